@@ -1,0 +1,55 @@
+# make demo: from nothing to results/demo/report.html. make test: from nothing to green. Needs Python >= 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+# The environment first on the path: rules call `python`.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+INSTALLED := .venv/installed
+
+.PHONY: help install demo test check format lock clean
+
+help:
+	@echo "make demo    the whole study on synthetic microscopy -> results/demo/report.html"
+	@echo "make test    the test suite"
+	@echo "make check   ruff, format, mypy, snakefmt, snakemake --lint"
+	@echo "make install the environment in .venv, from requirements.lock"
+	@echo "make lock    requirements.lock and envs/uv.lock anew from pyproject.toml"
+	@echo "make clean   remove results, resources, logs and caches (make clean-all: .venv too)"
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock envs/uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"error: Python {sys.version.split()[0]} found; unetlib needs 3.11 or newer: make install PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/uv.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED)
+	snakemake --configfile studies/demo.yaml
+	@echo "open results/demo/report.html"
+
+test: $(INSTALLED)
+	pytest
+
+check: $(INSTALLED)
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint --configfile studies/demo.yaml
+
+format: $(INSTALLED)
+	ruff check --fix-only --quiet .
+	ruff format --quiet .
+	snakefmt Snakefile workflow
+
+lock: $(INSTALLED)
+	uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-emit-index-url -o requirements.lock pyproject.toml
+	echo uv | uv pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-emit-index-url - -o envs/uv.lock
+
+clean:
+	rm -rf results resources logs .snakemake .mypy_cache .ruff_cache .hypothesis build *.egg-info
+
+clean-all: clean
+	rm -rf .venv

@@ -1,0 +1,78 @@
+"""Copy a study's small tables and one figure into docs/results, and write README's results from them.
+
+python docs/publish.py results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml"
+"""
+
+import csv
+import shutil
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+BEGIN, END = "<!-- results: written by docs/publish.py -->", "<!-- end of results -->"
+TABLES = ("comparison", "ablation", "transfer", "costs")
+FIGURE = "ablation"
+TRIVIAL = ("all-foreground", "all-background", "otsu")
+
+
+def publish(results: Path, command: str) -> None:
+    """Copy what README shows and rewrite its block."""
+    folder = ROOT / "docs" / "results" / results.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        for suffix in ("csv", "md"):
+            shutil.copy(results / "tables" / f"{name}.{suffix}", folder)
+    picture = Image.open(results / "figures" / f"{FIGURE}.png").convert("RGB")
+    width = 1200
+    picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
+    picture.quantize(64).save(folder / f"{FIGURE}.png", optimize=True)
+    (folder / "command.txt").write_text(command + "\n")
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    before, rest = text.split(BEGIN)
+    readme.write_text(before + block(folder) + rest.split(END)[1])
+
+
+def block(folder: Path) -> str:
+    """Return README's results, markers included, made from the committed files alone."""
+    with (folder / "comparison.csv").open(newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if row["headline"] == "True"]
+    with (folder / "costs.csv").open(newline="") as handle:
+        costs = list(csv.DictReader(handle))
+    datasets = list(dict.fromkeys(row["test_dataset"] for row in rows))
+    experiments = [e for e in dict.fromkeys(row["experiment"] for row in rows) if e not in TRIVIAL]
+    lines = [
+        f"| tested on | metric | best trivial | {' | '.join(experiments)} | images |",
+        f"|---|---|---:|{'---:|' * len(experiments)}---:|",
+    ]
+    for dataset in datasets:
+        own = [row for row in rows if row["test_dataset"] == dataset]
+        score = {row["experiment"]: float(row["mean"]) for row in own}
+        trivial = max(value for name, value in score.items() if name in TRIVIAL)
+        cells = [f"{score[name]:.3f}" if name in score else "–" for name in experiments]
+        images = max(int(row["images"]) for row in own)
+        lines.append(f"| {dataset} | {own[0]['metric']} | {trivial:.3f} | {' | '.join(cells)} | {images} |")
+    networks, seconds = len(costs) - 1, float(costs[-1]["train_seconds"])
+    runs = {row["runs"] for row in rows}
+    return "\n".join(
+        [
+            BEGIN,
+            f"`{(folder / 'command.txt').read_text().strip()}`: {networks} networks, {seconds / 3600:.1f} hours of "
+            f"training on single threads; {'–'.join(sorted(runs))} run per cell (fold 0, seed 0), so small "
+            "differences mean nothing. Whole test images that neither trained nor selected the network.",
+            "",
+            *lines,
+            "",
+            f"![Difference to the reference]({(folder / FIGURE).relative_to(ROOT).as_posix()}.png)",
+            "",
+            f"All metrics, spreads, transfer and costs: [{folder.relative_to(ROOT).as_posix()}]"
+            f"({folder.relative_to(ROOT).as_posix()}).",
+            END,
+        ]
+    )
+
+
+if __name__ == "__main__":
+    publish(Path(sys.argv[1]), sys.argv[2])

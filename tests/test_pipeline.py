@@ -1,0 +1,179 @@
+"""The whole study on a tiny overlay: complete, repeatable to the byte, stale exactly where something changed."""
+
+import csv
+import json
+import re
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.pipeline
+HERE = Path(__file__).parent
+TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
+
+
+@pytest.fixture(scope="module")
+def finished(copy_project, tmp_path_factory):
+    project = copy_project(tmp_path_factory.mktemp("tiny"), str(HERE / "tiny.yaml"))
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout[-4000:]
+    return project
+
+
+def results(project, name):
+    return project.path(f"results/tiny/{name}")
+
+
+def rows(path):
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_every_table_figure_and_the_report_are_there(finished):
+    for name in (*TABLES, "tables/costs.csv", "tables/comparison.md", "figures/transfer.svg", "report.html"):
+        assert results(finished, name).stat().st_size > 100, name
+    for panel in ("examples", "weight-map", "augmentation"):
+        for dataset in ("phase", "membranes"):
+            assert results(finished, f"figures/{panel}-{dataset}.png").read_bytes().startswith(b"\x89PNG")
+    page = results(finished, "report.html").read_text()
+    links = re.findall(r"""\s(?:src|href|action|data)=["']([^"']*)|url\(([^)]+)\)|@import\s+(\S+)""", page)
+    assert links and all("".join(link).lstrip("\"'").startswith(("data:", "#")) for link in links), "not self-contained"
+
+
+def test_every_network_is_scored_on_every_test_set(finished):
+    scores = rows(results(finished, "scores.csv"))
+    runs = {(row["experiment"], row["train_dataset"]) for row in scores}
+    assert runs == {("multi-dataset", "all")} | {
+        (experiment, dataset) for experiment in ("reference", "no-border-weight") for dataset in ("phase", "membranes")
+    }
+    for run in runs:
+        tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
+        assert tested == {"phase", "membranes"}
+    assert {row["status"] for row in rows(results(finished, "checks.csv"))} <= {"ok", "flagged"}
+
+
+def test_a_run_states_the_facts_that_made_it(finished):
+    facts = json.loads(results(finished, "runs/reference/phase/fold0-seed0/facts.json").read_text())
+    assert facts["updates"] == 4 and facts["settings"]["model"]["base_filters"] == 2
+    assert len(facts["data"][0]["sha256"]) == 64 and len(facts["code"]) == 16
+    assert facts["roles"]["phase"]["train"] and facts["versions"]["torch"]
+    left = {path.name for path in results(finished, "runs/reference/phase/fold0-seed0").iterdir()}
+    assert left == {"model.pt", "history.csv", "facts.json"}, "a checkpoint or a temporary file was left behind"
+
+
+def test_only_the_border_weight_got_a_cache_of_its_own(finished):
+    caches = list(finished.path("resources/tiny/caches/phase/fold0").iterdir())
+    assert len(caches) == 2, "reference and multi-dataset share one"
+
+
+def test_the_same_command_again_does_nothing(finished):
+    assert finished.planned() == {}
+
+
+def test_the_same_study_from_nothing_gives_the_same_bytes(finished):
+    before = {name: results(finished, name).read_bytes() for name in TABLES}
+    report = results(finished, "figures/examples-phase.png").read_bytes()
+    for folder in ("results", "resources", "logs"):
+        shutil.rmtree(finished.path(folder))
+    done = finished.snakemake()
+    assert done.returncode == 0, done.stdout[-4000:]
+    for name, data in before.items():
+        assert results(finished, name).read_bytes() == data, f"{name} differs between two runs"
+    assert results(finished, "figures/examples-phase.png").read_bytes() == report
+
+
+AFTER_SCORES = {"check", "tabulate", "draw", "report"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "rerun"),
+    [
+        ("unetlib/losses.py", "from torch", "# a comment\nfrom torch", set()),
+        ("unetlib/train.py", '"""', '"""Other words. ', set()),
+        ("unetlib/metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21", {"score", "baseline"} | AFTER_SCORES),
+        ("unetlib/losses.py", "\nLOSSES", "\nANOTHER = 1\nLOSSES", {"train", "predict", "score"} | AFTER_SCORES),
+        ("unetlib/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "report"}),
+        ("workflow/scripts/tabulate.py", "import json", "import json  # again", set()),
+    ],
+)
+def test_what_an_edit_reruns(finished, name, old, new, rerun):
+    original = finished.path(name).read_text()
+    try:
+        finished.edit(name, old, new)
+        assert set(finished.planned()) == rerun
+    finally:
+        finished.path(name).write_text(original)
+
+
+def test_touching_every_source_file_reruns_nothing(finished):
+    for folder in ("unetlib", "workflow"):
+        for path in finished.path(folder).rglob("*.*"):
+            path.touch()
+    finished.path("Snakefile").touch()
+    finished.path("config.yaml").touch()
+    assert finished.planned() == {}
+
+
+def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
+    (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
+    jobs = finished.planned(str(tmp_path / "more.yaml"))
+    assert jobs == {"train": 5, "predict": 5, "score": 5, "check": 1, "tabulate": 1, "draw": 1, "report": 1}
+
+
+def kill_training(folder, run):
+    """SIGKILL to the training that runs in the folder, as soon as it has written a checkpoint."""
+    for _ in range(1200):
+        if list(run.glob("checkpoint-*.pt")):
+            break
+        time.sleep(0.05)
+    for process in psutil.process_iter(["cwd", "cmdline"]):
+        is_ours = process.info["cwd"] == str(folder) and "workflow/scripts/train.py" in (process.info["cmdline"] or [])
+        if is_ours:
+            process.kill()
+
+
+def test_a_training_killed_by_the_system_goes_on_from_its_checkpoint_to_the_same_bytes(finished, tmp_path):
+    (tmp_path / "longer.yaml").write_text("training: {updates: 400, evaluate_every: 200, checkpoint_every: 4}\n")
+    model = results(finished, "runs/reference/phase/fold0-seed0/model.pt")
+    command = ["--cores", "1", "results/tiny/runs/reference/phase/fold0-seed0/model.pt", "--configfile"]
+    command += [finished.study, str(tmp_path / "longer.yaml")]
+    done = finished.run("snakemake", *command)
+    assert done.returncode == 0, done.stdout[-2000:]
+    expected = model.read_bytes()
+    model.unlink()
+    killer = threading.Thread(target=kill_training, args=(finished.folder, model.parent))
+    killer.start()
+    done = finished.run("snakemake", *command)
+    killer.join()
+    assert done.returncode != 0 and not model.exists(), "the training was not killed"
+    assert list(model.parent.glob("checkpoint-*.pt")), "the checkpoint went with the killed job"
+    done = finished.run("snakemake", *command)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "resumed" in finished.path("logs/tiny/train/reference/phase/fold0-seed0.log").read_text()
+    assert model.read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("study: {datasets: [phase, membrane]}", "study.datasets names 'membrane', which is not defined"),
+        ("study: {experiments: [reference, no-skips]}", "did you mean 'no-skip'?"),
+        ("study: {folds: [0, 7]}", "fold 7, but phase has 2 folds"),
+        ("trainig: {updates: 3}", "'trainig' was unexpected"),
+        ("training: {update: 3}", "'update' was unexpected"),
+        ("model: {skip: no}", "is not one of ['concatenate', 'none']"),
+        ("training: {updates: -3}", "-3 is less than the minimum of 1"),
+    ],
+)
+def test_a_study_that_cannot_run_is_refused_by_name(copy_project, tmp_path, overlay, message):
+    (tmp_path / "bad.yaml").write_text((HERE / "tiny.yaml").read_text() + "\n")
+    (tmp_path / "worse.yaml").write_text(overlay + "\n")
+    project = copy_project(tmp_path / "project", str(tmp_path / "bad.yaml"))
+    command = [*("--cores", "1", "--dry-run", "--configfile"), project.study, str(tmp_path / "worse.yaml")]
+    done = project.run("snakemake", *command)
+    assert done.returncode != 0 and message in done.stdout, done.stdout[-2000:]
+    assert not project.path("results").exists() and not project.path("resources").exists()

@@ -1,0 +1,230 @@
+"""What is stated twice is compared: floors and imports, config and signatures, map and tree, lock and environments."""
+
+import ast
+import inspect
+import re
+import runpy
+import subprocess
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+FLOORS = [  # a module imports only from rows above its own
+    "archives augment baselines checks downloads fields files fingerprint intensity labels losses microscopy model "
+    "optimisers partial recipe splits tables tiles",
+    "cells fetch figures images infer instances metrics neuropil predictions runs samples study train weights wording",
+    "cache ctc dsb isbi pairs panels timelapse validation verify",
+    "batches readers report synthetic",
+]
+SCRIPTS = sorted(path for path in (ROOT / "workflow/scripts").glob("*.py") if path.name != "splice.py")
+MODULES = sorted(path for path in (ROOT / "unetlib").glob("*.py") if path.stem != "__init__")
+
+
+def imports(path):
+    """(line, module) of every unetlib module that the file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path.name}:{node.lineno}: fingerprints miss it"
+        if isinstance(node, ast.ImportFrom) and node.module == "unetlib":
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("unetlib."):
+            yield node.lineno, node.module.split(".")[1]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_imports_only_from_lower_floors(path):
+    floor = {module: number for number, row in enumerate(FLOORS) for module in row.split()}
+    assert path.stem in floor, f"{path.name} has no floor; put it into FLOORS"
+    for line, module in imports(path):
+        assert floor[module] < floor[path.stem], f"{path.name}:{line} imports {module} from its own floor or above"
+
+
+def test_every_floor_names_modules_that_exist():
+    assert {name for row in FLOORS for name in row.split()} == {path.stem for path in MODULES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_the_library_neither_prints_nor_sets_globals_nor_reads_config(path):
+    text = path.read_text()
+    for word in ("print(", "torch.set_", "np.random.seed", "config.yaml", "matplotlib.pyplot"):
+        where = [n for n, line in enumerate(text.splitlines(), 1) if word in line and not line.strip().startswith("#")]
+        assert not where, f"{path.name}:{where[0]} has {word}"
+
+
+TORCH = {"augment", "batches", "cache", "infer", "losses", "model", "optimisers", "train", "validation"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_torch_and_pandas_are_imported_only_where_they_are_needed(path):
+    """Importing torch costs 3 s of every job, pandas 1 s."""
+    top = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    names = {(n.module if isinstance(n, ast.ImportFrom) else n.names[0].name) or "" for n in top}
+    heavy = {name.split(".")[0] for name in names} & {"torch", "pandas", "matplotlib", "skimage"}
+    allowed = {"torch"} if path.stem in TORCH else {"pandas", "matplotlib"} if path.stem in REPORT else set()
+    assert heavy <= allowed
+
+
+REPORT = {"tables", "wording", "figures", "panels", "report"}
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=lambda path: path.stem)
+def test_no_file_hides_a_noun(path):
+    assert len(path.read_text().splitlines()) <= 250
+
+
+def test_sections_of_the_config_are_signatures():
+    from unetlib.cache import make_variants, warp
+    from unetlib.losses import LOSSES
+    from unetlib.model import UNet
+    from unetlib.splits import split
+    from unetlib.train import train
+    from unetlib.weights import weight_map
+
+    def keywords(function, *given):
+        parameters = inspect.signature(function).parameters.values()
+        return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - set(given)
+
+    assert set(CONFIG["model"]) == keywords(UNet, "in_channels", "classes")
+    assert set(CONFIG["training"]) == keywords(train, "device", "seed", "checkpoint", "report")
+    assert set(CONFIG["weights"]) == keywords(weight_map, "ignore")
+    assert set(CONFIG["split"]) == keywords(split, "by", "fold")
+    assert set(CONFIG["augmentation"]) == keywords(warp, "generator") | {"policy", "variants"}
+    assert {"weights", "augmentation", "gap"} == keywords(make_variants, "seed")
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    assert set(schema["$defs"]["loss"]["properties"]["name"]["enum"]) == set(LOSSES)
+    known = set().union(*(keywords(loss) for loss in LOSSES.values()))
+    assert set(schema["$defs"]["loss"]["properties"]["params"]["properties"]) == known
+
+
+def test_the_schema_is_closed_described_and_without_defaults():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+
+    def walk(node, path):
+        if not isinstance(node, dict):
+            return
+        assert "default" not in node, path
+        if node.get("type") == "object":
+            closed = node.get("additionalProperties")
+            assert closed is False or isinstance(closed, dict), f"{path} is open"
+        for name, child in node.get("properties", {}).items():
+            assert "$ref" in child or child.get("description"), f"{path}.{name} has no description"
+            walk(child, f"{path}.{name}")
+        for name, child in node.get("$defs", {}).items():
+            walk(child, name)
+        walk(node.get("additionalProperties"), f"{path}.*")
+
+    walk(schema, "config")
+
+
+def rules():
+    text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    return re.findall(r"^rule (\w+):", text, flags=re.M), text
+
+
+def test_a_rule_a_script_and_a_log_share_one_name():
+    names, text = rules()
+    assert sorted(names) == [path.stem for path in SCRIPTS]
+    for name in names:
+        assert re.search(rf"(LOGS}}|logs)/{name}\b", text), f"rule {name} has no log of its name"
+        assert f"scripts/{name}.py" in text
+
+
+def test_every_option_that_a_rule_passes_is_one_that_its_script_takes():
+    _, text = rules()
+    for body in re.split(r"^rule ", text, flags=re.M)[1:]:
+        name = body.split(":")[0]
+        script = (ROOT / f"workflow/scripts/{name}.py").read_text()
+        for option in set(re.findall(r"--([a-z-]+) ", body)):
+            assert re.search(rf"\b{option.replace('-', '_')}\b", script), f"{name}.py takes no --{option}"
+
+
+def locked():
+    found = {}
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        match = re.match(r"([A-Za-z0-9_.-]+)==([^ ;\\]+)", line)
+        if match:
+            found.setdefault(match[1].lower(), set()).add(match[2])
+    return found
+
+
+def test_the_lock_is_hashed_names_no_host_and_covers_the_project():
+    text = (ROOT / "requirements.lock").read_text() + (ROOT / "envs/uv.lock").read_text()
+    assert "://" not in text and "index-url" not in text.replace("--no-emit-index-url", "")
+    pins = re.findall(r"^[A-Za-z0-9_.-]+==.*$", text, flags=re.M)
+    assert all(pin.rstrip().endswith("\\") for pin in pins), "a pin without a hash"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    names = {re.match(r"[A-Za-z0-9_.-]+", item)[0].lower() for item in wanted}
+    assert names <= set(locked())
+
+
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_conda_environments_are_pinned_to_the_versions_of_the_lock(path):
+    environment = yaml.safe_load(path.read_text())
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    for item in environment["dependencies"]:
+        name, operator, version = re.fullmatch(r"([a-z0-9-]+) (==?)([0-9.]+)", item).groups()
+        if name == "python":
+            continue
+        assert operator == "==" and version in locked()[CONDA_NAMES.get(name, name)], item
+
+
+@pytest.mark.parametrize("kind", ["data", "train", "report"])
+def test_a_conda_environment_holds_what_its_scripts_import(kind):
+    """The third-party imports of every module that the rules of this environment reach are in it."""
+    from unetlib.fingerprint import reached
+
+    _, text = rules()
+    provided = {CONDA_NAMES.get(item.split()[0], item.split()[0]) for item in environment_of(kind)}
+    provided |= {"scikit-image"} if "scikit-image" in provided else set()
+    aliases = {"skimage": "scikit-image"}
+    bodies = re.split(r"^rule ", text, flags=re.M)[1:]
+    scripts = [ROOT / f"workflow/scripts/{b.split(':')[0]}.py" for b in bodies if f"envs/{kind}.yaml" in b]
+    assert scripts
+    for script in scripts:
+        for path in [script, *reached(script)]:
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+                for name in {n.split(".")[0] for n in names}:
+                    package = aliases.get(name, name)
+                    if package in locked():
+                        optional = package == "torch" and kind != "train"  # inside functions of runs and splice
+                        assert package in provided or optional, f"{path.name} imports {name}; envs/{kind}.yaml lacks it"
+
+
+def environment_of(kind):
+    return yaml.safe_load((ROOT / f"envs/{kind}.yaml").read_text())["dependencies"]
+
+
+def test_the_readme_maps_every_file():
+    text = (ROOT / "README.md").read_text()
+    for path in MODULES:
+        assert re.search(rf"\b{path.stem}\b", text), f"README does not mention unetlib/{path.name}"
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in set(listed.stdout.split()) - {"README.md"}:
+        parents = [str(parent) for parent in Path(name).parents][:-1]
+        assert any(f"{part}" in text for part in [name, *parents]), f"README does not map {name}"
+
+
+def test_every_module_of_the_library_is_reached_by_a_test():
+    from unetlib.fingerprint import reached
+
+    tested = set().union(*(reached(path) for path in (ROOT / "tests").glob("test_*.py")))
+    assert {path.name for path in MODULES} <= {path.name for path in tested}
+
+
+def test_the_readmes_numbers_are_those_of_the_committed_tables():
+    namespace = runpy.run_path(str(ROOT / "docs/publish.py"))
+    text = (ROOT / "README.md").read_text()
+    written = text[text.index(namespace["BEGIN"]) : text.index(namespace["END"]) + len(namespace["END"])]
+    assert written == namespace["block"](ROOT / "docs/results/cpu")

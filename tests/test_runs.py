@@ -1,0 +1,111 @@
+"""Model files that stand alone, and the facts of a run."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from unetlib import runs
+from unetlib.model import UNet, initialise
+
+SETTINGS = {
+    "model": {"base_filters": 2, "depth": 2, "skip": "none"},
+    "threshold": 0.5,
+    "data": [{"dataset": "phase", "sha256": None}],
+    "shape": (1, 2),
+}
+
+
+def network(seed=0):
+    model = UNet(**SETTINGS["model"])
+    initialise(model, torch.Generator().manual_seed(seed))
+    return model
+
+
+def test_a_model_file_is_usable_alone(tmp_path):
+    model, image = network().eval(), torch.randn(1, 1, 24, 24)
+    runs.save_model(tmp_path / "model.pt", model.state_dict(), SETTINGS)
+    settings, weights = runs.load_model(tmp_path / "model.pt")
+    again = UNet(**settings["model"]).eval()
+    again.load_state_dict(weights)
+    assert torch.equal(again(image), model(image))
+    assert settings == {**SETTINGS, "shape": [1, 2]}
+    assert not any(part.requires_grad for part in weights.values())
+
+
+def test_equal_contents_give_equal_bytes(tmp_path):
+    for folder, layout in (("one", torch.contiguous_format), ("another", torch.channels_last)):
+        weights = network().to(memory_format=layout).state_dict()
+        runs.save_model(tmp_path / folder / "model.pt", weights, SETTINGS)
+    assert (tmp_path / "one/model.pt").read_bytes() == (tmp_path / "another/model.pt").read_bytes()
+    runs.save_model(tmp_path / "third/model.pt", network(seed=1).state_dict(), SETTINGS)
+    assert (tmp_path / "one/model.pt").read_bytes() != (tmp_path / "third/model.pt").read_bytes()
+
+
+@pytest.mark.parametrize("bad", [np.float64(1), {"deep": [object()]}, torch.ones(1)])
+def test_settings_that_would_not_load_again_are_refused(tmp_path, bad):
+    with pytest.raises(runs.RunError, match=r"settings\.model.* is a .*; give dicts, lists, strings"):
+        runs.save_model(tmp_path / "model.pt", network().state_dict(), {"model": bad})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_or_foreign_file_is_one_clear_line(tmp_path):
+    path = tmp_path / "model.pt"
+    with pytest.raises(runs.RunError, match="no such model file"):
+        runs.load_model(path)
+    runs.save_model(path, network().state_dict(), SETTINGS)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(runs.RunError, match="not a readable model file") as caught:
+        runs.load_model(path)
+    assert "\n" not in str(caught.value)
+    torch.save({"state_dict": {}}, path)
+    with pytest.raises(runs.RunError, match="not a model of this project"):
+        runs.load_model(path)
+
+
+class Hostile:
+    """Runs a command when unpickled by a careless loader."""
+
+    def __reduce__(self):
+        return os.system, ("touch hostile-was-here",)
+
+
+def test_nothing_in_a_model_file_is_executed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"format": runs.FORMAT, "settings": Hostile(), "state_dict": {}}, "model.pt")
+    with pytest.raises(runs.RunError, match="not a readable model file"):
+        runs.load_model("model.pt")
+    assert not (tmp_path / "hostile-was-here").exists()
+
+
+def test_facts_carry_versions_and_memory_unless_given(tmp_path):
+    runs.write_facts(tmp_path / "facts.json", {"seed": 3, "peak_memory_bytes": 7})
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert facts["seed"] == 3 and facts["peak_memory_bytes"] == 7
+    assert facts["versions"]["python"] == sys.version.split()[0]
+    assert facts["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
+
+
+def test_peak_memory_is_this_process_alone():
+    """A small child of a process that has held 400 MB does not report 400 MB."""
+    ballast = np.ones(50_000_000)
+    own = runs.peak_memory_bytes()
+    del ballast
+    code = "from unetlib import runs; print(runs.peak_memory_bytes())"
+    child = int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    assert own > 400e6 and runs.peak_memory_bytes() > 0.99 * own and 1e6 < child < 200e6
+
+
+def test_module_does_not_import_torch():
+    code = "import sys; import unetlib.runs; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
+
+
+def test_line_is_short():
+    row = {"update": 12, "loss": 0.123456789, "validation_dice": 1.0, "warning": "none"}
+    assert runs.line(row) == "update 12 · loss 0.1235 · validation_dice 1 · warning none"
+    assert runs.peak_device_memory_bytes("cpu") == 0

@@ -1,0 +1,89 @@
+import math
+
+import pytest
+
+from unetlib import verify
+from unetlib.study import Run
+
+RUN = Run("reference", "a", 0, 0)
+TESTS = {"a": ["f1", "f2"], "b": ["g"]}
+
+
+def rows(**values):
+    """One row per image and metric; a value by image name replaces 0.5."""
+    return [
+        {"test_dataset": d, "image": f, "metric": m, "value": str(values.get(f"{f}_{m}", 0.5))}
+        for d, frames in TESTS.items()
+        for f in frames
+        for m in sorted(verify.REQUIRED)
+    ]
+
+
+def status(findings):
+    return {finding.check: finding.status for finding in findings}
+
+
+def test_complete_scores_pass():
+    assert status(verify.coverage(RUN, rows(), TESTS)) == {"coverage": "ok", "finite": "ok"}
+
+
+def test_a_missing_image_is_named():
+    lacking = [row for row in rows() if row["image"] != "f2"]
+    found = list(verify.coverage(RUN, lacking, TESTS))
+    assert status(found)["coverage"] == "failed" and "no score of a/f2" in found[0].detail
+
+
+def test_a_metric_that_no_image_has_is_missed():
+    lacking = [row for row in rows() if row["metric"] != "map"]
+    assert status(verify.coverage(RUN, lacking, TESTS))["coverage"] == "failed"
+
+
+def test_a_foreign_image_and_a_missing_metric_are_named():
+    foreign = [*rows(), {"test_dataset": "a", "image": "t", "metric": "iou", "value": "1"}]
+    detail = next(iter(verify.coverage(RUN, foreign, TESTS))).detail
+    assert "a/t is not a test image" in detail and "a/t lacks a metric" in detail
+
+
+def test_nan_fails_where_the_metric_is_always_defined():
+    assert status(verify.coverage(RUN, rows(f1_iou="nan"), TESTS))["finite"] == "failed"
+    assert status(verify.coverage(RUN, rows(f1_seg="nan"), TESTS))["finite"] == "ok"
+    assert status(verify.coverage(RUN, rows(f1_seg="inf"), TESTS))["finite"] == "failed"
+
+
+def facts(train, validation, test):
+    return {"roles": {"a": {"train": train, "validation": validation, "test": test}}}
+
+
+def test_a_frame_in_two_roles_fails():
+    assert verify.roles(RUN, facts(["x"], ["y"], ["f1", "f2"]), TESTS).status == "ok"
+    found = verify.roles(RUN, facts(["x"], ["x"], ["f1"]), TESTS)
+    assert found.status == "failed" and "a/x is train and validation" in found.detail
+
+
+def test_training_on_what_the_study_tests_fails_whatever_the_run_says():
+    found = verify.roles(RUN, facts(["f2"], ["y"], ["f1"]), TESTS)
+    assert found.status == "failed" and "a/f2 was used to train and is tested on" in found.detail
+
+
+def test_a_network_below_a_trivial_baseline_is_flagged_not_failed():
+    trivial = {"all-foreground": 0.6, "otsu": 0.3}
+    assert verify.beats_trivial(RUN, "a", "iou", 0.61, trivial).status == "ok"
+    found = verify.beats_trivial(RUN, "a", "iou", 0.6, trivial)
+    assert found.status == "flagged" and "all-foreground 0.6000" in found.detail
+    assert verify.beats_trivial(RUN, "a", "iou", math.nan, trivial).status == "flagged"
+
+
+def long(metric, values, objects=()):
+    rows = [{"image": str(n), "metric": metric, "value": str(value)} for n, value in enumerate(values)]
+    return rows + [{"image": str(n), "metric": "objects", "value": str(count)} for n, count in enumerate(objects)]
+
+
+def test_means_leave_out_what_is_undefined():
+    assert verify.mean_score("iou", long("iou", [0.25, math.nan, 0.75])) == 0.5
+    assert math.isnan(verify.mean_score("iou", long("iou", [math.nan])))
+
+
+def test_seg_is_pooled_over_objects():
+    assert verify.mean_score("seg", long("seg", [0.9, 0.3], [1, 5])) == pytest.approx(0.4)
+    assert verify.mean_score("iou", long("iou", [0.9, 0.3], [1, 5])) == pytest.approx(0.6)
+    assert math.isnan(verify.mean_score("seg", long("seg", [1.0], [0])))

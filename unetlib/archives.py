@@ -1,0 +1,184 @@
+"""Archives read in memory: hostile until proven otherwise, and never unpacked to disk."""
+
+import posixpath
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from types import TracebackType
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the two whose unpacking zipfile does in bounded steps
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+_AGAIN = "delete it and fetch it again"
+
+
+class ArchiveError(ValueError):
+    """An archive that is damaged, dangerous or lacks a member: which, where, and what to do."""
+
+
+class Archive:
+    """The files of an archive by name; also a context manager that closes it."""
+
+    def __init__(self, path: Path, names: Iterable[str]) -> None:
+        self.path = path
+        self._names = {name: None for name in sorted(names) if not _is_litter(name)}
+
+    def names(self) -> list[str]:
+        """Returns the names of all files (not folders), sorted, with `/` between folders, without system litter."""
+        return list(self._names)
+
+    def read(self, name: str) -> bytes:
+        """Returns the bytes of one file, at most as many as it declares; ArchiveError if missing or damaged."""
+        if name not in self._names:
+            raise ArchiveError(f"{self.path}: holds no {name!r}{_alternatives(name, self.names())}")
+        return self._bytes(name)
+
+    def close(self) -> None:
+        """Closes the file behind the archive; reading is over."""
+
+    def _bytes(self, name: str) -> bytes:
+        return (self.path / name).read_bytes()
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Zip(Archive):
+    def __init__(self, path: Path, opened: zipfile.ZipFile) -> None:
+        super().__init__(path, (info.filename for info in opened.infolist() if not info.is_dir()))
+        self._opened = opened
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def _bytes(self, name: str) -> bytes:
+        declared = self._opened.getinfo(name).file_size
+        try:
+            with self._opened.open(name) as stream:
+                data = stream.read(declared)
+                # The checksum is only compared at the end of the stream, which an exact read need not touch.
+                more = stream.read(1)
+        except _DAMAGE as error:
+            why = f"is damaged or lies about its size ({_first_line(error)})"
+            raise ArchiveError(f"{self.path}: member {name!r} {why}; {_AGAIN}") from error
+        if more or len(data) != declared:
+            why = f"declares {declared} bytes and holds {'more' if more else len(data)}"
+            raise ArchiveError(f"{self.path}: member {name!r} {why}; {_AGAIN}")
+        return data
+
+
+def open_archive(path: str | Path, *, max_bytes: int, max_members: int) -> Archive:
+    """Returns the validated zip at `path` (or a folder, which is the user's own and trusted) as an Archive.
+
+    A zip is refused (ArchiveError) when it is truncated or no zip; when a member is absolute, climbs with `..`,
+    carries a drive letter, backslash or control character, is a link or device, encrypted, duplicate or
+    packed other than stored/deflated; when it has more than `max_members` members or unpacks to more than
+    `max_bytes` bytes. A member that declares fewer bytes than it holds is refused by `read`.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return Archive(path, (p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()))
+    try:
+        opened = zipfile.ZipFile(path)
+    except _DAMAGE as error:
+        raise ArchiveError(f"{path}: {_what_it_is(path)} ({_first_line(error)}); {_AGAIN}") from error
+    try:
+        _check(path, opened.infolist(), max_bytes, max_members)
+        return _Zip(path, opened)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _check(path: Path, members: list[zipfile.ZipInfo], max_bytes: int, max_members: int) -> None:
+    if len(members) > max_members:
+        raise ArchiveError(f"{path}: has {len(members)} members, more than the {max_members} allowed; refused")
+    total = sum(info.file_size for info in members)
+    if total > max_bytes:
+        raise ArchiveError(f"{path}: unpacks to {total} bytes, more than the {max_bytes} allowed; refused")
+    seen: set[str] = set()
+    for info in members:
+        name = info.orig_filename
+        fault = _name_fault(name) or _kind_fault(info)
+        plain = posixpath.normpath(name)
+        if fault is None and plain in seen:
+            fault = "stands in the archive twice"
+        if fault is not None:
+            raise ArchiveError(f"{path}: member {name!r} {fault}; do not use this archive")
+        seen.add(plain)
+
+
+def _name_fault(name: str) -> str | None:
+    """Says what is wrong with a member's name, or None."""
+    if not name or name.startswith("/"):
+        return "has an absolute path" if name else "has no name"
+    if "\\" in name:
+        return "has a backslash in its path"
+    if re.match(r"[A-Za-z]:", name):
+        return "has a drive letter"
+    if ".." in name.split("/"):
+        return "climbs out of the archive with '..'"
+    return "has a control character in its name" if any(ord(character) < 32 for character in name) else None
+
+
+def _kind_fault(info: zipfile.ZipInfo) -> str | None:
+    """Says why a member is not a plain readable file or folder, or None."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return "is a symbolic link"
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a device, pipe or socket"
+    if info.flag_bits & _ENCRYPTED:
+        return "is encrypted"
+    if info.header_offset < 0:
+        return "lies outside the archive"
+    if info.compress_type not in _COMPRESSIONS:
+        return f"is packed by method {info.compress_type} (only stored and deflated are read)"
+    return None
+
+
+def _is_litter(name: str) -> bool:
+    """True for what macOS leaves in archives and folders beside the data."""
+    parts = name.split("/")
+    return "__MACOSX" in parts or parts[-1] == ".DS_Store" or parts[-1].startswith("._")
+
+
+def _alternatives(name: str, names: list[str]) -> str:
+    """Names up to three files that the reader may have meant: the same file elsewhere, then similar names."""
+    base = posixpath.basename(name).lower()
+    same = [other for other in names if posixpath.basename(other).lower() == base]
+    close = list(dict.fromkeys(same + get_close_matches(name, names, n=3)))[:3]
+    if close:
+        return f"; did you mean {', '.join(map(repr, close))}?"
+    return f"; it holds {len(names)} files" + (f" such as {names[0]!r}" if names else "")
+
+
+def _what_it_is(path: Path) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if start.startswith(b"PK\x03\x04"):
+        return "is a truncated or damaged zip"
+    return f"is not a zip archive, it starts with {start!r}" if start else "is an empty file, not a zip archive"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,198 @@
+"""The augmented cache: N warped variants of each training frame with their masks and weight maps, memory-mapped.
+
+A cache is a folder with `<frame>.{image,mask,weight}.npy`, each (variants, H, W), and `index.csv`, written
+last. A frame that was finished before an interruption is not computed again. Instances are warped, then
+separated and weighted: gaps and border weights follow the warped cells.
+"""
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from unetlib import augment
+from unetlib.files import atomic_path, sha256_of, write_csv, write_json
+from unetlib.labels import separate_touching
+from unetlib.samples import Dataset
+from unetlib.weights import weight_map
+
+ARRAYS = ("image", "mask", "weight")
+COLUMNS = ("frame", "variants", "height", "width", "image_sha256", "mask_sha256", "weight_sha256")
+
+
+class CacheError(ValueError):
+    """A cache that is not what its index says."""
+
+
+@dataclass(frozen=True)
+class Variants:
+    """One frame's variants: image (N, H, W) as stored, mask uint8 (N, H, W), weight float16 (N, H, W)."""
+
+    frame: str
+    image: NDArray
+    mask: NDArray[np.uint8]
+    weight: NDArray[np.float16]
+
+
+def frame_generator(seed: int, frame: str) -> torch.Generator:
+    """Return a generator that depends on the seed and the frame's name alone, not on the order of work."""
+    digest = hashlib.sha256(f"{seed}/{frame}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
+
+
+def targets(
+    labels: NDArray, ignore: NDArray | None, weights: Mapping[str, Any], *, gap: bool = True
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return (mask, weight), both (H, W), for instance labels: 1-px gap, binary mask, weight map."""
+    separated = separate_touching(labels) if gap else labels
+    return (separated > 0).astype(np.uint8), weight_map(separated, **weights, ignore=ignore)
+
+
+def make_variants(
+    frame: str,
+    image: NDArray,
+    labels: NDArray,
+    ignore: NDArray | None,
+    *,
+    weights: Mapping[str, Any],
+    augmentation: Mapping[str, Any],
+    gap: bool,
+    seed: int,
+) -> Variants:
+    """Return the frame as it is (variant 0) and, for policy full, its warped and re-toned variants."""
+    settings = dict(augmentation)
+    count = settings.pop("variants") if settings.pop("policy") == "full" else 0
+    mask0, weight0 = targets(labels, ignore, weights, gap=gap)
+    images, masks, maps = [image], [mask0], [weight0.astype(np.float16)]
+    generator = frame_generator(seed, frame)
+    for _ in range(count):
+        warped_image, warped_labels, warped_ignore = warp(image, labels, ignore, generator=generator, **settings)
+        mask, weight = targets(warped_labels, warped_ignore, weights, gap=gap)
+        images.append(warped_image)
+        masks.append(mask)
+        maps.append(weight.astype(np.float16))
+    return Variants(frame, np.stack(images), np.stack(masks), np.stack(maps))
+
+
+def warp(
+    image: NDArray,
+    labels: NDArray,
+    ignore: NDArray | None,
+    *,
+    generator: torch.Generator,
+    elastic_grid: int,
+    elastic_sigma_px: float,
+    rotation_deg: float,
+    scale: float,
+    shift_px: float,
+    interpolation: str,
+    gamma: float,
+    contrast: float,
+    brightness: float,
+    noise: float,
+) -> tuple[NDArray, NDArray, NDArray[np.bool_] | None]:
+    """Return image, labels and ignore region, each (H, W), after one random elastic + affine resample."""
+    height, width = image.shape
+    field = augment.elastic_field(generator, 1, height, width, grid=elastic_grid, sigma_px=elastic_sigma_px)
+    affine = augment.affine_matrices(generator, 1, rotation_deg=rotation_deg, scale=scale, shift_px=shift_px)
+    grid = augment.source_grid(field, affine)
+    low, high = float(image.min()), float(image.max())
+    span = max(high - low, 1e-12)
+    unit = torch.from_numpy(((image.astype(np.float32) - low) / span)[None, None])
+    moved = augment.resample(unit, grid, mode=interpolation)
+    moved = augment.vary_grey(generator, moved, gamma=gamma, contrast=contrast, brightness=brightness, noise=noise)
+    grey = moved[0, 0].numpy() * span + low
+    planes = [labels.astype(np.float32)] + ([] if ignore is None else [ignore.astype(np.float32)])
+    nearest = augment.resample(torch.from_numpy(np.stack(planes)[None]), grid, mode="nearest")[0].numpy()
+    stored = grey if image.dtype.kind == "f" else np.rint(grey)
+    return (
+        stored.astype(image.dtype),
+        nearest[0].astype(labels.dtype),
+        None if ignore is None else nearest[1] > 0.5,
+    )
+
+
+def write_cache(
+    folder: Path,
+    dataset: Dataset,
+    frames: Sequence[str],
+    *,
+    weights: Mapping[str, Any],
+    augmentation: Mapping[str, Any],
+    gap: bool,
+    seed: int,
+    fingerprint: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write the cache of these frames into folder and return its index.csv, which appears only when all is there.
+
+    fingerprint names what the variants depend on (settings, code, data); frames left by another one are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    journal = folder / "journal.json"
+    if not journal.exists() or json.loads(journal.read_text()).get("fingerprint") != fingerprint:
+        for stale in folder.iterdir():
+            shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+        write_json(journal, {"fingerprint": fingerprint})
+    rows = []
+    for done, frame in enumerate(frames, 1):
+        note = folder / f"{frame}.json"
+        if not note.exists():
+            labels, ignore = dataset.training_truth(frame)
+            variants = make_variants(
+                frame,
+                dataset.image(frame),
+                labels,
+                ignore if ignore is not None and ignore.any() else None,
+                weights=weights,
+                augmentation=augmentation,
+                gap=gap,
+                seed=seed,
+            )
+            write_json(note, save_variants(folder, variants))
+        rows.append(json.loads(note.read_text()))
+        if progress:
+            progress(done, len(frames))
+    index = folder / "index.csv"
+    write_csv(index, rows, COLUMNS)
+    return index
+
+
+def save_variants(folder: Path, variants: Variants) -> dict[str, Any]:
+    """Write the three arrays of one frame, each whole or not at all, and return the frame's row of the index."""
+    count, height, width = variants.image.shape
+    row: dict[str, Any] = {"frame": variants.frame, "variants": count, "height": height, "width": width}
+    for name in ARRAYS:
+        path = folder / f"{variants.frame}.{name}.npy"
+        with atomic_path(path) as temporary, temporary.open("wb") as handle:
+            np.save(handle, getattr(variants, name))
+        row[f"{name}_sha256"] = sha256_of(path)
+    return row
+
+
+def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
+    """Return the memory-mapped variants of every frame of a cache; with verify, each file is checked by sha256."""
+    with index.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    found = []
+    for row in rows:
+        arrays = {}
+        for name in ARRAYS:
+            path = index.parent / f"{row['frame']}.{name}.npy"
+            if not path.exists():
+                raise CacheError(f"{path}: missing although {index.name} lists it; remove {index} and run again")
+            if verify and sha256_of(path) != row[f"{name}_sha256"]:
+                raise CacheError(
+                    f"{path}: its sha256 is not the one {index.name} lists; remove {index.parent} and run again"
+                )
+            arrays[name] = np.load(path, mmap_mode="r")
+        found.append(Variants(row["frame"], arrays["image"], arrays["mask"], arrays["weight"]))
+    return found

@@ -1,0 +1,43 @@
+"""Grey values: colour to grey, and the per-image normalisation every network sees."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+METHODS = ("zscore", "percentile", "none")
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+
+
+def to_grey(pixels: NDArray) -> NDArray:
+    """Return the luma, (H, W), of an (H, W, 3 or 4) image in the dtype it came in; alpha is dropped.
+
+    ITU-R BT.601 weights. An image whose channels are equal keeps its exact values.
+    """
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return red.copy()
+    grey = np.tensordot(pixels[..., :3].astype(np.float32), LUMA, axes=([-1], [0]))
+    return grey if pixels.dtype.kind == "f" else np.rint(grey).astype(pixels.dtype)
+
+
+def statistics(image: NDArray, method: str) -> tuple[float, float]:
+    """Return (offset, scale): the normalised image is (image − offset) / scale.
+
+    zscore: mean and standard deviation. percentile: the 1st percentile and its distance to the 99.8th.
+    none: 0 and 1. A constant image has scale 1, so that it normalises to zeros.
+    """
+    if method not in METHODS:
+        raise ValueError(f"normalisation {method!r} is not one of {', '.join(METHODS)}")
+    if method == "none":
+        return 0.0, 1.0
+    if method == "zscore":
+        offset, scale = float(image.mean(dtype=np.float64)), float(image.std(dtype=np.float64))
+    else:
+        low, high = np.percentile(image, (1.0, 99.8))
+        offset, scale = float(low), float(high - low)
+    return offset, scale if scale > 0 else 1.0
+
+
+def normalise(image: NDArray, method: str = "zscore") -> NDArray[np.float32]:
+    """Return the image, (H, W), as float32 on the scale of `statistics`."""
+    offset, scale = statistics(image, method)
+    return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)

@@ -1,0 +1,83 @@
+"""Instance labels: 2-D integer arrays, 0 = background, every other value one instance."""
+
+import numpy as np
+from scipy import ndimage
+
+LARGEST_ID = 65535
+
+
+class LabelError(ValueError):
+    """An array that is no label image."""
+
+
+def check_labels(labels: np.ndarray, where: str) -> np.ndarray:
+    """The same labels as uint16, (H, W); LabelError naming `where` for other shapes, floats, negative or huge ids."""
+    if labels.ndim != 2:
+        raise LabelError(f"{where}: label has shape {labels.shape}; give one 2-D plane")
+    if labels.dtype == bool or not np.issubdtype(labels.dtype, np.integer):
+        raise LabelError(f"{where}: label is {labels.dtype}; save instance ids as integers")
+    if labels.size and (low := int(labels.min())) < 0:
+        raise LabelError(f"{where}: label holds the id {low}; ids are 0 (background) or positive")
+    if labels.size and (high := int(labels.max())) > LARGEST_ID:
+        raise LabelError(f"{where}: label holds the id {high}; renumber the instances to at most {LARGEST_ID}")
+    return labels.astype(np.uint16, copy=False)
+
+
+def relabel(labels: np.ndarray) -> np.ndarray:
+    """The instances renumbered 1…n in the order of their ids, (H, W) uint16 (int32 beyond 65535 instances).
+
+    >>> relabel(np.array([[0, 7, 7], [3, 0, 9]])).tolist()
+    [[0, 2, 2], [1, 0, 3]]
+    """
+    if labels.size == 0:
+        return labels.astype(np.uint16)
+    high = int(labels.max())
+    if high <= 4 * labels.size:
+        present = np.bincount(labels.ravel(), minlength=1) > 0
+        present[0] = False
+        count, new_ids = int(present.sum()), np.cumsum(present) * present
+        dtype = np.uint16 if count <= LARGEST_ID else np.int32
+        return new_ids.astype(dtype)[labels]
+    ids, inverse = np.unique(labels, return_inverse=True)
+    inverse = inverse.reshape(labels.shape) + (ids[0] != 0)
+    return inverse.astype(np.uint16 if inverse.max() <= LARGEST_ID else np.int32)
+
+
+def boxes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ids present, (n,), and their bounding boxes (n, 4) int64: first row, end row, first column, end column."""
+    found = ndimage.find_objects(labels)
+    ids = [i for i, box in enumerate(found, start=1) if box is not None]
+    edges = [(r.start, r.stop, c.start, c.stop) for r, c in (found[i - 1] for i in ids)]
+    return np.array(ids, dtype=np.int64), np.array(edges, dtype=np.int64).reshape(-1, 4)
+
+
+def separate_touching(labels: np.ndarray) -> np.ndarray:
+    """The labels with a 1-px background gap between touching instances, same dtype, (H, W).
+
+    A pixel goes to background when one of its already scanned 8-neighbours (NW, N, NE, W) belongs to another
+    instance of the labels as given (lmb-freiburg/Unet-Segmentation, TrainingSample.java). After it, 4- and
+    8-connected components of the mask never join two instances.
+
+    >>> separate_touching(np.array([[1, 1, 2, 2], [1, 1, 2, 2]])).tolist()
+    [[1, 1, 0, 2], [1, 0, 0, 2]]
+    """
+    gap = np.zeros(labels.shape, dtype=bool)
+    for here, before in (
+        (np.s_[1:, 1:], np.s_[:-1, :-1]),
+        (np.s_[1:, :], np.s_[:-1, :]),
+        (np.s_[1:, :-1], np.s_[:-1, 1:]),
+        (np.s_[:, 1:], np.s_[:, :-1]),
+    ):
+        gap[here] |= (labels[before] != labels[here]) & (labels[before] > 0)
+    return np.where(gap, labels.dtype.type(0), labels)
+
+
+def boundaries(labels: np.ndarray) -> np.ndarray:
+    """Where an instance meets another instance or background over a pixel side, inside the instance; bool (H, W)."""
+    edge = np.zeros(labels.shape, dtype=bool)
+    down, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    edge[1:] |= down
+    edge[:-1] |= down
+    edge[:, 1:] |= right
+    edge[:, :-1] |= right
+    return edge & (labels > 0)

@@ -1,0 +1,219 @@
+"""Our dataset format on disk: one folder with images, instance labels, and a table of frames.
+
+frames.csv           one row per frame: the fields of `Frame`
+images/<frame>.tif   2-D grey, uint8, uint16 or float32 as recorded
+labels/<frame>.tif   uint16 instance ids, 0 = background: gold truth, or silver where there is no gold
+silver/<frame>.tif   uint16 instance ids: dense silver truth of a frame that also has gold truth
+ignore/<frame>.tif   uint8, 1 = unknown; only where the gold truth is partial
+markers/<frame>.tif  uint16 tracking markers, where the dataset has them
+tracks.csv           sequence, label, begin, end, parent, where the dataset has them
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from unetlib.checks import SampleError, check_frame_id, check_image, check_instances, check_same_size
+from unetlib.files import atomic_folder, write_csv
+
+TRACK_COLUMNS = ("sequence", "label", "begin", "end", "parent")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The facts of one frame: a row of frames.csv."""
+
+    frame: str
+    sequence: str
+    time: int
+    group: str
+    modality: str
+    height: int
+    width: int
+    instances: int
+    annotation: str  # gold | partial | silver | none
+    silver: int = 0  # 1: dense silver truth exists
+    pixel_size_um: float | None = None
+    overlap_px: int = 0  # pixels that more than one annotated object claimed; each was given to one
+    sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One frame on its way into a dataset: facts, arrays of one size, and where it came from (for errors)."""
+
+    frame: str
+    sequence: str
+    time: int
+    group: str
+    modality: str
+    image: np.ndarray
+    labels: np.ndarray | None = None
+    silver: np.ndarray | None = None
+    ignore: np.ndarray | None = None
+    markers: np.ndarray | None = None
+    pixel_size_um: float | None = None
+    overlap_px: int = 0
+    tracks: Sequence[Mapping[str, int | str]] = ()  # rows of tracks.csv that begin in this frame
+    where: str = ""
+
+
+def check_sample(sample: Sample, *, allow_empty: bool = False) -> Sample:
+    """Return the sample with its arrays in stored dtypes; SampleError when they do not fit each other.
+
+    `allow_empty` accepts gold or silver truth without a single object.
+    """
+    where = sample.where or sample.frame
+    check_frame_id(sample.frame, where)
+    image = check_image(sample.image, where)
+    arrays: dict[str, np.ndarray | None] = {"image": image}
+    for kind, noun in (("labels", "label"), ("silver", "silver label"), ("markers", "marker image")):
+        array = getattr(sample, kind)
+        if array is None:
+            continue
+        check_same_size(image, array, where, noun)
+        arrays[kind] = check_instances(array, where)
+        if kind != "markers" and not allow_empty and not array.any():
+            raise SampleError(f"{where}: its {noun} has no object; remove the frame or set allow_empty in the options")
+    if sample.ignore is not None:
+        check_same_size(image, sample.ignore, where, "ignore mask")
+        unknown = np.asarray(sample.ignore) != 0
+        arrays["ignore"] = unknown.astype(np.uint8) if unknown.any() else None
+    return replace(sample, **arrays)  # type: ignore[arg-type]
+
+
+def facts(sample: Sample) -> Frame:
+    """Return the row of frames.csv that a checked sample stands for."""
+    truth = sample.labels if sample.labels is not None else sample.silver
+    if sample.labels is not None:
+        annotation = "gold" if sample.ignore is None else "partial"
+    else:
+        annotation = "none" if sample.silver is None else "silver"
+    shared = {f.name: getattr(sample, f.name) for f in fields(Frame) if f.name not in _DERIVED}
+    height, width = sample.image.shape
+    instances = 0 if truth is None else int(np.count_nonzero(np.bincount(truth.ravel())[1:]))
+    silver = int(sample.silver is not None)
+    derived = {"height": height, "width": width, "instances": instances, "annotation": annotation, "silver": silver}
+    return Frame(**shared, **derived, sha256=_checksum(sample))
+
+
+def _checksum(sample: Sample) -> str:
+    digest = hashlib.sha256()
+    for kind in ("image", "labels", "silver", "ignore", "markers"):
+        array = getattr(sample, kind)
+        if array is not None:
+            digest.update(f"{kind} {array.dtype.str} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+_DERIVED = {"height", "width", "instances", "annotation", "silver", "sha256"}
+
+
+def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty: bool = False) -> int:
+    """Write the samples as a dataset folder, whole or not at all, and return how many frames it holds.
+
+    Equal samples give equal bytes. Raises SampleError for a bad sample, a repeated frame id, or no sample.
+    """
+    frames: dict[str, Frame] = {}
+    tracks: list[Mapping[str, int | str]] = []
+    with atomic_folder(Path(folder)) as staging:
+        for raw in samples:
+            sample = check_sample(raw, allow_empty=allow_empty)
+            if sample.frame in frames:
+                where = sample.where or sample.frame
+                raise SampleError(f"{where}: frame id {sample.frame} is taken by another frame; rename one of them")
+            frames[sample.frame] = facts(sample)
+            tracks.extend(sample.tracks)
+            _write_arrays(staging, sample)
+        if not frames:
+            raise SampleError(f"{folder}: there is no frame to write; check that the archive is the right one")
+        rows = ({k: "" if v is None else v for k, v in asdict(frame).items()} for frame in frames.values())
+        write_csv(staging / "frames.csv", rows, [f.name for f in fields(Frame)])
+        if tracks:
+            write_csv(staging / "tracks.csv", tracks, TRACK_COLUMNS)
+    return len(frames)
+
+
+def _write_arrays(staging: Path, sample: Sample) -> None:
+    beside_gold = sample.silver if sample.labels is not None else None
+    truth = sample.labels if sample.labels is not None else sample.silver
+    arrays = {"images": sample.image, "labels": truth, "silver": beside_gold}
+    arrays |= {"ignore": sample.ignore, "markers": sample.markers}
+    for kind, array in arrays.items():
+        if array is None:
+            continue
+        (staging / kind).mkdir(exist_ok=True)
+        compression = None if kind == "images" else "zlib"
+        path = staging / kind / f"{sample.frame}.tif"
+        tifffile.imwrite(path, np.ascontiguousarray(array), compression=compression, metadata=None, software=False)
+
+
+class Dataset:
+    """A dataset folder as `write_dataset` leaves it; arrays are read when asked for."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        table = self.folder / "frames.csv"
+        if not table.is_file():
+            raise SampleError(f"{self.folder}: no frames.csv here; prepare the dataset first")
+        with table.open(newline="", encoding="utf-8") as file:
+            self.frames = [_frame(row, f"{table}, line {n}") for n, row in enumerate(csv.DictReader(file), 2)]
+        self._by_id = {frame.frame: frame for frame in self.frames}
+
+    def frame(self, frame: str) -> Frame:
+        """Return the facts of one frame; SampleError when the dataset has no such frame."""
+        if frame not in self._by_id:
+            raise SampleError(f"{self.folder}: there is no frame {frame!r} in frames.csv")
+        return self._by_id[frame]
+
+    def image(self, frame: str) -> np.ndarray:
+        """Return the (H, W) image as recorded: uint8, uint16 or float32."""
+        return self._array("images", frame)
+
+    def truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gold truth, for judging: (H, W) uint16 instance ids and (H, W) bool, True = unknown."""
+        if (annotation := self.frame(frame).annotation) not in ("gold", "partial"):
+            raise SampleError(f"{self.folder}: frame {frame} has no gold truth ({annotation}); judge another frame")
+        return self._labels("labels", frame, has_ignore=annotation == "partial")
+
+    def training_truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the truth to train on, in the form of `truth`: silver where it exists (dense), else gold."""
+        facts = self.frame(frame)
+        if facts.annotation == "none":
+            raise SampleError(f"{self.folder}: frame {frame} has no annotation; train on another frame")
+        if facts.silver:
+            return self._labels("silver" if facts.annotation != "silver" else "labels", frame, has_ignore=False)
+        return self._labels("labels", frame, has_ignore=facts.annotation == "partial")
+
+    def markers(self, frame: str) -> np.ndarray | None:
+        """Return the (H, W) uint16 tracking markers, or None where the dataset has none."""
+        return self._array("markers", frame) if (self.folder / "markers" / f"{frame}.tif").exists() else None
+
+    def _labels(self, kind: str, frame: str, *, has_ignore: bool) -> tuple[np.ndarray, np.ndarray]:
+        labels = self._array(kind, frame)
+        ignore = self._array("ignore", frame) != 0 if has_ignore else np.zeros(labels.shape, bool)
+        return labels, ignore
+
+    def _array(self, kind: str, frame: str) -> np.ndarray:
+        self.frame(frame)
+        path = self.folder / kind / f"{frame}.tif"
+        try:
+            return np.asarray(tifffile.imread(path))
+        except Exception as error:  # tifffile raises many kinds: TiffFileError, struct.error, codec errors, OSError
+            raise SampleError(f"{path}: unreadable TIFF ({error}); prepare the dataset again") from error
+
+
+def _frame(row: Mapping[str, str], where: str) -> Frame:
+    whole = {"time", "height", "width", "instances", "silver", "overlap_px"}
+    try:
+        values = {f.name: int(row[f.name]) if f.name in whole else row[f.name] for f in fields(Frame)}
+        values["pixel_size_um"] = float(row["pixel_size_um"]) if row["pixel_size_um"] else None  # type: ignore
+    except (KeyError, TypeError, ValueError) as error:
+        raise SampleError(f"{where}: bad row ({error!r}); prepare the dataset again") from error
+    return Frame(**values)  # type: ignore[arg-type]

@@ -1,0 +1,244 @@
+"""Who trains, who validates, who tests: whole sequences, blocks of z, groups of look-alikes; no arrays."""
+
+import csv
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
+
+ROLES = ("train", "validation", "test", "unused")
+T = TypeVar("T")
+_ADVICE = {
+    "sequence": "use a smaller gap_frames or longer sequences",
+    "block": "use a smaller gap_frames, fewer folds or more frames",
+    "group": "use fewer folds or more groups (images that are no near-duplicates, or subfolders)",
+    "random": "use fewer folds or more frames",
+}
+
+
+class SplitError(ValueError):
+    """A split that cannot be made: which role stays empty or which fold does not exist, and what to change."""
+
+
+class FrameFacts(Protocol):
+    """What a split must know of a frame; `samples.Frame` has it."""
+
+    @property
+    def frame(self) -> str: ...
+    @property
+    def sequence(self) -> str: ...
+    @property
+    def time(self) -> int: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def modality(self) -> str: ...
+    @property
+    def annotation(self) -> str: ...
+
+
+class Assignment(NamedTuple):
+    """One frame and its role: train, validation, test or unused."""
+
+    frame: str
+    role: str
+
+
+class _Rules(NamedTuple):
+    fold: int
+    folds: int
+    validation_fraction: float
+    gap_frames: int
+    seed: int
+
+
+_Roles = dict[str, list[FrameFacts]]
+_Groups = list[list[FrameFacts]]
+
+
+def split(
+    frames: Sequence[FrameFacts],
+    *,
+    by: str,
+    fold: int,
+    folds: int,
+    validation_fraction: float,
+    gap_frames: int = 0,
+    max_train: int | None = None,
+    max_validation: int | None = None,
+    max_test: int | None = None,
+    seed: int = 0,
+) -> list[Assignment]:
+    """Return the role of every frame, in the order given; the same arguments give the same roles.
+
+    `by` sequence: fold k tests on the gold frames of the k-th sequence that has any, and trains on the others,
+    each of which validates with its last frames, `gap_frames` time steps after its training frames.
+    `by` block: fold k tests on the k-th of `folds` contiguous blocks, validates on the frames next to it, and
+    leaves `gap_frames` frames unused between roles. `by` group: whole groups, each modality spread over the
+    folds. `by` random: single frames, for measuring what such leakage is worth and for nothing else.
+    Frames without truth are unused; only gold (or partial gold) truth tests. `max_…` keeps an evenly spaced
+    subset of a role. Raises SplitError for a fold that does not exist or a role without frames.
+    """
+    if by not in _WAYS:
+        raise SplitError(f"cannot split by {by!r}; choose one of {', '.join(_WAYS)}")
+    if not 0 <= fold < folds:
+        raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
+    roles = _WAYS[by](frames, _Rules(fold, folds, validation_fraction, gap_frames, seed))
+    limits = {"train": max_train, "validation": max_validation, "test": max_test}
+    role_of = {f.frame: role for role, n in limits.items() for f in evenly_spaced(roles[role], n)}
+    if empty := sorted(set(limits) - set(role_of.values())):
+        raise SplitError(
+            f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
+            f"{len(frames)} frames ({sum(map(_trains, frames))} with truth); {_ADVICE[by]}"
+        )
+    return [Assignment(f.frame, role_of.get(f.frame, "unused")) for f in frames]
+
+
+def evenly_spaced(items: Sequence[T], most: int | None) -> list[T]:
+    """Return at most `most` of the items, evenly spaced over the sequence; None keeps all.
+
+    >>> evenly_spaced("abcdef", 2)
+    ['b', 'e']
+    """
+    n = len(items)
+    if most is None or n <= most:
+        return list(items)
+    return [items[(2 * k + 1) * n // (2 * most)] for k in range(most)]
+
+
+def frames_with_role(path: Path | str, role: str) -> list[str]:
+    """Return the frame ids that have this role in a split file (CSV with the columns frame and role)."""
+    if role not in ROLES:
+        raise SplitError(f"{role!r} is no role; the roles are {', '.join(ROLES)}")
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return [row["frame"] for row in csv.DictReader(file) if row["role"] == role]
+
+
+def fold_of(path: Path | str) -> int:
+    """Return the fold that a split file is of: 3 for …/fold3.csv."""
+    digits = Path(path).stem.removeprefix("fold")
+    if not digits.isdecimal():
+        raise SplitError(f"{path}: a split file is called fold<number>.csv; rename it")
+    return int(digits)
+
+
+def _trains(frame: FrameFacts) -> bool:
+    return frame.annotation != "none"
+
+
+def _judges(frame: FrameFacts) -> bool:
+    return frame.annotation in ("gold", "partial")
+
+
+def _in_time(frames: Iterable[FrameFacts]) -> list[FrameFacts]:
+    return sorted(filter(_trains, frames), key=lambda f: (f.sequence, f.time, f.frame))
+
+
+def _share(count: int, fraction: float) -> int:
+    return max(1, round(count * fraction)) if count else 0
+
+
+def _by_sequence(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    judged = sorted({f.sequence for f in frames if _judges(f)})
+    if rules.folds > len(judged):
+        raise SplitError(
+            f"{rules.folds} folds, but only {len(judged)} sequences have gold truth to test on "
+            f"({', '.join(judged) or 'none'}); use at most {len(judged)} folds or split by block or group"
+        )
+    tested = judged[rules.fold]
+    roles: _Roles = {"train": [], "validation": [], "test": []}
+    for sequence in sorted({f.sequence for f in frames}):
+        own = _in_time(f for f in frames if f.sequence == sequence)
+        if sequence == tested:
+            roles["test"] = [f for f in own if _judges(f)]
+        elif own:
+            validation = own[len(own) - _share(len(own), rules.validation_fraction) :]
+            roles["validation"] += validation
+            roles["train"] += [f for f in own if f.time < validation[0].time - rules.gap_frames]
+    return roles
+
+
+def _by_block(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    own, gap = _in_time(frames), rules.gap_frames
+    if rules.folds > len(own):
+        raise SplitError(f"{rules.folds} folds, but only {len(own)} frames have truth; use fewer folds")
+    start, stop = (k * len(own) // rules.folds for k in (rules.fold, rules.fold + 1))
+    count = _share(len(own) - (stop - start), rules.validation_fraction)
+    first = stop + gap  # validation follows the test block, or precedes it where the stack ends
+    if first + count > len(own):
+        first = max(start - gap - count, 0)
+        count = max(min(count, start - gap), 0)
+    near = {*range(start - gap, stop + gap), *range(first - gap, first + count + gap)}
+    return {
+        "test": [f for f in own[start:stop] if _judges(f)],
+        "validation": own[first : first + count],
+        "train": [f for position, f in enumerate(own) if position not in near],
+    }
+
+
+def _by_group(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    groups: dict[str, list[FrameFacts]] = defaultdict(list)
+    for f in sorted(filter(_trains, frames), key=lambda f: f.frame):
+        groups[f.group].append(f)
+    if rules.folds > len(groups):
+        raise SplitError(f"{rules.folds} folds, but only {len(groups)} groups of frames; use fewer folds")
+    rng = random.Random(rules.seed)
+    strata: dict[str, _Groups] = defaultdict(list)
+    for name in rng.sample(sorted(groups), len(groups)):
+        strata[groups[name][0].modality].append(groups[name])
+    test: list[FrameFacts] = []
+    rest: _Groups = []
+    validation: _Groups = []
+    sizes = [0] * rules.folds
+    for modality in sorted(strata):
+        shares = _deal(strata[modality], sizes)
+        test += [f for group in shares[rules.fold] for f in group if _judges(f)]
+        others = [group for fold, share in enumerate(shares) if fold != rules.fold for group in share]
+        chosen, kept = _draw(others, rules.validation_fraction, rng)
+        validation, rest = validation + chosen, rest + kept
+    if not validation and len(rest) > 1:
+        validation.append(rest.pop(min(range(len(rest)), key=lambda i: len(rest[i]))))
+    roles = {"test": test, "validation": [*chain(*validation)], "train": [*chain(*rest)]}
+    return {role: sorted(fs, key=lambda f: (f.modality, f.group, f.frame)) for role, fs in roles.items()}
+
+
+def _deal(groups: _Groups, sizes: list[int]) -> list[_Groups]:
+    """Give each group, largest first, to the fold with fewest frames of this modality; `sizes` (of all) grow."""
+    shares: list[_Groups] = [[] for _ in sizes]
+    own = [0] * len(sizes)
+    for group in sorted(groups, key=len, reverse=True):
+        fold = min(range(len(sizes)), key=lambda k: (own[k], sizes[k]))
+        shares[fold].append(group)
+        own[fold] += len(group)
+        sizes[fold] += len(group)
+    return shares
+
+
+def _draw(groups: _Groups, fraction: float, rng: random.Random) -> tuple[_Groups, _Groups]:
+    """Part groups into some with about `fraction` of the frames (never all groups) and the rest."""
+    target, count = sum(map(len, groups)) * fraction, 0.0
+    chosen: _Groups = []
+    kept: _Groups = []
+    for group in rng.sample(groups, len(groups)):
+        if count + len(group) / 2 <= target and len(chosen) < len(groups) - 1:
+            chosen.append(group)
+            count += len(group)
+        else:
+            kept.append(group)
+    return chosen, kept
+
+
+def _by_random(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    rng = random.Random(rules.seed)
+    own = _in_time(frames)
+    judged = [f for f in own if _judges(f)]
+    test = {f.frame for f in rng.sample(judged, len(judged))[rules.fold :: rules.folds]}
+    others = rng.sample([f for f in own if f.frame not in test], len(own) - len(test))
+    count = _share(len(others), rules.validation_fraction)
+    roles = {"test": [f for f in own if f.frame in test], "validation": others[:count], "train": others[count:]}
+    return {role: _in_time(fs) for role, fs in roles.items()}
+
+
+_WAYS = {"sequence": _by_sequence, "block": _by_block, "group": _by_group, "random": _by_random}

@@ -1,0 +1,98 @@
+"""Whether a study's results can be right: every image scored, no frame in two roles, better than doing nothing.
+
+A finding is ok, flagged (a result that a reader must know about, such as a network below a trivial baseline) or
+failed (the results cannot be trusted: the workflow stops).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unetlib.study import Run
+
+OK, FLAGGED, FAILED = "ok", "flagged", "failed"
+COLUMNS = ("check", "subject", "status", "detail")
+REQUIRED = frozenset(
+    ["iou", "dice", "precision", "recall", "pixel_accuracy", "seg", "ap50", "map", "v_rand", "v_info", "objects"]
+)
+UNDEFINED_ALLOWED = frozenset({"seg", "ap50", "map", "v_rand", "v_info", "iou_background"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of one subject (a run, or a run on a dataset)."""
+
+    check: str
+    subject: str
+    status: str
+    detail: str
+
+
+def coverage(run: Run, rows: Iterable[Mapping[str, str]], tests: Mapping[str, Sequence[str]]) -> Iterable[Finding]:
+    """Yield whether the run has every metric for every test image of every dataset, none NaN and no other image."""
+    metrics: dict[tuple[str, str], set[str]] = defaultdict(set)
+    broken = []
+    for row in rows:
+        metrics[row["test_dataset"], row["image"]].add(row["metric"])
+        value = float(row["value"])
+        if math.isinf(value) or (math.isnan(value) and row["metric"] not in UNDEFINED_ALLOWED):
+            broken.append(f"{row['test_dataset']}/{row['image']} {row['metric']}={row['value']}")
+    wanted = {(dataset, frame) for dataset, frames in tests.items() for frame in frames}
+    missing, foreign = sorted(wanted - set(metrics)), sorted(set(metrics) - wanted)
+    every = set().union(REQUIRED, *metrics.values())
+    partly = sorted(image for image, found in metrics.items() if found != every)
+    problems = [f"no score of {'/'.join(image)}" for image in missing]
+    problems += [f"{'/'.join(image)} is not a test image" for image in foreign]
+    problems += [f"{'/'.join(image)} lacks a metric" for image in partly]
+    yield _finding("coverage", run.path, problems, f"{len(wanted)} images")
+    yield _finding("finite", run.path, broken, f"{len(metrics)} images")
+
+
+def roles(run: Run, facts: Mapping[str, Any], tests: Mapping[str, Sequence[str]]) -> Finding:
+    """Return whether the run's own record keeps training, validation and test frames apart, in this study's split."""
+    problems = []
+    for dataset, by_role in facts["roles"].items():
+        seen: dict[str, str] = {}
+        for role in ("train", "validation", "test"):
+            for frame in by_role[role]:
+                if frame in seen:
+                    problems.append(f"{dataset}/{frame} is {seen[frame]} and {role}")
+                seen[frame] = role
+        used = set(by_role["train"]) | set(by_role["validation"])
+        both = sorted(used & set(tests[dataset]))
+        problems += [f"{dataset}/{frame} was used to train and is tested on" for frame in both]
+    return _finding("roles", run.path, problems, ", ".join(facts["roles"]))
+
+
+def beats_trivial(run: Run, dataset: str, metric: str, value: float, trivial: Mapping[str, float]) -> Finding:
+    """Return whether the run's mean headline metric is above every trivial baseline on the same images."""
+    best = max(trivial, key=lambda name: trivial[name])
+    detail = f"{metric} {value:.4f}, {best} {trivial[best]:.4f}"
+    return Finding("baseline", f"{run.path} on {dataset}", OK if value > trivial[best] else FLAGGED, detail)
+
+
+def mean_score(metric: str, rows: Iterable[Mapping[str, str]]) -> float:
+    """Return the metric's mean over the images of long-table rows, SEG pooled over objects as in the tables.
+
+    NaN values are left out; NaN when there is no other.
+    """
+    values: dict[str, float] = {}
+    objects: dict[str, float] = {}
+    for row in rows:
+        if row["metric"] == metric:
+            values[row["image"]] = float(row["value"])
+        elif row["metric"] == "objects":
+            objects[row["image"]] = float(row["value"])
+    known = {image: value for image, value in values.items() if not math.isnan(value)}
+    weight = {image: objects[image] if metric == "seg" else 1.0 for image in known}
+    total = sum(weight.values())
+    return sum(value * weight[image] for image, value in known.items()) / total if total else math.nan
+
+
+def _finding(check: str, subject: str, problems: Sequence[str], fine: str) -> Finding:
+    if not problems:
+        return Finding(check, subject, OK, fine)
+    more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return Finding(check, subject, FAILED, "; ".join(problems[:3]) + more)

@@ -1,0 +1,129 @@
+# Names, paths and job settings that the rules share. What a run is lives in unetlib/study.py.
+import json
+import os
+from pathlib import Path
+
+from unetlib.files import key_of
+from unetlib.fingerprint import code_of as fingerprint_of
+from unetlib.study import (
+    JOINT,
+    Run,
+    StudyError,
+    cache_settings,
+    check_study,
+    runs,
+    settings,
+    split_of,
+    training_datasets,
+)
+
+try:
+    check_study(config)
+except StudyError as error:
+    raise WorkflowError(f"config: {error}")
+
+# Scripts find the library without an installation (conda); spinning threads slow a busy machine down fivefold.
+search_path = [workflow.basedir, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, search_path)), PYTHONUNBUFFERED="1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+STUDY = config["study"]["name"]
+RESULTS = f"results/{STUDY}"
+RESOURCES = f"resources/{STUDY}"
+LOGS = f"logs/{STUDY}"
+DATASETS = config["study"]["datasets"]
+FOLDS = config["study"]["folds"]
+RUNS = runs(config)
+GPUS = 0 if config["compute"]["device"] == "cpu" else 1
+SEEDS = config["study"]["seeds"]
+FOLD = "{experiment}/{train_dataset}/fold{fold}"
+RUN = f"{FOLD}-seed{{seed}}"
+
+
+wildcard_constraints:
+    dataset="[A-Za-z0-9._-]+",
+    experiment="[A-Za-z0-9._-]+",
+    train_dataset="[A-Za-z0-9._-]+",
+    fold=r"\d+",
+    seed=r"\d+",
+    key="[0-9a-f]{8}",
+    pin="[0-9a-z]+",
+
+
+def code_of(script):
+    return fingerprint_of(Path(workflow.basedir) / "workflow" / "scripts" / script)
+
+
+def entry_of(dataset):
+    return config["datasets"][dataset]
+
+
+def source_of(dataset):
+    """Where a dataset comes from: its folder, its synthetic archive, or its downloaded one."""
+    entry = entry_of(dataset)
+    if entry.get("folder"):
+        return entry["folder"]
+    if entry.get("synthetic"):
+        return f"resources/synthetic/{key_of(entry['synthetic'])}/{dataset}.zip"
+    return f"resources/archives/{pin_of(entry)}/{entry['archive']}"
+
+
+def download_of(archive, pin):
+    """What identifies a download: of all datasets, the one with this archive and this checksum."""
+    entries = (e for e in config["datasets"].values() if e.get("archive") == archive and pin_of(e) == pin)
+    return {key: value for key, value in next(entries).items() if key in ("archive", "url", "sha256")}
+
+
+def files_of(dataset):
+    """The files that a dataset is prepared from. A pinned archive cannot change: when it was fetched does not matter."""
+    source = source_of(dataset)
+    entry = entry_of(dataset)
+    if entry.get("folder"):
+        return sorted(str(path) for path in Path(source).rglob("*") if path.is_file()) or source
+    return ancient(source) if entry.get("sha256") else source
+
+
+def pin_of(entry):
+    return (entry.get("sha256") or "unpinned")[:12]
+
+
+def cache_of(experiment, dataset, fold):
+    return f"{RESOURCES}/caches/{dataset}/fold{fold}/{key_of(cache_settings(config, experiment))}/index.csv"
+
+
+def caches_of(wildcards):
+    names = training_datasets(config, wildcards.train_dataset)
+    return [cache_of(wildcards.experiment, name, wildcards.fold) for name in names]
+
+
+def experiment_with(key):
+    """The first experiment of the study whose caches have this key."""
+    return next(name for name in config["study"]["experiments"] if key_of(cache_settings(config, name)) == key)
+
+
+def frames_of(datasets):
+    return [f"{RESOURCES}/datasets/{dataset}/frames.csv" for dataset in datasets]
+
+
+def splits_of(datasets, folds):
+    return [f"{RESOURCES}/splits/{dataset}/fold{fold}.csv" for dataset in datasets for fold in folds]
+
+
+def of_runs(pattern):
+    """The pattern, a path under the results with {} in the place of a run's path, for every run."""
+    return [f"{RESULTS}/{pattern.format(run.path)}" for run in RUNS]
+
+
+def as_json(value):
+    return json.dumps(value, sort_keys=True)
+
+
+# What the rules over the whole study need to know, in one argument: thousands of paths would not fit a command line.
+STUDY_JSON = as_json(
+    {
+        "study": config["study"],
+        "experiments": {name: {"joint": bool(entry.get("joint"))} for name, entry in config["experiments"].items()},
+        "datasets": {name: {key: entry_of(name).get(key) for key in ("headline", "background")} for name in DATASETS},
+    }
+)
+MIN_AREA_PX = {name: entry_of(name)["min_area_px"] for name in DATASETS}

@@ -1,0 +1,101 @@
+# From foreign archives to augmented caches: fetch or synthesise, prepare, split, cache.
+
+
+rule fetch:
+    output:
+        "resources/archives/{pin}/{archive}",
+    log:
+        "logs/fetch/{pin}-{archive}.log",
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:  # not params: where and how patiently to look does not change what is fetched
+        mirrors=as_json(config["mirrors"]),
+        limits=as_json(config["limits"]),
+    params:
+        entry=lambda w: as_json(download_of(w.archive, w.pin)),
+    shell:
+        "python workflow/scripts/fetch.py --entry {params.entry:q} --limits {resources.limits:q}"
+        " --mirrors {resources.mirrors:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule synthesise:
+    output:
+        "resources/synthetic/{key}/{dataset}.zip",
+    log:
+        "logs/synthesise/{key}-{dataset}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/synthesise/{{key}}-{{dataset}}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        spec=lambda w: as_json(entry_of(w.dataset)["synthetic"]),
+        code=code_of("synthesise.py"),
+    shell:
+        "python workflow/scripts/synthesise.py --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule prepare:
+    input:
+        lambda w: files_of(w.dataset),
+    output:
+        f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+    log:
+        f"{LOGS}/prepare/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        limits=as_json(config["limits"]),
+    params:
+        source=lambda w: source_of(w.dataset),
+        entry=lambda w: as_json({key: entry_of(w.dataset).get(key) for key in ("format", "options")}),
+        code=code_of("prepare.py"),
+    shell:
+        "python workflow/scripts/prepare.py --source {params.source:q} --entry {params.entry:q} --limits {resources.limits:q}"
+        " --frames {output:q} > {log:q} 2>&1"
+
+
+rule split:
+    input:
+        f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+    output:
+        f"{RESOURCES}/splits/{{dataset}}/fold{{fold}}.csv",
+    log:
+        f"{LOGS}/split/{{dataset}}-fold{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/split/{{dataset}}-fold{{fold}}.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    params:
+        settings=lambda w: as_json(split_of(config, w.dataset)),
+        code=code_of("split.py"),
+    shell:
+        "python workflow/scripts/split.py --frames {input:q} --settings {params.settings:q} --fold {wildcards.fold}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule cache:
+    input:
+        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        split=f"{RESOURCES}/splits/{{dataset}}/fold{{fold}}.csv",
+    output:
+        f"{RESOURCES}/caches/{{dataset}}/fold{{fold}}/{{key}}/index.csv",
+    log:
+        f"{LOGS}/cache/{{dataset}}-fold{{fold}}-{{key}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/cache/{{dataset}}-fold{{fold}}-{{key}}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=lambda w: as_json(cache_settings(config, experiment_with(w.key))),
+        seed=config["split"]["seed"],
+        code=code_of("cache.py"),
+    shell:
+        "python workflow/scripts/cache.py --frames {input.frames:q} --split {input.split:q}"
+        " --settings {params.settings:q} --seed {params.seed} --code {params.code} --index {output:q} > {log:q} 2>&1"

@@ -1,0 +1,96 @@
+# What the networks are worth: predict every test set, score against the truth, check that the results can be right.
+# Networks that differ by their seed alone share a job: importing torch costs as much as predicting a small test set.
+
+
+rule predict:
+    input:
+        models=expand(f"{RESULTS}/runs/{RUN}/model.pt", seed=SEEDS, allow_missing=True),
+        frames=frames_of(DATASETS),
+        splits=lambda w: splits_of(DATASETS, [w.fold]),
+    output:
+        expand(f"{RESULTS}/predictions/{RUN}.npz", seed=SEEDS, allow_missing=True),
+    log:
+        f"{LOGS}/predict/{FOLD}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/predict/{FOLD}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=60,
+    params:
+        compute=as_json(config["compute"]),
+        code=code_of("predict.py"),
+    shell:
+        "python workflow/scripts/predict.py --models {input.models:q} --frames {input.frames:q}"
+        " --splits {input.splits:q} --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
+
+
+rule score:
+    input:
+        predictions=expand(f"{RESULTS}/predictions/{RUN}.npz", seed=SEEDS, allow_missing=True),
+        frames=frames_of(DATASETS),
+        splits=lambda w: splits_of(DATASETS, [w.fold]),
+    output:
+        expand(f"{RESULTS}/scores/{RUN}.csv", seed=SEEDS, allow_missing=True),
+    log:
+        f"{LOGS}/score/{FOLD}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score/{FOLD}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    params:
+        settings=as_json({"threshold": config["threshold"], "min_area_px": MIN_AREA_PX}),
+        seeds=SEEDS,
+        code=code_of("score.py"),
+    shell:
+        "python workflow/scripts/score.py --runs {wildcards.experiment:q} {wildcards.train_dataset:q} {wildcards.fold}"
+        " --seeds {params.seeds} --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"
+        " --settings {params.settings:q} --outputs {output:q} > {log:q} 2>&1"
+
+
+rule baseline:
+    input:
+        frames=frames_of(DATASETS),
+        splits=splits_of(DATASETS, FOLDS),
+    output:
+        f"{RESULTS}/baselines.csv",
+    log:
+        f"{LOGS}/baseline.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/baseline.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        settings=as_json({"min_area_px": {name: entry_of(name)["min_area_px"] for name in DATASETS}}),
+        code=code_of("baseline.py"),
+    shell:
+        "python workflow/scripts/baseline.py --frames {input.frames:q} --splits {input.splits:q}"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule check:
+    input:
+        scores=of_runs("scores/{}.csv"),
+        facts=of_runs("runs/{}/facts.json"),
+        baselines=f"{RESULTS}/baselines.csv",
+        splits=splits_of(DATASETS, FOLDS),
+    output:
+        scores=f"{RESULTS}/scores.csv",
+        checks=f"{RESULTS}/checks.csv",
+    log:
+        f"{LOGS}/check.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/check.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    params:
+        study=STUDY_JSON,
+        code=code_of("check.py"),
+    shell:
+        "python workflow/scripts/check.py --study {params.study:q} --baselines {input.baselines:q}"
+        " --scores {output.scores:q} --checks {output.checks:q} > {log:q} 2>&1"

@@ -1,0 +1,113 @@
+# What people read: tables and figures from score files alone, and the report that joins them.
+TABLES = ["comparison", "ablation", "transfer", "costs"]
+FIGURES = ["learning-curves", "ablation", "transfer"]
+PANELS = ["examples", "weight-map", "augmentation"]
+
+
+rule tabulate:
+    input:
+        scores=f"{RESULTS}/scores.csv",
+        baselines=f"{RESULTS}/baselines.csv",
+        facts=of_runs("runs/{}/facts.json"),
+    output:
+        csv=report(
+            expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
+            category="Tables",
+            caption="../report/captions/tables.rst",
+            labels=lambda wildcards, output: {"study": STUDY},
+        ),
+        differences=f"{RESULTS}/tables/differences.csv",
+        markdown=expand(f"{RESULTS}/tables/{{table}}.md", table=TABLES),
+    log:
+        f"{LOGS}/tabulate.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tabulate.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        study=STUDY_JSON,
+        tables=subpath(output.differences, parent=True),
+        code=code_of("tabulate.py"),
+    shell:
+        "python workflow/scripts/tabulate.py --study {params.study:q} --scores {input.scores:q}"
+        " --baselines {input.baselines:q} --tables {params.tables:q} > {log:q} 2>&1"
+
+
+rule draw:
+    input:
+        tables=expand(
+            f"{RESULTS}/tables/{{table}}.csv",
+            table=["ablation", "transfer", "differences"],
+        ),
+        history=of_runs("runs/{}/history.csv"),
+        predictions=of_runs("predictions/{}.npz"),
+        scores=f"{RESULTS}/scores.csv",
+        frames=frames_of(DATASETS),
+        caches=[cache_of(config["study"]["reference"], dataset, FOLDS[0]) for dataset in DATASETS],
+    output:
+        report(
+            expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
+            category="Figures",
+            caption="../report/captions/figures.rst",
+        ),
+        report(
+            expand(
+                f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
+                panel=PANELS,
+                dataset=DATASETS,
+            ),
+            category="Images",
+            subcategory="{panel}",
+            caption="../report/captions/panels.rst",
+        ),
+        expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
+        expand(
+            f"{RESULTS}/figures/{{panel}}-{{dataset}}.svg",
+            panel=PANELS,
+            dataset=DATASETS,
+        ),
+    log:
+        f"{LOGS}/draw.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/draw.tsv"
+    conda:
+        "../../envs/report.yaml"
+    params:
+        study=STUDY_JSON,
+        settings=as_json(settings(config, config["study"]["reference"], "")),
+        min_area_px=as_json(MIN_AREA_PX),
+        code=code_of("draw.py"),
+    shell:
+        "python workflow/scripts/draw.py --study {params.study:q} --settings {params.settings:q}"
+        " --min-area-px {params.min_area_px:q} --scores {input.scores:q} --frames {input.frames:q} --caches {input.caches:q}"
+        " > {log:q} 2>&1"
+
+
+rule report:
+    input:
+        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=[*TABLES, "differences"]),
+        figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
+        panels=expand(
+            f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
+            panel=PANELS,
+            dataset=DATASETS,
+        ),
+        checks=f"{RESULTS}/checks.csv",
+        facts=of_runs("runs/{}/facts.json"),
+        template="workflow/report/report.html.j2",
+    output:
+        f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=as_json(config),
+        code=code_of("report.py"),
+    shell:
+        "python workflow/scripts/report.py --config {params.config:q} --checks {input.checks:q} --template {input.template:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,77 @@
+"""Join tables, figures, sentences and provenance into one self-contained page."""
+
+import json
+from collections import Counter
+
+import pandas as pd
+from splice import JSON, PATH, run
+
+from unetlib import report, tables, wording
+from unetlib.files import atomic_path
+from unetlib.study import runs
+
+TABLES = ("comparison", "ablation", "transfer", "costs")
+CHARTS = ("learning-curves", "ablation", "transfer")
+PANELS = ("examples", "weight-map", "augmentation")
+
+
+def main(arguments):
+    config, results = arguments.config, arguments.checks.parent
+    study, expected = config["study"], runs(config)
+    made = {name: tables.read_long(results / "tables" / f"{name}.csv") for name in TABLES}
+    ours = [
+        *study["experiments"],
+        "total",
+    ]  # of the trivial baselines sentences name the best alone
+    told = {n: t if n == "comparison" else t[t["experiment"].isin(ours)] for n, t in made.items()}
+    facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in expected]
+    checks = pd.read_csv(arguments.checks)
+    flagged = checks[checks["status"] == "flagged"].itertuples()
+    minutes = sum(each["train_seconds"] for each in facts) / 60
+    duration = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    context = report.Context(
+        title="U-Net cell segmentation, regenerated",
+        study=study["name"],
+        summary=wording.findings(*told.values(), reference=study["reference"]),
+        runs_expected=len(expected),
+        runs_done=len(facts),
+        warnings=[f"{row.subject} is not better than a trivial baseline: {row.detail}." for row in flagged],
+        facts={"datasets": str(len(study["datasets"])), "networks": str(len(facts)), "training": duration},
+        tables=[
+            report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
+            for name, table in made.items()
+        ],
+        pictures=[*charts(results / "figures"), *panels(results / "figures", study["datasets"])],
+        provenance=provenance(facts, checks),
+        config=json.dumps(config, indent=1, sort_keys=True),
+    )
+    with atomic_path(arguments.output) as temporary:
+        temporary.write_text(report.render(context, arguments.template.read_text()), encoding="utf-8")
+
+
+def charts(figures):
+    for name in CHARTS:
+        yield report.picture(name, (figures / f"{name}.svg").read_bytes(), "svg")
+
+
+def panels(figures, datasets):
+    for name in PANELS:
+        for dataset in datasets:
+            picture = report.compact((figures / f"{name}-{dataset}.png").read_bytes())
+            yield report.picture(name, picture, "webp", of=dataset)
+
+
+def provenance(facts, checks):
+    data = {each["dataset"]: f"{each['source']}, sha256 {each['sha256']}" for run in facts for each in run["data"]}
+    codes = Counter(each["code"] for each in facts)
+    return {
+        "Data": data,
+        "Software": facts[0]["versions"],
+        "Code": {"training code": ", ".join(f"{code} ({count} runs)" for code, count in codes.items())},
+        "Checks": {status: str(count) for status, count in sorted(Counter(checks["status"]).items())},
+        "Machine": {"device": facts[0]["device"], "threads per training": str(facts[0]["threads"])},
+    }
+
+
+if __name__ == "__main__":
+    run(main, __doc__, config=JSON, checks=PATH, template=PATH, output=PATH)

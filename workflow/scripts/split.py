@@ -1,0 +1,16 @@
+"""Say which frame trains, validates and tests in one fold."""
+
+from splice import JSON, PATH, run
+
+from unetlib.files import write_csv
+from unetlib.samples import Dataset
+from unetlib.splits import split
+
+
+def main(arguments):
+    roles = split(Dataset(arguments.frames.parent).frames, fold=arguments.fold, **arguments.settings)
+    write_csv(arguments.output, ({"frame": a.frame, "role": a.role} for a in roles), ("frame", "role"))
+
+
+if __name__ == "__main__":
+    run(main, __doc__, frames=PATH, settings=JSON, fold={"type": int}, output=PATH)
