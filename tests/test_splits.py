@@ -39,26 +39,26 @@ TWO = movie("01", "sgsspsss.s") + movie("02", "ssgsssssgs")
 
 
 def test_by_sequence():
-    assert drawn(TWO, by="sequence") == ".X..X....." + "TTTTTTTTvv"
-    assert drawn(TWO, by="sequence", fold=1) == "TTTTTTT..v"[:7] + "v.v" + "..X.....X."
-    assert drawn(TWO, by="sequence", gap_frames=3) == ".X..X....." + "TTTTT...vv"
-    assert drawn(TWO, by="sequence", max_train=2, max_test=1) == "....X....." + "..T...T.vv"
-    assert drawn(TWO, by="sequence", validation_fraction=0.4, max_validation=2) == ".X..X....." + "TTTTTT.v.v"
+    assert drawn(TWO, by="sequence", fold=1) == ".X..X....." + "TTTTTTTTvv"
+    assert drawn(TWO, by="sequence") == "TTTTTTT..v"[:7] + "v.v" + "..X.....X."
+    assert drawn(TWO, by="sequence", fold=1, gap_frames=3) == ".X..X....." + "TTTTT...vv"
+    assert drawn(TWO, by="sequence", fold=1, max_train=2, max_test=1) == "....X....." + "..T...T.vv"
+    assert drawn(TWO, by="sequence", fold=1, validation_fraction=0.4, max_validation=2) == ".X..X....." + "TTTTTT.v.v"
 
 
 def test_a_gap_is_counted_in_time_where_only_some_frames_have_truth():
     sparse = movie("01", "gg") + movie("02", "g....g....g.g")
-    assert drawn(sparse, by="sequence", gap_frames=2, validation_fraction=0.25) == "XX" + "T....T......v"
-    assert drawn(sparse, by="sequence", gap_frames=1, validation_fraction=0.25) == "XX" + "T....T....T.v"
+    assert drawn(sparse, by="sequence", fold=1, gap_frames=2, validation_fraction=0.25) == "XX" + "T....T......v"
+    assert drawn(sparse, by="sequence", fold=1, gap_frames=1, validation_fraction=0.25) == "XX" + "T....T....T.v"
 
 
 def test_by_block():
     stack = movie("train", "g" * 20)
-    assert drawn(stack, by="block", folds=4, gap_frames=1) == "XXXXX.vvv.TTTTTTTTTT"
-    assert drawn(stack, by="block", folds=4, gap_frames=1, fold=1) == "TTTT.XXXXX.vvv.TTTTT"
-    assert drawn(stack, by="block", folds=4, gap_frames=1, fold=3) == "TTTTTTTTTT.vvv.XXXXX"
-    assert drawn(stack, by="block", folds=4, gap_frames=0, fold=3) == "TTTTTTTTTTTTvvvXXXXX"
-    assert drawn(stack + movie("test", "..."), by="block", folds=2) == "XXXXXXXXXXvvTTTTTTTT..."
+    assert drawn(stack, by="block", folds=4, gap_frames=1, fold=3) == "XXXXX.vvv.TTTTTTTTTT"
+    assert drawn(stack, by="block", folds=4, gap_frames=1, fold=2) == "TTTT.XXXXX.vvv.TTTTT"
+    assert drawn(stack, by="block", folds=4, gap_frames=1) == "TTTTTTTTTT.vvv.XXXXX"
+    assert drawn(stack, by="block", folds=4, gap_frames=0) == "TTTTTTTTTTTTvvvXXXXX"
+    assert drawn(stack + movie("test", "..."), by="block", folds=2, fold=1) == "XXXXXXXXXXvvTTTTTTTT..."
 
 
 def lookalikes(sizes: dict[str, list[int]]) -> list[Facts]:

@@ -73,9 +73,9 @@ def split(
 ) -> list[Assignment]:
     """Return the role of every frame, in the order given; the same arguments give the same roles.
 
-    `by` sequence: fold k tests on the gold frames of the k-th sequence that has any, and trains on the others,
-    each of which validates with its last frames, `gap_frames` time steps after its training frames.
-    `by` block: fold k tests on the k-th of `folds` contiguous blocks, validates on the frames next to it, and
+    `by` sequence: fold k tests on the gold frames of the k-th last sequence that has any (fold 0 of the Cell
+    Tracking Challenge trains on 01 and tests on 02), and trains on the others, each of which validates with its last frames, `gap_frames` time steps after its training frames.
+    `by` block: fold k tests on the k-th last of `folds` contiguous blocks, validates on the frames next to it, and
     leaves `gap_frames` frames unused between roles. `by` group: whole groups, each modality spread over the
     folds. `by` random: single frames, for measuring what such leakage is worth and for nothing else.
     Frames without truth are unused; only gold (or partial gold) truth tests. `max_…` keeps an evenly spaced
@@ -147,7 +147,7 @@ def _by_sequence(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
             f"{rules.folds} folds, but only {len(judged)} sequences have gold truth to test on "
             f"({', '.join(judged) or 'none'}); use at most {len(judged)} folds or split by block or group"
         )
-    tested = judged[rules.fold]
+    tested = judged[-1 - rules.fold]
     roles: _Roles = {"train": [], "validation": [], "test": []}
     for sequence in sorted({f.sequence for f in frames}):
         own = _in_time(f for f in frames if f.sequence == sequence)
@@ -164,7 +164,8 @@ def _by_block(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
     own, gap = _in_time(frames), rules.gap_frames
     if rules.folds > len(own):
         raise SplitError(f"{rules.folds} folds, but only {len(own)} frames have truth; use fewer folds")
-    start, stop = (k * len(own) // rules.folds for k in (rules.fold, rules.fold + 1))
+    block = rules.folds - 1 - rules.fold
+    start, stop = (k * len(own) // rules.folds for k in (block, block + 1))
     count = _share(len(own) - (stop - start), rules.validation_fraction)
     first = stop + gap  # validation follows the test block, or precedes it where the stack ends
     if first + count > len(own):
