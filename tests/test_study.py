@@ -1,4 +1,5 @@
 import copy
+from pathlib import PurePath
 
 import pytest
 
@@ -51,6 +52,15 @@ def test_one_run_per_experiment_dataset_fold_seed_and_one_joint_network():
     assert len(found) == len(set(found)) == 3 * 2 * 2 + 2
     assert found[0].path == "reference/a/fold0-seed0"
     assert {run.train_dataset for run in found if run.experiment == "joint"} == {study.JOINT}
+
+
+def test_a_run_is_known_by_where_its_files_stand():
+    for run in study.runs(CONFIG):
+        for place in (f"runs/{run.path}", f"results/s/predictions/{run.path}.npz", f"{run.path}.csv"):
+            assert study.run_of(PurePath(place)) == run
+    for place in ("fold0-seed0", "a/b/fold0.csv", "a/b/fold0-seedx"):
+        with pytest.raises(study.StudyError, match="no run stands there"):
+            study.run_of(PurePath(place))
 
 
 def test_an_experiment_changes_what_it_names_and_nothing_else():

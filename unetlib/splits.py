@@ -74,7 +74,8 @@ def split(
     """Return the role of every frame, in the order given; the same arguments give the same roles.
 
     `by` sequence: fold k tests on the gold frames of the k-th last sequence that has any (fold 0 of the Cell
-    Tracking Challenge trains on 01 and tests on 02), and trains on the others, each of which validates with its last frames, `gap_frames` time steps after its training frames.
+    Tracking Challenge trains on 01 and tests on 02), and trains on the others, each of which validates with its
+    last frames, `gap_frames` time steps after its training frames.
     `by` block: fold k tests on the k-th last of `folds` contiguous blocks, validates on the frames next to it, and
     leaves `gap_frames` frames unused between roles. `by` group: whole groups, each modality spread over the
     folds. `by` random: single frames, for measuring what such leakage is worth and for nothing else.

@@ -2,8 +2,10 @@
 
 import copy
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from unetlib.tiles import is_valid_output, smallest_output, step_px
@@ -29,6 +31,14 @@ class Run:
     def path(self) -> str:
         """experiment/train_dataset/fold0-seed0: where its files stand under runs/, predictions/ and scores/."""
         return f"{self.experiment}/{self.train_dataset}/fold{self.fold}-seed{self.seed}"
+
+
+def run_of(path: PurePath) -> Run:
+    """Return the run whose file or folder stands at …/experiment/train_dataset/fold0-seed0[.suffix]."""
+    match = re.fullmatch(r"fold(\d+)-seed(\d+)", path.stem)
+    if match is None or len(path.parts) < 3:
+        raise StudyError(f"{path}: no run stands there; a path ends in experiment/train_dataset/fold0-seed0")
+    return Run(*path.parts[-3:-1], int(match[1]), int(match[2]))
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,11 @@ search_path = [workflow.basedir, *os.environ.get("PYTHONPATH", "").split(os.path
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, search_path)), PYTHONUNBUFFERED="1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+
+def as_json(value):
+    return json.dumps(value, sort_keys=True)
+
+
 STUDY = config["study"]["name"]
 RESULTS = f"results/{STUDY}"
 RESOURCES = f"resources/{STUDY}"
@@ -38,6 +43,20 @@ GPUS = 0 if config["compute"]["device"] == "cpu" else 1
 SEEDS = config["study"]["seeds"]
 FOLD = "{experiment}/{train_dataset}/fold{fold}"
 RUN = f"{FOLD}-seed{{seed}}"
+
+# compute.pack_jobs: what one job does for several values is an expanded output, else it stays a wildcard.
+COMPUTE = as_json({key: value for key, value in config["compute"].items() if key != "pack_jobs"})
+PACKED = config["compute"]["pack_jobs"]
+TRAINED = FOLD if PACKED else RUN
+PREDICTED = "{train_dataset}/fold{fold}" if PACKED else FOLD
+CACHED = "{dataset}-fold{fold}" if PACKED else "{dataset}-fold{fold}-{key}"
+SEPARATE, JOINTLY = (
+    [name for name in config["study"]["experiments"] if bool(config["experiments"][name].get("joint")) == joint]
+    for joint in (False, True)
+)
+CACHE_SETTINGS = {
+    key_of(chosen): chosen for chosen in (cache_settings(config, name) for name in config["study"]["experiments"])
+}
 
 
 wildcard_constraints:
@@ -96,11 +115,6 @@ def caches_of(wildcards):
     return [cache_of(wildcards.experiment, name, wildcards.fold) for name in names]
 
 
-def experiment_with(key):
-    """The first experiment of the study whose caches have this key."""
-    return next(name for name in config["study"]["experiments"] if key_of(cache_settings(config, name)) == key)
-
-
 def frames_of(datasets):
     return [f"{RESOURCES}/datasets/{dataset}/frames.csv" for dataset in datasets]
 
@@ -109,13 +123,14 @@ def splits_of(datasets, folds):
     return [f"{RESOURCES}/splits/{dataset}/fold{fold}.csv" for dataset in datasets for fold in folds]
 
 
+def of_seeds(pattern, experiments):
+    """The pattern for every seed, and packed for each of the experiments too."""
+    return expand(pattern, seed=SEEDS, experiment=experiments if PACKED else "{experiment}", allow_missing=True)
+
+
 def of_runs(pattern):
     """The pattern, a path under the results with {} in the place of a run's path, for every run."""
     return [f"{RESULTS}/{pattern.format(run.path)}" for run in RUNS]
-
-
-def as_json(value):
-    return json.dumps(value, sort_keys=True)
 
 
 # What the rules over the whole study need to know, in one argument: thousands of paths would not fit a command line.

@@ -82,20 +82,24 @@ rule cache:
         frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
         split=f"{RESOURCES}/splits/{{dataset}}/fold{{fold}}.csv",
     output:
-        f"{RESOURCES}/caches/{{dataset}}/fold{{fold}}/{{key}}/index.csv",
+        expand(
+            f"{RESOURCES}/caches/{{dataset}}/fold{{fold}}/{{key}}/index.csv",
+            key=list(CACHE_SETTINGS) if PACKED else "{key}",
+            allow_missing=True,
+        ),
     log:
-        f"{LOGS}/cache/{{dataset}}-fold{{fold}}-{{key}}.log",
+        f"{LOGS}/cache/{CACHED}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/cache/{{dataset}}-fold{{fold}}-{{key}}.tsv"
+        f"{RESULTS}/benchmarks/cache/{CACHED}.tsv"
     conda:
         "../../envs/train.yaml"
     threads: 1
     resources:
         mem_mb=4000,
     params:
-        settings=lambda w: as_json(cache_settings(config, experiment_with(w.key))),
+        settings=lambda w: as_json(list(CACHE_SETTINGS.values()) if PACKED else [CACHE_SETTINGS[w.key]]),
         seed=config["split"]["seed"],
         code=code_of("cache.py"),
     shell:
         "python workflow/scripts/cache.py --frames {input.frames:q} --split {input.split:q}"
-        " --settings {params.settings:q} --seed {params.seed} --code {params.code} --index {output:q} > {log:q} 2>&1"
+        " --settings {params.settings:q} --seed {params.seed} --code {params.code} --indexes {output:q} > {log:q} 2>&1"

@@ -1,18 +1,19 @@
 # What the networks are worth: predict every test set, score against the truth, check that the results can be right.
 # Networks that differ by their seed alone share a job: importing torch costs as much as predicting a small test set.
+# Packed, all experiments of a training set do; those trained on all datasets have a rule of the same kind for it.
 
 
 rule predict:
     input:
-        models=expand(f"{RESULTS}/runs/{RUN}/model.pt", seed=SEEDS, allow_missing=True),
+        models=of_seeds(f"{RESULTS}/runs/{RUN}/model.pt", SEPARATE),
         frames=frames_of(DATASETS),
         splits=lambda w: splits_of(DATASETS, [w.fold]),
     output:
-        expand(f"{RESULTS}/predictions/{RUN}.npz", seed=SEEDS, allow_missing=True),
+        of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
     log:
-        f"{LOGS}/predict/{FOLD}.log",
+        f"{LOGS}/predict/{PREDICTED}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/predict/{FOLD}.tsv"
+        f"{RESULTS}/benchmarks/predict/{PREDICTED}.tsv"
     conda:
         "../../envs/train.yaml"
     threads: config["compute"]["threads"]
@@ -21,7 +22,7 @@ rule predict:
         mem_mb=8000,
         runtime=60,
     params:
-        compute=as_json(config["compute"]),
+        compute=COMPUTE,
         code=code_of("predict.py"),
     shell:
         "python workflow/scripts/predict.py --models {input.models:q} --frames {input.frames:q}"
@@ -30,26 +31,43 @@ rule predict:
 
 rule score:
     input:
-        predictions=expand(f"{RESULTS}/predictions/{RUN}.npz", seed=SEEDS, allow_missing=True),
+        predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
         frames=frames_of(DATASETS),
         splits=lambda w: splits_of(DATASETS, [w.fold]),
     output:
-        expand(f"{RESULTS}/scores/{RUN}.csv", seed=SEEDS, allow_missing=True),
+        of_seeds(f"{RESULTS}/scores/{RUN}.csv", SEPARATE),
     log:
-        f"{LOGS}/score/{FOLD}.log",
+        f"{LOGS}/score/{PREDICTED}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score/{FOLD}.tsv"
+        f"{RESULTS}/benchmarks/score/{PREDICTED}.tsv"
     conda:
         "../../envs/data.yaml"
     threads: 1
     params:
         settings=as_json({"threshold": config["threshold"], "min_area_px": MIN_AREA_PX}),
-        seeds=SEEDS,
         code=code_of("score.py"),
     shell:
-        "python workflow/scripts/score.py --runs {wildcards.experiment:q} {wildcards.train_dataset:q} {wildcards.fold}"
-        " --seeds {params.seeds} --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"
+        "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --outputs {output:q} > {log:q} 2>&1"
+
+
+if PACKED and JOINTLY:
+
+    use rule predict as predict_joint with:
+        input:
+            models=of_seeds(f"{RESULTS}/runs/{RUN}/model.pt", JOINTLY),
+            frames=frames_of(DATASETS),
+            splits=lambda w: splits_of(DATASETS, [w.fold]),
+        output:
+            of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
+
+    use rule score as score_joint with:
+        input:
+            predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
+            frames=frames_of(DATASETS),
+            splits=lambda w: splits_of(DATASETS, [w.fold]),
+        output:
+            of_seeds(f"{RESULTS}/scores/{RUN}.csv", JOINTLY),
 
 
 rule baseline:

@@ -2,6 +2,7 @@
 TABLES = ["comparison", "ablation", "transfer", "costs"]
 FIGURES = ["learning-curves", "ablation", "transfer"]
 PANELS = ["examples", "weight-map", "augmentation"]
+FIRST_RUN = f"{config['study']['reference']}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
 
 
 rule tabulate:
@@ -41,32 +42,13 @@ rule draw:
             table=["ablation", "transfer", "differences"],
         ),
         history=of_runs("runs/{}/history.csv"),
-        predictions=of_runs("predictions/{}.npz"),
-        scores=f"{RESULTS}/scores.csv",
-        frames=frames_of(DATASETS),
-        caches=[cache_of(config["study"]["reference"], dataset, FOLDS[0]) for dataset in DATASETS],
     output:
         report(
             expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
             category="Figures",
             caption="../report/captions/figures.rst",
         ),
-        report(
-            expand(
-                f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
-                panel=PANELS,
-                dataset=DATASETS,
-            ),
-            category="Images",
-            subcategory="{panel}",
-            caption="../report/captions/panels.rst",
-        ),
         expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
-        expand(
-            f"{RESULTS}/figures/{{panel}}-{{dataset}}.svg",
-            panel=PANELS,
-            dataset=DATASETS,
-        ),
     log:
         f"{LOGS}/draw.log",
     benchmark:
@@ -75,13 +57,49 @@ rule draw:
         "../../envs/report.yaml"
     params:
         study=STUDY_JSON,
-        settings=as_json(settings(config, config["study"]["reference"], "")),
-        min_area_px=as_json(MIN_AREA_PX),
         code=code_of("draw.py"),
     shell:
-        "python workflow/scripts/draw.py --study {params.study:q} --settings {params.settings:q}"
-        " --min-area-px {params.min_area_px:q} --scores {input.scores:q} --frames {input.frames:q} --caches {input.caches:q}"
-        " > {log:q} 2>&1"
+        "python workflow/scripts/draw.py --study {params.study:q} --tables {input.tables:q} > {log:q} 2>&1"
+
+
+rule panel:
+    input:
+        prediction=f"{RESULTS}/predictions/{FIRST_RUN}.npz",
+        scores=f"{RESULTS}/scores/{FIRST_RUN}.csv",
+        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        split=f"{RESOURCES}/splits/{{dataset}}/fold{FOLDS[0]}.csv",
+        cache=lambda w: cache_of(config["study"]["reference"], w.dataset, FOLDS[0]),
+    output:
+        report(
+            expand(
+                f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
+                panel=PANELS,
+                allow_missing=True,
+            ),
+            category="Images",
+            subcategory="{dataset}",
+            caption="../report/captions/panels.rst",
+        ),
+        expand(
+            f"{RESULTS}/figures/{{panel}}-{{dataset}}.svg",
+            panel=PANELS,
+            allow_missing=True,
+        ),
+    log:
+        f"{LOGS}/panel/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/panel/{{dataset}}.tsv"
+    conda:
+        "../../envs/report.yaml"
+    params:
+        settings=as_json(settings(config, config["study"]["reference"], "")),
+        dataset=lambda w: as_json({key: entry_of(w.dataset)[key] for key in ("headline", "min_area_px")}),
+        figures=subpath(output[0], parent=True),
+        code=code_of("panel.py"),
+    shell:
+        "python workflow/scripts/panel.py --settings {params.settings:q} --dataset {params.dataset:q}"
+        " --prediction {input.prediction:q} --scores {input.scores:q} --frames {input.frames:q} --split {input.split:q}"
+        " --cache {input.cache:q} --figures {params.figures:q} > {log:q} 2>&1"
 
 
 rule report:

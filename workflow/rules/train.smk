@@ -1,4 +1,4 @@
-# One network per job. The checkpoint is no declared output, so that a killed job goes on from it.
+# One network per job, or one per seed (compute.pack_jobs). The checkpoint is no declared output, so that a killed job goes on from it.
 
 
 rule train:
@@ -7,13 +7,13 @@ rule train:
         frames=lambda w: frames_of(training_datasets(config, w.train_dataset)),
         splits=lambda w: splits_of(training_datasets(config, w.train_dataset), [w.fold]),
     output:
-        model=f"{RESULTS}/runs/{RUN}/model.pt",
-        history=f"{RESULTS}/runs/{RUN}/history.csv",
-        facts=f"{RESULTS}/runs/{RUN}/facts.json",
+        model=expand(f"{RESULTS}/runs/{RUN}/model.pt", seed=SEEDS if PACKED else "{seed}", allow_missing=True),
+        history=expand(f"{RESULTS}/runs/{RUN}/history.csv", seed=SEEDS if PACKED else "{seed}", allow_missing=True),
+        facts=expand(f"{RESULTS}/runs/{RUN}/facts.json", seed=SEEDS if PACKED else "{seed}", allow_missing=True),
     log:
-        f"{LOGS}/train/{RUN}.log",
+        f"{LOGS}/train/{TRAINED}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train/{RUN}.tsv"
+        f"{RESULTS}/benchmarks/train/{TRAINED}.tsv"
     conda:
         "../../envs/train.yaml"
     threads: config["compute"]["threads"]
@@ -23,10 +23,9 @@ rule train:
         runtime=720,
     params:
         settings=lambda w: as_json(settings(config, w.experiment, w.train_dataset)),
-        compute=as_json(config["compute"]),
+        compute=COMPUTE,
         code=code_of("train.py"),
     shell:
-        "python workflow/scripts/train.py --run {wildcards.experiment:q} {wildcards.train_dataset:q} {wildcards.fold}"
-        " {wildcards.seed} --caches {input.caches:q} --frames {input.frames:q} --splits {input.splits:q}"
+        "python workflow/scripts/train.py --caches {input.caches:q} --frames {input.frames:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --compute {params.compute:q} --code {params.code}"
-        " --output {output.model:q} > {log:q} 2>&1"
+        " --models {output.model:q} > {log:q} 2>&1"

@@ -1,4 +1,4 @@
-"""Predict the test images of every dataset of the study with networks that differ by their seed."""
+"""Predict the test images of every dataset of the study with a few networks."""
 
 import time
 

@@ -1,10 +1,10 @@
-"""Train one network; a killed job goes on from its checkpoint and ends in the same bits."""
+"""Train networks that differ by their seed; a killed job goes on from its checkpoints and ends in the same bits."""
 
 import json
 from functools import partial
 
 import torch
-from splice import JSON, PATH, PATHS, device_of, run
+from splice import JSON, PATHS, device_of, run
 
 from unetlib import runs, validation
 from unetlib.batches import Batches
@@ -14,32 +14,20 @@ from unetlib.losses import LOSSES
 from unetlib.model import UNet, initialise, parameter_count
 from unetlib.samples import Dataset
 from unetlib.splits import frames_with_role
+from unetlib.study import run_of
 from unetlib.train import train
 
 
 def main(arguments):
     settings, compute = arguments.settings, arguments.compute
-    experiment, train_dataset, fold, seed = (*arguments.run[:2], *map(int, arguments.run[2:]))
     torch.set_num_threads(compute["threads"])
     torch.backends.cudnn.deterministic = True  # same machine, same bytes; the CPU is so by itself
     device = device_of(compute)
     folders = [frames.parent for frames in arguments.frames]
-    data = [json.loads((folder / "dataset.json").read_text()) | {"dataset": folder.name} for folder in folders]
     roles = {
         folder.name: {role: frames_with_role(split, role) for role in ("train", "validation", "test")}
         for folder, split in zip(folders, arguments.splits, strict=True)
     }
-    batches = Batches(
-        [read_cache(index) for index in arguments.caches],
-        tile_px=settings["batch"]["tile_px"],
-        batch_size=settings["batch"]["size"],
-        depth=settings["model"]["depth"],
-        padding=settings["model"]["padding"],
-        policy=settings["augmentation"]["policy"],
-        normalisation=settings["normalisation"],
-        seed=seed,
-        device=device,
-    )
     validate = validation.Validation(
         [
             validation.load(Dataset(folder), roles[folder.name]["validation"], settings["normalisation"])
@@ -51,14 +39,35 @@ def main(arguments):
         device=device,
         precision=settings["training"]["precision"],
     )
+    data = [json.loads((folder / "dataset.json").read_text()) | {"dataset": folder.name} for folder in folders]
+    caches = [sha256_of(index) for index in arguments.caches]
+    checkpoints = []
+    for path in arguments.models:
+        identity = key_of([settings, compute, device, run_of(path.parent).seed, arguments.code, caches, roles])
+        checkpoints.append(path.with_name(f"checkpoint-{identity}.pt"))
+        for stale in set(path.parent.glob("checkpoint-*.pt")) - {checkpoints[-1]}:  # of other settings, data or code
+            stale.unlink()
+        train_one(arguments, path, checkpoints[-1], validate, device, {"data": data, "roles": roles})
+    for checkpoint in checkpoints:  # not before all are trained: outputs of a killed job are removed
+        checkpoint.unlink(missing_ok=True)
+
+
+def train_one(arguments, path, checkpoint, validate, device, facts):
+    """Train the network of one seed and write its model.pt, history.csv and facts.json."""
+    settings, seed = arguments.settings, run_of(path.parent).seed
+    batches = Batches(
+        [read_cache(index) for index in arguments.caches],
+        tile_px=settings["batch"]["tile_px"],
+        batch_size=settings["batch"]["size"],
+        depth=settings["model"]["depth"],
+        padding=settings["model"]["padding"],
+        policy=settings["augmentation"]["policy"],
+        normalisation=settings["normalisation"],
+        seed=seed,
+        device=device,
+    )
     model = UNet(**settings["model"])
     initialise(model, torch.Generator().manual_seed(seed))
-    folder = arguments.output.parent
-    caches = [sha256_of(index) for index in arguments.caches]
-    identity = key_of([settings, compute, device, seed, arguments.code, caches, roles])
-    checkpoint = folder / f"checkpoint-{identity}.pt"
-    for stale in set(folder.glob("checkpoint-*.pt")) - {checkpoint}:  # of other settings, data or code
-        stale.unlink()
     result = train(
         model,
         batches,
@@ -68,24 +77,16 @@ def main(arguments):
         device=device,
         seed=seed,
         checkpoint=checkpoint,
-        report=lambda facts: print(", ".join(f"{name} {value}" for name, value in facts.items())),
+        report=lambda row: print(f"seed {seed}: " + ", ".join(f"{name} {value}" for name, value in row.items())),
     )
-    how = {
-        "settings": settings,
-        "experiment": experiment,
-        "train_dataset": train_dataset,
-        "fold": fold,
-        "seed": seed,
-        "code": arguments.code,
-        "data": data,
-    }
     columns = ("update", "loss", "validation_dice", "learning_rate", "seconds")
-    write_csv(folder / "history.csv", result.history, columns)
+    write_csv(path.with_name("history.csv"), result.history, columns)
+    how = {"settings": settings, **vars(run_of(path.parent)), "code": arguments.code, "data": facts["data"]}
     runs.write_facts(
-        folder / "facts.json",
+        path.with_name("facts.json"),
         {
             **how,
-            "roles": roles,
+            "roles": facts["roles"],
             "parameters": parameter_count(model),
             "updates": result.updates,
             "best_update": result.best_update,
@@ -94,13 +95,12 @@ def main(arguments):
             "train_seconds": result.seconds,
             "peak_device_memory_bytes": runs.peak_device_memory_bytes(device),
             "device": device,
-            "threads": compute["threads"],
+            "threads": arguments.compute["threads"],
         },
     )
-    runs.save_model(arguments.output, model.state_dict(), how)
-    checkpoint.unlink(missing_ok=True)
+    runs.save_model(path, model.state_dict(), how)
 
 
 if __name__ == "__main__":
     options = {"caches": PATHS, "frames": PATHS, "splits": PATHS, "settings": JSON, "compute": JSON}
-    run(main, __doc__, run={"nargs": 4}, **options, code={}, output=PATH)
+    run(main, __doc__, **options, code={}, models=PATHS)

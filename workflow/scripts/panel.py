@@ -1,0 +1,66 @@
+"""Draw the pictures of a dataset: examples of a network's predictions, a weight map, augmented variants."""
+
+import numpy as np
+from splice import JSON, PATH, run
+
+from unetlib import figures, panels, tables, weights
+from unetlib.instances import instances_from_probability
+from unetlib.labels import separate_touching
+from unetlib.predictions import Predictions
+from unetlib.samples import Dataset
+from unetlib.splits import frames_with_role
+
+
+def main(arguments):
+    dataset = Dataset(arguments.frames.parent)
+    chosen = frames_with_role(arguments.split, "train")
+    frame = chosen[len(chosen) // 2]
+    arrays = (np.load(arguments.cache.parent / f"{frame}.{kind}.npy", mmap_mode="r") for kind in ("image", "mask"))
+    pairs = list(zip(*arrays, strict=True))[:8]
+    drawn = {
+        "examples": panels.qualitative(examples(arguments, dataset)),
+        "weight-map": weight_map(dataset, frame, arguments.settings),
+        "augmentation": panels.augmentation_gallery(pairs[0], pairs[1:]),
+    }
+    for panel, figure in drawn.items():
+        name = f"{panel}-{arguments.frames.parent.name}"
+        figures.save(figure, arguments.figures / f"{name}.png", arguments.figures / f"{name}.svg")
+
+
+def examples(arguments, dataset):
+    """Best, median and worst test image by the dataset's headline metric."""
+    name, metric = arguments.frames.parent.name, arguments.dataset["headline"]
+    scores = tables.read_long(arguments.scores)
+    own = scores[(scores["test_dataset"] == name) & (scores["metric"] == metric)]
+    ranked = own.dropna(subset=["value"]).sort_values(["value", "image"], ascending=False)
+    predictions = Predictions(arguments.prediction)
+    rows = []
+    for place, word in ((0, "best"), (len(ranked) // 2, "median"), (len(ranked) - 1, "worst")):
+        frame, value = str(ranked["image"].iloc[place]), ranked["value"].iloc[place]
+        truth, ignore = dataset.truth(frame)
+        predicted = instances_from_probability(
+            predictions[f"{name}/{frame}"],
+            threshold=arguments.settings["threshold"],
+            min_area_px=arguments.dataset["min_area_px"],
+        )
+        note = f"{word}: {tables.METRICS[metric]} {value:.3f}"
+        size = dataset.frame(frame).pixel_size_um
+        rows.append(
+            panels.Example(frame[:16], dataset.image(frame), truth, predicted, ignore, note, pixel_size_um=size)
+        )
+    return rows
+
+
+def weight_map(dataset, frame, settings):
+    """The weight map of a training frame, part by part."""
+    labels, ignore = dataset.training_truth(frame)
+    labels = separate_touching(labels) if settings["gap"] else labels
+    form = settings["weights"]
+    total = weights.weight_map(labels, **form, ignore=ignore)
+    border = weights.border_term(labels, w0=form["w0"], sigma_px=form["sigma_px"])
+    return panels.weight_map(dataset.image(frame), labels, np.where(ignore, 0, total - border), border, total)
+
+
+if __name__ == "__main__":
+    inputs = {"prediction": PATH, "scores": PATH, "frames": PATH, "split": PATH, "cache": PATH}
+    run(main, __doc__, settings=JSON, dataset=JSON, **inputs, figures=PATH)
