@@ -38,7 +38,7 @@ def run_of(path: PurePath) -> Run:
     match = re.fullmatch(r"fold(\d+)-seed(\d+)", path.stem)
     if match is None or len(path.parts) < 3:
         raise StudyError(f"{path}: no run stands there; a path ends in experiment/train_dataset/fold0-seed0")
-    return Run(*path.parts[-3:-1], int(match[1]), int(match[2]))
+    return Run(path.parts[-3], path.parts[-2], int(match[1]), int(match[2]))
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
