@@ -15,11 +15,15 @@ import yaml
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FLOORS = [  # a module imports only from rows above its own
-    "archives augment baselines checks downloads fields files fingerprint intensity labels losses microscopy model "
-    "optimisers partial recipe splits tables tiles",
-    "cells fetch figures images infer instances metrics neuropil predictions runs samples study train weights wording",
-    "cache ctc dsb isbi pairs panels timelapse validation verify",
-    "batches readers report synthetic",
+    "archives augment baselines calibration checks downloads fields files fingerprint intensity labels losses "
+    "microscopy model optimisers partial recipe splits tables tiles",
+    "cells fetch figures images infer instances metrics neuropil predictions runs samples stacks strips study train "
+    "weights wording",
+    "cache ctc describe dsb isbi mosaic pages pairs panels timelapse validation verify",
+    "apply batches measure readers report synthetic",
+    "track",
+    "cli",
+    "__main__",
 ]
 SCRIPTS = sorted(path for path in (ROOT / "workflow/scripts").glob("*.py") if path.name != "splice.py")
 MODULES = sorted(path for path in (ROOT / "unetlib").glob("*.py") if path.stem != "__init__")
@@ -50,12 +54,13 @@ def test_every_floor_names_modules_that_exist():
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_the_library_neither_prints_nor_sets_globals_nor_reads_config(path):
     text = path.read_text()
+    allowed = {"print(", "torch.set_"} if path.stem == "cli" else set()  # as in scripts
     for word in ("print(", "torch.set_", "np.random.seed", "config.yaml", "matplotlib.pyplot"):
         where = [n for n, line in enumerate(text.splitlines(), 1) if word in line and not line.strip().startswith("#")]
-        assert not where, f"{path.name}:{where[0]} has {word}"
+        assert not where or word in allowed, f"{path.name}:{where[0]} has {word}"
 
 
-TORCH = {"augment", "batches", "cache", "infer", "losses", "model", "optimisers", "train", "validation"}
+TORCH = {"augment", "batches", "cache", "infer", "losses", "model", "mosaic", "optimisers", "train", "validation"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
