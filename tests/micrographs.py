@@ -2,10 +2,6 @@
 
 import numpy as np
 import tifffile
-import torch
-
-from unetlib import runs
-from unetlib.model import UNet, initialise
 
 SETTINGS = {
     "model": {"base_filters": 4, "depth": 3},
@@ -28,6 +24,10 @@ def spots(*shape, dtype=np.uint8, seed=0):
 
 def brightness_network(**arguments):
     """A network without training that finds what is brighter than the mean: one kernel passes the image through."""
+    import torch
+
+    from unetlib.model import UNet, initialise
+
     arguments = {**SETTINGS["model"], **arguments}
     model = UNet(**arguments)
     initialise(model, torch.Generator().manual_seed(3))
@@ -39,14 +39,15 @@ def brightness_network(**arguments):
         merge, skipped = model.merge[-1], arguments["base_filters"]
         merge[0].weight[0, skipped, 1, 1] = 1
         merge[2].weight[0, 0, 1, 1] = 1
-        model.head.weight[1, 0, 0, 0], model.head.bias[1] = 4, -2
+        model.head.weight[1, 0, 0, 0], model.head.bias[1] = 1, -0.5
     return model
 
 
-def save(path, model=None, **settings):
-    """A model.pt of this network; settings replace those above."""
-    model = model or brightness_network()
-    runs.save_model(path, model.state_dict(), {"settings": {**SETTINGS, **settings}})
+def save(path, **settings):
+    """A model.pt of the network above; settings replace those above."""
+    from unetlib import runs
+
+    runs.save_model(path, brightness_network().state_dict(), {"settings": {**SETTINGS, **settings}})
     return path
 
 

@@ -71,11 +71,16 @@ def _averaged(model: UNet, block: NDArray[np.float32], how: dict[str, Any]) -> N
 def _spans(length: int, block_px: int, step: int) -> list[tuple[slice, slice]]:
     """The kept part of each block along one axis, and the part that is read: a margin of the network's view more.
 
-    Blocks start on the pooling grid, so that they see the same cells; the margin, 6 steps, hides their borders.
+    Blocks start on the pooling grid and, seen from the far end, on that of the flipped plane, so that they see the
+    same cells; the margin, 6 steps or more, hides their borders.
     """
     count = -(-length // block_px)
     starts = [step * (index * length // (count * step)) for index in range(count)]
     spans = zip(starts, [*starts[1:], length], strict=True)
     return [
-        (slice(start, stop), slice(max(0, start - 6 * step), min(length, stop + 6 * step))) for start, stop in spans
+        (
+            slice(start, stop),
+            slice(max(0, start - 6 * step), min(length, stop + 6 * step + (length - stop) % step)),
+        )
+        for start, stop in spans
     ]

@@ -125,6 +125,8 @@ def _open_tiff(path: Path, scratch: Path | None, stack: ExitStack) -> Pages:
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         walk_pages(data)
     file = stack.enter_context(tifffile.TiffFile(path))
+    if not file.series:
+        raise ValueError("it has no pages")
     if len(file.series) != 1:
         raise ImageError(f"{path}: holds {len(file.series)} images of different sizes or types; export one of them")
     series, keyframe = file.series[0], file.series[0].keyframe
