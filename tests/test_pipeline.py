@@ -14,6 +14,7 @@ import pytest
 pytestmark = pytest.mark.pipeline
 HERE = Path(__file__).parent
 TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
+TABLES += ("tables/claims.csv",)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_the_same_command_again_does_nothing(finished):
     assert finished.planned() == {}
 
 
-AFTER_SCORES = {"check", "tabulate", "draw", "panel", "report"}
+AFTER_SCORES = {"check", "tabulate", "claim", "draw", "panel", "report"}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,8 @@ AFTER_SCORES = {"check", "tabulate", "draw", "panel", "report"}
         ("unetlib/train.py", '"""', '"""Other words. ', set()),
         ("unetlib/metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21", {"score", "baseline"} | AFTER_SCORES),
         ("unetlib/losses.py", "\nLOSSES", "\nANOTHER = 1\nLOSSES", {"train", "predict", "score"} | AFTER_SCORES),
+        ("unetlib/verdicts.py", "SAME = 0.02", "SAME = 0.03", {"claim", "report"}),
+        ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),
         ("unetlib/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "report"}),
         ("workflow/scripts/tabulate.py", "import json", "import json  # again", set()),
     ],
@@ -109,7 +112,7 @@ def test_touching_every_source_file_reruns_nothing(finished):
 def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
-    five, one = ("train", "predict", "score"), ("check", "tabulate", "draw", "report")
+    five, one = ("train", "predict", "score"), ("check", "tabulate", "claim", "draw", "report")
     assert jobs == dict.fromkeys(five, 5) | dict.fromkeys(one, 1) | {"panel": 2}
 
 

@@ -14,6 +14,7 @@ SECTIONS = {  # id → title, what the section answers; blocks of other sections
     "examples": ("What it looks like", "Test images with the truth, the prediction and where they differ."),
     "ablation": ("What each ingredient is worth", "The reference recipe with one thing changed, on the same images."),
     "transfer": ("Transfer", "What is left of a score on a dataset the network has never seen?"),
+    "claims": ("Claims", "What became of every number and statement that the literature reports?"),
     "learning": ("Learning curves", "Did training converge, and where was the best network taken?"),
     "training-data": ("What the networks were trained on", "Loss weights and augmented images, as training saw them."),
     "costs": ("Costs", "What it took in time and memory on the machine named below."),
@@ -70,8 +71,19 @@ TABLES = {  # kind → section, title, caption, shown on request only
         False,
     ),
     "transfer": ("transfer", "Every network on every test set", "Mean ± SD over runs.", True),
+    "claims": (
+        "claims",
+        "Published numbers and statements, and ours",
+        "Brackets hold 95 % intervals. Two scores agree within 0.02, or when our interval of at most ± 0.05 holds the "
+        "published one; a direction is clear when its interval leaves out zero (not corrected for the number of "
+        "claims). A doubt about a published number takes away the verdict that it could explain: a leaky split "
+        "explains why ours is lower, never why it is higher. Difference: ours − published, or the first network − the "
+        "second. Not reached says either lower or not decided; the last column says which.",
+        False,
+    ),
     "costs": ("costs", "Every run", "Seconds and memory are measured, so they differ from run to run.", True),
 }
+LINE = 40  # a column with a longer cell holds sentences
 CHARTS = {"ablation", "learning-curves"}  # black on white, turned over on a dark screen
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
@@ -117,6 +129,7 @@ class Context:
     facts: Mapping[str, str] = field(default_factory=dict)  # a few key numbers for the top of the page
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)  # section → a sentence below its lead
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     config: str = ""
 
@@ -126,7 +139,7 @@ def render(context: Context, template: str) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["data_uri"] = data_uri
     environment.filters["numeric"] = _numeric
-    environment.filters["sort_key"] = _sort_key
+    environment.filters["prose"] = _prose
     return environment.from_string(template).render(context=context, sections=_sections(context))
 
 
@@ -137,10 +150,10 @@ def picture(kind: str, data: bytes, form: str, *, of: str = "", alt: str = "") -
     return Picture(section, name, title, data, form, caption, alt or title, chart=kind in CHARTS)
 
 
-def table(kind: str, frame: pd.DataFrame, csv: str = "") -> Table:
-    """A Table of one of the TABLES."""
-    section, title, caption, folded = TABLES[kind]
-    return Table(section, kind, title, frame, caption, csv, folded)
+def table(kind: str, frame: pd.DataFrame, csv: str = "", *, folded: bool | None = None) -> Table:
+    """A Table of one of the TABLES; folded, when given, instead of what stands there."""
+    section, title, caption, usually = TABLES[kind]
+    return Table(section, kind, title, frame, caption, csv, usually if folded is None else folded)
 
 
 def compact(png: bytes, *, quality: int = 85) -> bytes:
@@ -166,13 +179,20 @@ def _sections(context: Context) -> list[dict[str, object]]:
         tables = [block for block in context.tables if block.section == name]
         pictures = [block for block in context.pictures if block.section == name]
         if tables or pictures or (name == "provenance" and (context.provenance or context.config)):
-            sections.append({"id": name, "title": title, "lead": lead, "tables": tables, "pictures": pictures})
+            note = context.notes.get(name, "")
+            blocks = {"tables": tables, "pictures": pictures}
+            sections.append({"id": name, "title": title, "lead": lead, "note": note, **blocks})
     return sections
 
 
 def _numeric(frame: pd.DataFrame) -> list[bool]:
     """Which columns hold numbers only (or nothing), to be set to the right."""
     return [all(_sort_key(value) is not None or value == "–" for value in frame[column]) for column in frame.columns]
+
+
+def _prose(frame: pd.DataFrame) -> list[bool]:
+    """Which columns hold sentences, to be broken into lines."""
+    return [frame[column].astype(str).str.len().max() > LINE for column in frame.columns]
 
 
 def _sort_key(value: object) -> float | None:

@@ -35,6 +35,38 @@ rule tabulate:
         " --baselines {input.baselines:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
+rule claim:
+    input:
+        ledger="workflow/literature.csv",
+        errors="workflow/known-errors.csv",
+        tables=expand(
+            f"{RESULTS}/tables/{{table}}.csv",
+            table=["comparison", "ablation", "transfer"],
+        ),
+    output:
+        csv=report(
+            f"{RESULTS}/tables/claims.csv",
+            category="Tables",
+            caption="../report/captions/claims.rst",
+            labels={"study": STUDY},
+        ),
+        markdown=f"{RESULTS}/tables/claims.md",
+    log:
+        f"{LOGS}/claim.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/claim.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=as_json(config),
+        tables=subpath(output.csv, parent=True),
+        code=code_of("claim.py"),
+    shell:
+        "python workflow/scripts/claim.py --config {params.config:q} --ledger {input.ledger:q} --errors {input.errors:q}"
+        " --tables {params.tables:q} > {log:q} 2>&1"
+
+
 rule draw:
     input:
         tables=expand(
@@ -105,6 +137,7 @@ rule panel:
 rule report:
     input:
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=[*TABLES, "differences"]),
+        claims=f"{RESULTS}/tables/claims.csv",
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         panels=expand(
             f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",

@@ -6,7 +6,7 @@ from collections import Counter
 import pandas as pd
 from splice import JSON, PATH, run
 
-from unetlib import report, tables, wording
+from unetlib import claims, report, tables, wording
 from unetlib.files import atomic_path
 from unetlib.study import runs
 
@@ -24,6 +24,7 @@ def main(arguments):
         "total",
     ]  # of the trivial baselines sentences name the best alone
     told = {n: t if n == "comparison" else t[t["experiment"].isin(ours)] for n, t in made.items()}
+    claimed = claims.read_claims(results / "tables" / "claims.csv")
     facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in expected]
     checks = pd.read_csv(arguments.checks)
     flagged = checks[checks["status"] == "flagged"].itertuples()
@@ -40,13 +41,20 @@ def main(arguments):
         tables=[
             report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
-        ],
+        ]
+        + [claims_table(claimed)],
+        notes={"claims": claims.summary(claimed)},
         pictures=[*charts(results / "figures"), *panels(results / "figures", study["datasets"])],
         provenance=provenance(facts, checks),
         config=json.dumps(config, indent=1, sort_keys=True),
     )
     with atomic_path(arguments.output) as temporary:
         temporary.write_text(report.render(context, arguments.template.read_text()), encoding="utf-8")
+
+
+def claims_table(claimed):
+    nothing = claims.all_not_run(claimed)
+    return report.table("claims", claims.claims_shown(claimed), tables.to_csv(claimed), folded=nothing)
 
 
 def charts(figures):
