@@ -31,13 +31,13 @@ PICTURES = {  # kind (how the file's name begins) → section, title, caption
         "ablation",
         "What each change is worth",
         "Difference to the reference in the dataset's headline score, on the same images. Blue: mean and 95 % interval "
-        "over runs (no interval for a single run); vermilion: the runs.",
+        "(an arrow: it goes on), filled where the difference is clear; vermilion: the runs. p: Holm's, over all rows.",
     ),
     "transfer": (
         "transfer",
         "Trained on one dataset, tested on another",
-        "Mean IoU ± SD over runs; under it the predicted and the true fraction of foreground pixels. A score near the "
-        "true fraction with almost everything predicted is no recognition.",
+        "Mean IoU ± SD over runs (intervals: in the table); under it the predicted and the true fraction of foreground "
+        "pixels. A score near the true fraction with almost everything predicted is no recognition.",
     ),
     "learning-curves": (
         "learning",
@@ -60,17 +60,21 @@ TABLES = {  # kind → section, title, caption, shown on request only
     "comparison": (
         "comparison",
         "Every network on the test images of its own dataset",
-        "Mean ± SD over runs. SEG is pooled over reference objects, every other score is a mean over images. "
-        "n = images × runs. Baselines trained on “none” know nothing: a score near theirs is no achievement.",
+        "Mean [95 % interval]; “resampled” says what the interval covers. SEG is pooled over reference objects, every "
+        "other score is a mean over images, then over runs. n = images × runs. Baselines trained on “none” know "
+        "nothing: a score near theirs is no achievement.",
         False,
     ),
     "ablation": (
         "ablation",
         "Difference to the reference, by dataset",
-        "Paired on test image, fold and seed; ± SD and 95 % t-interval over runs. All other metrics are in the CSV.",
+        "Paired on test image, fold and seed; mean difference [95 % interval by a hierarchical bootstrap of what "
+        "“resampled” says]. p: the larger of a sign-flip test over the “flipped” units (each its mean over seeds) and "
+        "of the interval's own draws; p (Holm): corrected for all trained networks in this table. r: matched-pairs "
+        "rank-biserial correlation, 1 where every unit rose. All other metrics are in the CSV.",
         False,
     ),
-    "transfer": ("transfer", "Every network on every test set", "Mean ± SD over runs.", True),
+    "transfer": ("transfer", "Every network on every test set", "Mean over runs [95 % interval].", True),
     "claims": (
         "claims",
         "Published numbers and statements, and ours",

@@ -10,6 +10,7 @@ rule tabulate:
         scores=f"{RESULTS}/scores.csv",
         baselines=f"{RESULTS}/baselines.csv",
         facts=of_runs("runs/{}/facts.json"),
+        frames=frames_of(DATASETS),
     output:
         csv=report(
             expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
@@ -32,7 +33,7 @@ rule tabulate:
         code=code_of("tabulate.py"),
     shell:
         "python workflow/scripts/tabulate.py --study {params.study:q} --scores {input.scores:q}"
-        " --baselines {input.baselines:q} --tables {params.tables:q} > {log:q} 2>&1"
+        " --baselines {input.baselines:q} --frames {input.frames:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
 rule claim:

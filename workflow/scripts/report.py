@@ -6,7 +6,7 @@ from collections import Counter
 import pandas as pd
 from splice import JSON, PATH, run
 
-from unetlib import claims, report, tables, wording
+from unetlib import claims, findings, report, tables, wording
 from unetlib.files import atomic_path
 from unetlib.study import runs
 
@@ -33,7 +33,7 @@ def main(arguments):
     context = report.Context(
         title="U-Net cell segmentation, regenerated",
         study=study["name"],
-        summary=wording.findings(*told.values(), reference=study["reference"]),
+        summary=findings.findings(*told.values(), reference=study["reference"]),
         runs_expected=len(expected),
         runs_done=len(facts),
         warnings=[f"{row.subject} is not better than a trivial baseline: {row.detail}." for row in flagged],

@@ -3,9 +3,9 @@
 import json
 
 import pandas as pd
-from splice import JSON, PATH, run
+from splice import JSON, PATH, PATHS, run
 
-from unetlib import tables, wording
+from unetlib import costs, effects, tables, wording
 from unetlib.files import atomic_path
 from unetlib.study import runs
 
@@ -17,19 +17,21 @@ def main(arguments):
     facts = [json.loads((results / "runs" / r.path / "facts.json").read_text()) for r in runs(arguments.study)]
     named = {"datasets": study["datasets"], "experiments": study["experiments"]}
     background = {name: entry["background"] for name, entry in entries.items() if entry["background"]}
+    clusters = tables.read_clusters(arguments.frames)
     judged = named | {"background": background, "headline": {n: entry["headline"] for n, entry in entries.items()}}
+    judged |= {"clusters": clusters}
     paired = named | {"background": background, "reference": study["reference"]}
     everything = pd.concat([scores, trivial(baselines, study["seeds"])])  # trivial baselines stand in every table
     made = {
         "comparison": tables.comparison(scores, baselines, **judged),
-        "ablation": tables.ablation(everything, **judged, reference=study["reference"]),
-        "transfer": tables.transfer(everything, **named),
-        "costs": tables.costs(facts, **named),
+        "ablation": effects.ablation(everything, **judged, reference=study["reference"]),
+        "transfer": tables.transfer(everything, **named, clusters=clusters),
+        "costs": costs.table(facts, **named),
     }
     for name, table in made.items():
         write(arguments.tables / f"{name}.csv", tables.to_csv(table))
         write(arguments.tables / f"{name}.md", wording.to_markdown(getattr(wording, f"{name}_shown")(table)))
-    write(arguments.tables / "differences.csv", tables.to_csv(tables.differences(scores, **paired)))
+    write(arguments.tables / "differences.csv", tables.to_csv(effects.differences(scores, **paired)))
 
 
 def trivial(baselines, seeds):
@@ -44,4 +46,4 @@ def write(path, text):
 
 
 if __name__ == "__main__":
-    run(main, __doc__, study=JSON, scores=PATH, baselines=PATH, tables=PATH)
+    run(main, __doc__, study=JSON, scores=PATH, baselines=PATH, frames=PATHS, tables=PATH)
