@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from unetlib import tables
+from unetlib import effects, tables
 from unetlib.evidence import Study
 
 DATASETS, EXPERIMENTS = ["cells", "nuclei"], ["reference", "modern", "multi-dataset"]
@@ -44,7 +44,7 @@ def study(baseline=0.3, aliases=None, **options):
     judged = named | {"headline": dict.fromkeys(DATASETS, "iou")}
     return Study(
         comparison=tables.comparison(made, trivial(baseline), **judged),
-        ablation=tables.ablation(made, **judged, reference="reference"),
+        ablation=effects.ablation(made, **judged, reference="reference"),
         transfer=tables.transfer(made, **named),
         reference="reference",
         filters={"reference": 16, "modern": 16, "multi-dataset": 32},

@@ -1,5 +1,6 @@
 """The rules: where our score is, what a doubt explains, when a direction is clear."""
 
+from dataclasses import replace
 from itertools import product
 from math import inf, isnan, nan
 
@@ -102,14 +103,16 @@ def test_more_doubts_never_improve_a_verdict_on_a_value(mean, half, published, s
     ],
 )
 def test_a_direction_is_judged_by_its_interval(expected, low, high, verdict):
-    difference = Estimate(0.3 if isnan(low) else (low + high) / 2, low, high)
+    difference = Estimate(0.3 if isnan(low) else (low + high) / 2, low, high, runs=2)
     assert verdicts.judge_direction(expected, difference)[0] == verdict
     assert verdicts.judge_direction(expected, difference, ["a failed"])[0] == "not reached"
+    assert verdicts.judge_direction(expected, replace(difference, runs=1))[0] == "not reached"
 
 
 @given(st.sampled_from("+-0"), st.floats(-1, 1), HALVES)
 def test_the_opposite_direction_never_gets_the_same_clear_verdict(expected, mean, half):
-    difference, mirrored = Estimate(mean, mean - half, mean + half), Estimate(-mean, -mean - half, -mean + half)
+    difference = Estimate(mean, mean - half, mean + half, runs=2)
+    mirrored = Estimate(-mean, -mean - half, -mean + half, runs=2)
     one = verdicts.judge_direction(expected, difference)[0]
     opposite = {"+": "-", "-": "+", "0": "0"}[expected]
     assert verdicts.judge_direction(opposite, mirrored)[0] == one

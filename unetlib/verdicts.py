@@ -128,13 +128,15 @@ def judge_value(
 def judge_direction(expected: str, difference: Estimate, failed: Sequence[str] = ()) -> tuple[str, str]:
     """The verdict on a stated direction (+, -, 0), and why; failed: networks whose failure decides the difference.
 
-    Clear means that the 95 % interval leaves out zero. No difference is clear when the interval lies within ± SAME.
+    Clear means two runs or more and a 95 % interval that leaves out zero. No difference is clear when the interval
+    lies within ± SAME.
     """
     if failed:
         return NOT_REACHED, f"Not decided: {' and '.join(failed)}, so the difference says nothing."
+    if difference.runs < 2:  # whatever its interval says of other images, it says nothing of other networks
+        return NOT_REACHED, f"Not decided: one run a side; the sign is {_way(difference.mean)}."
     if isnan(difference.low) or isnan(difference.high):
-        how = "one run a side" if difference.runs == 1 else f"{difference.runs} runs"
-        return NOT_REACHED, f"Not decided: {how}, no interval; the sign is {_way(difference.mean)}."
+        return NOT_REACHED, f"Not decided: {difference.runs} runs, no interval; the sign is {_way(difference.mean)}."
     clear = difference.low > 0 or difference.high < 0
     if expected == "0":
         if difference.low >= -SAME and difference.high <= SAME:
