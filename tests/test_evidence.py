@@ -1,4 +1,4 @@
-"""A lookup finds what a plain search of the tables finds, and a contrast is the paired difference where there is one."""
+"""A lookup finds what a plain search finds; a contrast is the paired difference where there is one."""
 
 import math
 
