@@ -13,6 +13,7 @@ SECTIONS = {  # id → title, what the section answers; blocks of other sections
     "comparison": ("Scores", "How well does each network segment images of the dataset it was trained on?"),
     "examples": ("What it looks like", "Test images with the truth, the prediction and where they differ."),
     "ablation": ("What each ingredient is worth", "The reference recipe with one thing changed, on the same images."),
+    "audits": ("What mistakes pretend", "How much better does a score look when an experiment is done wrongly?"),
     "transfer": ("Transfer", "What is left of a score on a dataset the network has never seen?"),
     "learning": ("Learning curves", "Did training converge, and where was the best network taken?"),
     "training-data": ("What the networks were trained on", "Loss weights and augmented images, as training saw them."),
@@ -67,6 +68,13 @@ TABLES = {  # kind → section, title, caption, shown on request only
         "ablation",
         "Difference to the reference, by dataset",
         "Paired on test image, fold and seed; ± SD and 95 % t-interval over runs. All other metrics are in the CSV.",
+        False,
+    ),
+    "audits": (
+        "audits",
+        "The same images, honestly and not",
+        "Networks that are done properly and the same with one mistake, on the images that both were tested on. "
+        "n = images × seeds. All other metrics are in the CSV.",
         False,
     ),
     "transfer": ("transfer", "Every network on every test set", "Mean ± SD over runs.", True),

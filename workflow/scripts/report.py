@@ -6,9 +6,9 @@ from collections import Counter
 import pandas as pd
 from splice import JSON, PATH, run
 
-from unetlib import report, tables, wording
+from unetlib import audits, report, tables, wording
 from unetlib.files import atomic_path
-from unetlib.study import runs
+from unetlib.study import trained_runs
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
 CHARTS = ("learning-curves", "ablation", "transfer")
@@ -17,7 +17,7 @@ PANELS = ("examples", "weight-map", "augmentation")
 
 def main(arguments):
     config, results = arguments.config, arguments.checks.parent
-    study, expected = config["study"], runs(config)
+    study, expected = config["study"], trained_runs(config)
     made = {name: tables.read_long(results / "tables" / f"{name}.csv") for name in TABLES}
     ours = [
         *study["experiments"],
@@ -40,13 +40,19 @@ def main(arguments):
         tables=[
             report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
-        ],
+        ]
+        + audited(tables.read_long(results / "tables" / "audits.csv")),
         pictures=[*charts(results / "figures"), *panels(results / "figures", study["datasets"])],
         provenance=provenance(facts, checks),
         config=json.dumps(config, indent=1, sort_keys=True),
     )
     with atomic_path(arguments.output) as temporary:
         temporary.write_text(report.render(context, arguments.template.read_text()), encoding="utf-8")
+
+
+def audited(table):
+    """The table of audits, where the study has any."""
+    return [report.table("audits", audits.shown(table), tables.to_csv(table))] if len(table) else []
 
 
 def charts(figures):

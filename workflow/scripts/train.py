@@ -7,11 +7,12 @@ import torch
 from splice import JSON, PATHS, device_of, run
 
 from unetlib import runs, validation
+from unetlib.architectures import build
 from unetlib.batches import Batches
+from unetlib.blocks import initialise, parameter_count
 from unetlib.cache import read_cache
 from unetlib.files import key_of, sha256_of, write_csv
 from unetlib.losses import LOSSES
-from unetlib.model import UNet, initialise, parameter_count
 from unetlib.samples import Dataset
 from unetlib.splits import frames_with_role
 from unetlib.study import run_of
@@ -66,7 +67,7 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
         seed=seed,
         device=device,
     )
-    model = UNet(**settings["model"])
+    model = build(**settings["model"])
     initialise(model, torch.Generator().manual_seed(seed))
     result = train(
         model,
