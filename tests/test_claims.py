@@ -52,7 +52,7 @@ def row(one, made=STUDY, errors=ERRORS):
         (direction("-"), "contradicted", "Clearly positive"),
         (direction("0"), "contradicted", "There is a difference"),
         (direction("-", answer=("multi-dataset", "all", "cells", "iou")), "reproduced", "ours 32 and 16"),
-        (direction("-", versus=("otsu", ANY, "cells")), "not reached", "no interval"),
+        (direction("-", versus=("otsu", ANY, "cells")), "not reached", "one run a side"),
         (claim(answer=("modern", "moon", "moon", "iou")), "not run here", "does not use moon"),
         (claim(answer=("ancient", "cells", "cells", "iou")), "not run here", "does not run ancient"),
         (claim(answer=("modern", "cells", "cells", "seg")), "not run here", "no seg"),
@@ -186,9 +186,11 @@ def test_people_read_words_numbers_and_intervals():
 def test_aliases_are_experiments_that_change_nothing():
     experiments = CONFIG["experiments"] | {"filters-64": {"model": {"base_filters": 64}}}
     experiments |= {"filters-8": {"model": {"base_filters": 8}}, "another-split": {"split": {"by": "random"}}}
-    config = CONFIG | {"experiments": experiments}
-    assert claims.aliases(config) == {"filters-64": "reference"}
-    assert claims.base_filters(config) == dict.fromkeys(CONFIG["study"]["experiments"], 64)
+    names = ["reference", "modern", "no-skip"]
+    config = CONFIG | {"experiments": experiments, "study": CONFIG["study"] | {"experiments": names}}
+    found = claims.aliases(config)
+    assert found["filters-64"] == "reference" and not {"filters-8", "another-split", "train-1"} & set(found)
+    assert claims.base_filters(config) == dict.fromkeys(names, 64)
 
 
 def test_the_script_writes_both_tables_and_refuses_a_bad_ledger(tmp_path):

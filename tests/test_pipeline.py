@@ -49,7 +49,9 @@ def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
     assert runs == {("multi-dataset", "all")} | {
-        (experiment, dataset) for experiment in ("reference", "no-border-weight") for dataset in ("phase", "membranes")
+        (experiment, dataset)
+        for experiment in ("reference", "no-border-weight", "leaky", "rotations")
+        for dataset in ("phase", "membranes")
     }
     for run in runs:
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
@@ -67,15 +69,56 @@ def test_a_run_states_the_facts_that_made_it(finished):
 
 
 def test_only_the_border_weight_got_a_cache_of_its_own(finished):
-    caches = list(finished.path("resources/tiny/caches/phase/fold0").iterdir())
-    assert len(caches) == 2, "reference and multi-dataset share one"
+    caches = list(finished.path("resources/tiny/caches/phase").glob("*/fold0/*"))
+    by_split = sorted(len([path for path in caches if path.parts[-3] == key]) for key in {p.parts[-3] for p in caches})
+    assert by_split == [1, 2], "reference and multi-dataset share one; the leaky split has its own"
+
+
+def test_a_leaky_network_is_tested_by_its_own_split_and_elsewhere_by_the_studys(finished):
+    scores = rows(results(finished, "scores.csv"))
+
+    def tested(experiment, on):
+        return {
+            r["image"]
+            for r in scores
+            if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (experiment, "phase", on)
+        }
+
+    assert tested("leaky", "phase") != tested("reference", "phase")
+    assert tested("leaky", "membranes") == tested("reference", "membranes")
+    facts = json.loads(results(finished, "runs/leaky/phase/fold0-seed0/facts.json").read_text())
+    assert tested("leaky", "phase") == set(facts["roles"]["phase"]["test"])
+    sequences = {role: {name.split("-")[0] for name in facts["roles"]["phase"][role]} for role in ("train", "test")}
+    assert sequences["train"] & sequences["test"], "this is what leaks"
+
+
+def test_an_experiment_that_only_predicts_has_scores_of_its_own_and_no_network(finished):
+    assert not results(finished, "runs/rotations").exists()
+    one, turned = (
+        results(finished, f"scores/{name}/phase/fold0-seed0.csv").read_text().replace(name, "x")
+        for name in ("reference", "rotations")
+    )
+    assert one != turned
+    costs = {row["experiment"] for row in rows(results(finished, "tables/costs.csv"))}
+    assert costs == {"reference", "no-border-weight", "multi-dataset", "leaky", "total"}
+
+
+def test_the_audit_says_on_how_many_images_it_rests(finished):
+    scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/audits.csv"))
+    assert {row["audit"] for row in audits} <= {"leakage"} and audits
+    for row in audits:
+        both = [
+            {r["image"] for r in scores if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (e, d, d)}
+            for e, d in (("reference", row["dataset"]), ("leaky", row["dataset"]))
+        ]
+        assert 0 < int(row["images"]) <= len(both[0] & both[1])
 
 
 def test_the_same_command_again_does_nothing(finished):
     assert finished.planned() == {}
 
 
-AFTER_SCORES = {"check", "tabulate", "claim", "draw", "panel", "report"}
+AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"}
 
 
 @pytest.mark.parametrize(
@@ -112,8 +155,8 @@ def test_touching_every_source_file_reruns_nothing(finished):
 def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
-    five, one = ("train", "predict", "score"), ("check", "tabulate", "claim", "draw", "report")
-    assert jobs == dict.fromkeys(five, 5) | dict.fromkeys(one, 1) | {"panel": 2}
+    judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
+    assert jobs == dict.fromkeys(judge, 9) | dict.fromkeys(one, 1) | {"panel": 2, "train": 7}
 
 
 def kill_training(folder, run):
@@ -156,7 +199,7 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
     for folder in ("results", "resources", "logs"):
         shutil.rmtree(finished.path(folder))
     (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
-    assert finished.planned(str(tmp_path / "packed.yaml"))["cache"] == 2, "one cache job per dataset and fold"
+    assert finished.planned(str(tmp_path / "packed.yaml"))["cache_packed"] == 2, "one cache job per dataset and fold"
     done = finished.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
     assert done.returncode == 0, done.stdout[-4000:]
     assert len(pictures) == 18

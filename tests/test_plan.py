@@ -15,11 +15,12 @@ import yaml
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FLOORS = [  # a module imports only from rows above its own
-    "archives augment baselines checks downloads fields files fingerprint intensity intervals labels ledger losses "
-    "microscopy model optimisers partial recipe significance splits tiles",
-    "cells fetch figures images infer instances metrics neuropil predictions runs samples study tables train verdicts "
-    "weights",
-    "cache costs ctc dsb effects evidence isbi pairs panels timelapse validation verify wording",
+    "archives augment baselines blocks checks downloads fields files fingerprint intensity intervals labels ledger "
+    "losses microscopy optimisers partial recipe significance spacing study tiles",
+    "cells experiments fetch figures images infer instances metrics model neuropil predictions runs samples splits "
+    "tables train verdicts verify weights",
+    "architectures audits cache consistency costs ctc dsb effects evidence isbi pairs panels roles timelapse "
+    "validation wording",
     "batches claims findings readers report synthetic",
 ]
 SCRIPTS = sorted(path for path in (ROOT / "workflow/scripts").glob("*.py") if path.name != "splice.py")
@@ -56,7 +57,19 @@ def test_the_library_neither_prints_nor_sets_globals_nor_reads_config(path):
         assert not where, f"{path.name}:{where[0]} has {word}"
 
 
-TORCH = {"augment", "batches", "cache", "infer", "losses", "model", "optimisers", "train", "validation"}
+TORCH = {
+    "architectures",
+    "augment",
+    "batches",
+    "blocks",
+    "cache",
+    "infer",
+    "losses",
+    "model",
+    "optimisers",
+    "train",
+    "validation",
+}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
@@ -69,7 +82,8 @@ def test_torch_and_pandas_are_imported_only_where_they_are_needed(path):
     assert heavy <= allowed
 
 
-REPORT = {"claims", "costs", "effects", "evidence", "findings", "tables", "wording", "figures", "panels", "report"}
+_REPORT = "audits claims costs effects evidence findings tables wording figures panels report"
+REPORT = set(_REPORT.split())
 
 
 @pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=lambda path: path.stem)
@@ -78,9 +92,10 @@ def test_no_file_hides_a_noun(path):
 
 
 def test_sections_of_the_config_are_signatures():
+    from unetlib.architectures import ARCHITECTURES, build
     from unetlib.cache import make_variants, warp
+    from unetlib.infer import MODES, ROTATIONS, infer
     from unetlib.losses import LOSSES
-    from unetlib.model import UNet
     from unetlib.splits import split
     from unetlib.train import train
     from unetlib.weights import weight_map
@@ -89,14 +104,19 @@ def test_sections_of_the_config_are_signatures():
         parameters = inspect.signature(function).parameters.values()
         return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - set(given)
 
-    assert set(CONFIG["model"]) == keywords(UNet, "in_channels", "classes")
+    assert set(CONFIG["model"]) == keywords(build, "in_channels", "classes")
     assert set(CONFIG["training"]) == keywords(train, "device", "seed", "checkpoint", "report")
     assert set(CONFIG["weights"]) == keywords(weight_map, "ignore")
-    assert set(CONFIG["split"]) == keywords(split, "by", "fold")
+    assert set(CONFIG["split"]) == keywords(split, "fold")
+    assert set(CONFIG["inference"]) == keywords(infer, "side_px", "tile_px", "batch", "device", "precision")
     assert set(CONFIG["augmentation"]) == keywords(warp, "generator") | {"policy", "variants"}
     assert {"weights", "augmentation", "gap"} == keywords(make_variants, "seed")
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
     assert set(schema["$defs"]["loss"]["properties"]["name"]["enum"]) == set(LOSSES)
+    choices = {name: schema["$defs"][name]["properties"] for name in ("model", "inference")}
+    assert choices["model"]["architecture"]["enum"] == list(ARCHITECTURES)
+    assert choices["inference"]["mode"]["enum"] == list(MODES)
+    assert choices["inference"]["rotations"]["enum"] == list(ROTATIONS)
     known = set().union(*(keywords(loss) for loss in LOSSES.values()))
     assert set(schema["$defs"]["loss"]["properties"]["params"]["properties"]) == known
 

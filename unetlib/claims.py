@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 
 from unetlib.evidence import Side, Study
+from unetlib.experiments import SECTIONS, settings
 from unetlib.ledger import ANSWER, ANY, COLUMNS, VERSUS, Claim, Error
-from unetlib.study import JOINT, SECTIONS, settings
+from unetlib.study import JOINT
 from unetlib.tables import METRICS
 from unetlib.verdicts import NOT_RUN, VERDICTS, Estimate, doubts, judge_direction, judge_value
 from unetlib.wording import number

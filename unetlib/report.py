@@ -13,6 +13,7 @@ SECTIONS = {  # id → title, what the section answers; blocks of other sections
     "comparison": ("Scores", "How well does each network segment images of the dataset it was trained on?"),
     "examples": ("What it looks like", "Test images with the truth, the prediction and where they differ."),
     "ablation": ("What each ingredient is worth", "The reference recipe with one thing changed, on the same images."),
+    "audits": ("What mistakes pretend", "How much better does a score look when an experiment is done wrongly?"),
     "transfer": ("Transfer", "What is left of a score on a dataset the network has never seen?"),
     "claims": ("Claims", "What became of every number and statement that the literature reports?"),
     "learning": ("Learning curves", "Did training converge, and where was the best network taken?"),
@@ -83,6 +84,13 @@ TABLES = {  # kind → section, title, caption, shown on request only
         "claims). A doubt about a published number takes away the verdict that it could explain: a leaky split "
         "explains why ours is lower, never why it is higher. Difference: ours − published, or the first network − the "
         "second. Not reached says either lower or not decided; the last column says which.",
+        False,
+    ),
+    "audits": (
+        "audits",
+        "The same images, honestly and not",
+        "Networks that are done properly and the same with one mistake, on the images that both were tested on. "
+        "n = images × seeds. All other metrics are in the CSV.",
         False,
     ),
     "costs": ("costs", "Every run", "Seconds and memory are measured, so they differ from run to run.", True),

@@ -66,11 +66,28 @@ def roles(run: Run, facts: Mapping[str, Any], tests: Mapping[str, Sequence[str]]
     return _finding("roles", run.path, problems, ", ".join(facts["roles"]))
 
 
-def beats_trivial(run: Run, dataset: str, metric: str, value: float, trivial: Mapping[str, float]) -> Finding:
-    """Return whether the run's mean headline metric is above every trivial baseline on the same images."""
-    best = max(trivial, key=lambda name: trivial[name])
-    detail = f"{metric} {value:.4f}, {best} {trivial[best]:.4f}"
-    return Finding("baseline", f"{run.path} on {dataset}", OK if value > trivial[best] else FLAGGED, detail)
+def beats_trivial(
+    run: Run,
+    dataset: str,
+    metric: str,
+    rows: Sequence[Mapping[str, str]],
+    trivial: Mapping[str, Sequence[Mapping[str, str]]],
+) -> Iterable[Finding]:
+    """Yield whether the run's mean headline metric is above every trivial baseline on the same images.
+
+    rows: the run's long-table rows on this dataset; trivial: those of each baseline, of any fold. Only images that
+    both have count (a run of another split than the study's may have others); without one there is no finding.
+    """
+    shared = {row["image"] for row in rows} & {row["image"] for floor in trivial.values() for row in floor}
+    if not shared:
+        return
+    value = mean_score(metric, (row for row in rows if row["image"] in shared))
+    floors = {
+        name: mean_score(metric, (row for row in floor if row["image"] in shared)) for name, floor in trivial.items()
+    }
+    best = max(floors, key=lambda name: floors[name])
+    detail = f"{metric} {value:.4f}, {best} {floors[best]:.4f}"
+    yield Finding("baseline", f"{run.path} on {dataset}", OK if value > floors[best] else FLAGGED, detail)
 
 
 def mean_score(metric: str, rows: Iterable[Mapping[str, str]]) -> float:

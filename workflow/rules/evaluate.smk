@@ -5,9 +5,9 @@
 
 rule predict:
     input:
-        models=of_seeds(f"{RESULTS}/runs/{RUN}/model.pt", SEPARATE),
+        models=models_of,
         frames=frames_of(DATASETS),
-        splits=lambda w: splits_of(DATASETS, [w.fold]),
+        splits=test_splits_of,
     output:
         of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
     log:
@@ -23,17 +23,20 @@ rule predict:
         runtime=60,
     params:
         compute=COMPUTE,
+        inference=inference_for,
+        tests=lambda w: as_json(tests_of(w)),
         code=code_of("predict.py"),
     shell:
         "python workflow/scripts/predict.py --models {input.models:q} --frames {input.frames:q}"
-        " --splits {input.splits:q} --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
+        " --splits {input.splits:q} --tests {params.tests:q} --inference {params.inference:q}"
+        " --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
 
 
 rule score:
     input:
         predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
         frames=frames_of(DATASETS),
-        splits=lambda w: splits_of(DATASETS, [w.fold]),
+        splits=test_splits_of,
     output:
         of_seeds(f"{RESULTS}/scores/{RUN}.csv", SEPARATE),
     log:
@@ -44,20 +47,21 @@ rule score:
         "../../envs/data.yaml"
     threads: 1
     params:
+        tests=lambda w: as_json(tests_of(w)),
         settings=as_json({"threshold": config["threshold"], "min_area_px": MIN_AREA_PX}),
         code=code_of("score.py"),
     shell:
         "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"
-        " --settings {params.settings:q} --outputs {output:q} > {log:q} 2>&1"
+        " --tests {params.tests:q} --settings {params.settings:q} --outputs {output:q} > {log:q} 2>&1"
 
 
 if PACKED and JOINTLY:
 
     use rule predict as predict_joint with:
         input:
-            models=of_seeds(f"{RESULTS}/runs/{RUN}/model.pt", JOINTLY),
+            models=models_of,
             frames=frames_of(DATASETS),
-            splits=lambda w: splits_of(DATASETS, [w.fold]),
+            splits=test_splits_of,
         output:
             of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
 
@@ -65,7 +69,7 @@ if PACKED and JOINTLY:
         input:
             predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
             frames=frames_of(DATASETS),
-            splits=lambda w: splits_of(DATASETS, [w.fold]),
+            splits=test_splits_of,
         output:
             of_seeds(f"{RESULTS}/scores/{RUN}.csv", JOINTLY),
 
@@ -93,9 +97,9 @@ rule baseline:
 rule check:
     input:
         scores=of_runs("scores/{}.csv"),
-        facts=of_runs("runs/{}/facts.json"),
+        facts=of_trained_runs("runs/{}/facts.json"),
         baselines=f"{RESULTS}/baselines.csv",
-        splits=splits_of(DATASETS, FOLDS),
+        splits=sorted({path for name in SPLITS for path in splits_of(DATASETS, FOLDS, name)}),
     output:
         scores=f"{RESULTS}/scores.csv",
         checks=f"{RESULTS}/checks.csv",

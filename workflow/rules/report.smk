@@ -9,7 +9,7 @@ rule tabulate:
     input:
         scores=f"{RESULTS}/scores.csv",
         baselines=f"{RESULTS}/baselines.csv",
-        facts=of_runs("runs/{}/facts.json"),
+        facts=of_trained_runs("runs/{}/facts.json"),
         frames=frames_of(DATASETS),
     output:
         csv=report(
@@ -68,13 +68,40 @@ rule claim:
         " --tables {params.tables:q} > {log:q} 2>&1"
 
 
+rule audit:
+    input:
+        scores=f"{RESULTS}/scores.csv",
+        facts=of_trained_runs("runs/{}/facts.json"),
+    output:
+        csv=report(
+            f"{RESULTS}/tables/audits.csv",
+            category="Tables",
+            caption="../report/captions/tables.rst",
+            labels=lambda wildcards, output: {"study": STUDY},
+        ),
+        markdown=f"{RESULTS}/tables/audits.md",
+    log:
+        f"{LOGS}/audit.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/audit.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        study=STUDY_JSON,
+        code=code_of("audit.py"),
+    shell:
+        "python workflow/scripts/audit.py --study {params.study:q} --scores {input.scores:q}"
+        " --csv {output.csv:q} --markdown {output.markdown:q} > {log:q} 2>&1"
+
+
 rule draw:
     input:
         tables=expand(
             f"{RESULTS}/tables/{{table}}.csv",
             table=["ablation", "transfer", "differences"],
         ),
-        history=of_runs("runs/{}/history.csv"),
+        history=of_trained_runs("runs/{}/history.csv"),
     output:
         report(
             expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
@@ -100,7 +127,7 @@ rule panel:
         prediction=f"{RESULTS}/predictions/{FIRST_RUN}.npz",
         scores=f"{RESULTS}/scores/{FIRST_RUN}.csv",
         frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
-        split=f"{RESOURCES}/splits/{{dataset}}/fold{FOLDS[0]}.csv",
+        split=lambda w: splits_of([w.dataset], [FOLDS[0]], config["study"]["reference"]),
         cache=lambda w: cache_of(config["study"]["reference"], w.dataset, FOLDS[0]),
     output:
         report(
@@ -139,6 +166,7 @@ rule report:
     input:
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=[*TABLES, "differences"]),
         claims=f"{RESULTS}/tables/claims.csv",
+        audits=f"{RESULTS}/tables/audits.csv",
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         panels=expand(
             f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
@@ -146,7 +174,7 @@ rule report:
             dataset=DATASETS,
         ),
         checks=f"{RESULTS}/checks.csv",
-        facts=of_runs("runs/{}/facts.json"),
+        facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",
     output:
         f"{RESULTS}/report.html",

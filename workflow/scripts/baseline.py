@@ -6,6 +6,7 @@ from unetlib.baselines import trivial_masks
 from unetlib.files import write_csv
 from unetlib.instances import instances_from_probability
 from unetlib.metrics import BASELINE_COLUMNS, score_image
+from unetlib.roles import dataset_and_key_of
 from unetlib.samples import Dataset
 from unetlib.splits import fold_of, frames_with_role
 
@@ -14,7 +15,7 @@ def main(arguments):
     rows = []
     for frames in arguments.frames:
         name, dataset = frames.parent.name, Dataset(frames.parent)
-        for split in (path for path in arguments.splits if path.parent.name == name):
+        for split in (path for path in arguments.splits if dataset_and_key_of(path)[0] == name):
             for frame in frames_with_role(split, "test"):
                 truth, ignore = dataset.truth(frame)
                 for baseline, mask in trivial_masks(dataset.image(frame)).items():

@@ -6,9 +6,9 @@ from collections import Counter
 import pandas as pd
 from splice import JSON, PATH, run
 
-from unetlib import claims, findings, report, tables, wording
+from unetlib import audits, claims, findings, report, tables, wording
 from unetlib.files import atomic_path
-from unetlib.study import runs
+from unetlib.study import trained_runs
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
 CHARTS = ("learning-curves", "ablation", "transfer")
@@ -17,7 +17,7 @@ PANELS = ("examples", "weight-map", "augmentation")
 
 def main(arguments):
     config, results = arguments.config, arguments.checks.parent
-    study, expected = config["study"], runs(config)
+    study, expected = config["study"], trained_runs(config)
     made = {name: tables.read_long(results / "tables" / f"{name}.csv") for name in TABLES}
     ours = [
         *study["experiments"],
@@ -42,6 +42,7 @@ def main(arguments):
             report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
         ]
+        + audited(tables.read_long(results / "tables" / "audits.csv"))
         + [claims_table(claimed)],
         notes={"claims": claims.summary(claimed)},
         pictures=[*charts(results / "figures"), *panels(results / "figures", study["datasets"])],
@@ -55,6 +56,11 @@ def main(arguments):
 def claims_table(claimed):
     nothing = claims.all_not_run(claimed)
     return report.table("claims", claims.claims_shown(claimed), tables.to_csv(claimed), folded=nothing)
+
+
+def audited(table):
+    """The table of audits, where the study has any."""
+    return [report.table("audits", audits.shown(table), tables.to_csv(table))] if len(table) else []
 
 
 def charts(figures):

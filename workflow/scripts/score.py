@@ -1,23 +1,24 @@
 """Score the predictions of a few networks on every test set, image by image."""
 
+from functools import cache
+
 from splice import JSON, PATHS, run
 
 from unetlib.files import write_csv
 from unetlib.instances import instances_from_probability
 from unetlib.metrics import SCORE_COLUMNS, score_image
 from unetlib.predictions import Predictions
+from unetlib.roles import judged_frames
 from unetlib.samples import Dataset
-from unetlib.splits import frames_with_role
 from unetlib.study import run_of
 
 
 def main(arguments):
-    images = [
-        (frames.parent.name, frame, *Dataset(frames.parent).truth(frame))
-        for frames, split in zip(arguments.frames, arguments.splits, strict=True)
-        for frame in frames_with_role(split, "test")
-    ]
+    datasets = {frames.parent.name: Dataset(frames.parent) for frames in arguments.frames}
+    truth = cache(lambda dataset, frame: datasets[dataset].truth(frame))
     for path, output in zip(arguments.predictions, arguments.outputs, strict=True):
+        tests = judged_frames(arguments.splits, arguments.tests[run_of(path).experiment])
+        images = [(name, frame, *truth(name, frame)) for name, frames in tests.items() for frame in frames]
         write_csv(output, scores(images, Predictions(path), run_of(path), **arguments.settings), SCORE_COLUMNS)
 
 
@@ -32,5 +33,12 @@ def scores(images, predictions, run, *, threshold, min_area_px):
 
 
 if __name__ == "__main__":
-    options = {"predictions": PATHS, "frames": PATHS, "splits": PATHS, "settings": JSON, "outputs": PATHS}
+    options = {
+        "predictions": PATHS,
+        "frames": PATHS,
+        "splits": PATHS,
+        "tests": JSON,
+        "settings": JSON,
+        "outputs": PATHS,
+    }
     run(main, __doc__, **options)

@@ -7,14 +7,16 @@ from splice import JSON, PATH, PATHS, run
 
 from unetlib import costs, effects, tables, wording
 from unetlib.files import atomic_path
-from unetlib.study import runs
+from unetlib.study import trained_runs
 
 
 def main(arguments):
     study, entries = arguments.study["study"], arguments.study["datasets"]
     scores, baselines = tables.read_long(arguments.scores), tables.read_long(arguments.baselines)
     results = arguments.scores.parent
-    facts = [json.loads((results / "runs" / r.path / "facts.json").read_text()) for r in runs(arguments.study)]
+    facts = [
+        json.loads((results / "runs" / run.path / "facts.json").read_text()) for run in trained_runs(arguments.study)
+    ]
     named = {"datasets": study["datasets"], "experiments": study["experiments"]}
     background = {name: entry["background"] for name, entry in entries.items() if entry["background"]}
     clusters = tables.read_clusters(arguments.frames)
