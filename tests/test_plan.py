@@ -15,11 +15,11 @@ import yaml
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FLOORS = [  # a module imports only from rows above its own
-    "archives augment baselines checks downloads fields files fingerprint intensity labels losses microscopy model "
-    "optimisers partial recipe splits tables tiles",
+    "archives augment baselines checks downloads externals fields files fingerprint intensity labels losses microscopy "
+    "model optimisers partial recipe splits tables tiles",
     "cells fetch figures images infer instances metrics neuropil predictions runs samples study train weights wording",
-    "cache ctc dsb isbi pairs panels timelapse validation verify",
-    "batches readers report synthetic",
+    "cache ctc dsb isbi official pairs panels thinning timelapse validation verify",
+    "batches readers report scoring synthetic",
 ]
 SCRIPTS = sorted(path for path in (ROOT / "workflow/scripts").glob("*.py") if path.name != "splice.py")
 MODULES = sorted(path for path in (ROOT / "unetlib").glob("*.py") if path.stem != "__init__")

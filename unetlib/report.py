@@ -60,7 +60,8 @@ TABLES = {  # kind → section, title, caption, shown on request only
         "comparison",
         "Every network on the test images of its own dataset",
         "Mean ± SD over runs. SEG is pooled over reference objects, every other score is a mean over images. "
-        "n = images × runs. Baselines trained on “none” know nothing: a score near theirs is no achievement.",
+        "n = images × runs. Baselines trained on “none” know nothing: a score near theirs is no achievement. "
+        "“external” marks label images that another tool made, trained on nothing of ours.",
         False,
     ),
     "ablation": (

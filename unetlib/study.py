@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from unetlib.externals import ExternalError, words_of
 from unetlib.tiles import is_valid_output, smallest_output, step_px
 
 JOINT = "all"  # the training set of one network trained on every dataset of the study
+EXTERNAL = "external"  # what another tool's label images were trained on: nothing of ours
+PSEUDO_SEED = 0  # of what has no seed
 SECTIONS = ("gap", "normalisation", "threshold", "weights", "augmentation", "model", "loss", "training", "batch")
 
 
@@ -54,7 +57,7 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
 def check_study(config: Mapping[str, Any]) -> None:
     """Raise StudyError when the study names what is not defined, or asks for a fold that there is not."""
     study = config["study"]
-    for kind in ("datasets", "experiments"):
+    for kind in ("datasets", "experiments", "externals"):
         for name in study[kind]:
             _known(name, config[kind], f"study.{kind}")
     _known(study["reference"], dict.fromkeys(study["experiments"]), "study.reference")
@@ -65,13 +68,15 @@ def check_study(config: Mapping[str, Any]) -> None:
                 f"study.folds asks for fold {max(study['folds'])}, but {name} has {folds} folds, 0 to {folds - 1}; "
                 f"remove it from study.folds or raise split.folds (or datasets.{name}.folds)"
             )
-    for name in (JOINT, "none"):
+    for name in (JOINT, EXTERNAL, "none"):
         if name in study["datasets"]:
             raise StudyError(f"a dataset cannot be called {name!r}: the tables use the word; rename it in datasets:")
     if config["experiments"][study["reference"]].get("joint"):
         raise StudyError(f"study.reference is {study['reference']!r}, a joint network; compare with one per dataset")
     for name in study["datasets"]:
         _sources(name, config["datasets"][name])
+    for name in study["externals"]:
+        _external(name, config)
     for experiment, dataset in {(run.experiment, run.train_dataset): None for run in runs(config)}:
         _tile(experiment, settings(config, experiment, dataset))
 
@@ -90,6 +95,19 @@ def _sources(name: str, entry: Mapping[str, Any]) -> None:
         raise StudyError(f"datasets.{name} needs exactly one of archive, folder and synthetic; it has {found}")
     if entry.get("folder") and entry["format"] != "pairs":
         raise StudyError(f"datasets.{name}: a folder is read as pairs, not {entry['format']}; zip it or say pairs")
+
+
+def _external(name: str, config: Mapping[str, Any]) -> None:
+    entry = config["externals"][name]
+    if bool(entry.get("command")) == bool(entry.get("folder")):
+        raise StudyError(f"externals.{name} needs exactly one of command and folder")
+    if entry.get("command"):
+        try:
+            words_of(entry["command"], images=PurePath("images"), output=PurePath("output"))
+        except ExternalError as error:
+            raise StudyError(f"externals.{name}: {error}") from error
+    if name in config["study"]["experiments"]:
+        raise StudyError(f"{name!r} is an experiment and an external; the tables need two names: rename the external")
 
 
 def _tile(experiment: str, chosen: Mapping[str, Any]) -> None:

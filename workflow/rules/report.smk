@@ -124,7 +124,7 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        config=as_json(config),
+        config=lambda wildcards: as_json(config),  # a function: commands hold braces
         code=code_of("report.py"),
     shell:
         "python workflow/scripts/report.py --config {params.config:q} --checks {input.checks:q} --template {input.template:q}"

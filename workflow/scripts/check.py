@@ -10,7 +10,7 @@ from unetlib import verify
 from unetlib.files import write_csv
 from unetlib.metrics import SCORE_COLUMNS
 from unetlib.splits import frames_with_role
-from unetlib.study import runs
+from unetlib.study import EXTERNAL, PSEUDO_SEED, Run, runs
 
 
 def main(arguments):
@@ -32,6 +32,11 @@ def main(arguments):
             floor = {name: verify.mean_score(metric, rows) for name, rows in trivial[dataset, each.fold].items()}
             findings.append(verify.beats_trivial(each, dataset, metric, score, floor))
         everything += scores
+    for each in externals(arguments.study["study"]):
+        tests = {n: frames_with_role(resources / "splits" / n / f"fold{each.fold}.csv", "test") for n in datasets}
+        scores = table(results / "externals" / each.experiment / f"fold{each.fold}.csv")
+        findings += verify.coverage(each, scores, tests)
+        everything += scores
     write_csv(arguments.checks, (vars(finding) for finding in findings), verify.COLUMNS)
     for finding in findings:
         if finding.status != verify.OK:
@@ -40,6 +45,11 @@ def main(arguments):
     if failed:
         raise ValueError(f"{len(failed)} runs cannot be right ({', '.join(failed[:3])}); see the lines above")
     write_csv(arguments.scores, everything, SCORE_COLUMNS)
+
+
+def externals(study):
+    """Return the other tools as runs: one per fold, trained on nothing of ours, with one seed that stands for none."""
+    return [Run(name, EXTERNAL, fold, PSEUDO_SEED) for name in study["externals"] for fold in study["folds"]]
 
 
 def table(path):

@@ -15,7 +15,7 @@ def main(arguments):
     scores, baselines = tables.read_long(arguments.scores), tables.read_long(arguments.baselines)
     results = arguments.scores.parent
     facts = [json.loads((results / "runs" / r.path / "facts.json").read_text()) for r in runs(arguments.study)]
-    named = {"datasets": study["datasets"], "experiments": study["experiments"]}
+    named = {"datasets": study["datasets"], "experiments": [*study["experiments"], *study["externals"]]}
     background = {name: entry["background"] for name, entry in entries.items() if entry["background"]}
     judged = named | {"background": background, "headline": {n: entry["headline"] for n, entry in entries.items()}}
     paired = named | {"background": background, "reference": study["reference"]}
