@@ -14,6 +14,7 @@ CONFIG = {
         "reference": "reference",
         "folds": [0, 1],
         "seeds": [0],
+        "externals": [],
     },
     "datasets": {
         "a": {"format": "ctc", "archive": "a.zip", "split": "sequence", "tile_px": 100},

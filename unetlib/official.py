@@ -54,6 +54,8 @@ def inside_field(labels: np.ndarray, border_px: int) -> np.ndarray:
     compact = relabel(labels)
     field = compact[border_px : max(height - border_px, 0), border_px : max(width - border_px, 0)]
     kept = np.bincount(field.ravel(), minlength=int(compact.max(initial=0)) + 1) > 0
+    if kept[1:].all():
+        return labels
     return np.where(kept[compact], labels, labels.dtype.type(0))
 
 

@@ -13,6 +13,7 @@ from unetlib.tiles import is_valid_output, smallest_output, step_px
 
 JOINT = "all"  # the training set of one network trained on every dataset of the study
 EXTERNAL = "external"  # what another tool's label images were trained on: nothing of ours
+TRIVIAL = ("all-foreground", "all-background", "otsu")  # names of baselines.trivial_masks
 PSEUDO_SEED = 0  # of what has no seed
 SECTIONS = ("gap", "normalisation", "threshold", "weights", "augmentation", "model", "loss", "training", "batch")
 
@@ -108,6 +109,8 @@ def _external(name: str, config: Mapping[str, Any]) -> None:
             raise StudyError(f"externals.{name}: {error}") from error
     if name in config["study"]["experiments"]:
         raise StudyError(f"{name!r} is an experiment and an external; the tables need two names: rename the external")
+    if name in TRIVIAL:
+        raise StudyError(f"externals.{name}: {name!r} stands for a trivial baseline in the tables; rename the external")
 
 
 def _tile(experiment: str, chosen: Mapping[str, Any]) -> None:

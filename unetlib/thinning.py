@@ -17,26 +17,38 @@ SCORES = ("v_rand_thinned", "v_info_thinned")
 
 
 def thinned(labels: np.ndarray) -> np.ndarray:
-    """The labels, (H, W), grown into the background until lines of background one pixel wide are left between them.
+    """The labels, (H, W), flooding the background until lines of background one pixel wide are left between them.
 
-    Every pixel goes to the nearest label by city-block distance, as a flood from side to side does; where two meet,
-    the farther pixel (the later in scan order of equals) becomes the line. Pixels of the labels as given stay, but
-    for those of touching labels.
+    A flood over sides with dams (Soille and Vincent 1990): pixels in the order of their city-block distance to the
+    labels take the label of their flooded neighbours, or become line where these differ. At equal distance even
+    row + column comes first, so that no two pixels of one step touch and each step is one array operation; Fiji
+    takes them in the order of a queue. The labels as given stay.
 
     >>> thinned(np.array([[1, 0, 0, 0, 2]])).tolist()
     [[1, 1, 0, 2, 2]]
     """
-    if not labels.any():
+    if not labels.any() or labels.all():
         return labels
-    distance, (rows, columns) = ndimage.distance_transform_cdt(labels == 0, "taxicab", return_indices=True)
-    grown = labels[rows, columns]
-    line = np.zeros(labels.shape, dtype=bool)
-    for before, after in ((np.s_[:-1, :], np.s_[1:, :]), (np.s_[:, :-1], np.s_[:, 1:])):
-        meet = grown[before] != grown[after]
-        first = distance[before] > distance[after]
-        line[before] |= meet & first
-        line[after] |= meet & ~first
-    return np.where(line, labels.dtype.type(0), grown)
+    flat = np.pad(labels, 1).ravel().astype(np.int32)
+    step, order = _steps(labels)
+    beside = np.array([[-labels.shape[1] - 2], [-1], [1], [labels.shape[1] + 2]])
+    ends = np.flatnonzero(np.diff(step)) + 1
+    for pixels in np.split(order, ends):
+        around = flat[pixels + beside]
+        highest = around.max(axis=0)
+        lowest = np.where(around > 0, around, highest).min(axis=0)
+        flat[pixels] = np.where(lowest == highest, highest, 0)
+    grown = flat.reshape(labels.shape[0] + 2, labels.shape[1] + 2)[1:-1, 1:-1]
+    return grown.astype(labels.dtype, copy=False)
+
+
+def _steps(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The step in which each background pixel floods, ascending, and its index in the image padded by one pixel."""
+    rows, columns = np.nonzero(labels == 0)
+    distance = ndimage.distance_transform_cdt(labels == 0, "taxicab")[rows, columns]
+    step = (2 * distance + (rows + columns) % 2).astype(np.int32)
+    order = np.argsort(step, kind="stable")
+    return step[order], ((rows + 1) * (labels.shape[1] + 2) + columns + 1)[order]
 
 
 def proposals(probability: np.ndarray, thresholds: Sequence[float]) -> list[np.ndarray]:
