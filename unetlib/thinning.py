@@ -4,6 +4,7 @@ The challenge's script (Fiji, Trainable_Segmentation: getMaximalVRandAfterThinni
 calls a pixel cell where its probability is above a threshold, takes the 4-connected components, floods the rest from
 them with watershed lines one pixel wide, and keeps the best of the thresholds 0, 0.1 … 1 over the whole test stack.
 The threshold is so chosen on the test images: that is the challenge's rule, and flatters every proposal alike.
+A stack's score is the mean over its images, as Fiji's V_info is; how its V_rand pools slices was not checked.
 """
 
 from collections.abc import Sequence
