@@ -48,7 +48,7 @@ def test_every_table_figure_and_the_report_are_there(finished):
 def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
-    assert runs == {("multi-dataset", "all")} | {
+    assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
         (experiment, dataset)
         for experiment in ("reference", "no-border-weight", "leaky", "rotations")
         for dataset in ("phase", "membranes")
@@ -57,6 +57,27 @@ def test_every_network_is_scored_on_every_test_set(finished):
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
         assert tested == {"phase", "membranes"}
     assert {row["status"] for row in rows(results(finished, "checks.csv"))} <= {"ok", "flagged"}
+
+
+def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(finished):
+    scores = rows(results(finished, "scores.csv"))
+    of = {
+        (experiment, dataset): {
+            row["metric"] for row in scores if (row["experiment"], row["test_dataset"]) == (experiment, dataset)
+        }
+        for experiment in ("reference", "otsu-watershed")
+        for dataset in ("phase", "membranes")
+    }
+    for dataset in ("phase", "membranes"):
+        assert of["otsu-watershed", dataset] == of["reference", dataset]
+    assert {"seg_official", "det"} <= of["reference", "phase"] - of["reference", "membranes"]
+    assert {"v_rand_thinned", "v_info_thinned"} <= of["reference", "membranes"] - of["reference", "phase"]
+    table = rows(results(finished, "tables/comparison.csv"))
+    shown = {(r["test_dataset"], r["train_dataset"], r["runs"]) for r in table if r["experiment"] == "otsu-watershed"}
+    assert shown == {("phase", "external", "1"), ("membranes", "external", "1")}
+    det = [float(r["mean"]) for r in table if (r["experiment"], r["metric"]) == ("otsu-watershed", "det")]
+    assert len(det) == 1 and 0 < det[0] <= 1
+    assert "otsu-watershed" in results(finished, "report.html").read_text()
 
 
 def test_a_run_states_the_facts_that_made_it(finished):
@@ -126,7 +147,15 @@ AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"
     [
         ("unetlib/losses.py", "from torch", "# a comment\nfrom torch", set()),
         ("unetlib/train.py", '"""', '"""Other words. ', set()),
-        ("unetlib/metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21", {"score", "baseline"} | AFTER_SCORES),
+        (
+            *("unetlib/metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
+            {"score", "score_external", "baseline"} | AFTER_SCORES,
+        ),
+        (
+            *("workflow/externals/otsu_watershed.py", "default=2.0", "default=3.0"),
+            {"external", "score_external"} | (AFTER_SCORES - {"panel"}),
+        ),
+        ("workflow/externals/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
         ("unetlib/losses.py", "\nLOSSES", "\nANOTHER = 1\nLOSSES", {"train", "predict", "score"} | AFTER_SCORES),
         ("unetlib/verdicts.py", "SAME = 0.02", "SAME = 0.03", {"claim", "report"}),
         ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),

@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from unetlib.experiments import settings, split_of, takes_tile, tile_facts
-from unetlib.study import JOINT, StudyError, is_joint, runs
+from unetlib.externals import ExternalError, words_of
+from unetlib.study import EXTERNAL, JOINT, TRIVIAL, StudyError, is_joint, runs
 from unetlib.tiles import smallest_output, step_px
 
 PREDICTS = {"trained_as", "inference"}  # what an experiment that trains nothing may state
@@ -14,13 +16,13 @@ PREDICTS = {"trained_as", "inference"}  # what an experiment that trains nothing
 def check_study(config: Mapping[str, Any]) -> None:
     """Raise StudyError when the study names what is not defined, or asks for what cannot be."""
     study = config["study"]
-    for kind in ("datasets", "experiments"):
+    for kind in ("datasets", "experiments", "externals"):
         for name in study[kind]:
             _known(name, config[kind], f"study.{kind}")
     _known(study["reference"], dict.fromkeys(study["experiments"]), "study.reference")
     for experiment in study["experiments"]:
         _trained_as(experiment, config)
-    for name in (JOINT, "none"):
+    for name in (JOINT, EXTERNAL, "none"):
         if name in study["datasets"]:
             raise StudyError(f"a dataset cannot be called {name!r}: the tables use the word; rename it in datasets:")
     if is_joint(config, study["reference"]):
@@ -32,6 +34,8 @@ def check_study(config: Mapping[str, Any]) -> None:
         chosen = settings(config, experiment, dataset)
         _architecture(experiment, chosen["model"])
         _tile(experiment, chosen)
+    for name in study["externals"]:
+        _external(name, config)
     for name, audit in config["audits"].items():
         for side in ("honest", "illusion"):
             _known(audit[side], config["experiments"], f"audits.{name}.{side}")
@@ -71,6 +75,21 @@ def _sources(name: str, entry: Mapping[str, Any]) -> None:
         raise StudyError(f"datasets.{name} needs exactly one of archive, folder and synthetic; it has {found}")
     if entry.get("folder") and entry["format"] != "pairs":
         raise StudyError(f"datasets.{name}: a folder is read as pairs, not {entry['format']}; zip it or say pairs")
+
+
+def _external(name: str, config: Mapping[str, Any]) -> None:
+    entry = config["externals"][name]
+    if bool(entry.get("command")) == bool(entry.get("folder")):
+        raise StudyError(f"externals.{name} needs exactly one of command and folder")
+    if entry.get("command"):
+        try:
+            words_of(entry["command"], images=PurePath("images"), output=PurePath("output"))
+        except ExternalError as error:
+            raise StudyError(f"externals.{name}: {error}") from error
+    if name in config["study"]["experiments"]:
+        raise StudyError(f"{name!r} is an experiment and an external; the tables need two names: rename the external")
+    if name in TRIVIAL:
+        raise StudyError(f"externals.{name}: {name!r} stands for a trivial baseline in the tables; rename the external")
 
 
 def _folds(name: str, config: Mapping[str, Any]) -> None:

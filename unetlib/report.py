@@ -63,7 +63,7 @@ TABLES = {  # kind → section, title, caption, shown on request only
         "Every network on the test images of its own dataset",
         "Mean [95 % interval]; “resampled” says what the interval covers. SEG is pooled over reference objects, every "
         "other score is a mean over images, then over runs. n = images × runs. Baselines trained on “none” know "
-        "nothing: a score near theirs is no achievement.",
+        "nothing: a score near theirs is no achievement. “external” marks label images that another tool made.",
         False,
     ),
     "ablation": (

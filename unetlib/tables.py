@@ -23,14 +23,19 @@ METRICS = {  # name in the long table → name a reader sees, in the order of ev
     "recall": "recall",
     "pixel_accuracy": "pixel accuracy",
     "seg": "SEG",
+    "seg_official": "SEG (challenge)",
+    "det": "DET (challenge)",
     "ap50": "AP50",
     "map": "mAP",
     "v_rand": "V_rand",
     "v_info": "V_info",
+    "v_rand_thinned": "V_rand (thinned)",
+    "v_info_thinned": "V_info (thinned)",
     "iou_background": "background IoU",
 }
 FOREGROUND = ("predicted_foreground", "true_foreground")
-WEIGHTS = {"seg": "objects", **dict.fromkeys(FOREGROUND, "pixels")}  # a mean over images weighs by this; all else by 1
+POOLED = {"seg": "objects", "seg_official": "objects_official", "det": "markers"}  # a mean weighs by this; else by 1
+WEIGHTS = {**POOLED, **dict.fromkeys(FOREGROUND, "pixels")}
 RUN = ["experiment", "train_dataset", "test_dataset", "fold", "seed"]
 LONG = [*RUN, "image", "metric", "value"]
 COUNTS = ["runs", "images", "clusters", "n"]
@@ -128,8 +133,7 @@ def transfer(
 
 def own(scores: pd.DataFrame, datasets: Sequence[str]) -> pd.DataFrame:
     """The rows of networks tested where they were trained; a training set that is no dataset is a joint one."""
-    missing = sorted(set(LONG) - set(scores.columns))
-    if missing:
+    if missing := sorted(set(LONG) - set(scores.columns)):
         raise TableError(f"scores: no column {', '.join(missing)}; the long table needs {', '.join(LONG)}")
     joint = ~scores["train_dataset"].isin(set(datasets) | set(scores["test_dataset"]))
     return scores.loc[(scores["train_dataset"] == scores["test_dataset"]) | joint, LONG]

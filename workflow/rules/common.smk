@@ -5,7 +5,8 @@ from pathlib import Path
 
 from unetlib.consistency import check_study
 from unetlib.experiments import cache_settings, inference_of, resolved, settings, split_keys, split_of
-from unetlib.files import key_of
+from unetlib.externals import words_of
+from unetlib.files import key_of, sha256_of
 from unetlib.fingerprint import code_of as fingerprint_of
 from unetlib.study import JOINT, StudyError, is_joint, runs, judging_splits, trained_runs, trainer_of, training_datasets
 
@@ -60,6 +61,7 @@ STUDY_CACHES = sorted({CACHE_KEYS[name] for name in EXPERIMENTS if SPLITS[name] 
 wildcard_constraints:
     dataset="[A-Za-z0-9._-]+",
     experiment="[A-Za-z0-9._-]+",
+    external="[A-Za-z0-9._-]+",
     train_dataset="[A-Za-z0-9._-]+",
     fold=r"\d+",
     seed=r"\d+",
@@ -180,4 +182,31 @@ STUDY_FACTS = {
     "audits": config["audits"],
 }
 STUDY_JSON = as_json(STUDY_FACTS)
-MIN_AREA_PX = {name: entry_of(name)["min_area_px"] for name in DATASETS}
+SCORING = {
+    name: {key: entry_of(name).get(key) for key in ("min_area_px", "field_of_interest_px", "thinning_thresholds")}
+    for name in DATASETS
+}
+
+
+# Label images of other tools: what they are made by, and from.
+EXTERNALS = {name: config["externals"][name] for name in config["study"]["externals"]}
+
+
+def environment_of(external):
+    """The tool's own environment file; Snakemake takes it from the folder of the rules unless it is absolute."""
+    chosen = EXTERNALS[external].get("conda")
+    return str(Path(workflow.basedir, chosen)) if chosen else None
+
+
+def tools_of(external):
+    """Fingerprints of the files that a tool's command names: an edited script runs again."""
+    command = EXTERNALS[external].get("command")
+    files = [Path(word) for word in words_of(command, images=Path("images"), output=Path("output"))] if command else []
+    return {
+        str(path): fingerprint_of(path) if path.suffix == ".py" else sha256_of(path) for path in files if path.is_file()
+    }
+
+
+def folder_of(external):
+    folder = EXTERNALS[external].get("folder")
+    return sorted(str(path) for path in Path(folder).rglob("*") if path.is_file()) or folder if folder else []

@@ -1,6 +1,6 @@
 # What the networks are worth: predict every test set, score against the truth, check that the results can be right.
 # Networks that differ by their seed alone share a job: importing torch costs as much as predicting a small test set.
-# Packed, all experiments of a training set do; those trained on all datasets have a rule of the same kind for it.
+# Other tools' label images are made and scored beside them. Packed, all experiments of a training set do; those trained on all datasets have a rule of the same kind for it.
 
 
 rule predict:
@@ -48,7 +48,7 @@ rule score:
     threads: 1
     params:
         tests=lambda w: as_json(tests_of(w)),
-        settings=as_json({"threshold": config["threshold"], "min_area_px": MIN_AREA_PX}),
+        settings=as_json({"threshold": config["threshold"], "datasets": SCORING}),
         code=code_of("score.py"),
     shell:
         "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"
@@ -87,16 +87,70 @@ rule baseline:
     conda:
         "../../envs/data.yaml"
     params:
-        settings=as_json({"min_area_px": {name: entry_of(name)["min_area_px"] for name in DATASETS}}),
+        settings=as_json(SCORING),
         code=code_of("baseline.py"),
     shell:
         "python workflow/scripts/baseline.py --frames {input.frames:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
+rule external:
+    input:
+        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        split=lambda w: splits_of([w.dataset], [w.fold]),
+        labels=lambda w: folder_of(w.external),
+    output:
+        f"{RESULTS}/externals/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
+    log:
+        f"{LOGS}/external/{{external}}/{{dataset}}-fold{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/external/{{external}}/{{dataset}}-fold{{fold}}.tsv"
+    conda:
+        lambda w: environment_of(w.external)
+    threads: config["compute"]["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=120,
+    params:
+        entry=lambda w: as_json(EXTERNALS[w.external]),
+        tools=lambda w: tools_of(w.external),
+        code=code_of("external.py"),
+    shell:
+        "python workflow/scripts/external.py --entry {params.entry:q} --frames {input.frames:q} --split {input.split:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule score_external:
+    input:
+        labels=expand(
+            f"{RESULTS}/externals/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
+            dataset=DATASETS,
+            allow_missing=True,
+        ),
+        frames=frames_of(DATASETS),
+        splits=lambda w: splits_of(DATASETS, [w.fold]),
+    output:
+        f"{RESULTS}/externals/{{external}}/fold{{fold}}.csv",
+    log:
+        f"{LOGS}/score_external/{{external}}-fold{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_external/{{external}}-fold{{fold}}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        settings=as_json(SCORING),
+        code=code_of("score_external.py"),
+    shell:
+        "python workflow/scripts/score_external.py --labels {input.labels:q} --frames {input.frames:q}"
+        " --splits {input.splits:q} --external {wildcards.external:q} --settings {params.settings:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
 rule check:
     input:
         scores=of_runs("scores/{}.csv"),
+        externals=expand(f"{RESULTS}/externals/{{external}}/fold{{fold}}.csv", external=EXTERNALS, fold=FOLDS),
         facts=of_trained_runs("runs/{}/facts.json"),
         baselines=f"{RESULTS}/baselines.csv",
         splits=sorted({path for name in SPLITS for path in splits_of(DATASETS, FOLDS, name)}),

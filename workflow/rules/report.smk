@@ -60,7 +60,7 @@ rule claim:
     conda:
         "../../envs/report.yaml"
     params:
-        config=as_json(config),
+        config=lambda w: as_json(config),  # a function: braces in it are no wildcards
         tables=subpath(output.csv, parent=True),
         code=code_of("claim.py"),
     shell:
@@ -186,7 +186,7 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        config=as_json(config),
+        config=lambda wildcards: as_json(config),  # a function: commands hold braces
         code=code_of("report.py"),
     shell:
         "python workflow/scripts/report.py --config {params.config:q} --checks {input.checks:q} --template {input.template:q}"

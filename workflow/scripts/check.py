@@ -10,7 +10,7 @@ from unetlib import verify
 from unetlib.files import write_csv
 from unetlib.metrics import SCORE_COLUMNS
 from unetlib.roles import judged_frames
-from unetlib.study import judging_splits, runs, trained_twin
+from unetlib.study import EXTERNAL, PSEUDO_SEED, Run, judging_splits, runs, trained_twin
 
 
 def main(arguments):
@@ -22,9 +22,7 @@ def main(arguments):
     for row in table(arguments.baselines):
         trivial[row["test_dataset"]][row["baseline"]].append(row)
     for each in runs(study):
-        keys = judging_splits(study, each.experiment, each.train_dataset)
-        splits = [resources / "splits" / name / key / f"fold{each.fold}.csv" for name, key in keys.items()]
-        tests = judged_frames(splits, keys)
+        tests = tests_of(resources, judging_splits(study, each.experiment, each.train_dataset), each.fold)
         scores = table(results / "scores" / f"{each.path}.csv")
         facts = json.loads((results / "runs" / trained_twin(study, each).path / "facts.json").read_text())
         findings += [*verify.coverage(each, scores, tests), verify.roles(each, facts, tests)]
@@ -32,6 +30,11 @@ def main(arguments):
             metric = headline[dataset]
             own = [row for row in scores if row["test_dataset"] == dataset]
             findings += verify.beats_trivial(each, dataset, metric, own, trivial[dataset])
+        everything += scores
+    for each in externals(study["study"]):
+        tests = tests_of(resources, study["splits"][""], each.fold)
+        scores = table(results / "externals" / each.experiment / f"fold{each.fold}.csv")
+        findings += verify.coverage(each, scores, tests)
         everything += scores
     write_csv(arguments.checks, (vars(finding) for finding in findings), verify.COLUMNS)
     for finding in findings:
@@ -41,6 +44,16 @@ def main(arguments):
     if failed:
         raise ValueError(f"{len(failed)} runs cannot be right ({', '.join(failed[:3])}); see the lines above")
     write_csv(arguments.scores, everything, SCORE_COLUMNS)
+
+
+def tests_of(resources, keys, fold):
+    """Return the test frames of each dataset by the split of this key."""
+    return judged_frames([resources / "splits" / name / key / f"fold{fold}.csv" for name, key in keys.items()], keys)
+
+
+def externals(study):
+    """Return the other tools as runs: one per fold, trained on nothing of ours, with one seed that stands for none."""
+    return [Run(name, EXTERNAL, fold, PSEUDO_SEED) for name in study["externals"] for fold in study["folds"]]
 
 
 def table(path):

@@ -17,7 +17,7 @@ def main(arguments):
     facts = [
         json.loads((results / "runs" / run.path / "facts.json").read_text()) for run in trained_runs(arguments.study)
     ]
-    named = {"datasets": study["datasets"], "experiments": study["experiments"]}
+    named = {"datasets": study["datasets"], "experiments": [*study["experiments"], *study["externals"]]}
     background = {name: entry["background"] for name, entry in entries.items() if entry["background"]}
     clusters = tables.read_clusters(arguments.frames)
     judged = named | {"background": background, "headline": {n: entry["headline"] for n, entry in entries.items()}}
