@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from studied import DATASETS, EXPERIMENTS, study
 
@@ -128,6 +129,7 @@ def any_claim(draw):
 STUDIES = (STUDY, study(seeds=(0,)), study(baseline=0.75))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(any_claim(), max_size=8), st.integers(0, 2))
 def test_no_claim_is_ever_dropped(asked, which):
     """One row per claim, in order; "not run here" exactly where there is no number of ours; always a reason."""

@@ -5,7 +5,7 @@ from itertools import product
 from math import inf, isnan, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unetlib import ledger, verdicts
@@ -74,6 +74,7 @@ def test_a_network_that_learned_nothing_confirms_nothing():
     assert verdicts.judge_value(Estimate(0.915), 0.90, [], otsu)[0] == "reproduced"
 
 
+@settings(deadline=None)
 @given(SCORES, HALVES, SCORES, DOUBTS, DOUBTS)
 def test_more_doubts_never_improve_a_verdict_on_a_value(mean, half, published, some, more):
     """Doubts only ever turn another verdict into "not comparable"."""
@@ -109,6 +110,7 @@ def test_a_direction_is_judged_by_its_interval(expected, low, high, verdict):
     assert verdicts.judge_direction(expected, replace(difference, runs=1))[0] == "not reached"
 
 
+@settings(deadline=None)
 @given(st.sampled_from("+-0"), st.floats(-1, 1), HALVES)
 def test_the_opposite_direction_never_gets_the_same_clear_verdict(expected, mean, half):
     difference = Estimate(mean, mean - half, mean + half, runs=2)
@@ -120,6 +122,7 @@ def test_the_opposite_direction_never_gets_the_same_clear_verdict(expected, mean
         assert {one, verdicts.judge_direction(opposite, difference)[0]} == {"reproduced", "contradicted"}
 
 
+@settings(deadline=None)
 @given(*[st.lists(SCORES, min_size=3, max_size=3).map(sorted)] * 2)
 def test_the_interval_of_a_difference_is_the_widest_that_the_ends_allow(left, right):
     difference = Estimate(left[1], left[0], left[2], 3, 9, 27) - Estimate(right[1], right[0], right[2], 2, 10, 20)
