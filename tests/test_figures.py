@@ -30,7 +30,7 @@ ABLATION = pd.DataFrame(
         "min": [-0.12, 0.0, 0.0],
         "max": [-0.08, 0.04, 0.0],
         "runs": [3, 3, 1],
-        "p_holm": [0.012, 0.4, np.nan],
+        "p_holm": [0.0004, 0.4, np.nan],
         "clear": [True, False, False],
         "headline": True,
     }
@@ -105,7 +105,8 @@ def test_heat_map_states_scores_and_foreground() -> None:
 
 def test_forest_states_effect_and_runs() -> None:
     shown = texts(MAKERS["forest"]())
-    assert "−0.100, 3 runs, p 0.012" in shown
+    assert "−0.100, 3 runs, p < 0.001" in shown
+    assert "+0.020, 3 runs, p 0.400" in shown
     assert "+0.000, 1 run" in shown.splitlines()
     assert "cells (IoU)" in shown
 

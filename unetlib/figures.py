@@ -178,7 +178,8 @@ def _effect(axis: Axes, place: int, row: Any, runs: pd.DataFrame | None, reach: 
         values = runs.loc[same, "value"]
         axis.plot(values, np.full(len(values), place - 0.22), ".", color=VERMILION, markersize=3, alpha=0.8)
     text = f"{row.difference:+.3f}, {row.runs} run{'s' if row.runs != 1 else ''}".replace("-", "−")
-    text += f", p {row.p_holm:.3f}" if np.isfinite(row.p_holm) else ""
+    if np.isfinite(row.p_holm):
+        text += ", p < 0.001" if row.p_holm < 0.001 else f", p {row.p_holm:.3f}"
     axis.text(1.01, place, text, transform=axis.get_yaxis_transform(), va="center", fontsize=7)
 
 
