@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from math import nan
 from pathlib import Path
 
 import pytest
