@@ -11,6 +11,7 @@ CONFIG: dict[str, Any] = {
         "reference": "reference",
         "folds": [0, 1],
         "seeds": [0],
+        "externals": [],
     },
     "datasets": {
         "a": {"format": "ctc", "archive": "a.zip", "split": "sequence", "tile_px": 100},
@@ -34,6 +35,7 @@ CONFIG: dict[str, Any] = {
     "batch": {"size": 1, "tile_px": 388},
     "inference": {"mode": "tile", "rotations": 1},
     "audits": {"leakage": {"honest": "reference", "illusion": "leaky"}},
+    "externals": {},
     "experiments": {
         "reference": {},
         "plain": {"augmentation": {"policy": "none"}, "loss": {"name": "ce_dice", "params": {"dice_fraction": 0.5}}},

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import tifffile
 
+from unetlib.consistency import check_study
 from unetlib.externals import ExternalError, find_labels, run_command, stage, words_of
 from unetlib.fingerprint import reached
 from unetlib.metrics import score_image
 from unetlib.samples import Sample, write_dataset
-from unetlib.study import StudyError, check_study
+from unetlib.study import StudyError
 
 ROOT = Path(__file__).parent.parent
 OTSU = f"{sys.executable} {ROOT}/workflow/externals/otsu_watershed.py --images {{images}} --output {{output}}"

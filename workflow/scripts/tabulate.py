@@ -7,7 +7,7 @@ from splice import JSON, PATH, PATHS, run
 
 from unetlib import costs, effects, tables, wording
 from unetlib.files import atomic_path
-from unetlib.study import trained_runs
+from unetlib.study import EXTERNAL, trained_runs
 
 
 def main(arguments):
@@ -23,7 +23,9 @@ def main(arguments):
     judged = named | {"background": background, "headline": {n: entry["headline"] for n, entry in entries.items()}}
     judged |= {"clusters": clusters}
     paired = named | {"background": background, "reference": study["reference"]}
-    everything = pd.concat([scores, trivial(baselines, study["seeds"])])  # trivial baselines stand in every table
+    seedless = scores["train_dataset"] == EXTERNAL
+    trivial = baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
+    everything = pd.concat([scores[~seedless], *per_seed([scores[seedless], trivial], study["seeds"])])
     made = {
         "comparison": tables.comparison(scores, baselines, **judged),
         "ablation": effects.ablation(everything, **judged, reference=study["reference"]),
@@ -36,10 +38,9 @@ def main(arguments):
     write(arguments.tables / "differences.csv", tables.to_csv(effects.differences(scores, **paired)))
 
 
-def trivial(baselines, seeds):
-    """Return the baselines as experiments that were trained on nothing, the same for every seed."""
-    rows = baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
-    return pd.concat([rows.assign(seed=seed) for seed in seeds])
+def per_seed(parts, seeds):
+    """Yield the rows of what has no seed once per seed: such predictions stand beside every network."""
+    return (rows.assign(seed=seed) for rows in parts for seed in seeds)
 
 
 def write(path, text):
