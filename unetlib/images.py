@@ -2,6 +2,7 @@
 
 import io
 import struct
+from mmap import mmap
 
 import imagecodecs
 import numpy as np
@@ -40,7 +41,7 @@ def decode(data: bytes, where: str) -> np.ndarray:
 
 
 def _tiff(data: bytes, where: str) -> np.ndarray:
-    _walk_pages(data)
+    walk_pages(data)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         pages = list(file.pages)
         _check_pixels(sum(int(np.prod(page.shape, dtype=np.int64)) for page in pages), where)
@@ -52,8 +53,8 @@ def _tiff(data: bytes, where: str) -> np.ndarray:
     return np.stack(arrays) if len(arrays) > 1 else arrays[0]
 
 
-def _walk_pages(data: bytes) -> None:
-    """Follow the chain of pages to its end: of a truncated stack, tifffile would return the first pages only."""
+def walk_pages(data: bytes | mmap) -> None:
+    """Follow the chain of pages to its end, ValueError if it is cut off: tifffile would return the first pages only."""
     order, big = "<" if data[:2] == b"II" else ">", 43 in data[2:4]
     number, offset, entry_bytes = ("Q", "Q", 20) if big else ("H", "I", 12)
     (page,) = struct.unpack_from(order + offset, data, 8 if big else 4)
