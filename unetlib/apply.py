@@ -120,14 +120,14 @@ def apply(
     threshold: float | None,
     min_area_px: int,
     average: bool,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Callable[[float], None] = lambda planes: None,
 ) -> Done:
     """Write probability, mask and labels of one image file, all or none, and return what they hold.
 
     probability: float32, 0 … 1. labels: instances of each plane, 1 … n, uint16 (uint32 beyond 65535): components
     of probability ≥ threshold (None: the study's) over pixel sides, those under min_area_px dropped. mask: uint8,
     255 where there is a label. Axes, pixel size and frame interval are those of the image. average: over flips and
-    quarter turns. report(done, total) counts blocks.
+    quarter turns. report gets the number of planes done, after each block.
     Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`): pixels
     are in mapped files, 4 bytes each in a temporary one, which stands in the folder of the results.
     """
@@ -148,7 +148,7 @@ def apply(
         probability = create_stack(temporary[0], pages.axes, shape, np.float32, pages.calibration)
         counts, blocks = [], block_count(shape[-2:])
         for page in range(len(pages)):
-            plane, done = pages.plane(page), iter(range(page * blocks + 1, (page + 1) * blocks + 1))
+            plane, done = pages.plane(page), (page + part / blocks for part in range(1, blocks + 1))
             offset, scale = statistics(plane, network.normalisation, pages.where(page))
             predict_plane(
                 network.model,
@@ -160,7 +160,7 @@ def apply(
                 tile_px=TILE_PX,
                 device=network.device,
                 precision=network.precision,
-                report=lambda done=done: report(next(done), len(pages) * blocks),  # type: ignore[misc]
+                report=lambda done=done: report(next(done)),  # type: ignore[misc]
             )
             counts.append(label(probability[page], ids[page], threshold=cut, min_area_px=min_area_px))
         dtype = np.uint16 if max(counts) <= LARGEST_ID else np.uint32

@@ -18,6 +18,7 @@ examples:
 
 Every command says what it refuses in one line and exits with 1; UNETLIB_DEBUG=1 shows where.
 """
+BAR = "{desc}: {n:.2f} of {total} |{bar}| {elapsed}<{remaining}{postfix}"
 PREDICT = """\
 Write three TIFF files per image into DIR, which Fiji and napari open with the pixel size of the image:
   NAME_probability.tif   foreground probability, 32-bit float, 0 to 1
@@ -129,14 +130,14 @@ def _predict(given: argparse.Namespace) -> None:
 
         torch.set_num_threads(given.threads)
     network = load_network(given.model, given.device)
-    said = f"{len(files)} files, {planes} planes on {network.device}"
-    with tqdm(total=planes, desc=said, unit="plane", disable=given.quiet or None, file=sys.stderr) as bar:
+    said = f"planes on {network.device}"
+    with tqdm(total=planes, desc=said, disable=given.quiet or None, file=sys.stderr, bar_format=BAR) as bar:
         for image, targets in files.items():
             start = bar.n
+            bar.set_postfix_str(image.name)
 
-            def report(done: int, total: int, start: float = start, image: Path = image) -> None:
-                bar.set_postfix_str(f"{image.name}, block {done} of {total}", refresh=False)
-                bar.update(start + done / total - bar.n)
+            def report(planes: float, start: float = start) -> None:
+                bar.update(start + planes - bar.n)
 
             done = apply(
                 network,

@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from unetlib import intensity
 
-STRIP_PX = 2**24  # pixels of one strip: 64 MiB as float32
+WHOLE_PX = 2**24  # a plane up to this size is one piece for its statistics, as in a study
+STRIP_PX = 2**21  # pixels of one strip of a larger one: 8 MiB as float32
 
 
 class StripError(ValueError):
@@ -35,18 +36,20 @@ def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:
     return [slice(row, min(row + rows, shape[0])) for row in range(0, shape[0], rows)]
 
 
-def statistics(plane: Readable, method: str, where: str, strip_px: int = STRIP_PX) -> tuple[float, float]:
-    """Return (offset, scale) as `intensity.statistics`, to the bit for a plane of one strip, reading strip by strip.
+def statistics(
+    plane: Readable, method: str, where: str, *, whole_px: int = WHOLE_PX, strip_px: int = STRIP_PX
+) -> tuple[float, float]:
+    """Return (offset, scale) as `intensity.statistics`, to the bit up to whole_px pixels, else strip by strip.
 
     StripError naming `where` for NaN, infinity and for values beyond float32.
     """
     parts = strips(plane.shape, strip_px)
     for rows in parts:
         _check_finite(plane[rows, :], rows.start, where)
-    if len(parts) == 1 or method not in ("zscore", "percentile"):
-        return intensity.statistics(plane[parts[0], :], method)
+    count = plane.shape[0] * plane.shape[1]
+    if count <= whole_px or method not in ("zscore", "percentile"):
+        return intensity.statistics(plane[: plane.shape[0] if count <= whole_px else 1, :], method)
     if method == "zscore":
-        count = plane.shape[0] * plane.shape[1]
         offset = sum(float(plane[rows, :].sum(dtype=np.float64)) for rows in parts) / count
         squares = sum(float(np.square(plane[rows, :] - np.float64(offset)).sum()) for rows in parts)
         scale = float(np.sqrt(squares / count))
@@ -66,8 +69,8 @@ def label(
 ) -> int:
     """Write the instances of a plane into `out` (H, W) and return their number.
 
-    The same ids as `instances.instances_from_probability` with 4-connectivity. Memory: a strip, and 20 bytes per
-    component that a strip has before they are joined.
+    The same ids as `instances.instances_from_probability` with 4-connectivity. Memory: a strip, and 50 bytes per
+    component before the small ones are dropped.
     """
     parts = strips(probability.shape, strip_px)
     areas: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
@@ -93,19 +96,21 @@ def _final_ids(
     areas: NDArray[np.int64], joined: list[NDArray[np.int64]], min_area_px: int
 ) -> tuple[NDArray[np.uint32], int]:
     """The id of each provisional id, and their number: parts joined, the small ones 0, in scan order."""
-    root = list(range(len(areas)))
+    root: dict[int, int] = {}  # of those that were joined to a smaller id
 
     def find(node: int) -> int:
-        while root[node] != node:
-            root[node] = root[root[node]]
+        while node in root:
+            root[node] = root.get(root[node], root[node])
             node = root[node]
         return node
 
     for pairs in joined:
         for above, below in pairs.tolist():
             first, second = sorted((find(above), find(below)))
-            root[second] = first  # the smaller one comes first in scan order
-    roots = np.array([find(node) for node in range(len(root))], dtype=np.int64)
+            if first != second:
+                root[second] = first  # the smaller one comes first in scan order
+    roots = np.arange(len(areas))
+    roots[list(root)] = [find(node) for node in list(root)]
     total = np.bincount(roots, weights=areas, minlength=len(areas))
     keep = (roots == np.arange(len(roots))) & (total >= max(min_area_px, 1))
     keep[0] = False
