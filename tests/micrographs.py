@@ -26,7 +26,8 @@ def brightness_network(**arguments):
     """A network without training that finds what is brighter than the mean: one kernel passes the image through."""
     import torch
 
-    from unetlib.model import UNet, initialise
+    from unetlib.blocks import initialise
+    from unetlib.model import UNet
 
     arguments = {**SETTINGS["model"], **arguments}
     model = UNet(**arguments)

@@ -21,7 +21,7 @@ from unetlib.stacks import create_stack
 from unetlib.strips import label, statistics, strips
 
 if TYPE_CHECKING:
-    from unetlib.model import UNet
+    from unetlib.blocks import Network as Layers
 
 TILE_PX = 388  # the paper's output tile; the result does not depend on it
 KINDS = ("probability", "mask", "labels")
@@ -35,7 +35,7 @@ class ApplyError(ValueError):
 class Network:
     """A trained network on its device, and how its study used it."""
 
-    model: "UNet"
+    model: "Layers"
     normalisation: str
     threshold: float
     precision: str
@@ -60,7 +60,7 @@ def load_network(path: Path, device: str) -> Network:
     """
     import torch
 
-    from unetlib.model import UNet
+    from unetlib.architectures import build
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -75,7 +75,7 @@ def load_network(path: Path, device: str) -> Network:
         mode = settings.get("inference", {}).get("mode", "tile")
         if mode != "tile":
             raise ApplyError(f"{path}: was made for whole images resized to one tile (inference.mode {mode}): not here")
-        model = UNet(**settings["model"])
+        model = build(**settings["model"])
         model.load_state_dict(weights)
         chosen = settings["normalisation"], settings["threshold"], settings["training"]["precision"]
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:

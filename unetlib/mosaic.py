@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from unetlib.augment import dihedral
+from unetlib.blocks import Network
 from unetlib.infer import predict
-from unetlib.model import UNet
 from unetlib.strips import Readable
 from unetlib.tiles import step_px
 
@@ -23,7 +23,7 @@ def block_count(shape: tuple[int, ...], block_px: int = BLOCK_PX) -> int:
 
 
 def predict_plane(
-    model: UNet,
+    model: Network,
     plane: Readable,
     out: NDArray[np.float32],
     *,
@@ -58,7 +58,7 @@ def predict_plane(
             report()
 
 
-def _averaged(model: UNet, block: NDArray[np.float32], how: dict[str, Any]) -> NDArray[np.float32]:
+def _averaged(model: Network, block: NDArray[np.float32], how: dict[str, Any]) -> NDArray[np.float32]:
     """The mean probability over all flips and quarter turns of the block."""
     total = np.zeros(block.shape, np.float32)
     for turn in range(TURNS):
