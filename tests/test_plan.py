@@ -16,8 +16,9 @@ ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FLOORS = [  # a module imports only from rows above its own
     "archives augment baselines checks downloads fields files fingerprint intensity labels losses microscopy model "
-    "optimisers partial recipe splits tables tiles",
-    "cells fetch figures images infer instances metrics neuropil predictions runs samples study train weights wording",
+    "optimisers partial recipe tables tiles",
+    "cells fetch figures images infer instances metrics neuropil predictions runs samples splits study train weights "
+    "wording",
     "cache ctc dsb isbi pairs panels timelapse validation verify",
     "batches readers report synthetic",
 ]

@@ -4,6 +4,7 @@ import posixpath
 import re
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -16,12 +17,16 @@ _DAMAGE = (
     zlib.error,
     struct.error,
     EOFError,
+    MemoryError,
     NotImplementedError,
     OverflowError,
     RuntimeError,
     ValueError,
 )
 _COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the two whose unpacking zipfile does in bounded steps
+_LARGEST_MEMBER = 1 << 30  # a member is read into memory as a whole; the largest image that we read is half of that
+_LONGEST_NAME = 255  # bytes between two slashes, on every common file system
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _AGAIN = "delete it and fetch it again"
 
@@ -42,7 +47,7 @@ class Archive:
         return list(self._names)
 
     def read(self, name: str) -> bytes:
-        """Returns the bytes of one file, at most as many as it declares; ArchiveError if missing or damaged."""
+        """Returns the bytes of one file, at most as many as it declares; ArchiveError if missing, damaged or huge."""
         if name not in self._names:
             raise ArchiveError(f"{self.path}: holds no {name!r}{_alternatives(name, self.names())}")
         return self._bytes(name)
@@ -72,12 +77,15 @@ class _Zip(Archive):
 
     def _bytes(self, name: str) -> bytes:
         declared = self._opened.getinfo(name).file_size
+        if declared > _LARGEST_MEMBER:
+            why = f"unpacks to {declared} bytes, more than {_LARGEST_MEMBER}; split it into smaller files"
+            raise ArchiveError(f"{self.path}: member {name!r} {why}")
         try:
             with self._opened.open(name) as stream:
                 data = stream.read(declared)
                 # The checksum is only compared at the end of the stream, which an exact read need not touch.
                 more = stream.read(1)
-        except _DAMAGE as error:
+        except (*_DAMAGE, OSError) as error:  # a place before the beginning of the file is an OSError without a name
             why = f"is damaged or lies about its size ({_first_line(error)})"
             raise ArchiveError(f"{self.path}: member {name!r} {why}; {_AGAIN}") from error
         if more or len(data) != declared:
@@ -90,9 +98,9 @@ def open_archive(path: str | Path, *, max_bytes: int, max_members: int) -> Archi
     """Returns the validated zip at `path` (or a folder, which is the user's own and trusted) as an Archive.
 
     A zip is refused (ArchiveError) when it is truncated or no zip; when a member is absolute, climbs with `..`,
-    carries a drive letter, backslash or control character, is a link or device, encrypted, duplicate or
-    packed other than stored/deflated; when it has more than `max_members` members or unpacks to more than
-    `max_bytes` bytes. A member that declares fewer bytes than it holds is refused by `read`.
+    carries a drive letter, backslash, control character or a name over 255 bytes, is a link or device, encrypted,
+    duplicate or packed other than stored/deflated; when it has more than `max_members` members or unpacks to more
+    than `max_bytes` bytes. A member that holds more or fewer bytes than it declares is refused by `read`.
     """
     path = Path(path)
     if path.is_dir():
@@ -123,7 +131,7 @@ def _check(path: Path, members: list[zipfile.ZipInfo], max_bytes: int, max_membe
         if fault is None and plain in seen:
             fault = "stands in the archive twice"
         if fault is not None:
-            raise ArchiveError(f"{path}: member {name!r} {fault}; do not use this archive")
+            raise ArchiveError(f"{path}: member {name[:_LONGEST_NAME]!r} {fault}; do not use this archive")
         seen.add(plain)
 
 
@@ -137,7 +145,10 @@ def _name_fault(name: str) -> str | None:
         return "has a drive letter"
     if ".." in name.split("/"):
         return "climbs out of the archive with '..'"
-    return "has a control character in its name" if any(ord(character) < 32 for character in name) else None
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
+        return "has a control character in its name"
+    longest = max(len(part.encode()) for part in name.split("/"))
+    return f"has a name of {longest} bytes, more than {_LONGEST_NAME}" if longest > _LONGEST_NAME else None
 
 
 def _kind_fault(info: zipfile.ZipInfo) -> str | None:

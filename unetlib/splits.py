@@ -1,12 +1,13 @@
 """Who trains, who validates, who tests: whole sequences, blocks of z, groups of look-alikes; no arrays."""
 
-import csv
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
+
+from unetlib.files import read_csv
 
 ROLES = ("train", "validation", "test", "unused")
 T = TypeVar("T")
@@ -110,11 +111,13 @@ def evenly_spaced(items: Sequence[T], most: int | None) -> list[T]:
 
 
 def frames_with_role(path: Path | str, role: str) -> list[str]:
-    """Return the frame ids that have this role in a split file (CSV with the columns frame and role)."""
-    if role not in ROLES:
-        raise SplitError(f"{role!r} is no role; the roles are {', '.join(ROLES)}")
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        return [row["frame"] for row in csv.DictReader(file) if row["role"] == role]
+    """Return the frame ids with this role in a split file (CSV: frame, role); SplitError, FileError if it is none."""
+    rows = read_csv(path, ("frame", "role"))
+    if wrong := [name for name in (role, *(row["role"] for row in rows)) if name not in ROLES]:
+        raise SplitError(f"{path}: {wrong[0][:50]!r} is no role; the roles are {', '.join(ROLES)}")
+    if len({row["frame"] for row in rows}) < len(rows):
+        raise SplitError(f"{path}: a frame stands in it twice; remove the file and run again")
+    return [row["frame"] for row in rows if row["role"] == role]
 
 
 def fold_of(path: Path | str) -> int:

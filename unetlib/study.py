@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,9 +55,13 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
 def check_study(config: Mapping[str, Any]) -> None:
     """Raise StudyError when the study names what is not defined, or asks for a fold that there is not."""
     study = config["study"]
+    _finite(config, "")
     for kind in ("datasets", "experiments"):
         for name in study[kind]:
             _known(name, config[kind], f"study.{kind}")
+        if twins := {a for a in study[kind] for b in study[kind] if a != b and a.lower() == b.lower()}:
+            names = " and ".join(sorted(twins))
+            raise StudyError(f"study.{kind}: {names} would be one folder on many systems; rename one of them")
     _known(study["reference"], dict.fromkeys(study["experiments"]), "study.reference")
     for name in study["datasets"]:
         folds = split_of(config, name)["folds"]
@@ -74,6 +79,15 @@ def check_study(config: Mapping[str, Any]) -> None:
         _sources(name, config["datasets"][name])
     for experiment, dataset in {(run.experiment, run.train_dataset): None for run in runs(config)}:
         _tile(experiment, settings(config, experiment, dataset))
+
+
+def _finite(value: Any, where: str) -> None:
+    """YAML knows .nan and .inf, and a schema's bounds let the first pass."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise StudyError(f"{where} is {value}; give a finite number")
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        _finite(item, f"{where}.{key}".lstrip("."))
 
 
 def _known(name: str, defined: Mapping[str, Any], where: str) -> None:

@@ -1,13 +1,12 @@
 """Join the scores of all runs into one long table, and stop when they cannot be right."""
 
 import csv
-import json
 from collections import defaultdict
 
 from splice import JSON, PATH, run
 
 from unetlib import verify
-from unetlib.files import write_csv
+from unetlib.files import read_json, write_csv
 from unetlib.metrics import SCORE_COLUMNS
 from unetlib.splits import frames_with_role
 from unetlib.study import runs
@@ -24,7 +23,7 @@ def main(arguments):
     for each in runs(arguments.study):
         tests = {n: frames_with_role(resources / "splits" / n / f"fold{each.fold}.csv", "test") for n in datasets}
         scores = table(results / "scores" / f"{each.path}.csv")
-        facts = json.loads((results / "runs" / each.path / "facts.json").read_text())
+        facts = read_json(results / "runs" / each.path / "facts.json")
         findings += [*verify.coverage(each, scores, tests), verify.roles(each, facts, tests)]
         for dataset in facts["roles"]:
             metric = headline[dataset]

@@ -7,7 +7,7 @@ import pandas as pd
 from splice import JSON, PATH, run
 
 from unetlib import report, tables, wording
-from unetlib.files import atomic_path
+from unetlib.files import atomic_path, read_json
 from unetlib.study import runs
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
@@ -24,7 +24,7 @@ def main(arguments):
         "total",
     ]  # of the trivial baselines sentences name the best alone
     told = {n: t if n == "comparison" else t[t["experiment"].isin(ours)] for n, t in made.items()}
-    facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in expected]
+    facts = [read_json(results / "runs" / each.path / "facts.json") for each in expected]
     checks = pd.read_csv(arguments.checks)
     flagged = checks[checks["status"] == "flagged"].itertuples()
     minutes = sum(each["train_seconds"] for each in facts) / 60

@@ -1,12 +1,10 @@
 """Make the tables of a study from its long tables of scores."""
 
-import json
-
 import pandas as pd
 from splice import JSON, PATH, run
 
 from unetlib import tables, wording
-from unetlib.files import atomic_path
+from unetlib.files import atomic_path, read_json
 from unetlib.study import runs
 
 
@@ -14,7 +12,7 @@ def main(arguments):
     study, entries = arguments.study["study"], arguments.study["datasets"]
     scores, baselines = tables.read_long(arguments.scores), tables.read_long(arguments.baselines)
     results = arguments.scores.parent
-    facts = [json.loads((results / "runs" / r.path / "facts.json").read_text()) for r in runs(arguments.study)]
+    facts = [read_json(results / "runs" / r.path / "facts.json") for r in runs(arguments.study)]
     named = {"datasets": study["datasets"], "experiments": study["experiments"]}
     background = {name: entry["background"] for name, entry in entries.items() if entry["background"]}
     judged = named | {"background": background, "headline": {n: entry["headline"] for n, entry in entries.items()}}

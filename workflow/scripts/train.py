@@ -1,6 +1,5 @@
 """Train networks that differ by their seed; a killed job goes on from its checkpoints and ends in the same bits."""
 
-import json
 from functools import partial
 
 import torch
@@ -9,7 +8,7 @@ from splice import JSON, PATHS, device_of, run
 from unetlib import runs, validation
 from unetlib.batches import Batches
 from unetlib.cache import read_cache
-from unetlib.files import key_of, sha256_of, write_csv
+from unetlib.files import key_of, read_json, sha256_of, write_csv
 from unetlib.losses import LOSSES
 from unetlib.model import UNet, initialise, parameter_count
 from unetlib.samples import Dataset
@@ -39,7 +38,7 @@ def main(arguments):
         device=device,
         precision=settings["training"]["precision"],
     )
-    data = [json.loads((folder / "dataset.json").read_text()) | {"dataset": folder.name} for folder in folders]
+    data = [read_json(folder / "dataset.json") | {"dataset": folder.name} for folder in folders]
     caches = [sha256_of(index) for index in arguments.caches]
     checkpoints = []
     for path in arguments.models:
