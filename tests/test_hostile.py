@@ -220,6 +220,18 @@ def test_a_member_too_large_to_hold_is_refused_when_it_is_read(tmp_path: Path) -
         archive.read("a")
 
 
+def test_a_list_of_members_that_is_too_long_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zip_of([(f"{n:05d}", b"", 0) for n in range(20_000)]))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveError, match=r"its list of members takes 1020000 bytes, more than 102400"):
+            open_archive(path, max_bytes=1, max_members=100)
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+    finally:
+        tracemalloc.stop()
+
+
 # Datasets
 
 

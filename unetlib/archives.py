@@ -1,5 +1,6 @@
 """Archives read in memory: hostile until proven otherwise, and never unpacked to disk."""
 
+import io
 import posixpath
 import re
 import stat
@@ -25,6 +26,7 @@ _DAMAGE = (
 )
 _COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the two whose unpacking zipfile does in bounded steps
 _LARGEST_MEMBER = 1 << 30  # a member is read into memory as a whole; the largest image that we read is half of that
+_LISTED_BYTES = 1 << 10  # of one member in the list of members; 46, its name and what programs add
 _LONGEST_NAME = 255  # bytes between two slashes, on every common file system
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
@@ -67,13 +69,27 @@ class Archive:
         self.close()
 
 
+class _Reader(io.BufferedReader):
+    """A file of which no read gets more than `most` bytes: zipfile reads the list of members in one, however long."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        super().__init__(io.FileIO(path))
+        self.most = most
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > self.most:
+            raise ValueError(f"its list of members takes {size} bytes, more than {self.most}")
+        return super().read(size)
+
+
 class _Zip(Archive):
-    def __init__(self, path: Path, opened: zipfile.ZipFile) -> None:
+    def __init__(self, path: Path, opened: zipfile.ZipFile, stream: io.BufferedReader) -> None:
         super().__init__(path, (info.filename for info in opened.infolist() if not info.is_dir()))
-        self._opened = opened
+        self._opened, self._stream = opened, stream
 
     def close(self) -> None:
         self._opened.close()
+        self._stream.close()
 
     def _bytes(self, name: str) -> bytes:
         declared = self._opened.getinfo(name).file_size
@@ -105,16 +121,17 @@ def open_archive(path: str | Path, *, max_bytes: int, max_members: int) -> Archi
     path = Path(path)
     if path.is_dir():
         return Archive(path, (p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()))
+    stream = _Reader(path, max_members * _LISTED_BYTES)
     try:
-        opened = zipfile.ZipFile(path)
-    except _DAMAGE as error:
-        raise ArchiveError(f"{path}: {_what_it_is(path)} ({_first_line(error)}); {_AGAIN}") from error
-    try:
+        opened = zipfile.ZipFile(stream)
+        stream.most = _LARGEST_MEMBER
         _check(path, opened.infolist(), max_bytes, max_members)
-        return _Zip(path, opened)
-    except BaseException:
-        opened.close()
-        raise
+        return _Zip(path, opened, stream)
+    except BaseException as error:
+        stream.close()
+        if not isinstance(error, _DAMAGE) or isinstance(error, ArchiveError):
+            raise
+        raise ArchiveError(f"{path}: {_what_it_is(path)} ({_first_line(error)}); {_AGAIN}") from error
 
 
 def _check(path: Path, members: list[zipfile.ZipInfo], max_bytes: int, max_members: int) -> None:

@@ -79,6 +79,7 @@ def child(name, target, seed, first, last, root, send):
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES,) * 2)
     for index in range(first, last):
+        fresh(root)
         canary.write_bytes(CANARY)
         data = mutated(seeds[index % len(seeds)], target.kind, seed, index)
         send((index, None))
