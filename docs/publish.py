@@ -49,19 +49,19 @@ def block(folder: Path) -> str:
     ]
     for dataset in datasets:
         own = [row for row in rows if row["test_dataset"] == dataset]
-        score = {row["experiment"]: float(row["mean"]) for row in own}
-        trivial = max(value for name, value in score.items() if name in TRIVIAL)
-        cells = [f"{score[name]:.3f}" if name in score else "–" for name in experiments]
+        score = {row["experiment"]: row for row in own}
+        trivial = max(float(row["mean"]) for name, row in score.items() if name in TRIVIAL)
+        cells = [_score(score[name]) if name in score else "–" for name in experiments]
         images = max(int(row["images"]) for row in own)
         lines.append(f"| {dataset} | {own[0]['metric']} | {trivial:.3f} | {' | '.join(cells)} | {images} |")
     networks, seconds = len(costs) - 1, float(costs[-1]["train_seconds"])
-    runs = {row["runs"] for row in rows}
+    folds, seeds = (sorted({row[name] for row in costs[:-1]}, key=int) for name in ("fold", "seed"))
     return "\n".join(
         [
             BEGIN,
             f"`{(folder / 'command.txt').read_text().strip()}`: {networks} networks, {seconds / 3600:.1f} hours of "
-            f"training on single threads; {'–'.join(sorted(runs))} run per cell (fold 0, seed 0), so small "
-            "differences mean nothing. Whole test images that neither trained nor selected the network.",
+            f"training; fold {' and '.join(folds)}, seed {', '.join(seeds)}. {_sureness(rows)} Whole test images that "
+            "neither trained nor selected the network.",
             "",
             *lines,
             "",
@@ -72,6 +72,27 @@ def block(folder: Path) -> str:
             END,
         ]
     )
+
+
+def _score(row: dict[str, str]) -> str:
+    """A mean, with its 95 % interval where the table has one."""
+    mean = f"{float(row['mean']):.3f}"
+    return f"{mean} ({float(row['low']):.3f}–{float(row['high']):.3f})" if row.get("low") else mean
+
+
+def _sureness(rows: list[dict[str, str]]) -> str:
+    """What the brackets cover, by dataset; without any, how little a difference means."""
+    covered: dict[str, list[str]] = {}
+    for row in rows:
+        names = covered.setdefault(row.get("resampled", ""), [])
+        if row["experiment"] not in TRIVIAL and row["test_dataset"] not in names:
+            names.append(row["test_dataset"])
+    covered = {kind: names for kind, names in covered.items() if kind and names}
+    if not covered:
+        return "No intervals, so small differences mean nothing."
+    said = "; ".join(f"{kind} ({', '.join(names)})" for kind, names in covered.items())
+    trained = "" if any("seeds" in kind for kind in covered) else ", not retraining"
+    return f"In brackets the 95 % interval, from resampling {said}{trained}."
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 from skimage.filters import threshold_otsu
 
 from unetlib.baselines import otsu_threshold, trivial_masks
+from unetlib.study import TRIVIAL
 
 
 def two_modes(seed: int, dtype: type, share: float) -> np.ndarray:
@@ -31,7 +32,7 @@ def test_the_rarer_side_is_foreground(share: float) -> None:
 
 def test_names_and_constant_masks() -> None:
     masks = trivial_masks(two_modes(1, np.uint8, 0.2))
-    assert list(masks) == ["all-foreground", "all-background", "otsu"]
+    assert list(masks) == ["all-foreground", "all-background", "otsu"] == list(TRIVIAL)
     assert masks["all-foreground"].all() and not masks["all-background"].any()
     assert all(mask.dtype == bool and mask.shape == (60, 70) for mask in masks.values())
 

@@ -30,6 +30,8 @@ ABLATION = pd.DataFrame(
         "min": [-0.12, 0.0, 0.0],
         "max": [-0.08, 0.04, 0.0],
         "runs": [3, 3, 1],
+        "p_holm": [0.0004, 0.4, np.nan],
+        "clear": [True, False, False],
         "headline": True,
     }
 )
@@ -103,8 +105,9 @@ def test_heat_map_states_scores_and_foreground() -> None:
 
 def test_forest_states_effect_and_runs() -> None:
     shown = texts(MAKERS["forest"]())
-    assert "−0.100, 3 runs" in shown
-    assert "+0.000, 1 run" in shown
+    assert "−0.100, 3 runs, p < 0.001" in shown
+    assert "+0.020, 3 runs, p 0.400" in shown
+    assert "+0.000, 1 run" in shown.splitlines()
     assert "cells (IoU)" in shown
 
 
@@ -121,6 +124,15 @@ def test_forest_draws_each_run_as_a_dot() -> None:
     figure = figures.ablation_forest(ABLATION, labels={}, runs=runs)
     dots = [line.get_xdata() for line in figure.axes[0].lines if line.get_marker() == "."]
     assert sorted(len(data) for data in dots) == [0, 2]
+
+
+def test_forest_fills_clear_effects_and_marks_intervals_that_go_on() -> None:
+    wide = ABLATION.assign(high=[0.0, 0.9, np.nan])
+    lines = figures.ablation_forest(wide, labels={}).axes[0].lines
+    dots = {float(line.get_xdata()[0]): line.get_markerfacecolor() for line in lines if line.get_marker() == "o"}
+    assert dots == {-0.1: figures.BLUE, 0.02: "white"}
+    arrows = {line.get_marker(): float(line.get_xdata()[0]) for line in lines if line.get_marker() in ("<", ">")}
+    assert arrows == {"<": pytest.approx(-1.25 * 0.12), ">": pytest.approx(1.25 * 0.12)}
 
 
 def test_mean_curve_ends_where_the_first_run_ends() -> None:

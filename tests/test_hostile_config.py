@@ -13,7 +13,9 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from unetlib.study import StudyError, check_study, merged, runs
+from unetlib.consistency import check_study
+from unetlib.experiments import merged
+from unetlib.study import StudyError, runs
 
 ROOT = Path(__file__).parent.parent
 VALUES = (

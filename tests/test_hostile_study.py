@@ -29,7 +29,7 @@ def test_names_are_names_and_never_commands(copy_project, tmp_path: Path) -> Non
     entry = {"format": "pairs", "folder": FOLDER, "split": "group", "headline": "dice", "min_area_px": 5}
     entry |= {"background": "<b>$(touch pwned)|", "options": {"modality": 'a, "b"\n; $(touch pwned) {x}'}}
     overlay = {
-        "study": {"datasets": ["mine"], "experiments": ["reference"]},
+        "study": {"datasets": ["mine"], "experiments": ["reference"], "externals": []},
         "datasets": {"mine": entry},
         "compute": {"pack_jobs": True},
     }

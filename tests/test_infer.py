@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from unetlib import tiles
-from unetlib.infer import InferenceError, predict
-from unetlib.model import UNet, initialise
+from unetlib.augment import dihedral
+from unetlib.blocks import Network, initialise
+from unetlib.infer import InferenceError, infer, predict, resized, undone
+from unetlib.model import UNet
 
 
 def network(**arguments):
@@ -124,3 +126,102 @@ def test_bad_input_is_one_clear_line():
         predict(network(), image, tile_px=20)
     with pytest.raises(InferenceError, match="set one of float32, bfloat16"):
         predict(network(), an_image(20, 20), tile_px=20, precision="float16")
+
+
+HOW = {"side_px": 20, "tile_px": 20}
+
+
+class Ramp(Network):
+    """A padded network of one level that finds what is bright, and more so to the left: it sees how it is turned."""
+
+    def __init__(self):
+        super().__init__(1, "same")
+
+    def forward(self, images):
+        left = torch.linspace(1, 0, images.shape[-1]).expand_as(images)
+        return torch.cat((torch.zeros_like(images), images + left), 1)
+
+
+def test_one_rotation_in_tiles_is_predict():
+    model, image = network(), an_image(31, 44)
+    same = infer(model, image, mode="tile", rotations=1, **HOW)
+    assert np.array_equal(same, predict(model, image, tile_px=20))
+
+
+def symmetries(count):
+    """(turn, turn back) of an array by NumPy: the naive twin's own bookkeeping."""
+    forward = [lambda a: a, lambda a: np.rot90(a), lambda a: np.rot90(a, 2), lambda a: np.rot90(a, 3)]
+    back = [lambda a: a, lambda a: np.rot90(a, 3), lambda a: np.rot90(a, 2), lambda a: np.rot90(a, 1)]
+    found = list(zip(forward, back, strict=True))
+    mirrored = [(lambda a, f=f: f(a)[:, ::-1], lambda a, b=b: b(a[:, ::-1])) for f, b in found]
+    return [*found, *mirrored][:count]
+
+
+@pytest.mark.parametrize("rotations", [4, 8])
+@pytest.mark.parametrize("size", [(24, 24), (17, 40)])
+def test_rotations_are_the_mean_over_turned_images(rotations, size):
+    model, image = network(), an_image(*size)
+    parts = [
+        back(predict(model, np.ascontiguousarray(turn(image)), tile_px=20)) for turn, back in symmetries(rotations)
+    ]
+    found = infer(model, image, mode="tile", rotations=rotations, **HOW)
+    np.testing.assert_allclose(found, np.mean(parts, axis=0), atol=1e-6)
+    assert np.abs(found - parts[0]).max() > 1e-4, "a turned image gives another prediction"
+
+
+@pytest.mark.parametrize("mode", ["tile", "resize"])
+def test_all_eight_symmetries_make_a_network_blind_to_how_an_image_lies(mode):
+    model, image = Ramp(), an_image(18, 25)
+
+    def found(array, rotations=8):
+        return infer(model, np.ascontiguousarray(array), mode=mode, rotations=rotations, **HOW)
+
+    np.testing.assert_allclose(found(np.rot90(image)), np.rot90(found(image)), atol=1e-6)
+    np.testing.assert_allclose(found(image[:, ::-1]), found(image)[:, ::-1], atol=1e-6)
+    assert np.abs(found(image[:, ::-1], 1) - found(image, 1)[:, ::-1]).max() > 0.1
+
+
+@pytest.mark.parametrize("turn", range(8))
+def test_a_turn_is_undone(turn):
+    array = torch.arange(12.0).reshape(3, 4)
+    assert torch.equal(undone(dihedral(array, turn), turn), array)
+
+
+def weights_by_hand(old, new):
+    """(new, old) weights of bilinear resizing along one axis, pixel by pixel: a triangle as wide as a pixel."""
+    scale = old / new
+    support = max(scale, 1.0)
+    table = np.zeros((new, old))
+    for i in range(new):
+        centre = (i + 0.5) * scale
+        for j in range(old):
+            table[i, j] = max(0.0, 1 - abs(j + 0.5 - centre) / support)
+        table[i] /= table[i].sum()
+    return table
+
+
+@pytest.mark.parametrize(("size", "new"), [((7, 9), (20, 20)), ((31, 44), (12, 12)), ((8, 40), (20, 20))])
+def test_resizing_is_a_triangle_filter(size, new):
+    image = an_image(*size)
+    expected = weights_by_hand(size[0], new[0]) @ image @ weights_by_hand(size[1], new[1]).T
+    np.testing.assert_allclose(resized(torch.from_numpy(image), new).numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(7, 9), (31, 44), (20, 20)])
+def test_resize_sees_the_whole_image_as_one_tile_and_comes_back(size):
+    model, image = network(), an_image(*size)
+    small = weights_by_hand(size[0], 20) @ image @ weights_by_hand(size[1], 20).T
+    seen = untiled(model, small.astype(np.float32))
+    expected = weights_by_hand(20, size[0]) @ seen @ weights_by_hand(20, size[1]).T
+    found = infer(model, image, mode="resize", rotations=1, side_px=20, tile_px=12)
+    assert found.shape == size and found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_inference_settings_that_mean_nothing_are_one_clear_line():
+    with pytest.raises(InferenceError, match=r"inference\.mode is 'crop'; set one of tile, resize"):
+        infer(network(), an_image(20, 20), mode="crop", rotations=1, **HOW)
+    with pytest.raises(InferenceError, match=r"inference\.rotations is 7; set one of 1, 4, 8"):
+        infer(network(), an_image(20, 20), mode="tile", rotations=7, **HOW)
+    with pytest.raises(InferenceError, match=r"shape \(20, 20, 1\)"):
+        infer(network(), an_image(20, 20)[..., None], mode="resize", rotations=1, **HOW)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from unetlib import tiles
-from unetlib.model import ModelError, UNet, initialise, parameter_count
+from unetlib.blocks import ModelError, initialise, parameter_count
+from unetlib.model import UNet
 
 
 def small(**arguments):

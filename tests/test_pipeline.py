@@ -14,6 +14,7 @@ import pytest
 pytestmark = pytest.mark.pipeline
 HERE = Path(__file__).parent
 TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
+TABLES += ("tables/claims.csv",)
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +48,36 @@ def test_every_table_figure_and_the_report_are_there(finished):
 def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
-    assert runs == {("multi-dataset", "all")} | {
-        (experiment, dataset) for experiment in ("reference", "no-border-weight") for dataset in ("phase", "membranes")
+    assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
+        (experiment, dataset)
+        for experiment in ("reference", "no-border-weight", "leaky", "rotations")
+        for dataset in ("phase", "membranes")
     }
     for run in runs:
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
         assert tested == {"phase", "membranes"}
     assert {row["status"] for row in rows(results(finished, "checks.csv"))} <= {"ok", "flagged"}
+
+
+def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(finished):
+    scores = rows(results(finished, "scores.csv"))
+    of = {
+        (experiment, dataset): {
+            row["metric"] for row in scores if (row["experiment"], row["test_dataset"]) == (experiment, dataset)
+        }
+        for experiment in ("reference", "otsu-watershed")
+        for dataset in ("phase", "membranes")
+    }
+    for dataset in ("phase", "membranes"):
+        assert of["otsu-watershed", dataset] == of["reference", dataset]
+    assert {"seg_official", "det"} <= of["reference", "phase"] - of["reference", "membranes"]
+    assert {"v_rand_thinned", "v_info_thinned"} <= of["reference", "membranes"] - of["reference", "phase"]
+    table = rows(results(finished, "tables/comparison.csv"))
+    shown = {(r["test_dataset"], r["train_dataset"], r["runs"]) for r in table if r["experiment"] == "otsu-watershed"}
+    assert shown == {("phase", "external", "1"), ("membranes", "external", "1")}
+    det = [float(r["mean"]) for r in table if (r["experiment"], r["metric"]) == ("otsu-watershed", "det")]
+    assert len(det) == 1 and 0 < det[0] <= 1
+    assert "otsu-watershed" in results(finished, "report.html").read_text()
 
 
 def test_a_run_states_the_facts_that_made_it(finished):
@@ -66,15 +90,56 @@ def test_a_run_states_the_facts_that_made_it(finished):
 
 
 def test_only_the_border_weight_got_a_cache_of_its_own(finished):
-    caches = list(finished.path("resources/tiny/caches/phase/fold0").iterdir())
-    assert len(caches) == 2, "reference and multi-dataset share one"
+    caches = list(finished.path("resources/tiny/caches/phase").glob("*/fold0/*"))
+    by_split = sorted(len([path for path in caches if path.parts[-3] == key]) for key in {p.parts[-3] for p in caches})
+    assert by_split == [1, 2], "reference and multi-dataset share one; the leaky split has its own"
+
+
+def test_a_leaky_network_is_tested_by_its_own_split_and_elsewhere_by_the_studys(finished):
+    scores = rows(results(finished, "scores.csv"))
+
+    def tested(experiment, on):
+        return {
+            r["image"]
+            for r in scores
+            if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (experiment, "phase", on)
+        }
+
+    assert tested("leaky", "phase") != tested("reference", "phase")
+    assert tested("leaky", "membranes") == tested("reference", "membranes")
+    facts = json.loads(results(finished, "runs/leaky/phase/fold0-seed0/facts.json").read_text())
+    assert tested("leaky", "phase") == set(facts["roles"]["phase"]["test"])
+    sequences = {role: {name.split("-")[0] for name in facts["roles"]["phase"][role]} for role in ("train", "test")}
+    assert sequences["train"] & sequences["test"], "this is what leaks"
+
+
+def test_an_experiment_that_only_predicts_has_scores_of_its_own_and_no_network(finished):
+    assert not results(finished, "runs/rotations").exists()
+    one, turned = (
+        results(finished, f"scores/{name}/phase/fold0-seed0.csv").read_text().replace(name, "x")
+        for name in ("reference", "rotations")
+    )
+    assert one != turned
+    costs = {row["experiment"] for row in rows(results(finished, "tables/costs.csv"))}
+    assert costs == {"reference", "no-border-weight", "multi-dataset", "leaky", "total"}
+
+
+def test_the_audit_says_on_how_many_images_it_rests(finished):
+    scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/audits.csv"))
+    assert {row["audit"] for row in audits} <= {"leakage"} and audits
+    for row in audits:
+        both = [
+            {r["image"] for r in scores if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (e, d, d)}
+            for e, d in (("reference", row["dataset"]), ("leaky", row["dataset"]))
+        ]
+        assert 0 < int(row["images"]) <= len(both[0] & both[1])
 
 
 def test_the_same_command_again_does_nothing(finished):
     assert finished.planned() == {}
 
 
-AFTER_SCORES = {"check", "tabulate", "draw", "panel", "report"}
+AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"}
 
 
 @pytest.mark.parametrize(
@@ -82,8 +147,18 @@ AFTER_SCORES = {"check", "tabulate", "draw", "panel", "report"}
     [
         ("unetlib/losses.py", "from torch", "# a comment\nfrom torch", set()),
         ("unetlib/train.py", '"""', '"""Other words. ', set()),
-        ("unetlib/metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21", {"score", "baseline"} | AFTER_SCORES),
+        (
+            *("unetlib/metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
+            {"score", "score_external", "baseline"} | AFTER_SCORES,
+        ),
+        (
+            *("workflow/externals/otsu_watershed.py", "default=2.0", "default=3.0"),
+            {"external", "score_external"} | (AFTER_SCORES - {"panel"}),
+        ),
+        ("workflow/externals/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
         ("unetlib/losses.py", "\nLOSSES", "\nANOTHER = 1\nLOSSES", {"train", "predict", "score"} | AFTER_SCORES),
+        ("unetlib/verdicts.py", "SAME = 0.02", "SAME = 0.03", {"claim", "report"}),
+        ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),
         ("unetlib/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "report"}),
         ("workflow/scripts/tabulate.py", "import json", "import json  # again", set()),
     ],
@@ -109,8 +184,8 @@ def test_touching_every_source_file_reruns_nothing(finished):
 def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
-    five, one = ("train", "predict", "score"), ("check", "tabulate", "draw", "report")
-    assert jobs == dict.fromkeys(five, 5) | dict.fromkeys(one, 1) | {"panel": 2}
+    judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
+    assert jobs == dict.fromkeys(judge, 9) | dict.fromkeys(one, 1) | {"panel": 2, "train": 7}
 
 
 def kill_training(folder, run):
@@ -153,7 +228,7 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
     for folder in ("results", "resources", "logs"):
         shutil.rmtree(finished.path(folder))
     (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
-    assert finished.planned(str(tmp_path / "packed.yaml"))["cache"] == 2, "one cache job per dataset and fold"
+    assert finished.planned(str(tmp_path / "packed.yaml"))["cache_packed"] == 2, "one cache job per dataset and fold"
     done = finished.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
     assert done.returncode == 0, done.stdout[-4000:]
     assert len(pictures) == 18

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from unetlib import report
+from unetlib.verdicts import VERDICTS
 
 TEMPLATE = (Path(__file__).parents[1] / "workflow/report/report.html.j2").read_text()
 EVIL = "<script>x()</script> & \"a\" 'b'"
@@ -134,6 +135,25 @@ def test_compact_keeps_the_picture() -> None:
     assert back.shape == smooth.shape
     assert np.abs(back - smooth).mean() < 12
     assert small == report.compact(buffer.getvalue())
+
+
+def test_a_verdict_is_a_badge_of_words_and_a_sign_and_sentences_are_broken_into_lines() -> None:
+    frame = pd.DataFrame({"claim": ["a", "b"], "verdict": ["not reached", "odd"], "why": ["x" * 41, ""]})
+    more = replace(context(), tables=[report.table("claims", frame, folded=True)], notes={"claims": "Nothing yet."})
+    page = report.render(more, TEMPLATE)
+    assert re.search(r'<span class="badge not-reached"><span aria-hidden="true">▽</span>not reached</span>', page)
+    assert re.search(r'<span class="badge odd"><span aria-hidden="true">·</span>odd</span>', page)
+    assert f'<td class="prose">{"x" * 41}</td>' in page and "<p>Nothing yet.</p>" in page
+    assert re.search(r"<details><summary>Published numbers.*?<table.*?</details>", page, flags=re.S)
+
+
+def test_every_verdict_has_its_own_sign_and_style() -> None:
+    for verdict in set(VERDICTS) - {"not run here"}:
+        assert f'"{verdict}": "' in TEMPLATE and f".badge.{verdict.replace(' ', '-')} {{" in TEMPLATE
+    marks = re.search(r"set marks = \{(.*?)\}", TEMPLATE)
+    assert marks
+    signs = re.findall(r': "(.)"', marks[1])
+    assert len(signs) == len(set(signs)) == len(VERDICTS) - 1
 
 
 @pytest.mark.parametrize("kind", report.PICTURES)

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from unetlib import runs
-from unetlib.model import UNet, initialise
+from unetlib.blocks import initialise
+from unetlib.model import UNet
 
 SETTINGS = {
     "model": {"base_filters": 2, "depth": 2, "skip": "none"},

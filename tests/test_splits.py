@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unetlib.splits import SplitError, evenly_spaced, fold_of, frames_with_role, split
+from unetlib.splits import SplitError, fold_of, frames_with_role, split
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def test_by_sequence():
     assert drawn(TWO, by="sequence", fold=1) == ".X..X....." + "TTTTTTTTvv"
     assert drawn(TWO, by="sequence") == "TTTTTTT..v"[:7] + "v.v" + "..X.....X."
     assert drawn(TWO, by="sequence", fold=1, gap_frames=3) == ".X..X....." + "TTTTT...vv"
-    assert drawn(TWO, by="sequence", fold=1, max_train=2, max_test=1) == "....X....." + "..T...T.vv"
+    assert drawn(TWO, by="sequence", fold=1, max_train=2, max_test=1) == "....X....." + ".T...T..vv"
     assert drawn(TWO, by="sequence", fold=1, validation_fraction=0.4, max_validation=2) == ".X..X....." + "TTTTTT.v.v"
 
 
@@ -175,9 +175,19 @@ def test_test_never_trains(frames, by, fold, folds, fraction, gap, most):
                     assert f.sequence != g.sequence or abs(f.time - g.time) > gap
 
 
-def test_evenly_spaced():
-    assert evenly_spaced(range(10), 3) == [1, 5, 8]
-    assert evenly_spaced("ab", 5) == ["a", "b"] and evenly_spaced([], 1) == []
+@pytest.mark.parametrize("by", ["sequence", "block", "group", "random"])
+def test_fewer_training_frames_are_some_of_the_more_and_no_other_role_changes(by):
+    frames = movie("01", "g" * 23) + movie("02", "s" * 31 + "gg")
+    frames = [Facts(f.frame, f.sequence, f.time, f"{n // 3}", "grey", f.annotation) for n, f in enumerate(frames)]
+    having = {}
+    for most in (1, 2, 4, 8, None):
+        roles = split(frames, by=by, fold=0, folds=2, validation_fraction=0.2, max_train=most)
+        having[most] = {r: {a.frame for a in roles if a.role == r} for r in ("train", "validation", "test")}
+    assert [len(having[most]["train"]) for most in (1, 2, 4, 8)] == [1, 2, 4, 8]
+    for small, large in ((1, 2), (2, 4), (4, 8), (8, None)):
+        assert having[small]["train"] < having[large]["train"]
+        assert having[small]["test"] == having[large]["test"]
+        assert having[small]["validation"] == having[large]["validation"]
 
 
 def test_a_split_file_is_read_back(tmp_path):

@@ -3,12 +3,14 @@
 import io
 import itertools
 import statistics
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from unetlib import tables
+from unetlib.intervals import Scores, interval
 
 DATASETS = ["nuclei", "cells"]
 EXPERIMENTS = ["reference", "no-skip", "joint"]
@@ -90,35 +92,6 @@ def test_comparison_equals_the_naive_twin(seed: int, missing: float, folds: int,
     assert seen == (table["metric"] != "iou_background").sum()
 
 
-@pytest.mark.parametrize(("seed", "missing"), [(0, 0.0), (1, 0.3)])
-def test_ablation_equals_the_naive_twin(seed: int, missing: float) -> None:
-    scores = random_scores(seed, missing=missing)
-    table = tables.ablation(scores, reference="reference", headline=HEADLINE, **ORDERS)
-    cells = cells_of(scores)
-    for row in table[table["metric"].isin(["iou", "seg"])].to_dict("records"):
-        expected = []
-        for run in runs_of(scores, row["experiment"], row["train_dataset"], row["test_dataset"]):
-            base = ("reference", row["test_dataset"], row["test_dataset"], *run[3:])
-            known = [
-                {
-                    key[5]
-                    for key, value in cells.items()
-                    if key[:5] == one and key[6] == row["metric"] and value == value
-                }
-                for one in (run, base)
-            ]
-            both = known[0] & known[1]
-            pair = [naive_run(cells, one, row["metric"], both) for one in (run, base)]
-            if pair[0] is not None and pair[1] is not None:
-                expected.append(pair[0][0] - pair[1][0])
-        assert row["runs"] == len(expected)
-        assert row["difference"] == pytest.approx(statistics.fmean(expected))
-        assert row["variant"] - row["reference"] == pytest.approx(row["difference"])
-        assert row["agree"] == sum(value * row["difference"] > 0 for value in expected)
-        if len(expected) == 4:  # t(0.975, 3) = 3.182446
-            assert row["high"] - row["difference"] == pytest.approx(3.182446 * row["sd"] / 2, rel=1e-6)
-
-
 def test_transfer_equals_the_naive_twin() -> None:
     scores = random_scores(3)
     table = tables.transfer(scores, **ORDERS)
@@ -145,17 +118,6 @@ def test_known_answers() -> None:
     assert table.loc["seg", ["mean", "min", "max"]].tolist() == pytest.approx([0.675, 0.625, 0.725])
     assert table.loc["seg", "sd"] == pytest.approx(0.1 / 2**0.5)
     assert table.loc["seg", ["runs", "images", "n"]].tolist() == [2, 2, 4]
-
-
-def test_pairing_ignores_images_and_runs_without_a_partner() -> None:
-    def run(experiment: str, seed: int, **values: float) -> list[tuple]:
-        return [(experiment, "cells", "cells", 0, seed, image, "iou", v) for image, v in values.items()]
-
-    rows = run("reference", 0, a=0.5, b=0.9) + run("no-skip", 0, a=0.4, c=0.0) + run("no-skip", 7, a=0.0)
-    (row,) = tables.ablation(long(rows), reference="reference", headline=HEADLINE, **ORDERS).to_dict("records")
-    assert row["difference"] == pytest.approx(-0.1)
-    assert (row["runs"], row["images"], row["n"]) == (1, 1, 1)
-    assert np.isnan([row["sd"], row["low"], row["high"]]).all()
 
 
 def test_baselines_stand_last_in_every_dataset() -> None:
@@ -188,25 +150,14 @@ def test_order_of_rows_does_not_matter_to_a_byte() -> None:
     shuffled = scores.sample(frac=1, random_state=1)
     for make in (
         lambda s: tables.comparison(s, headline=HEADLINE, **ORDERS),
-        lambda s: tables.ablation(s, reference="reference", headline=HEADLINE, **ORDERS),
-        lambda s: tables.differences(s, reference="reference", **ORDERS),
         lambda s: tables.transfer(s, **ORDERS),
     ):
         assert tables.to_csv(make(scores)) == tables.to_csv(make(shuffled))
 
 
-@pytest.mark.parametrize("scores", [long([]), random_scores(0).query("experiment != 'reference'")])
-def test_without_a_reference_there_is_no_ablation(scores: pd.DataFrame) -> None:
-    table = tables.ablation(scores, reference="reference", headline=HEADLINE, **ORDERS)
-    full = tables.ablation(random_scores(0), reference="reference", headline=HEADLINE, **ORDERS)
-    assert table.empty
-    assert list(table.columns) == list(full.columns)
-
-
 def test_nothing_scored_gives_empty_tables() -> None:
     assert tables.comparison(long([]), headline=HEADLINE, **ORDERS).empty
     assert tables.transfer(long([]), **ORDERS).empty
-    assert tables.costs([], **ORDERS).empty
 
 
 @pytest.mark.parametrize(
@@ -222,21 +173,6 @@ def test_a_broken_long_table_is_named(spoil: object, message: str) -> None:
         tables.comparison(spoil(random_scores(0)), headline=HEADLINE, **ORDERS)  # type: ignore[operator]
 
 
-def test_costs_sum_seconds_and_keep_the_largest_memory() -> None:
-    fact = {"experiment": "no-skip", "train_dataset": "cells", "parameters": 10, "updates": 5, "train_seconds": 1.5}
-    facts = [
-        fact | {"fold": 0, "seed": 1, "peak_memory_bytes": 2**20},
-        fact | {"fold": 0, "seed": 0, "peak_memory_bytes": 3 * 2**20, "device": "cpu"},
-        fact | {"experiment": "reference", "fold": 1, "seed": 0},
-    ]
-    table = tables.costs(facts, **ORDERS)
-    assert list(table["experiment"]) == ["reference", "no-skip", "no-skip", "total"]
-    assert list(table["seed"][:3]) == [0, 0, 1]
-    total = table.iloc[-1]
-    assert (total["train_seconds"], total["updates"], total["peak_memory_mib"]) == (4.5, 15, 3.0)
-    assert tables.to_csv(table).splitlines()[-1] == "total,,,,10,15,,4.500000,3.000000,,"
-
-
 def test_csv_is_fixed() -> None:
     table = pd.DataFrame({"name": ["a", "b"], "value": [-1e-12, 1 / 3], "n": [1, 2], "none": [np.nan, 2.0]})
     assert tables.to_csv(table) == "name,value,n,none\na,0.000000,1,\nb,0.333333,2,2.000000\n"
@@ -248,3 +184,58 @@ def test_names_stay_text_on_reading() -> None:
     assert table.iloc[0, :3].tolist() == ["none", "NA", "007"]
     assert list(table["image"]) == ["001", "002"]
     assert table["value"].isna().all()
+
+
+def test_clusters_are_sequences_or_else_groups(tmp_path: Path) -> None:
+    for name, row in (("cells", "t1,01,g"), ("nuclei", "t1,,g7")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "frames.csv").write_text(f"frame,sequence,group,time\n{row},0\n")
+    table = tables.read_clusters([tmp_path / name / "frames.csv" for name in DATASETS])
+    assert table.to_numpy().tolist() == [["nuclei", "t1", "g7"], ["cells", "t1", "01"]]
+
+
+def clusters_of(scores: pd.DataFrame, images: int) -> pd.DataFrame:
+    """Two images to a cluster."""
+    known = scores[["test_dataset", "image"]].drop_duplicates()
+    return known.assign(cluster=[f"c{place % images // 2}-{name[:2]}" for place, name in enumerate(known["image"])])
+
+
+def test_the_interval_is_that_of_the_cells_scores() -> None:
+    scores = random_scores(6, folds=2, seeds=3, images=4, missing=0.1)
+    known = clusters_of(scores, 4)
+    table = tables.comparison(scores, headline=HEADLINE, clusters=known, **ORDERS)
+    cluster = {(row.test_dataset, row.image): row.cluster for row in known.itertuples()}
+    values = cells_of(scores)
+    for metric in ("iou", "seg"):
+        runs = runs_of(scores, "no-skip", "cells", "cells")
+        images = sorted({key[5] for key in values})
+        grid = np.array([[values.get((*run, image, metric), np.nan) for image in images] for run in runs])
+        by = np.array([[values.get((*run, image, "objects"), 0.0) for image in images] for run in runs])
+        made = Scores.of(
+            grid,
+            by if metric == "seg" else np.ones_like(grid),
+            [run[3] for run in runs],
+            [cluster["cells", image] for image in images],
+        )
+        expected = interval(made, f"cells/no-skip/cells/{metric}", (0.0, 1.0))
+        keys = {"experiment": "no-skip", "test_dataset": "cells", "metric": metric}
+        (row,) = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)].to_dict("records")
+        assert (row["low"], row["high"]) == pytest.approx(expected[:2])
+        assert row["resampled"] == expected.resampled == "seeds × clusters"
+        assert row["clusters"] == 4
+        assert row["low"] < row["mean"] < row["high"]
+
+
+def test_an_image_without_a_cluster_is_named() -> None:
+    scores = random_scores(0)
+    known = clusters_of(scores, 4).query("not (test_dataset == 'cells' and image == '01_t002')")
+    with pytest.raises(tables.TableError, match=r"cells: scored image 01_t002 is not in its frames\.csv"):
+        tables.comparison(scores, headline=HEADLINE, clusters=known, **ORDERS)
+
+
+def test_another_dataset_changes_no_interval() -> None:
+    scores = random_scores(8)
+    alone = tables.comparison(scores[scores["test_dataset"] == "cells"], headline=HEADLINE, **ORDERS)
+    both = tables.comparison(scores, headline=HEADLINE, **ORDERS)
+    kept = both[both["test_dataset"] == "cells"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, alone)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from unetlib.blocks import initialise
 from unetlib.losses import weighted_ce
-from unetlib.model import UNet, initialise
+from unetlib.model import UNet
 from unetlib.recipe import RecipeError
 from unetlib.train import TrainingError, train
 

@@ -66,11 +66,23 @@ def test_training_on_what_the_study_tests_fails_whatever_the_run_says():
 
 
 def test_a_network_below_a_trivial_baseline_is_flagged_not_failed():
-    trivial = {"all-foreground": 0.6, "otsu": 0.3}
-    assert verify.beats_trivial(RUN, "a", "iou", 0.61, trivial).status == "ok"
-    found = verify.beats_trivial(RUN, "a", "iou", 0.6, trivial)
-    assert found.status == "flagged" and "all-foreground 0.6000" in found.detail
-    assert verify.beats_trivial(RUN, "a", "iou", math.nan, trivial).status == "flagged"
+    trivial = {"all-foreground": long("iou", [0.6, 0.6]), "otsu": long("iou", [0.3, 0.3])}
+
+    def found(*values):
+        (finding,) = verify.beats_trivial(RUN, "a", "iou", long("iou", values), trivial)
+        return finding
+
+    assert found(0.51, 0.71).status == "ok"
+    assert found(0.5, 0.7).status == "flagged" and "all-foreground 0.6000" in found(0.5, 0.7).detail
+    assert found(math.nan, math.nan).status == "flagged"
+
+
+def test_a_run_meets_the_baselines_on_the_images_that_both_have():
+    """Of a leaky split only some images are tested by the study's own split too."""
+    floor = [{"image": image, "metric": "iou", "value": value} for image, value in (("1", "0.9"), ("7", "0.1"))]
+    (found,) = verify.beats_trivial(RUN, "a", "iou", long("iou", [0.1, 0.8]), {"otsu": floor})
+    assert found.status == "flagged" and found.detail == "iou 0.8000, otsu 0.9000"
+    assert not list(verify.beats_trivial(RUN, "a", "iou", long("iou", [0.1]), {"otsu": floor}))
 
 
 def long(metric, values, objects=()):

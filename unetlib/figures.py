@@ -139,12 +139,13 @@ def transfer_heatmap(transfer: pd.DataFrame, *, experiment: str, metric: str = "
 def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: pd.DataFrame | None = None) -> Figure:
     """Difference to the reference by dataset and experiment, headline metrics: mean, 95 % interval, each run a dot.
 
-    ablation and runs are tables.ablation and tables.differences; labels turns a metric into its shown name.
+    Filled: clear, hollow: not. ablation and runs are effects.ablation and effects.differences; labels turns a metric
+    into its shown name.
     """
     rows = ablation[ablation["headline"].astype(bool)].reset_index(drop=True)
     datasets = list(dict.fromkeys(rows["test_dataset"])) or [""]
     counts = [max((rows["test_dataset"] == dataset).sum(), 1) for dataset in datasets]
-    reach = 1.25 * np.nanmax([rows[["min", "max"]].abs().to_numpy(dtype=float).max(initial=0.01)])
+    reach = 1.25 * rows[["min", "max"]].abs().to_numpy(dtype=float).max(initial=0.01)
     with sheet(WIDTH_INCH, 0.6 + sum(0.25 + 0.2 * count for count in counts)) as figure:
         axes = figure.subplots(len(datasets), 1, squeeze=False, sharex=True, height_ratios=[c + 0.6 for c in counts])[
             :, 0
@@ -167,13 +168,18 @@ def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: 
 def _effect(axis: Axes, place: int, row: Any, runs: pd.DataFrame | None, reach: float) -> None:
     if np.isfinite(row.low):
         axis.plot([row.low, row.high], [place, place], color=BLUE, linewidth=1.6, solid_capstyle="butt")
-    axis.plot(row.difference, place, "o", color=BLUE, markersize=5)
+        for end, mark in ((row.low, "<"), (row.high, ">")):
+            if abs(end) > reach:  # it goes on beyond the axis
+                axis.plot(np.copysign(reach, end), place, mark, color=BLUE, markersize=4, clip_on=False)
+    axis.plot(row.difference, place, "o", color=BLUE, markersize=5, markerfacecolor=BLUE if row.clear else "white")
     if runs is not None:
         keys = ["test_dataset", "experiment", "train_dataset", "metric"]
         same = (runs[keys] == pd.Series({key: getattr(row, key) for key in keys})).all(axis=1)
         values = runs.loc[same, "value"]
         axis.plot(values, np.full(len(values), place - 0.22), ".", color=VERMILION, markersize=3, alpha=0.8)
     text = f"{row.difference:+.3f}, {row.runs} run{'s' if row.runs != 1 else ''}".replace("-", "−")
+    if np.isfinite(row.p_holm):
+        text += ", p < 0.001" if row.p_holm < 0.001 else f", p {row.p_holm:.3f}"
     axis.text(1.01, place, text, transform=axis.get_yaxis_transform(), va="center", fontsize=7)
 
 

@@ -4,6 +4,7 @@ import io
 import math
 import struct
 from collections.abc import Sequence
+from mmap import mmap
 
 import imagecodecs
 import numpy as np
@@ -61,8 +62,8 @@ def _tiff(data: bytes, where: str) -> np.ndarray:
     return np.stack(arrays) if len(arrays) > 1 else arrays[0]
 
 
-def walk_pages(data: bytes) -> None:
-    """Follow the chain of pages to its end: of a truncated stack, tifffile would return the first pages only."""
+def walk_pages(data: bytes | mmap) -> None:
+    """Follow the chain of pages to its end, ValueError if it is cut off: tifffile would return the first pages only."""
     order, big = "<" if data[:2] == b"II" else ">", 43 in data[2:4]
     number, offset, entry_bytes = ("Q", "Q", 20) if big else ("H", "I", 12)
     (page,) = struct.unpack_from(order + offset, data, 8 if big else 4)

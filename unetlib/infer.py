@@ -1,4 +1,5 @@
-"""Foreground probability of a whole image by overlapping tiles with mirrored borders (paper, figure 2)."""
+"""Foreground probability of a whole image: by overlapping tiles with mirrored borders (paper, figure 2), as one resized
+tile, and averaged over the symmetries of the square."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +8,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import interpolate
 
-from unetlib.model import UNet
+from unetlib.augment import dihedral
+from unetlib.blocks import Network
 from unetlib.tiles import Plan, mirror_index, plan
 
 PRECISIONS = ("float32", "bfloat16")
+MODES = ("tile", "resize")
+ROTATIONS = (1, 4, 8)
 
 
 class InferenceError(ValueError):
@@ -19,7 +24,7 @@ class InferenceError(ValueError):
 
 
 def predict(
-    model: UNet,
+    model: Network,
     image: NDArray[np.float32],
     *,
     tile_px: int,
@@ -33,8 +38,7 @@ def predict(
     For an unpadded network with up-convolutions the result does not depend on tile_px but for rounding.
     Raises InferenceError for an image that is not 2-D and finite, TileError for a tile that cannot be.
     """
-    if image.ndim != 2 or not np.isfinite(image).all():
-        raise InferenceError(f"image has shape {image.shape} or NaN; give a finite image of rows × columns")
+    _check_image(image)
     if precision not in PRECISIONS:
         raise InferenceError(f"precision is {precision!r}; set one of {', '.join(PRECISIONS)}")
     layout = plan(*image.shape, depth=model.depth, padding=model.padding, tile_px=tile_px)
@@ -48,6 +52,57 @@ def predict(
             for tile, part in zip(tiles, probability, strict=True):
                 result[tile.target] = part[tile.crop]
     return result.cpu().numpy()
+
+
+def infer(
+    model: Network,
+    image: NDArray[np.float32],
+    *,
+    mode: str,
+    rotations: int,
+    side_px: int,
+    tile_px: int,
+    batch: int = 1,
+    device: str = "cpu",
+    precision: str = "float32",
+) -> NDArray[np.float32]:
+    """Returns the foreground probability (H, W) float32 of a normalised image (H, W) under these inference settings.
+
+    mode "tile": `predict`, at the image's own scale. "resize": the whole image is resized to one tile of
+    side_px × side_px, whatever its shape, and its probability back to (H, W); bilinear, half-pixel centres, with
+    antialiasing where it shrinks. rotations: the mean probability over this many turned versions of the image, each
+    turned back: 1 (none), 4 (quarter turns) or 8 (quarter turns of the image and of its mirror image). The paper
+    (section 4) averages over 7 rotated versions and does not say which; all 8 symmetries are what pixels allow without
+    resampling. Raises InferenceError for another mode or number, and as `predict`.
+    """
+    _check_image(image)
+    if mode not in MODES:
+        raise InferenceError(f"inference.mode is {mode!r}; set one of {', '.join(MODES)}")
+    if rotations not in ROTATIONS:
+        raise InferenceError(f"inference.rotations is {rotations}; set one of {', '.join(map(str, ROTATIONS))}")
+    how = {"tile_px": side_px if mode == "resize" else tile_px, "batch": batch, "device": device}
+    total = np.zeros(image.shape, np.float32)
+    for turn in range(rotations):
+        turned = dihedral(torch.from_numpy(image), turn)
+        seen = resized(turned, (side_px, side_px)) if mode == "resize" else turned
+        found = torch.from_numpy(predict(model, seen.numpy(), **how, precision=precision))  # type: ignore[arg-type]
+        total += undone(resized(found, tuple(turned.shape)) if mode == "resize" else found, turn).numpy()
+    return total / np.float32(rotations)
+
+
+def resized(plane: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Returns a plane (H, W) at another size, bilinear with half-pixel centres, antialiased where it shrinks."""
+    return interpolate(plane[None, None], size=size, mode="bilinear", align_corners=False, antialias=True)[0, 0]
+
+
+def undone(array: Tensor, turn: int) -> Tensor:
+    """Returns the array whose `augment.dihedral` by this turn was given."""
+    return torch.rot90(array.flip(-1) if turn >= 4 else array, -(turn % 4), (-2, -1))
+
+
+def _check_image(image: NDArray[np.float32]) -> None:
+    if image.ndim != 2 or not np.isfinite(image).all():
+        raise InferenceError(f"image has shape {image.shape} or NaN; give a finite image of rows × columns")
 
 
 def _mirrored(image: NDArray[np.float32], layout: Plan) -> NDArray[np.float32]:
@@ -70,13 +125,13 @@ def _stack(canvas: Tensor, layout: Plan, start: int, count: int) -> Tensor:
     return torch.stack(views).contiguous(memory_format=torch.channels_last)
 
 
-def _foreground(model: UNet, images: Tensor) -> Tensor:
+def _foreground(model: Network, images: Tensor) -> Tensor:
     logits = model(images).float()
     return (logits[:, 1] - logits[:, 0]).sigmoid()
 
 
 @contextmanager
-def _evaluating(model: UNet) -> Iterator[None]:
+def _evaluating(model: Network) -> Iterator[None]:
     training = model.training
     model.eval()
     try:

@@ -24,10 +24,14 @@ def instances_from_probability(
         raise InstanceError(f"connectivity is {connectivity}; set 4 (sides) or 8 (sides and corners)")
     structure = ndimage.generate_binary_structure(2, 1 if connectivity == 4 else 2)
     labels, count = ndimage.label(probability >= threshold, structure)
-    if min_area_px > 1 and count:
+    return drop_small(labels.astype(np.uint16 if count <= LARGEST_ID else np.int32), min_area_px)
+
+
+def drop_small(labels: np.ndarray, min_area_px: int) -> np.ndarray:
+    """The instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in the order of their ids if any went."""
+    if min_area_px > 1 and labels.any():
         small = np.bincount(labels.ravel()) < min_area_px
         small[0] = False
-        if small.any():
-            labels[small[labels]] = 0
-            return relabel(labels)
-    return labels.astype(np.uint16 if count <= LARGEST_ID else np.int32)
+        if small[labels].any():
+            return relabel(np.where(small[labels], labels.dtype.type(0), labels))
+    return labels

@@ -13,7 +13,9 @@ SECTIONS = {  # id → title, what the section answers; blocks of other sections
     "comparison": ("Scores", "How well does each network segment images of the dataset it was trained on?"),
     "examples": ("What it looks like", "Test images with the truth, the prediction and where they differ."),
     "ablation": ("What each ingredient is worth", "The reference recipe with one thing changed, on the same images."),
+    "audits": ("What mistakes pretend", "How much better does a score look when an experiment is done wrongly?"),
     "transfer": ("Transfer", "What is left of a score on a dataset the network has never seen?"),
+    "claims": ("Claims", "What became of every number and statement that the literature reports?"),
     "learning": ("Learning curves", "Did training converge, and where was the best network taken?"),
     "training-data": ("What the networks were trained on", "Loss weights and augmented images, as training saw them."),
     "costs": ("Costs", "What it took in time and memory on the machine named below."),
@@ -30,13 +32,13 @@ PICTURES = {  # kind (how the file's name begins) → section, title, caption
         "ablation",
         "What each change is worth",
         "Difference to the reference in the dataset's headline score, on the same images. Blue: mean and 95 % interval "
-        "over runs (no interval for a single run); vermilion: the runs.",
+        "(an arrow: it goes on), filled where the difference is clear; vermilion: the runs. p: Holm's, over all rows.",
     ),
     "transfer": (
         "transfer",
         "Trained on one dataset, tested on another",
-        "Mean IoU ± SD over runs; under it the predicted and the true fraction of foreground pixels. A score near the "
-        "true fraction with almost everything predicted is no recognition.",
+        "Mean IoU ± SD over runs (intervals: in the table); under it the predicted and the true fraction of foreground "
+        "pixels. A score near the true fraction with almost everything predicted is no recognition.",
     ),
     "learning-curves": (
         "learning",
@@ -59,19 +61,41 @@ TABLES = {  # kind → section, title, caption, shown on request only
     "comparison": (
         "comparison",
         "Every network on the test images of its own dataset",
-        "Mean ± SD over runs. SEG is pooled over reference objects, every other score is a mean over images. "
-        "n = images × runs. Baselines trained on “none” know nothing: a score near theirs is no achievement.",
+        "Mean [95 % interval]; “resampled” says what the interval covers. SEG is pooled over reference objects, every "
+        "other score is a mean over images, then over runs. n = images × runs. Baselines trained on “none” know "
+        "nothing: a score near theirs is no achievement. “external” marks label images that another tool made.",
         False,
     ),
     "ablation": (
         "ablation",
         "Difference to the reference, by dataset",
-        "Paired on test image, fold and seed; ± SD and 95 % t-interval over runs. All other metrics are in the CSV.",
+        "Paired on test image, fold and seed; mean difference [95 % interval by a hierarchical bootstrap of what "
+        "“resampled” says]. p: the larger of a sign-flip test over the “flipped” units (each its mean over seeds) and "
+        "of the interval's own draws; p (Holm): corrected for all trained networks in this table. r: matched-pairs "
+        "rank-biserial correlation, 1 where every unit rose. All other metrics are in the CSV.",
         False,
     ),
-    "transfer": ("transfer", "Every network on every test set", "Mean ± SD over runs.", True),
+    "transfer": ("transfer", "Every network on every test set", "Mean over runs [95 % interval].", True),
+    "claims": (
+        "claims",
+        "Published numbers and statements, and ours",
+        "Brackets hold 95 % intervals. Two scores agree within 0.02, or when our interval of at most ± 0.05 holds the "
+        "published one; a direction is clear when its interval leaves out zero (not corrected for the number of "
+        "claims). A doubt about a published number takes away the verdict that it could explain: a leaky split "
+        "explains why ours is lower, never why it is higher. Difference: ours − published, or the first network − the "
+        "second. Not reached says either lower or not decided; the last column says which.",
+        False,
+    ),
+    "audits": (
+        "audits",
+        "The same images, honestly and not",
+        "Networks that are done properly and the same with one mistake, on the images that both were tested on. "
+        "n = images × seeds. All other metrics are in the CSV.",
+        False,
+    ),
     "costs": ("costs", "Every run", "Seconds and memory are measured, so they differ from run to run.", True),
 }
+LINE = 40  # a column with a longer cell holds sentences
 CHARTS = {"ablation", "learning-curves"}  # black on white, turned over on a dark screen
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
@@ -117,6 +141,7 @@ class Context:
     facts: Mapping[str, str] = field(default_factory=dict)  # a few key numbers for the top of the page
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)  # section → a sentence below its lead
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     config: str = ""
 
@@ -126,7 +151,7 @@ def render(context: Context, template: str) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["data_uri"] = data_uri
     environment.filters["numeric"] = _numeric
-    environment.filters["sort_key"] = _sort_key
+    environment.filters["prose"] = _prose
     return environment.from_string(template).render(context=context, sections=_sections(context))
 
 
@@ -137,10 +162,10 @@ def picture(kind: str, data: bytes, form: str, *, of: str = "", alt: str = "") -
     return Picture(section, name, title, data, form, caption, alt or title, chart=kind in CHARTS)
 
 
-def table(kind: str, frame: pd.DataFrame, csv: str = "") -> Table:
-    """A Table of one of the TABLES."""
-    section, title, caption, folded = TABLES[kind]
-    return Table(section, kind, title, frame, caption, csv, folded)
+def table(kind: str, frame: pd.DataFrame, csv: str = "", *, folded: bool | None = None) -> Table:
+    """A Table of one of the TABLES; folded, when given, instead of what stands there."""
+    section, title, caption, usually = TABLES[kind]
+    return Table(section, kind, title, frame, caption, csv, usually if folded is None else folded)
 
 
 def compact(png: bytes, *, quality: int = 85) -> bytes:
@@ -166,13 +191,20 @@ def _sections(context: Context) -> list[dict[str, object]]:
         tables = [block for block in context.tables if block.section == name]
         pictures = [block for block in context.pictures if block.section == name]
         if tables or pictures or (name == "provenance" and (context.provenance or context.config)):
-            sections.append({"id": name, "title": title, "lead": lead, "tables": tables, "pictures": pictures})
+            note = context.notes.get(name, "")
+            blocks = {"tables": tables, "pictures": pictures}
+            sections.append({"id": name, "title": title, "lead": lead, "note": note, **blocks})
     return sections
 
 
 def _numeric(frame: pd.DataFrame) -> list[bool]:
     """Which columns hold numbers only (or nothing), to be set to the right."""
     return [all(_sort_key(value) is not None or value == "–" for value in frame[column]) for column in frame.columns]
+
+
+def _prose(frame: pd.DataFrame) -> list[bool]:
+    """Which columns hold sentences, to be broken into lines."""
+    return [frame[column].astype(str).str.len().max() > LINE for column in frame.columns]
 
 
 def _sort_key(value: object) -> float | None:

@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from unetlib.files import read_csv
+from unetlib.spacing import evenly_spaced, nested
 
 ROLES = ("train", "validation", "test", "unused")
-T = TypeVar("T")
 _ADVICE = {
     "sequence": "use a smaller gap_frames or longer sequences",
     "block": "use a smaller gap_frames, fewer folds or more frames",
@@ -81,33 +81,26 @@ def split(
     leaves `gap_frames` frames unused between roles. `by` group: whole groups, each modality spread over the
     folds. `by` random: single frames, for measuring what such leakage is worth and for nothing else.
     Frames without truth are unused; only gold (or partial gold) truth tests. `max_…` keeps an evenly spaced
-    subset of a role. Raises SplitError for a fold that does not exist or a role without frames.
+    subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Raises SplitError for a fold that does not
+    exist or a role without frames.
     """
     if by not in _WAYS:
         raise SplitError(f"cannot split by {by!r}; choose one of {', '.join(_WAYS)}")
     if not 0 <= fold < folds:
         raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
     roles = _WAYS[by](frames, _Rules(fold, folds, validation_fraction, gap_frames, seed))
-    limits = {"train": max_train, "validation": max_validation, "test": max_test}
-    role_of = {f.frame: role for role, n in limits.items() for f in evenly_spaced(roles[role], n)}
-    if empty := sorted(set(limits) - set(role_of.values())):
+    kept = {
+        "train": nested(roles["train"], max_train),
+        "validation": evenly_spaced(roles["validation"], max_validation),
+        "test": evenly_spaced(roles["test"], max_test),
+    }
+    role_of = {f.frame: role for role, chosen in kept.items() for f in chosen}
+    if empty := sorted(set(kept) - set(role_of.values())):
         raise SplitError(
             f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
             f"{len(frames)} frames ({sum(map(_trains, frames))} with truth); {_ADVICE[by]}"
         )
     return [Assignment(f.frame, role_of.get(f.frame, "unused")) for f in frames]
-
-
-def evenly_spaced(items: Sequence[T], most: int | None) -> list[T]:
-    """Return at most `most` of the items, evenly spaced over the sequence; None keeps all.
-
-    >>> evenly_spaced("abcdef", 2)
-    ['b', 'e']
-    """
-    n = len(items)
-    if most is None or n <= most:
-        return list(items)
-    return [items[(2 * k + 1) * n // (2 * most)] for k in range(most)]
 
 
 def frames_with_role(path: Path | str, role: str) -> list[str]:

@@ -1,17 +1,19 @@
-"""Tables of a study from its long table of scores: who scored what, what a change is worth, what travels, the cost.
+"""Tables of a study from its long table of scores: who scored what, and what travels.
 
 A run is one trained network: experiment, training dataset, fold, seed. Every number goes the same way:
 images → one value per run (mean over images; SEG pooled over reference objects; foreground fractions pooled over
-pixels) → mean, SD, minimum and maximum over runs. Images without a value (NaN: undefined) are left out and n says so.
+pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`intervals`). Images without a value
+(NaN: undefined) are left out and n says so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+
+from unetlib.intervals import RESAMPLES, Interval, Scores, interval
 
 METRICS = {  # name in the long table → name a reader sees, in the order of every table
     "iou": "IoU",
@@ -21,20 +23,24 @@ METRICS = {  # name in the long table → name a reader sees, in the order of ev
     "recall": "recall",
     "pixel_accuracy": "pixel accuracy",
     "seg": "SEG",
+    "seg_official": "SEG (challenge)",
+    "det": "DET (challenge)",
     "ap50": "AP50",
     "map": "mAP",
     "v_rand": "V_rand",
     "v_info": "V_info",
+    "v_rand_thinned": "V_rand (thinned)",
+    "v_info_thinned": "V_info (thinned)",
     "iou_background": "background IoU",
 }
 FOREGROUND = ("predicted_foreground", "true_foreground")
-WEIGHTS = {"seg": "objects", **dict.fromkeys(FOREGROUND, "pixels")}  # a mean over images weighs by this; all else by 1
+POOLED = {"seg": "objects", "seg_official": "objects_official", "det": "markers"}  # a mean weighs by this; else by 1
+WEIGHTS = {**POOLED, **dict.fromkeys(FOREGROUND, "pixels")}
 RUN = ["experiment", "train_dataset", "test_dataset", "fold", "seed"]
 LONG = [*RUN, "image", "metric", "value"]
-PAIRED = ("value", "reference", "variant")
-COUNTS = ["runs", "images", "n"]
-COST_FACTS = [*RUN[:2], "fold", "seed", "parameters", "updates", "best_update", "train_seconds", "peak_memory_bytes"]
-COST_FACTS += ["device", "threads"]
+COUNTS = ["runs", "images", "clusters", "n"]
+SPREAD = ["sd", "low", "high", "min", "max"]
+SCORE_BOUNDS = (0.0, 1.0)  # of every metric
 NO_TRAINING = "none"  # what a trivial baseline was trained on
 
 
@@ -45,11 +51,28 @@ class TableError(ValueError):
 def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
     """A table of scores, baselines or results from CSV: names stay text (`001`, `NA`), a number may be empty."""
     names = ["experiment", "baseline", "train_dataset", "test_dataset", "image", "metric"]
+    names += ["resampled", "flipped"]
     header = pd.read_csv(source, nrows=0).columns
     if not isinstance(source, str | Path):
         source.seek(0)
     blank = {column: ["", "nan", "NaN"] for column in header if column not in names}
     return pd.read_csv(source, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=blank)
+
+
+def read_clusters(frames: Iterable[Path]) -> pd.DataFrame:
+    """Which test images depend on each other: dataset, image, cluster from the datasets' …/<dataset>/frames.csv.
+
+    Frames of one sequence are a cluster; where there are no sequences, those of one group.
+    """
+    parts = [
+        pd.read_csv(path, usecols=["frame", "sequence", "group"], dtype=str, keep_default_na=False).assign(
+            test_dataset=path.parent.name
+        )
+        for path in frames
+    ]
+    table = pd.concat(parts).rename(columns={"frame": "image"})
+    table["cluster"] = table["sequence"].where(table["sequence"] != "", table["group"])
+    return table[["test_dataset", "image", "cluster"]]
 
 
 def comparison(
@@ -60,70 +83,25 @@ def comparison(
     experiments: Sequence[str],
     headline: Mapping[str, str],
     background: Mapping[str, str] | None = None,
+    clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Each experiment on its own dataset's test images: one row per test_dataset, experiment, train_dataset, metric.
 
-    Columns after those: mean, sd (over runs, n−1; NaN for one run), min, max, runs, images (distinct), n (images ×
-    runs), headline (True where the metric is headline[test_dataset]). Trivial baselines come last, trained on "none".
+    Columns after those: mean, sd (over runs, n−1; NaN for one run), low, high (95 % interval of the mean), min, max,
+    runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), headline
+    (True where the metric is headline[test_dataset]). Trivial baselines come last, trained on "none".
+    clusters is read_clusters'; without it the images of a dataset are one cluster.
     """
-    parts = [_own(scores, datasets)]
+    parts = [own(scores, datasets)]
     trivial: list[str] = []
     if baselines is not None and len(baselines):
         parts.append(baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=NO_TRAINING, seed=0))
         trivial = sorted(set(parts[1]["experiment"]))
-    rows = _weighted(pd.concat([part[LONG] for part in parts]), background)
-    table = _over_runs(rows, ["test_dataset", "experiment", "train_dataset", "metric"])
-    table["headline"] = _is_headline(table, headline)
-    return _ordered(table, test_dataset=datasets, experiment=[*experiments, *trivial], metric=[*METRICS])
-
-
-def differences(
-    scores: pd.DataFrame,
-    *,
-    datasets: Sequence[str],
-    experiments: Sequence[str],
-    reference: str,
-    background: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """Experiment minus reference on the same test dataset, fold, seed and image: one row per run and metric.
-
-    Columns: RUN, metric, value (the difference), reference, variant (the two scores on the paired images), images.
-    A network trained on several datasets is compared to the reference trained on the test dataset alone.
-    """
-    table = _per_run(_pairs(_weighted(_own(scores, datasets), background), reference), PAIRED)
-    return _ordered(table, test_dataset=datasets, experiment=experiments, metric=[*METRICS])
-
-
-def ablation(
-    scores: pd.DataFrame,
-    *,
-    datasets: Sequence[str],
-    experiments: Sequence[str],
-    reference: str,
-    headline: Mapping[str, str],
-    background: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """Paired differences to the reference: one row per test_dataset, experiment, train_dataset, metric.
-
-    Columns after those: reference, variant (mean scores on the paired images), difference, sd (over runs), low, high
-    (95 % t-interval over runs; NaN for one run), min, max, agree (runs whose sign is the mean's), runs, images, n,
-    headline. Without the reference there is nothing to pair and no row.
-    """
-    keys = ["test_dataset", "experiment", "train_dataset", "metric"]
-    pairs = _pairs(_weighted(_own(scores, datasets), background), reference)
-    runs = _per_run(pairs, PAIRED)
-    table = _over_runs(pairs, keys).rename(columns={"mean": "difference"})
-    table = table.merge(runs.groupby(keys, as_index=False)[["reference", "variant"]].mean(), on=keys)
-    half = stdtrit(np.maximum(table["runs"] - 1, 1), 0.975) * table["sd"] / np.sqrt(table["runs"])
-    table["low"], table["high"] = table["difference"] - half, table["difference"] + half
-    signed = runs.merge(table[[*keys, "difference"]], on=keys)
-    signed["agree"] = signed["value"] * signed["difference"] > 0
-    table = table.merge(signed.groupby(keys, as_index=False)["agree"].sum(), on=keys)
-    table["headline"] = _is_headline(table, headline)
-    table = table[
-        [*keys, "reference", "variant", "difference", "sd", "low", "high", "min", "max", "agree", *COUNTS, "headline"]
-    ]
-    return _ordered(table, test_dataset=datasets, experiment=experiments, metric=[*METRICS])
+    rows = weighted(pd.concat([part[LONG] for part in parts]), background, clusters=clusters)
+    table = over_runs(rows, ["test_dataset", "experiment", "train_dataset", "metric"])
+    table["headline"] = is_headline(table, headline)
+    table = table.drop(columns="p")
+    return ordered(table, test_dataset=datasets, experiment=[*experiments, *trivial], metric=[*METRICS])
 
 
 def transfer(
@@ -132,57 +110,42 @@ def transfer(
     datasets: Sequence[str],
     experiments: Sequence[str],
     metrics: Sequence[str] = ("iou", "dice"),
+    clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Every network on every test set: one row per experiment, train_dataset, test_dataset.
 
-    Columns after those: per metric its mean, _sd, _min, _max over runs; predicted_foreground and true_foreground
-    (fractions of all scored pixels), runs, images, n.
+    Columns after those: per metric its mean, _sd, _low, _high (95 % interval of the mean), _min, _max over runs;
+    predicted_foreground and true_foreground (fractions of all scored pixels), runs, images, clusters, n, resampled.
     """
     keys = ["experiment", "train_dataset", "test_dataset"]
-    rows = _weighted(scores[LONG], None, [*metrics, *FOREGROUND])
-    tidy = _over_runs(rows, [*keys, "metric"]).set_index(keys)
+    rows = weighted(scores[LONG], None, [*metrics, *FOREGROUND], clusters)
+    tidy = over_runs(rows[rows["metric"].isin(metrics)], [*keys, "metric"]).set_index(keys)
+    fractions = per_run(rows[rows["metric"].isin(FOREGROUND)]).groupby([*keys, "metric"])["value"].mean().unstack()
     table = tidy[tidy["metric"] == metrics[0]][[]]
-    for metric in (*metrics, *FOREGROUND):
+    for metric in metrics:
         found = tidy[tidy["metric"] == metric]
         table[metric] = found["mean"]
-        if metric in metrics:
-            table = table.join(found[["sd", "min", "max"]].add_prefix(f"{metric}_"))
-    table = table.join(tidy.loc[tidy["metric"] == metrics[0], COUNTS]).reset_index()
-    return _ordered(table, experiment=experiments, train_dataset=datasets, test_dataset=datasets)
+        table = table.join(found[SPREAD].add_prefix(f"{metric}_"))
+    table = table.join(fractions.reindex(columns=[*FOREGROUND]))
+    table = table.join(tidy.loc[tidy["metric"] == metrics[0], [*COUNTS, "resampled"]]).reset_index()
+    return ordered(table, experiment=experiments, train_dataset=datasets, test_dataset=datasets)
 
 
-def costs(facts: Iterable[Mapping[str, Any]], *, datasets: Sequence[str], experiments: Sequence[str]) -> pd.DataFrame:
-    """What each run took and, last, the total: seconds and updates summed, peak memory and parameters at their largest.
-
-    A fact that a run does not state stays empty.
-    """
-    rows = [{key: fact.get(key) for key in COST_FACTS} for fact in facts]
-    table = pd.DataFrame(rows, columns=COST_FACTS)
-    table["peak_memory_bytes"] = pd.to_numeric(table["peak_memory_bytes"]) / 2**20
-    table = table.rename(columns={"peak_memory_bytes": "peak_memory_mib"})
-    table = _ordered(table, experiment=experiments, train_dataset=datasets, then=["fold", "seed"])
-    for column in ("fold", "seed", "parameters", "updates", "best_update", "threads"):
-        table[column] = table[column].astype("Int64")
-    if len(table):
-        total = {name: table[name].sum() for name in ("train_seconds", "updates")}
-        total |= {name: table[name].max() for name in ("peak_memory_mib", "parameters")}
-        table.loc[len(table)] = pd.Series({"experiment": "total", **total})
-    return table
-
-
-def _own(scores: pd.DataFrame, datasets: Sequence[str]) -> pd.DataFrame:
+def own(scores: pd.DataFrame, datasets: Sequence[str]) -> pd.DataFrame:
     """The rows of networks tested where they were trained; a training set that is no dataset is a joint one."""
-    missing = sorted(set(LONG) - set(scores.columns))
-    if missing:
+    if missing := sorted(set(LONG) - set(scores.columns)):
         raise TableError(f"scores: no column {', '.join(missing)}; the long table needs {', '.join(LONG)}")
     joint = ~scores["train_dataset"].isin(set(datasets) | set(scores["test_dataset"]))
     return scores.loc[(scores["train_dataset"] == scores["test_dataset"]) | joint, LONG]
 
 
-def _weighted(
-    scores: pd.DataFrame, background: Mapping[str, str] | None, metrics: Sequence[str] = (*METRICS,)
+def weighted(
+    scores: pd.DataFrame,
+    background: Mapping[str, str] | None,
+    metrics: Sequence[str] = (*METRICS,),
+    clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """The rows that carry a value, each with its weight in the mean over images, in one order whatever the input's."""
+    """The rows that carry a value, in one order whatever the input's; weight: in the mean over images; cluster."""
     cell = [*RUN, "image", "metric"]
     twice = scores.duplicated(cell)
     if twice.any():
@@ -199,19 +162,23 @@ def _weighted(
     named = rows["test_dataset"].map(dict(background or {}))
     renamed = (rows["metric"] == "iou_background") & named.notna() & (named != "background")
     rows.loc[renamed, "metric"] = "iou_" + named[renamed].astype(str)
+    rows["cluster"] = _clusters(rows, clusters)
     return rows[rows["weight"] > 0]
 
 
-def _pairs(own: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Rows of the other experiments beside the reference's; value is the difference of variant and reference."""
-    pair = ["test_dataset", "fold", "seed", "image", "metric"]
-    base = own[(own["experiment"] == reference) & (own["train_dataset"] == own["test_dataset"])]
-    base = base[[*pair, "value"]].rename(columns={"value": "reference"})
-    pairs = own[own["experiment"] != reference].merge(base, on=pair).rename(columns={"value": "variant"})
-    return pairs.assign(value=pairs["variant"] - pairs["reference"])
+def _clusters(rows: pd.DataFrame, clusters: pd.DataFrame | None) -> Any:
+    """The cluster of every row's image."""
+    if clusters is None:
+        return ""
+    place = ["test_dataset", "image"]
+    found = clusters.set_index(place)["cluster"].reindex(pd.MultiIndex.from_frame(rows[place])).to_numpy()
+    if pd.isna(found).any():
+        lost = rows.loc[pd.isna(found), place].iloc[0]
+        raise TableError(f"{lost.iloc[0]}: scored image {lost.iloc[1]} is not in its frames.csv; score it again")
+    return found
 
 
-def _per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataFrame:
+def per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataFrame:
     """One row per run and metric: the weighted mean over images of each column, and images, how many there were."""
     keys = [*RUN, "metric"]
     groups = rows.assign(**{name: rows[name] * rows["weight"] for name in columns}).groupby(keys)
@@ -219,19 +186,39 @@ def _per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.Data
     return table.assign(images=groups.size()).reset_index()
 
 
-def _over_runs(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """One row per key: mean, sd, min, max over runs; runs, images (distinct), n (images × runs)."""
-    groups = _per_run(rows).groupby(keys)
+def over_runs(
+    rows: pd.DataFrame, keys: list[str], bounds: tuple[float, float] = SCORE_BOUNDS, resamples: int = RESAMPLES
+) -> pd.DataFrame:
+    """One row per key: mean, SPREAD, p (of a mean of 0), COUNTS (images and clusters distinct), resampled."""
+    groups = per_run(rows).groupby(keys)
     table = groups["value"].agg(["mean", "std", "min", "max"]).rename(columns={"std": "sd"})
-    table["runs"], table["images"] = groups.size(), rows.groupby(keys)["image"].nunique()
-    return table.assign(n=groups["images"].sum()).reset_index()
+    found = {key: interval(scores, "/".join(key), bounds, resamples) for key, scores in cells(rows, keys)}
+    held = pd.DataFrame([*found.values()], columns=Interval._fields, index=pd.MultiIndex.from_tuples(found, names=keys))
+    images = rows.groupby(keys)[["image", "cluster"]].nunique().set_axis(COUNTS[1:3], axis=1)
+    table = table.join(held).join(images).assign(runs=groups.size(), n=groups["images"].sum())
+    return table[["mean", *SPREAD, "p", *COUNTS, "resampled"]].reset_index()
 
 
-def _is_headline(table: pd.DataFrame, headline: Mapping[str, str]) -> pd.Series:
+def cells(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, ...], Scores]]:
+    """The scores behind every cell of a table: its key and its runs × images. Rows are those of `weighted`."""
+    values, weights = (rows[name].to_numpy(dtype=float) for name in ("value", "weight"))
+    run, image = (rows.groupby(names, sort=True).ngroup().to_numpy() for names in (["fold", "seed"], ["image"]))
+    fold, cluster = rows["fold"].to_numpy(), rows["cluster"].to_numpy()
+    found: dict[Any, Any] = rows.groupby(keys).indices
+    for key, places in found.items():
+        _, first_run, row = np.unique(run[places], return_index=True, return_inverse=True)
+        _, first_image, column = np.unique(image[places], return_index=True, return_inverse=True)
+        value, weight = np.full((2, len(first_run), len(first_image)), np.nan)
+        value[row, column], weight[row, column] = values[places], weights[places]
+        folds, clusters = fold[places[first_run]], cluster[places[first_image]]
+        yield key, Scores.of(value, np.nan_to_num(weight), folds, clusters)
+
+
+def is_headline(table: pd.DataFrame, headline: Mapping[str, str]) -> pd.Series:
     return table["metric"] == table["test_dataset"].map(dict(headline))
 
 
-def _ordered(table: pd.DataFrame, then: Sequence[str] = (), **orders: Sequence[str]) -> pd.DataFrame:
+def ordered(table: pd.DataFrame, then: Sequence[str] = (), **orders: Sequence[str]) -> pd.DataFrame:
     """Rows sorted by the given orders (a name not listed follows, alphabetically), then by other columns."""
     ranks = pd.DataFrame(index=table.index)
     for name, order in orders.items():

@@ -3,24 +3,18 @@ import json
 import os
 from pathlib import Path
 
-from unetlib.files import key_of
+from unetlib.consistency import check_study
+from unetlib.experiments import cache_settings, inference_of, resolved, settings, split_keys, split_of
+from unetlib.externals import words_of
+from unetlib.files import key_of, sha256_of
 from unetlib.fingerprint import code_of as fingerprint_of
-from unetlib.study import (
-    JOINT,
-    Run,
-    StudyError,
-    cache_settings,
-    check_study,
-    runs,
-    settings,
-    split_of,
-    training_datasets,
-)
+from unetlib.study import JOINT, StudyError, is_joint, runs, judging_splits, trained_runs, trainer_of, training_datasets
 
 try:
     check_study(config)
 except StudyError as error:
     raise WorkflowError(f"config: {error}")
+config = resolved(config)  # from here on each experiment says whose networks it uses
 
 # Scripts find the library without an installation (conda); spinning threads slow a busy machine down fivefold.
 search_path = [workflow.basedir, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
@@ -49,23 +43,30 @@ COMPUTE = as_json({key: value for key, value in config["compute"].items() if key
 PACKED = config["compute"]["pack_jobs"]
 TRAINED = FOLD if PACKED else RUN
 PREDICTED = "{train_dataset}/fold{fold}" if PACKED else FOLD
-CACHED = "{dataset}-fold{fold}" if PACKED else "{dataset}-fold{fold}-{key}"
-SEPARATE, JOINTLY = (
-    [name for name in config["study"]["experiments"] if bool(config["experiments"][name].get("joint")) == joint]
-    for joint in (False, True)
-)
-CACHE_SETTINGS = {
-    key_of(chosen): chosen for chosen in (cache_settings(config, name) for name in config["study"]["experiments"])
+EXPERIMENTS = config["study"]["experiments"]
+SEPARATE, JOINTLY = ([name for name in EXPERIMENTS if is_joint(config, name) == joint] for joint in (False, True))
+
+# Settings that are shared by what agrees in them stand under a key.
+SPLITS = split_keys(config)  # experiment ("" = the study) → dataset → key
+SPLIT_SETTINGS = {
+    key: split_of(config, dataset, name or None) for name in SPLITS for dataset, key in SPLITS[name].items()
 }
+CACHES = {name: cache_settings(config, name) for name in EXPERIMENTS}
+CACHE_KEYS = {name: key_of(chosen) for name, chosen in CACHES.items()}
+CACHE_SETTINGS = {CACHE_KEYS[name]: chosen for name, chosen in CACHES.items()}
+STUDY_SPLITS = sorted(set(SPLITS[""].values()))
+STUDY_CACHES = sorted({CACHE_KEYS[name] for name in EXPERIMENTS if SPLITS[name] == SPLITS[""]})
 
 
 wildcard_constraints:
     dataset="[A-Za-z0-9._-]+",
     experiment="[A-Za-z0-9._-]+",
+    external="[A-Za-z0-9._-]+",
     train_dataset="[A-Za-z0-9._-]+",
     fold=r"\d+",
     seed=r"\d+",
     key="[0-9a-f]{8}",
+    split="[0-9a-f]{8}",
     pin="[0-9a-z]+",
 
 
@@ -107,7 +108,7 @@ def pin_of(entry):
 
 
 def cache_of(experiment, dataset, fold):
-    return f"{RESOURCES}/caches/{dataset}/fold{fold}/{key_of(cache_settings(config, experiment))}/index.csv"
+    return f"{RESOURCES}/caches/{dataset}/{SPLITS[experiment][dataset]}/fold{fold}/{CACHE_KEYS[experiment]}/index.csv"
 
 
 def caches_of(wildcards):
@@ -119,8 +120,40 @@ def frames_of(datasets):
     return [f"{RESOURCES}/datasets/{dataset}/frames.csv" for dataset in datasets]
 
 
-def splits_of(datasets, folds):
-    return [f"{RESOURCES}/splits/{dataset}/fold{fold}.csv" for dataset in datasets for fold in folds]
+def splits_of(datasets, folds, experiment=""):
+    """The split files of an experiment, or of the study."""
+    keys = SPLITS[experiment]
+    return [f"{RESOURCES}/splits/{dataset}/{keys[dataset]}/fold{fold}.csv" for dataset in datasets for fold in folds]
+
+
+def judged_by(wildcards):
+    """The experiments that one job predicts or scores."""
+    if not PACKED:
+        return [wildcards.experiment]
+    return JOINTLY if wildcards.train_dataset == JOINT else SEPARATE
+
+
+def models_of(wildcards):
+    """The networks that a job predicts with, in the order of its outputs; an experiment may use those of another."""
+    place = f"{wildcards.train_dataset}/fold{wildcards.fold}"
+    trainers = [trainer_of(config, name) for name in judged_by(wildcards)]
+    return [f"{RESULTS}/runs/{name}/{place}-seed{seed}/model.pt" for seed in SEEDS for name in trainers]
+
+
+def inference_for(wildcards):
+    """How each experiment of a job predicts."""
+    return as_json({name: inference_of(config, name) for name in judged_by(wildcards)})
+
+
+def tests_of(wildcards):
+    """By which split each experiment of a job is tested: experiment → dataset → key."""
+    return {name: judging_splits(STUDY_FACTS, name, wildcards.train_dataset) for name in judged_by(wildcards)}
+
+
+def test_splits_of(wildcards):
+    """The files of those splits."""
+    found = {pair for keys in tests_of(wildcards).values() for pair in keys.items()}
+    return [f"{RESOURCES}/splits/{dataset}/{key}/fold{wildcards.fold}.csv" for dataset, key in sorted(found)]
 
 
 def of_seeds(pattern, experiments):
@@ -133,12 +166,47 @@ def of_runs(pattern):
     return [f"{RESULTS}/{pattern.format(run.path)}" for run in RUNS]
 
 
+def of_trained_runs(pattern):
+    """The same for every run that trained a network of its own."""
+    return [f"{RESULTS}/{pattern.format(run.path)}" for run in trained_runs(config)]
+
+
 # What the rules over the whole study need to know, in one argument: thousands of paths would not fit a command line.
-STUDY_JSON = as_json(
-    {
-        "study": config["study"],
-        "experiments": {name: {"joint": bool(entry.get("joint"))} for name, entry in config["experiments"].items()},
-        "datasets": {name: {key: entry_of(name).get(key) for key in ("headline", "background")} for name in DATASETS},
+STUDY_FACTS = {
+    "study": config["study"],
+    "experiments": {
+        name: {"joint": is_joint(config, name), "trained_as": trainer_of(config, name)} for name in EXPERIMENTS
+    },
+    "datasets": {name: {key: entry_of(name).get(key) for key in ("headline", "background")} for name in DATASETS},
+    "splits": SPLITS,
+    "audits": config["audits"],
+}
+STUDY_JSON = as_json(STUDY_FACTS)
+SCORING = {
+    name: {key: entry_of(name).get(key) for key in ("min_area_px", "field_of_interest_px", "thinning_thresholds")}
+    for name in DATASETS
+}
+
+
+# Label images of other tools: what they are made by, and from.
+EXTERNALS = {name: config["externals"][name] for name in config["study"]["externals"]}
+
+
+def environment_of(external):
+    """The tool's own environment file; Snakemake takes it from the folder of the rules unless it is absolute."""
+    chosen = EXTERNALS[external].get("conda")
+    return str(Path(workflow.basedir, chosen)) if chosen else None
+
+
+def tools_of(external):
+    """Fingerprints of the files that a tool's command names: an edited script runs again."""
+    command = EXTERNALS[external].get("command")
+    files = [Path(word) for word in words_of(command, images=Path("images"), output=Path("output"))] if command else []
+    return {
+        str(path): fingerprint_of(path) if path.suffix == ".py" else sha256_of(path) for path in files if path.is_file()
     }
-)
-MIN_AREA_PX = {name: entry_of(name)["min_area_px"] for name in DATASETS}
+
+
+def folder_of(external):
+    folder = EXTERNALS[external].get("folder")
+    return sorted(str(path) for path in Path(folder).rglob("*") if path.is_file()) or folder if folder else []

@@ -61,16 +61,16 @@ rule split:
     input:
         f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
     output:
-        f"{RESOURCES}/splits/{{dataset}}/fold{{fold}}.csv",
+        f"{RESOURCES}/splits/{{dataset}}/{{split}}/fold{{fold}}.csv",
     log:
-        f"{LOGS}/split/{{dataset}}-fold{{fold}}.log",
+        f"{LOGS}/split/{{dataset}}-{{split}}-fold{{fold}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/split/{{dataset}}-fold{{fold}}.tsv"
+        f"{RESULTS}/benchmarks/split/{{dataset}}-{{split}}-fold{{fold}}.tsv"
     localrule: True
     conda:
         "../../envs/data.yaml"
     params:
-        settings=lambda w: as_json(split_of(config, w.dataset)),
+        settings=lambda w: as_json(SPLIT_SETTINGS[w.split]),
         code=code_of("split.py"),
     shell:
         "python workflow/scripts/split.py --frames {input:q} --settings {params.settings:q} --fold {wildcards.fold}"
@@ -80,26 +80,45 @@ rule split:
 rule cache:
     input:
         frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
-        split=f"{RESOURCES}/splits/{{dataset}}/fold{{fold}}.csv",
+        split=f"{RESOURCES}/splits/{{dataset}}/{{split}}/fold{{fold}}.csv",
     output:
-        expand(
-            f"{RESOURCES}/caches/{{dataset}}/fold{{fold}}/{{key}}/index.csv",
-            key=list(CACHE_SETTINGS) if PACKED else "{key}",
-            allow_missing=True,
-        ),
+        f"{RESOURCES}/caches/{{dataset}}/{{split}}/fold{{fold}}/{{key}}/index.csv",
     log:
-        f"{LOGS}/cache/{CACHED}.log",
+        f"{LOGS}/cache/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/cache/{CACHED}.tsv"
+        f"{RESULTS}/benchmarks/cache/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.tsv"
     conda:
         "../../envs/train.yaml"
     threads: 1
     resources:
         mem_mb=4000,
     params:
-        settings=lambda w: as_json(list(CACHE_SETTINGS.values()) if PACKED else [CACHE_SETTINGS[w.key]]),
+        settings=lambda w: as_json([CACHE_SETTINGS[w.key]]),
         seed=config["split"]["seed"],
         code=code_of("cache.py"),
     shell:
         "python workflow/scripts/cache.py --frames {input.frames:q} --split {input.split:q}"
         " --settings {params.settings:q} --seed {params.seed} --code {params.code} --indexes {output:q} > {log:q} 2>&1"
+
+
+if PACKED:  # all caches of the study's own split in one job; experiments with another split have theirs one by one
+
+    use rule cache as cache_packed with:
+        output:
+            expand(
+                f"{RESOURCES}/caches/{{dataset}}/{{split}}/fold{{fold}}/{{key}}/index.csv",
+                key=STUDY_CACHES,
+                allow_missing=True,
+            ),
+        log:
+            f"{LOGS}/cache/{{dataset}}-{{split}}-fold{{fold}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/cache/{{dataset}}-{{split}}-fold{{fold}}.tsv"
+        wildcard_constraints:
+            split="|".join(STUDY_SPLITS),
+        params:
+            settings=as_json([CACHE_SETTINGS[key] for key in STUDY_CACHES]),
+            seed=config["split"]["seed"],
+            code=code_of("cache.py"),
+
+    ruleorder: cache_packed > cache

@@ -1,13 +1,13 @@
 # What the networks are worth: predict every test set, score against the truth, check that the results can be right.
 # Networks that differ by their seed alone share a job: importing torch costs as much as predicting a small test set.
-# Packed, all experiments of a training set do; those trained on all datasets have a rule of the same kind for it.
+# Other tools' label images are made and scored beside them. Packed, all experiments of a training set do; those trained on all datasets have a rule of the same kind for it.
 
 
 rule predict:
     input:
-        models=of_seeds(f"{RESULTS}/runs/{RUN}/model.pt", SEPARATE),
+        models=models_of,
         frames=frames_of(DATASETS),
-        splits=lambda w: splits_of(DATASETS, [w.fold]),
+        splits=test_splits_of,
     output:
         of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
     log:
@@ -23,17 +23,20 @@ rule predict:
         runtime=60,
     params:
         compute=COMPUTE,
+        inference=inference_for,
+        tests=lambda w: as_json(tests_of(w)),
         code=code_of("predict.py"),
     shell:
         "python workflow/scripts/predict.py --models {input.models:q} --frames {input.frames:q}"
-        " --splits {input.splits:q} --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
+        " --splits {input.splits:q} --tests {params.tests:q} --inference {params.inference:q}"
+        " --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
 
 
 rule score:
     input:
         predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
         frames=frames_of(DATASETS),
-        splits=lambda w: splits_of(DATASETS, [w.fold]),
+        splits=test_splits_of,
     output:
         of_seeds(f"{RESULTS}/scores/{RUN}.csv", SEPARATE),
     log:
@@ -44,20 +47,21 @@ rule score:
         "../../envs/data.yaml"
     threads: 1
     params:
-        settings=as_json({"threshold": config["threshold"], "min_area_px": MIN_AREA_PX}),
+        tests=lambda w: as_json(tests_of(w)),
+        settings=as_json({"threshold": config["threshold"], "datasets": SCORING}),
         code=code_of("score.py"),
     shell:
         "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"
-        " --settings {params.settings:q} --outputs {output:q} > {log:q} 2>&1"
+        " --tests {params.tests:q} --settings {params.settings:q} --outputs {output:q} > {log:q} 2>&1"
 
 
 if PACKED and JOINTLY:
 
     use rule predict as predict_joint with:
         input:
-            models=of_seeds(f"{RESULTS}/runs/{RUN}/model.pt", JOINTLY),
+            models=models_of,
             frames=frames_of(DATASETS),
-            splits=lambda w: splits_of(DATASETS, [w.fold]),
+            splits=test_splits_of,
         output:
             of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
 
@@ -65,7 +69,7 @@ if PACKED and JOINTLY:
         input:
             predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
             frames=frames_of(DATASETS),
-            splits=lambda w: splits_of(DATASETS, [w.fold]),
+            splits=test_splits_of,
         output:
             of_seeds(f"{RESULTS}/scores/{RUN}.csv", JOINTLY),
 
@@ -83,19 +87,73 @@ rule baseline:
     conda:
         "../../envs/data.yaml"
     params:
-        settings=as_json({"min_area_px": {name: entry_of(name)["min_area_px"] for name in DATASETS}}),
+        settings=as_json(SCORING),
         code=code_of("baseline.py"),
     shell:
         "python workflow/scripts/baseline.py --frames {input.frames:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
+rule external:
+    input:
+        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        split=lambda w: splits_of([w.dataset], [w.fold]),
+        labels=lambda w: folder_of(w.external),
+    output:
+        f"{RESULTS}/externals/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
+    log:
+        f"{LOGS}/external/{{external}}/{{dataset}}-fold{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/external/{{external}}/{{dataset}}-fold{{fold}}.tsv"
+    conda:
+        lambda w: environment_of(w.external)
+    threads: config["compute"]["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=120,
+    params:
+        entry=lambda w: as_json(EXTERNALS[w.external]),
+        tools=lambda w: tools_of(w.external),
+        code=code_of("external.py"),
+    shell:
+        "python workflow/scripts/external.py --entry {params.entry:q} --frames {input.frames:q} --split {input.split:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule score_external:
+    input:
+        labels=expand(
+            f"{RESULTS}/externals/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
+            dataset=DATASETS,
+            allow_missing=True,
+        ),
+        frames=frames_of(DATASETS),
+        splits=lambda w: splits_of(DATASETS, [w.fold]),
+    output:
+        f"{RESULTS}/externals/{{external}}/fold{{fold}}.csv",
+    log:
+        f"{LOGS}/score_external/{{external}}-fold{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_external/{{external}}-fold{{fold}}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        settings=as_json(SCORING),
+        code=code_of("score_external.py"),
+    shell:
+        "python workflow/scripts/score_external.py --labels {input.labels:q} --frames {input.frames:q}"
+        " --splits {input.splits:q} --external {wildcards.external:q} --settings {params.settings:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
 rule check:
     input:
         scores=of_runs("scores/{}.csv"),
-        facts=of_runs("runs/{}/facts.json"),
+        externals=expand(f"{RESULTS}/externals/{{external}}/fold{{fold}}.csv", external=EXTERNALS, fold=FOLDS),
+        facts=of_trained_runs("runs/{}/facts.json"),
         baselines=f"{RESULTS}/baselines.csv",
-        splits=splits_of(DATASETS, FOLDS),
+        splits=sorted({path for name in SPLITS for path in splits_of(DATASETS, FOLDS, name)}),
     output:
         scores=f"{RESULTS}/scores.csv",
         checks=f"{RESULTS}/checks.csv",

@@ -9,7 +9,8 @@ rule tabulate:
     input:
         scores=f"{RESULTS}/scores.csv",
         baselines=f"{RESULTS}/baselines.csv",
-        facts=of_runs("runs/{}/facts.json"),
+        facts=of_trained_runs("runs/{}/facts.json"),
+        frames=frames_of(DATASETS),
     output:
         csv=report(
             expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
@@ -32,7 +33,66 @@ rule tabulate:
         code=code_of("tabulate.py"),
     shell:
         "python workflow/scripts/tabulate.py --study {params.study:q} --scores {input.scores:q}"
-        " --baselines {input.baselines:q} --tables {params.tables:q} > {log:q} 2>&1"
+        " --baselines {input.baselines:q} --frames {input.frames:q} --tables {params.tables:q} > {log:q} 2>&1"
+
+
+rule claim:
+    input:
+        ledger="workflow/literature.csv",
+        errors="workflow/known-errors.csv",
+        tables=expand(
+            f"{RESULTS}/tables/{{table}}.csv",
+            table=["comparison", "ablation", "transfer"],
+        ),
+    output:
+        csv=report(
+            f"{RESULTS}/tables/claims.csv",
+            category="Tables",
+            caption="../report/captions/claims.rst",
+            labels={"study": STUDY},
+        ),
+        markdown=f"{RESULTS}/tables/claims.md",
+    log:
+        f"{LOGS}/claim.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/claim.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=lambda w: as_json(config),  # a function: braces in it are no wildcards
+        tables=subpath(output.csv, parent=True),
+        code=code_of("claim.py"),
+    shell:
+        "python workflow/scripts/claim.py --config {params.config:q} --ledger {input.ledger:q} --errors {input.errors:q}"
+        " --tables {params.tables:q} > {log:q} 2>&1"
+
+
+rule audit:
+    input:
+        scores=f"{RESULTS}/scores.csv",
+        facts=of_trained_runs("runs/{}/facts.json"),
+    output:
+        csv=report(
+            f"{RESULTS}/tables/audits.csv",
+            category="Tables",
+            caption="../report/captions/tables.rst",
+            labels=lambda wildcards, output: {"study": STUDY},
+        ),
+        markdown=f"{RESULTS}/tables/audits.md",
+    log:
+        f"{LOGS}/audit.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/audit.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        study=STUDY_JSON,
+        code=code_of("audit.py"),
+    shell:
+        "python workflow/scripts/audit.py --study {params.study:q} --scores {input.scores:q}"
+        " --csv {output.csv:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
 rule draw:
@@ -41,7 +101,7 @@ rule draw:
             f"{RESULTS}/tables/{{table}}.csv",
             table=["ablation", "transfer", "differences"],
         ),
-        history=of_runs("runs/{}/history.csv"),
+        history=of_trained_runs("runs/{}/history.csv"),
     output:
         report(
             expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
@@ -67,7 +127,7 @@ rule panel:
         prediction=f"{RESULTS}/predictions/{FIRST_RUN}.npz",
         scores=f"{RESULTS}/scores/{FIRST_RUN}.csv",
         frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
-        split=f"{RESOURCES}/splits/{{dataset}}/fold{FOLDS[0]}.csv",
+        split=lambda w: splits_of([w.dataset], [FOLDS[0]], config["study"]["reference"]),
         cache=lambda w: cache_of(config["study"]["reference"], w.dataset, FOLDS[0]),
     output:
         report(
@@ -105,6 +165,8 @@ rule panel:
 rule report:
     input:
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=[*TABLES, "differences"]),
+        claims=f"{RESULTS}/tables/claims.csv",
+        audits=f"{RESULTS}/tables/audits.csv",
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         panels=expand(
             f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
@@ -112,7 +174,7 @@ rule report:
             dataset=DATASETS,
         ),
         checks=f"{RESULTS}/checks.csv",
-        facts=of_runs("runs/{}/facts.json"),
+        facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",
     output:
         f"{RESULTS}/report.html",
@@ -124,7 +186,7 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        config=as_json(config),
+        config=lambda wildcards: as_json(config),  # a function: commands hold braces
         code=code_of("report.py"),
     shell:
         "python workflow/scripts/report.py --config {params.config:q} --checks {input.checks:q} --template {input.template:q}"

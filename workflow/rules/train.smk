@@ -5,7 +5,7 @@ rule train:
     input:
         caches=caches_of,
         frames=lambda w: frames_of(training_datasets(config, w.train_dataset)),
-        splits=lambda w: splits_of(training_datasets(config, w.train_dataset), [w.fold]),
+        splits=lambda w: splits_of(training_datasets(config, w.train_dataset), [w.fold], w.experiment),
     output:
         model=expand(f"{RESULTS}/runs/{RUN}/model.pt", seed=SEEDS if PACKED else "{seed}", allow_missing=True),
         history=expand(f"{RESULTS}/runs/{RUN}/history.csv", seed=SEEDS if PACKED else "{seed}", allow_missing=True),

@@ -5,8 +5,10 @@ from splice import JSON, PATH, PATHS, run
 from unetlib.baselines import trivial_masks
 from unetlib.files import write_csv
 from unetlib.instances import instances_from_probability
-from unetlib.metrics import BASELINE_COLUMNS, score_image
+from unetlib.metrics import BASELINE_COLUMNS
+from unetlib.roles import dataset_and_key_of
 from unetlib.samples import Dataset
+from unetlib.scoring import Prediction, long_rows, score_stack, truths_of
 from unetlib.splits import fold_of, frames_with_role
 
 
@@ -14,14 +16,17 @@ def main(arguments):
     rows = []
     for frames in arguments.frames:
         name, dataset = frames.parent.name, Dataset(frames.parent)
-        for split in (path for path in arguments.splits if path.parent.name == name):
-            for frame in frames_with_role(split, "test"):
-                truth, ignore = dataset.truth(frame)
-                for baseline, mask in trivial_masks(dataset.image(frame)).items():
-                    instances = instances_from_probability(mask, min_area_px=arguments.settings["min_area_px"][name])
-                    scores = score_image(truth, instances, predicted_mask=mask, ignore=ignore)
-                    place = (baseline, name, fold_of(split), frame)
-                    rows += [dict(zip(BASELINE_COLUMNS, (*place, *item), strict=True)) for item in scores.items()]
+        how = dict(arguments.settings[name])
+        cut = {"min_area_px": how.pop("min_area_px")}
+        for split in (path for path in arguments.splits if dataset_and_key_of(path)[0] == name):
+            truths = truths_of(frames.parent, frames_with_role(split, "test"))
+            masks = {frame: trivial_masks(dataset.image(frame)) for frame in truths}
+            for baseline in next(iter(masks.values()), {}):
+                own = (masks[frame][baseline] for frame in truths)
+                predicted = (Prediction(instances_from_probability(mask, **cut), mask) for mask in own)
+                stack = zip(truths.values(), predicted, strict=True)
+                for frame, found in zip(truths, score_stack(stack, **how), strict=True):
+                    rows += long_rows(BASELINE_COLUMNS, (baseline, name, fold_of(split), frame), found)
     write_csv(arguments.output, rows, BASELINE_COLUMNS)
 
 

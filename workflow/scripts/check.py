@@ -8,28 +8,32 @@ from splice import JSON, PATH, run
 from unetlib import verify
 from unetlib.files import read_json, write_csv
 from unetlib.metrics import SCORE_COLUMNS
-from unetlib.splits import frames_with_role
-from unetlib.study import runs
+from unetlib.roles import judged_frames
+from unetlib.study import EXTERNAL, PSEUDO_SEED, Run, judging_splits, runs, trained_twin
 
 
 def main(arguments):
     results = arguments.scores.parent
     resources = results.parent.parent / "resources" / results.name
-    datasets, everything, findings = arguments.study["study"]["datasets"], [], []
-    headline = {name: entry["headline"] for name, entry in arguments.study["datasets"].items()}
+    study, everything, findings = arguments.study, [], []
+    headline = {name: entry["headline"] for name, entry in study["datasets"].items()}
     trivial = defaultdict(lambda: defaultdict(list))
     for row in table(arguments.baselines):
-        trivial[row["test_dataset"], int(row["fold"])][row["baseline"]].append(row)
-    for each in runs(arguments.study):
-        tests = {n: frames_with_role(resources / "splits" / n / f"fold{each.fold}.csv", "test") for n in datasets}
+        trivial[row["test_dataset"]][row["baseline"]].append(row)
+    for each in runs(study):
+        tests = tests_of(resources, judging_splits(study, each.experiment, each.train_dataset), each.fold)
         scores = table(results / "scores" / f"{each.path}.csv")
-        facts = read_json(results / "runs" / each.path / "facts.json")
+        facts = read_json(results / "runs" / trained_twin(study, each).path / "facts.json")
         findings += [*verify.coverage(each, scores, tests), verify.roles(each, facts, tests)]
         for dataset in facts["roles"]:
             metric = headline[dataset]
-            score = verify.mean_score(metric, (row for row in scores if row["test_dataset"] == dataset))
-            floor = {name: verify.mean_score(metric, rows) for name, rows in trivial[dataset, each.fold].items()}
-            findings.append(verify.beats_trivial(each, dataset, metric, score, floor))
+            own = [row for row in scores if row["test_dataset"] == dataset]
+            findings += verify.beats_trivial(each, dataset, metric, own, trivial[dataset])
+        everything += scores
+    for each in externals(study["study"]):
+        tests = tests_of(resources, study["splits"][""], each.fold)
+        scores = table(results / "externals" / each.experiment / f"fold{each.fold}.csv")
+        findings += verify.coverage(each, scores, tests)
         everything += scores
     write_csv(arguments.checks, (vars(finding) for finding in findings), verify.COLUMNS)
     for finding in findings:
@@ -39,6 +43,16 @@ def main(arguments):
     if failed:
         raise ValueError(f"{len(failed)} runs cannot be right ({', '.join(failed[:3])}); see the lines above")
     write_csv(arguments.scores, everything, SCORE_COLUMNS)
+
+
+def tests_of(resources, keys, fold):
+    """Return the test frames of each dataset by the split of this key."""
+    return judged_frames([resources / "splits" / name / key / f"fold{fold}.csv" for name, key in keys.items()], keys)
+
+
+def externals(study):
+    """Return the other tools as runs: one per fold, trained on nothing of ours, with one seed that stands for none."""
+    return [Run(name, EXTERNAL, fold, PSEUDO_SEED) for name in study["externals"] for fold in study["folds"]]
 
 
 def table(path):

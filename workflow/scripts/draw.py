@@ -4,14 +4,17 @@ import pandas as pd
 from splice import JSON, PATHS, run
 
 from unetlib import figures, tables
-from unetlib.study import runs
+from unetlib.study import trained_runs
 
 
 def main(arguments):
     study = arguments.study["study"]
     results = arguments.tables[0].parent.parent
     ablation, transfer, differences = map(tables.read_long, arguments.tables)
-    history = [pd.read_csv(results / "runs" / r.path / "history.csv").assign(**vars(r)) for r in runs(arguments.study)]
+    history = [
+        pd.read_csv(results / "runs" / run.path / "history.csv").assign(**vars(run))
+        for run in trained_runs(arguments.study)
+    ]
     ablation = ablation[ablation["experiment"].isin(study["experiments"])]
     drawn = {
         "learning-curves": figures.learning_curves(pd.concat(history), experiments=study["experiments"]),

@@ -1,47 +1,51 @@
 """Predict the test images of every dataset of the study with a few networks."""
 
 import time
+from functools import cache
 
 import torch
 from splice import JSON, PATHS, device_of, run
 
-from unetlib.infer import predict
+from unetlib.architectures import build
+from unetlib.infer import infer
 from unetlib.intensity import normalise
-from unetlib.model import UNet
 from unetlib.predictions import save_predictions
+from unetlib.roles import judged_frames
 from unetlib.runs import load_model
 from unetlib.samples import Dataset
-from unetlib.splits import frames_with_role
+from unetlib.study import run_of
 
 
 def main(arguments):
     torch.set_num_threads(arguments.compute["threads"])
-    images = {
-        f"{frames.parent.name}/{frame}": Dataset(frames.parent).image(frame)
-        for frames, split in zip(arguments.frames, arguments.splits, strict=True)
-        for frame in frames_with_role(split, "test")
-    }
+    datasets = {frames.parent.name: Dataset(frames.parent) for frames in arguments.frames}
+    image = cache(lambda dataset, frame: datasets[dataset].image(frame))
     for path, output in zip(arguments.models, arguments.outputs, strict=True):
+        experiment = run_of(output).experiment
+        tests = judged_frames(arguments.splits, arguments.tests[experiment])
+        images = {f"{name}/{frame}": image(name, frame) for name, frames in tests.items() for frame in frames}
         started = time.perf_counter()
-        found = probabilities(path, images, arguments.compute)
+        found = probabilities(path, images, arguments.compute, arguments.inference[experiment])
         seconds = time.perf_counter() - started
         save_predictions(output, found)
         print(f"{output}: {len(images)} images in {seconds:.2f} s")
 
 
-def probabilities(path, images, compute):
+def probabilities(path, images, compute, inference):
     """Return the foreground probability of every image."""
     how, weights = load_model(path)
     settings, device = how["settings"], device_of(compute)
-    model = UNet(**settings["model"])
+    model = build(**settings["model"])
     model.load_state_dict(weights)
     model.to(device)
-    tiles = {"tile_px": compute["predict_tile_px"], "batch": compute["predict_batch"]}
+    sides = {"side_px": settings["batch"]["tile_px"]}
+    sides |= {"tile_px": compute["predict_tile_px"], "batch": compute["predict_batch"]}
     return {
-        name: predict(
+        name: infer(
             model,
             normalise(image, settings["normalisation"]),
-            **tiles,
+            **inference,
+            **sides,
             device=device,
             precision=settings["training"]["precision"],
         )
@@ -50,4 +54,5 @@ def probabilities(path, images, compute):
 
 
 if __name__ == "__main__":
-    run(main, __doc__, models=PATHS, frames=PATHS, splits=PATHS, compute=JSON, outputs=PATHS)
+    options = {"models": PATHS, "frames": PATHS, "splits": PATHS, "tests": JSON, "inference": JSON, "compute": JSON}
+    run(main, __doc__, **options, outputs=PATHS)

@@ -6,9 +6,9 @@ from collections import Counter
 import pandas as pd
 from splice import JSON, PATH, run
 
-from unetlib import report, tables, wording
+from unetlib import audits, claims, findings, report, tables, wording
 from unetlib.files import atomic_path, read_json
-from unetlib.study import runs
+from unetlib.study import trained_runs
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
 CHARTS = ("learning-curves", "ablation", "transfer")
@@ -17,13 +17,15 @@ PANELS = ("examples", "weight-map", "augmentation")
 
 def main(arguments):
     config, results = arguments.config, arguments.checks.parent
-    study, expected = config["study"], runs(config)
+    study, expected = config["study"], trained_runs(config)
     made = {name: tables.read_long(results / "tables" / f"{name}.csv") for name in TABLES}
     ours = [
         *study["experiments"],
         "total",
     ]  # of the trivial baselines sentences name the best alone
     told = {n: t if n == "comparison" else t[t["experiment"].isin(ours)] for n, t in made.items()}
+    claimed = claims.read_claims(results / "tables" / "claims.csv")
+    told["comparison"] = made["comparison"][~made["comparison"]["experiment"].isin(study["externals"])]
     facts = [read_json(results / "runs" / each.path / "facts.json") for each in expected]
     checks = pd.read_csv(arguments.checks)
     flagged = checks[checks["status"] == "flagged"].itertuples()
@@ -32,7 +34,7 @@ def main(arguments):
     context = report.Context(
         title="U-Net cell segmentation, regenerated",
         study=study["name"],
-        summary=wording.findings(*told.values(), reference=study["reference"]),
+        summary=findings.findings(*told.values(), reference=study["reference"]),
         runs_expected=len(expected),
         runs_done=len(facts),
         warnings=[f"{row.subject} is not better than a trivial baseline: {row.detail}." for row in flagged],
@@ -40,13 +42,26 @@ def main(arguments):
         tables=[
             report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
-        ],
+        ]
+        + audited(tables.read_long(results / "tables" / "audits.csv"))
+        + [claims_table(claimed)],
+        notes={"claims": claims.summary(claimed)},
         pictures=[*charts(results / "figures"), *panels(results / "figures", study["datasets"])],
         provenance=provenance(facts, checks),
         config=json.dumps(config, indent=1, sort_keys=True),
     )
     with atomic_path(arguments.output) as temporary:
         temporary.write_text(report.render(context, arguments.template.read_text()), encoding="utf-8")
+
+
+def claims_table(claimed):
+    nothing = claims.all_not_run(claimed)
+    return report.table("claims", claims.claims_shown(claimed), tables.to_csv(claimed), folded=nothing)
+
+
+def audited(table):
+    """The table of audits, where the study has any."""
+    return [report.table("audits", audits.shown(table), tables.to_csv(table))] if len(table) else []
 
 
 def charts(figures):

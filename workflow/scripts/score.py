@@ -1,36 +1,44 @@
 """Score the predictions of a few networks on every test set, image by image."""
 
+from functools import cache
+
 from splice import JSON, PATHS, run
 
 from unetlib.files import write_csv
-from unetlib.instances import instances_from_probability
-from unetlib.metrics import SCORE_COLUMNS, score_image
+from unetlib.metrics import SCORE_COLUMNS
 from unetlib.predictions import Predictions
-from unetlib.samples import Dataset
-from unetlib.splits import frames_with_role
+from unetlib.roles import judged_frames
+from unetlib.scoring import from_probability, long_rows, score_stack, truths_of
 from unetlib.study import run_of
 
 
 def main(arguments):
-    images = [
-        (frames.parent.name, frame, *Dataset(frames.parent).truth(frame))
-        for frames, split in zip(arguments.frames, arguments.splits, strict=True)
-        for frame in frames_with_role(split, "test")
-    ]
+    folders = {frames.parent.name: frames.parent for frames in arguments.frames}
+    truths = cache(lambda name, frames: truths_of(folders[name], frames))
     for path, output in zip(arguments.predictions, arguments.outputs, strict=True):
-        write_csv(output, scores(images, Predictions(path), run_of(path), **arguments.settings), SCORE_COLUMNS)
+        tests = judged_frames(arguments.splits, arguments.tests[run_of(path).experiment])
+        stacks = {name: truths(name, tuple(frames)) for name, frames in tests.items()}
+        write_csv(output, scores(stacks, Predictions(path), run_of(path), **arguments.settings), SCORE_COLUMNS)
 
 
-def scores(images, predictions, run, *, threshold, min_area_px):
+def scores(stacks, predictions, run, *, threshold, datasets):
     """Yield the rows of the long table of one network."""
-    for dataset, frame, truth, ignore in images:
-        probability = predictions[f"{dataset}/{frame}"]
-        instances = instances_from_probability(probability, threshold=threshold, min_area_px=min_area_px[dataset])
-        found = score_image(truth, instances, predicted_mask=probability >= threshold, ignore=ignore)
-        place = (run.experiment, run.train_dataset, dataset, run.fold, run.seed, frame)
-        yield from (dict(zip(SCORE_COLUMNS, (*place, *item), strict=True)) for item in found.items())
+    for name, truths in stacks.items():
+        how = dict(datasets[name])
+        cut = {"threshold": threshold, "min_area_px": how.pop("min_area_px")}
+        stack = ((truth, from_probability(predictions[f"{name}/{frame}"], **cut)) for frame, truth in truths.items())
+        for frame, found in zip(truths, score_stack(stack, **how), strict=True):
+            place = (run.experiment, run.train_dataset, name, run.fold, run.seed, frame)
+            yield from long_rows(SCORE_COLUMNS, place, found)
 
 
 if __name__ == "__main__":
-    options = {"predictions": PATHS, "frames": PATHS, "splits": PATHS, "settings": JSON, "outputs": PATHS}
+    options = {
+        "predictions": PATHS,
+        "frames": PATHS,
+        "splits": PATHS,
+        "tests": JSON,
+        "settings": JSON,
+        "outputs": PATHS,
+    }
     run(main, __doc__, **options)

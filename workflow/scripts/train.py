@@ -6,11 +6,13 @@ import torch
 from splice import JSON, PATHS, device_of, run
 
 from unetlib import runs, validation
+from unetlib.architectures import build
 from unetlib.batches import Batches
+from unetlib.blocks import initialise, parameter_count
 from unetlib.cache import read_cache
 from unetlib.files import key_of, read_json, sha256_of, write_csv
 from unetlib.losses import LOSSES
-from unetlib.model import UNet, initialise, parameter_count
+from unetlib.roles import dataset_and_key_of
 from unetlib.samples import Dataset
 from unetlib.splits import frames_with_role
 from unetlib.study import run_of
@@ -27,6 +29,7 @@ def main(arguments):
         folder.name: {role: frames_with_role(split, role) for role in ("train", "validation", "test")}
         for folder, split in zip(folders, arguments.splits, strict=True)
     }
+    keys = dict(dataset_and_key_of(split) for split in arguments.splits)
     validate = validation.Validation(
         [
             validation.load(Dataset(folder), roles[folder.name]["validation"], settings["normalisation"])
@@ -46,7 +49,7 @@ def main(arguments):
         checkpoints.append(path.with_name(f"checkpoint-{identity}.pt"))
         for stale in set(path.parent.glob("checkpoint-*.pt")) - {checkpoints[-1]}:  # of other settings, data or code
             stale.unlink()
-        train_one(arguments, path, checkpoints[-1], validate, device, {"data": data, "roles": roles})
+        train_one(arguments, path, checkpoints[-1], validate, device, {"data": data, "roles": roles, "splits": keys})
     for checkpoint in checkpoints:  # not before all are trained: outputs of a killed job are removed
         checkpoint.unlink(missing_ok=True)
 
@@ -65,7 +68,7 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
         seed=seed,
         device=device,
     )
-    model = UNet(**settings["model"])
+    model = build(**settings["model"])
     initialise(model, torch.Generator().manual_seed(seed))
     result = train(
         model,
@@ -86,6 +89,7 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
         {
             **how,
             "roles": facts["roles"],
+            "splits": facts["splits"],
             "parameters": parameter_count(model),
             "updates": result.updates,
             "best_update": result.best_update,

@@ -1,0 +1,60 @@
+"""Images and networks as users have them, small: written to files for the tests of the command line."""
+
+import numpy as np
+import tifffile
+
+SETTINGS = {
+    "model": {"base_filters": 4, "depth": 3},
+    "normalisation": "zscore",
+    "threshold": 0.5,
+    "training": {"precision": "float32"},
+}
+
+
+def spots(*shape, dtype=np.uint8, seed=0):
+    """Bright discs of 3 to 6 px on a noisy ground, the last two axes a picture."""
+    rng = np.random.default_rng(seed)
+    result = rng.normal(40, 6, shape)
+    rows, columns = np.mgrid[: shape[-2], : shape[-1]]
+    for picture in result.reshape(-1, *shape[-2:]):
+        for row, column, radius in zip(*rng.uniform(0, shape[-2:], (12, 2)).T, rng.uniform(3, 6, 12), strict=True):
+            picture[np.hypot(rows - row, columns - column) < radius] += 90
+    return result.astype(dtype)
+
+
+def brightness_network(**arguments):
+    """A network without training that finds what is brighter than the mean: one kernel passes the image through."""
+    import torch
+
+    from unetlib.blocks import initialise
+    from unetlib.model import UNet
+
+    arguments = {**SETTINGS["model"], **arguments}
+    model = UNet(**arguments)
+    initialise(model, torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(0.05)
+        for convolution in (model.down[0][0], model.down[0][2]):
+            convolution.weight[0, 0, 1, 1] = 1
+        merge, skipped = model.merge[-1], arguments["base_filters"]
+        merge[0].weight[0, skipped, 1, 1] = 1
+        merge[2].weight[0, 0, 1, 1] = 1
+        model.head.weight[1, 0, 0, 0], model.head.bias[1] = 1, -0.5
+    return model
+
+
+def save(path, **settings):
+    """A model.pt of the network above; settings replace those above."""
+    from unetlib import runs
+
+    runs.save_model(path, brightness_network().state_dict(), {"settings": {**SETTINGS, **settings}})
+    return path
+
+
+def write_stack(path, stack, axes, **metadata):
+    """An ImageJ stack of 0.65 µm per pixel."""
+    tifffile.imwrite(
+        path, stack, imagej=True, resolution=(1 / 0.65, 1 / 0.65), metadata={"axes": axes, "unit": "um", **metadata}
+    )
+    return path

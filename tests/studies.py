@@ -1,0 +1,59 @@
+"""A small configuration with an experiment of every kind, for the tests of what a study is."""
+
+import copy
+from typing import Any
+
+CONFIG: dict[str, Any] = {
+    "study": {
+        "name": "s",
+        "datasets": ["a", "b"],
+        "experiments": ["reference", "plain", "flipped", "joint", "small", "leaky", "padded", "turned"],
+        "reference": "reference",
+        "folds": [0, 1],
+        "seeds": [0],
+        "externals": [],
+    },
+    "datasets": {
+        "a": {"format": "ctc", "archive": "a.zip", "split": "sequence", "tile_px": 100},
+        "b": {"format": "isbi", "archive": "b.zip", "split": "block", "folds": 5},
+    },
+    "split": {"by": None, "folds": 2, "max_train": None, "seed": 0},
+    "gap": True,
+    "normalisation": "zscore",
+    "threshold": 0.5,
+    "weights": {"form": "paper", "w0": 10},
+    "augmentation": {"policy": "full", "variants": 4},
+    "model": {
+        "architecture": "unet",
+        "base_filters": 8,
+        "depth": 5,
+        "padding": "valid",
+        "skip": "concatenate",
+    },
+    "loss": {"name": "weighted_ce", "params": {}},
+    "training": {"updates": 10},
+    "batch": {"size": 1, "tile_px": 388},
+    "inference": {"mode": "tile", "rotations": 1},
+    "audits": {"leakage": {"honest": "reference", "illusion": "leaky"}},
+    "externals": {},
+    "experiments": {
+        "reference": {},
+        "plain": {"augmentation": {"policy": "none"}, "loss": {"name": "ce_dice", "params": {"dice_fraction": 0.5}}},
+        "flipped": {"augmentation": {"policy": "flips"}},
+        "joint": {"joint": True},
+        "small": {"split": {"max_train": 2}},
+        "leaky": {"split": {"by": "random"}},
+        "padded": {"model": {"padding": "same"}},
+        "turned": {"trained_as": "reference", "inference": {"rotations": 8}},
+    },
+}
+
+
+def changed(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A copy of the configuration with one value replaced."""
+    config = copy.deepcopy(CONFIG)
+    place = config
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return config

@@ -1,0 +1,178 @@
+"""What each experiment does: its difference and nothing else, and no network trained twice."""
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import yaml
+
+from studies import CONFIG, changed
+from unetlib import experiments, study
+from unetlib.files import key_of
+
+ROOT = Path(__file__).parent.parent
+PAPER = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def test_an_experiment_changes_what_it_names_and_nothing_else():
+    reference, plain = (experiments.settings(CONFIG, name, "b") for name in ("reference", "plain"))
+    assert plain["augmentation"] == {"policy": "none", "variants": 4}
+    assert plain["loss"] == {"name": "ce_dice", "params": {"dice_fraction": 0.5}}
+    for key in set(reference) - {"augmentation", "loss"}:
+        assert plain[key] == reference[key]
+    assert CONFIG["augmentation"]["policy"] == "full", "the configuration itself was altered"
+
+
+def test_a_dataset_brings_its_tile_when_trained_on_alone():
+    assert experiments.settings(CONFIG, "reference", "a")["batch"]["tile_px"] == 100
+    assert experiments.settings(CONFIG, "reference", "b")["batch"]["tile_px"] == 388
+    assert experiments.settings(CONFIG, "joint", study.JOINT)["batch"]["tile_px"] == 388
+
+
+def test_a_change_of_padding_alone_takes_the_largest_tile_that_fits():
+    assert experiments.settings(CONFIG, "padded", "a")["batch"]["tile_px"] == 96
+    assert experiments.settings(CONFIG, "padded", "b")["batch"]["tile_px"] == 384
+    stated = changed(("experiments", "padded", "batch"), {"tile_px": 320})
+    assert experiments.settings(stated, "padded", "b")["batch"]["tile_px"] == 320
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("depth", [1, 3, 5])
+def test_the_largest_tile_is_one_that_the_network_takes(depth, padding):
+    for side in range(16, 120):
+        found = experiments.largest_tile(side, depth=depth, padding=padding)
+        assert experiments.takes_tile(found, depth=depth, padding=padding) and found <= side
+        above = range(found + 1, side + 1)
+        assert not any(experiments.takes_tile(other, depth=depth, padding=padding) for other in above)
+    assert experiments.largest_tile(1, depth=5, padding="same") == 16
+
+
+def test_experiments_share_a_cache_exactly_when_its_settings_agree():
+    key = {name: key_of(experiments.cache_settings(CONFIG, name)) for name in CONFIG["experiments"]}
+    assert key["reference"] == key["joint"] == key["turned"] != key["plain"]
+    assert key["plain"] == key["flipped"], "flips happen at load: both need the images alone"
+
+
+def test_folds_of_a_dataset_replace_the_studys_and_the_experiments_split_both():
+    assert experiments.split_of(CONFIG, "a") == {"by": "sequence", "folds": 2, "max_train": None, "seed": 0}
+    assert experiments.split_of(CONFIG, "b")["folds"] == 5
+    assert experiments.split_of(CONFIG, "b", "leaky") == experiments.split_of(CONFIG, "b") | {"by": "random"}
+    assert experiments.split_of(CONFIG, "a", "small") == experiments.split_of(CONFIG, "a") | {"max_train": 2}
+    assert experiments.split_of(CONFIG, "a", "turned") == experiments.split_of(CONFIG, "a")
+    both = changed(("split", "by"), "random")
+    assert experiments.split_of(both, "a")["by"] == "random"
+
+
+def test_splits_that_agree_share_a_key():
+    keys = experiments.split_keys(CONFIG)
+    assert set(keys) == {"", *CONFIG["study"]["experiments"]}
+    for name in ("reference", "plain", "joint", "turned"):
+        assert keys[name] == keys[""]
+    assert len({keys[name]["a"] for name in ("", "small", "leaky")}) == 3
+    assert experiments.split_keys(changed(("split", "max_train"), 2))["small"]["a"] == keys["small"]["a"]
+
+
+def test_inference_is_laid_over_the_studys():
+    assert experiments.inference_of(CONFIG, "reference") == {"mode": "tile", "rotations": 1}
+    assert experiments.inference_of(CONFIG, "turned") == {"mode": "tile", "rotations": 8}
+
+
+def trainers(config):
+    made = experiments.resolved(config)
+    return {name: study.trainer_of(made, name) for name in config["study"]["experiments"]}
+
+
+def test_what_agrees_with_the_reference_is_not_trained_again():
+    apart = {name: name for name in CONFIG["study"]["experiments"]} | {"turned": "reference"}
+    assert trainers(CONFIG) == apart
+    assert trainers(changed(("split", "max_train"), 2)) == apart | {"small": "reference"}
+    assert trainers(changed(("study", "reference"), "small")) == apart
+    equal = changed(("experiments", "plain"), {"augmentation": {"policy": "flips"}})
+    assert trainers(equal) == apart | {"flipped": "plain"}, "the first in the list is trained"
+    equal["study"]["reference"] = "flipped"
+    assert trainers(equal) == apart | {"plain": "flipped"}, "unless the reference is among them"
+
+
+def test_networks_that_one_dataset_tells_apart_are_trained_apart():
+    """A stated tile is the study's on b, but on a the dataset's own tile is smaller."""
+    stated = changed(("experiments", "plain"), {"batch": {"tile_px": 388}})
+    assert trainers(stated)["plain"] == "plain"
+    stated["datasets"]["a"]["tile_px"] = None
+    assert trainers(stated)["plain"] == "reference"
+
+
+def test_whose_networks_are_used_is_followed_to_the_end():
+    """turned uses those of small, which are the reference's; wherever turned stands in the list."""
+    config = changed(("experiments", "turned", "trained_as"), "small")
+    config["experiments"]["small"] = {}
+    assert trainers(config)["turned"] == trainers(config)["small"] == "reference"
+    config = changed(("experiments", "turned", "trained_as"), "small")
+    config["study"]["experiments"] = ["turned", "small", "reference"]
+    assert trainers(config) == {"turned": "small", "small": "small", "reference": "reference"}
+
+
+def flat(section, prefix=""):
+    for key, value in section.items():
+        if isinstance(value, dict) and key != "params":
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+def differing(config, one, other):
+    """The settings in which two experiments differ."""
+    both = (set(flat(experiments.settings(config, name, ""))) for name in (one, other))
+    return {name for name, _ in set.symmetric_difference(*both)}
+
+
+RATES = {"training.learning_rate", "training.momentum"}  # belong to their optimiser
+LOSS = {"loss.name", "loss.params"}
+OVERLAYS = [(), ("cpu",), ("cpu", "ladder"), ("demo",)]
+
+
+def study_of(*overlays):
+    config = PAPER
+    for name in overlays:
+        config = experiments.merged(config, yaml.safe_load((ROOT / f"studies/{name}.yaml").read_text()))
+    return config
+
+
+@pytest.mark.parametrize("overlays", OVERLAYS, ids=lambda names: "-".join(names) or "paper")
+@pytest.mark.parametrize(
+    ("base", "name", "factor"),
+    [
+        ("reference", "adam", {"training.optimiser"}),
+        ("reference", "batch-norm", {"model.norm"}),
+        ("reference", "dice-loss", LOSS),
+        ("reference", "plateau", {"training.schedule"}),
+        ("modern", "modern-no-batch-norm", {"model.norm"}),
+        ("modern", "modern-no-dice", LOSS),
+        ("modern", "modern-sgd", {"training.optimiser"}),
+        ("modern", "modern-no-plateau", {"training.schedule"}),
+        ("modern", "modern-no-dropout", {"model.dropout"}),
+        ("reference", "loss-bce-tversky", LOSS),
+        ("reference", "filters-8", {"model.base_filters"}),
+        ("reference", "variants-1", {"augmentation.variants"}),
+        ("reference", "no-gap", {"gap"}),
+        ("reference", "padded", {"model.padding", "batch.tile_px"}),
+        ("padded", "attention-unet", {"model.architecture"}),
+        ("padded", "unet-plus-plus", {"model.architecture"}),
+    ],
+)
+def test_a_rung_changes_one_factor_in_every_study(overlays, base, name, factor):
+    config = study_of(*overlays)
+    found = differing(config, base, name) - RATES
+    assert found <= factor, found
+    if not found:  # the study's base has that level already: it must be one that an overlay sets
+        assert overlays and name in ("adam", "filters-8")
+    assert experiments.split_of(config, "isbi-em", base) == experiments.split_of(config, "isbi-em", name)
+
+
+@pytest.mark.parametrize("overlays", OVERLAYS, ids=lambda names: "-".join(names) or "paper")
+def test_no_two_trained_experiments_are_the_same(overlays):
+    config = experiments.resolved(study_of(*overlays))
+    trained = [n for n in config["study"]["experiments"] if study.trainer_of(config, n) == n]
+    for one, other in combinations(trained, 2):
+        split = {name: experiments.split_of(config, config["study"]["datasets"][0], name) for name in (one, other)}
+        joint = {study.is_joint(config, name) for name in (one, other)}
+        assert differing(config, one, other) or split[one] != split[other] or len(joint) == 2, (one, other)

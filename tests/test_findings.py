@@ -1,0 +1,95 @@
+"""Sentences say what the numbers say, no more."""
+
+import pandas as pd
+import pytest
+from test_wording import HEADLINE, ORDERS, study
+
+from unetlib import costs, effects, findings, tables
+
+
+def found(*values: float, **more: float) -> str:
+    sentences = findings.findings(**study([*values], **more), reference="reference")  # type: ignore[arg-type]
+    return "\n".join(sentence for group in sentences.values() for sentence in group)
+
+
+@pytest.mark.parametrize(
+    ("values", "images", "said"),
+    [
+        ((-0.1, -0.11, -0.12), 12, "changed: clearly lower than reference on cells (IoU −0.110 [−0.135, −0.085])."),
+        ((0.1, 0.11, 0.12), 12, "changed: clearly higher than reference on cells"),
+        ((-0.1, -0.11, -0.12), 4, "lower than reference, but not clearly once all comparisons are counted, on cells"),
+        ((-0.1, -0.001, -0.05), 12, "no clear difference on cells"),
+        ((-0.1, -0.11), 4, "lower than reference, but not clearly"),
+        ((-0.1,), 12, "lower than reference for these networks, each trained once, on cells (IoU −0.100"),
+        ((-0.1,), 1, "a single run and image, which chance may explain, on cells (IoU −0.100)"),
+        ((0.0, 0.0, 0.0), 12, "no clear difference on cells"),
+    ],
+)
+def test_a_verdict_needs_retraining_an_interval_without_zero_and_a_small_p(
+    values: tuple[float, ...], images: int, said: str
+) -> None:
+    text = found(*values, images=images)
+    assert said in text
+    clear = said.startswith("changed: clearly")
+    assert ("clearly lower" in text or "clearly higher" in text) == clear
+    assert f"Clear comparisons with the reference: {int(clear)} of 1." in text
+
+
+def test_best_reference_and_baseline_are_named() -> None:
+    text = found(0.05, 0.05)
+    assert "cells: changed scored highest, IoU 0.850 [0.850, 0.850] (2 runs, 12 test images)" in text
+    assert "reference 0.800 [0.800, 0.800]; the best trivial baseline, otsu, 0.300." in text
+
+
+def test_a_network_no_better_than_a_trivial_baseline_is_called_out() -> None:
+    assert "No better than that baseline" not in found(-0.1)
+    assert "No better than that baseline: reference and changed." in found(-0.1, floor=0.85)
+
+
+def test_transfer_states_the_foreground_that_gives_a_failure_away() -> None:
+    text = found(-0.1, images=1)
+    assert "IoU from 0.100 (cells → nuclei) to 0.100 (cells → nuclei)" in text
+    assert "cells → nuclei: 90.0 % predicted, 20.0 % true" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "images", "said"),
+    [
+        ((-0.1, -0.1), 12, "cells: intervals are about further images of the tested sequences or groups (not about"),
+        ((-0.1, -0.1), 12, "and retrained networks."),
+        ((-0.1,), 12, "these very networks: each was trained once, retraining may differ."),
+        ((-0.1, -0.1), 1, "cells: intervals are about retrained networks."),
+        ((-0.1,), 1, "cells and nuclei: no interval, as one image and one run have no spread."),
+    ],
+)
+def test_what_an_interval_covers_is_said(values: tuple[float, ...], images: int, said: str) -> None:
+    assert said in found(*values, images=images)
+
+
+def test_clusters_are_named_where_they_were_resampled() -> None:
+    made = study([-0.1, -0.2])
+    made["comparison"] = made["comparison"].replace({"resampled": "seeds × images"}, "seeds × clusters")
+    sure = findings.findings(**made, reference="reference")["How sure we are"]
+    assert "cells: intervals are about further sequences or groups of images and retrained networks." in sure
+
+
+def test_tables_read_back_say_the_same(tmp_path: object) -> None:
+    made = study([-0.1], images=1)
+    back = {}
+    for name, table in made.items():
+        path = tmp_path / f"{name}.csv"  # type: ignore[operator]
+        path.write_text(tables.to_csv(table))
+        back[name] = tables.read_long(path)
+    assert findings.findings(**back, reference="reference") == findings.findings(**made, reference="reference")
+
+
+def test_nothing_scored_says_so() -> None:
+    empty = pd.DataFrame([], columns=tables.LONG)
+    sentences = findings.findings(
+        tables.comparison(empty, headline=HEADLINE, **ORDERS),
+        effects.ablation(empty, reference="reference", headline=HEADLINE, **ORDERS),
+        tables.transfer(empty, **ORDERS),
+        costs.table([], **ORDERS),
+        reference="reference",
+    )
+    assert sentences["What was found"] == ["No network has been scored yet."]

@@ -1,0 +1,8 @@
+"""`python -m unetlib`: the same as the command `unetlib`."""
+
+import sys
+
+from unetlib.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

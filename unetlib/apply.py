@@ -1,0 +1,183 @@
+"""A trained network on a user's own images: which files and settings, and the three files per image that come out."""
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.files import atomic_path, full_disk_named
+from unetlib.labels import LARGEST_ID
+from unetlib.pages import Pages, images_in, open_pages
+from unetlib.runs import load_model
+from unetlib.stacks import create_stack
+from unetlib.strips import label, statistics, strips
+
+if TYPE_CHECKING:
+    from unetlib.blocks import Network as Layers
+
+TILE_PX = 388  # the paper's output tile; the result does not depend on it
+KINDS = ("probability", "mask", "labels")
+
+
+class ApplyError(ValueError):
+    """Images, a network or a device that do not go together."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network on its device, and how its study used it."""
+
+    model: "Layers"
+    normalisation: str
+    threshold: float
+    precision: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came out of one image file."""
+
+    image: Path
+    files: tuple[Path, ...]
+    planes: int
+    instances: int
+    seconds: float
+
+
+def load_network(path: Path, device: str) -> Network:
+    """Return the network of a model.pt on a device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+
+    Raises RunError for a file that is no model, ApplyError for a device or settings that cannot be had here.
+    """
+    import torch
+
+    from unetlib.architectures import build
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+        raise ApplyError(f"device is {device!r}; set auto, cpu, cuda or cuda:<number>")
+    number = int(device.partition(":")[2] or 0)
+    if device != "cpu" and number >= torch.cuda.device_count():
+        raise ApplyError(f"device {device} is not there: PyTorch sees {torch.cuda.device_count()} GPUs; set cpu")
+    how, weights = load_model(path)
+    try:
+        settings = how["settings"]
+        mode = settings.get("inference", {}).get("mode", "tile")
+        if mode != "tile":
+            raise ApplyError(f"{path}: was made for whole images resized to one tile (inference.mode {mode}): not here")
+        model = build(**settings["model"])
+        model.load_state_dict(weights)
+        chosen = settings["normalisation"], settings["threshold"], settings["training"]["precision"]
+    except (KeyError, TypeError, RuntimeError, AttributeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ApplyError(f"{path}: its settings do not make a network of this version ({reason})") from error
+    return Network(model.to(device).eval(), *chosen, device)
+
+
+def image_files(images: Iterable[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
+    """Return, for every image (`pages.images_in`), the files to be written for it in `folder`.
+
+    Raises ApplyError when two images would have the same files, and when a file would replace an image.
+    """
+    found = images_in(images)
+    result: dict[Path, tuple[Path, ...]] = {}
+    owner: dict[str, Path] = {}
+    for path in found:
+        if owner.setdefault(path.stem.lower(), path) != path:
+            raise ApplyError(f"{owner[path.stem.lower()]} and {path} would be written to the same files; rename one")
+        result[path] = tuple(folder / f"{path.stem}_{kind}.tif" for kind in KINDS)
+    inputs = {path.resolve() for path in found}
+    for target in (file for files in result.values() for file in files):
+        if target.resolve() in inputs:
+            raise ApplyError(f"{target}: is an image that was given and would be replaced; choose another folder")
+    return result
+
+
+def check_images(images: Iterable[Path]) -> int:
+    """Return how many planes the images have; ImageError for the first that cannot be read."""
+    count = 0
+    for path in images:
+        with open_pages(path) as pages:
+            count += len(pages)
+    return count
+
+
+def apply(
+    network: Network,
+    image: Path,
+    files: tuple[Path, ...],
+    *,
+    threshold: float | None,
+    min_area_px: int,
+    average: bool,
+    report: Callable[[float], None] = lambda planes: None,
+) -> Done:
+    """Write probability, mask and labels of one image file, all or none, and return what they hold.
+
+    probability: float32, 0 … 1. labels: instances of each plane, 1 … n, uint16 (uint32 beyond 65535): components
+    of probability ≥ threshold (None: the study's) over pixel sides, those under min_area_px dropped. mask: uint8,
+    255 where there is a label. Axes, pixel size and frame interval are those of the image. average: over flips and
+    quarter turns. report gets the number of planes done, after each block.
+    Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`): pixels
+    are in mapped files, 4 bytes each in a temporary one, which stands in the folder of the results.
+    """
+    from unetlib.mosaic import block_count, predict_plane
+
+    started = time.perf_counter()
+    cut = network.threshold if threshold is None else threshold
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(full_disk_named(files[0]))
+        pages = stack.enter_context(open_pages(image, files[0].parent))
+        _check_disk(files[0].parent, pages)
+        temporary = [stack.enter_context(atomic_path(file)) for file in files]
+        shape = (*pages.lengths, pages.height, pages.width)
+        scratch = stack.enter_context(tempfile.TemporaryFile(dir=files[0].parent))
+        ids: NDArray[np.uint32] = np.memmap(scratch, np.uint32, "w+", 0, (len(pages), *shape[-2:]))
+        probability = create_stack(temporary[0], pages.axes, shape, np.float32, pages.calibration)
+        counts, blocks = [], block_count(shape[-2:])
+        for page in range(len(pages)):
+            plane, done = pages.plane(page), (page + part / blocks for part in range(1, blocks + 1))
+            offset, scale = statistics(plane, network.normalisation, pages.where(page))
+            predict_plane(
+                network.model,
+                plane,
+                probability[page],
+                offset=offset,
+                scale=scale,
+                average=average,
+                tile_px=TILE_PX,
+                device=network.device,
+                precision=network.precision,
+                report=lambda done=done: report(next(done)),  # type: ignore[misc]
+            )
+            counts.append(label(probability[page], ids[page], threshold=cut, min_area_px=min_area_px))
+        dtype = np.uint16 if max(counts) <= LARGEST_ID else np.uint32
+        mask = create_stack(temporary[1], pages.axes, shape, np.uint8, pages.calibration)
+        labels = create_stack(temporary[2], pages.axes, shape, dtype, pages.calibration)
+        for page in range(len(pages)):
+            for rows in strips(shape[-2:]):
+                labels[page, rows] = ids[page, rows]
+                mask[page, rows] = np.where(ids[page, rows] > 0, 255, 0)
+        for array in (probability, mask, labels):
+            array.flush()
+    return Done(image, files, len(pages), sum(counts), time.perf_counter() - started)
+
+
+def _check_disk(folder: Path, pages: Pages) -> None:
+    """ApplyError when the results of an image do not fit: a mapped file on a full disk would end in a bus error."""
+    need = len(pages) * pages.height * pages.width * (4 + 4 + 1 + 4)
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        raise ApplyError(f"{folder}: {pages.path} needs {need / 1e9:.1f} GB here, {free / 1e9:.1f} GB are free")

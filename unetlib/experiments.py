@@ -1,0 +1,127 @@
+"""What each experiment of a study does: the config's sections with the experiment's differences laid over them."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from unetlib.files import key_of
+from unetlib.study import is_joint, trainer_of
+from unetlib.tiles import is_valid_output, smallest_output, step_px
+
+SECTIONS = ("gap", "normalisation", "threshold", "weights", "augmentation", "model", "loss", "training", "batch")
+
+
+def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return base with change laid over it, mapping by mapping; neither is altered."""
+    result = copy.deepcopy(dict(base))
+    for key, value in change.items():
+        old = result.get(key)
+        whole = key == "params" or not (isinstance(value, Mapping) and isinstance(old, Mapping))
+        result[key] = copy.deepcopy(value) if whole else merged(old, value)  # type: ignore[arg-type]
+    return result
+
+
+def settings(config: Mapping[str, Any], experiment: str, train_dataset: str) -> dict[str, Any]:
+    """Return how an experiment's networks are trained on this training set, whoever trains them.
+
+    A dataset's own tile_px replaces batch.tile_px when it is trained on alone. An experiment that changes the
+    padding and no tile takes the largest tile, not above the study's, that its networks can have.
+    """
+    entry = config["experiments"][trainer_of(config, experiment)]
+    base = {key: config[key] for key in SECTIONS}
+    own_tile = config["datasets"].get(train_dataset, {}).get("tile_px")
+    if own_tile:
+        base = merged(base, {"batch": {"tile_px": own_tile}})
+    chosen = merged(base, {key: value for key, value in entry.items() if key in SECTIONS})
+    changes_padding = chosen["model"].get("padding") != base["model"].get("padding")
+    if changes_padding and "tile_px" not in entry.get("batch", {}):
+        chosen["batch"]["tile_px"] = largest_tile(base["batch"]["tile_px"], **tile_facts(chosen))
+    return chosen
+
+
+def tile_facts(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides which tiles a network takes: its depth and padding."""
+    return {"depth": chosen["model"]["depth"], "padding": chosen["model"]["padding"]}
+
+
+def takes_tile(side_px: int, *, depth: int, padding: str) -> bool:
+    """Return whether a network takes output tiles of this side."""
+    return is_valid_output(side_px, depth) if padding == "valid" else side_px % step_px(depth) == 0
+
+
+def largest_tile(side_px: int, *, depth: int, padding: str) -> int:
+    """Return the largest output tile of at most this side that a network takes, or its smallest one.
+
+    >>> largest_tile(388, depth=5, padding="same"), largest_tile(384, depth=5, padding="valid")
+    (384, 372)
+    """
+    sides = [side for side in range(1, side_px + 1) if takes_tile(side, depth=depth, padding=padding)]
+    return sides[-1] if sides else smallest_output(depth) if padding == "valid" else step_px(depth)
+
+
+def inference_of(config: Mapping[str, Any], experiment: str) -> dict[str, Any]:
+    """Return how an experiment's networks predict the test images."""
+    return merged(config["inference"], config["experiments"][experiment].get("inference", {}))
+
+
+def split_of(config: Mapping[str, Any], dataset: str, experiment: str | None = None) -> dict[str, Any]:
+    """Return the arguments of `splits.split` for a dataset, all but the frames and the fold.
+
+    split.by null is the dataset's own way, its `split`. An experiment's `split` is laid over the study's.
+    """
+    entry = config["datasets"][dataset]
+    own = {"folds": entry["folds"]} if entry.get("folds") else {}
+    change = {} if experiment is None else config["experiments"][trainer_of(config, experiment)].get("split", {})
+    chosen = config["split"] | own | change
+    return chosen | {"by": chosen["by"] or entry["split"]}
+
+
+def split_keys(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the key of the split's settings by experiment and dataset; under "" those of the study itself."""
+    return {
+        name or "": {dataset: key_of(split_of(config, dataset, name)) for dataset in config["study"]["datasets"]}
+        for name in (None, *config["study"]["experiments"])
+    }
+
+
+def cache_settings(config: Mapping[str, Any], experiment: str) -> dict[str, Any]:
+    """Return the settings an augmented cache depends on; experiments that agree in them and in the split share it."""
+    chosen = settings(config, experiment, "")
+    augmentation = chosen["augmentation"]
+    if augmentation["policy"] != "full":  # the variants are not used: one cache for policies none and flips
+        augmentation = {"policy": "none"}
+    return {"augmentation": augmentation, "weights": chosen["weights"], "gap": chosen["gap"]}
+
+
+def resolved(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config with `trained_as` stated by every experiment that needs no training of its own.
+
+    Of the study's experiments that agree in every training setting and in the split, on every dataset, the
+    reference, else the first in the list, is trained; the others use its networks. So a level of a curve that
+    equals the study's reference costs a prediction and no training.
+    """
+    result = copy.deepcopy(dict(config))
+    names = config["study"]["experiments"]
+    trained: dict[str, str] = {}  # what is trained → by which experiment
+    for name in sorted(names, key=lambda name: (uses_another(config, name), name != config["study"]["reference"])):
+        first = trained.setdefault(_training(config, name), name)
+        if first != name:
+            result["experiments"][name]["trained_as"] = first
+    return result
+
+
+def uses_another(config: Mapping[str, Any], experiment: str) -> bool:
+    """Return whether an experiment trains nothing."""
+    return trainer_of(config, experiment) != experiment
+
+
+def _training(config: Mapping[str, Any], experiment: str) -> str:
+    """Return a key of everything that decides an experiment's networks but fold and seed."""
+    datasets = config["study"]["datasets"]
+    return key_of(
+        {
+            "joint": is_joint(config, experiment),
+            "settings": [settings(config, experiment, dataset) for dataset in (*datasets, "")],
+            "splits": [split_of(config, dataset, experiment) for dataset in datasets],
+        }
+    )

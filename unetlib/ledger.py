@@ -1,0 +1,191 @@
+"""The literature's claims as a ledger: one row per published number or statement, with what of ours answers it.
+
+Two CSV files: the claims, and the known errors of their sources, which claims name by number. The words that a
+column may hold are the keys of the tables below; what they mean for a verdict is decided in `claims`.
+"""
+
+import csv
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ANY = "any"  # as train_dataset: whatever that experiment was trained on (an external tool)
+ROLES = ("claim", "anchor")  # a source document's claim, or a number from elsewhere that gives the scale
+KINDS = ("value", "direction")
+AGGREGATIONS = ("per image", "pooled", "per object", "unknown")
+TEST_IMAGES = ("held out", "random frames", "shared", "hidden", "unknown")
+SELECTIONS = ("separate", "test", "unknown")  # what chose the network: other images, the test images, not stated
+SIGNS = ("+", "-", "0")  # the expected sign of a contrast; 0: no difference
+EFFECTS = ("inflates", "deflates", "unclear", "stated", "none")  # stated: the claim's own columns say it
+ANSWER = ("experiment", "train_dataset", "test_dataset", "our_metric")
+VERSUS = ("versus_experiment", "versus_train_dataset", "versus_test_dataset")
+COLUMNS = (
+    *("id", "role", "source", "where", "claim", "kind", "dataset", "trained_on", "variant", "metric", "value"),
+    *("aggregation", "test_images", "selection", "errors", *ANSWER, *VERSUS, "expected", "note"),
+)
+ERROR_COLUMNS = ("number", "sources", "error", "effect", "ours")
+REQUIRED = ("source", "where", "claim", "dataset", "trained_on", "variant", "metric")
+WORDS = {
+    "role": ROLES,
+    "kind": KINDS,
+    "aggregation": AGGREGATIONS,
+    "test_images": TEST_IMAGES,
+    "selection": SELECTIONS,
+}
+
+
+class LedgerError(ValueError):
+    """A ledger that cannot be used: one line per bad row, with its line, its column and what to do."""
+
+
+@dataclass(frozen=True)
+class Error:
+    """A known error of a source: what it is, what it does to that source's numbers, and what we do instead."""
+
+    number: int
+    sources: str
+    error: str
+    effect: str
+    ours: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of the ledger. value is None for a direction; answer and versus are empty when nothing answers."""
+
+    id: str
+    role: str
+    source: str
+    where: str
+    claim: str
+    kind: str
+    dataset: str
+    trained_on: str
+    variant: str
+    metric: str
+    value: float | None
+    aggregation: str
+    test_images: str
+    selection: str
+    errors: tuple[int, ...]
+    answer: tuple[str, ...]  # in the order of ANSWER
+    versus: tuple[str, ...]  # in the order of VERSUS
+    expected: str
+    note: str
+
+
+def read_ledger(path: str | Path, errors: Mapping[int, Error]) -> list[Claim]:
+    """The claims in the file's order. LedgerError names line, column and remedy of the first fault of every bad row."""
+    claims: list[Claim] = []
+    faults: list[str] = []
+    seen: dict[str, int] = {}
+    for line, row in _rows(path, COLUMNS):
+        fault = _fault(row, errors) or _twice(row["id"], seen)
+        if fault:
+            faults.append(f"{path}, line {line}, column {fault}")
+            continue
+        seen[row["id"]] = line
+        claims.append(_claim(row))
+    if faults:
+        raise LedgerError("\n".join(faults))
+    if not claims:
+        raise LedgerError(f"{path}: no claim in it; add rows or restore the file")
+    return claims
+
+
+def read_errors(path: str | Path) -> dict[int, Error]:
+    """The known errors by number. LedgerError as for `read_ledger`."""
+    errors: dict[int, Error] = {}
+    for line, row in _rows(path, ERROR_COLUMNS):
+        where = f"{path}, line {line}, column"
+        if not re.fullmatch(r"[1-9]\d*", row["number"]) or int(row["number"]) in errors:
+            raise LedgerError(f"{where} number: {row['number']!r} is no new positive integer; number errors once each")
+        if row["effect"] not in EFFECTS:
+            raise LedgerError(f"{where} effect: {row['effect']!r} is unknown; write one of {', '.join(EFFECTS)}")
+        for column in ("sources", "error", "ours"):
+            if not row[column]:
+                raise LedgerError(f"{where} {column}: empty; say it in a few words")
+        errors[int(row["number"])] = Error(int(row["number"]), row["sources"], row["error"], row["effect"], row["ours"])
+    return errors
+
+
+def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The line a row ends on, and its cells by column."""
+    with Path(path).open(encoding="utf-8", newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            header = next(reader, [])
+            if header != list(columns):
+                wrong = sorted(set(header) ^ set(columns)) or ["their order"]
+                raise LedgerError(f"{path}, line 1: columns differ ({', '.join(wrong)}); write {','.join(columns)}")
+            for cells in reader:
+                if len(cells) != len(columns):
+                    found = f"{len(cells)} cells, the header has {len(columns)}"
+                    raise LedgerError(f"{path}, line {reader.line_num}: {found}; quote cells that hold a comma")
+                yield reader.line_num, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise LedgerError(f"{path}, line {reader.line_num}: not CSV in UTF-8 ({error}); repair it") from error
+
+
+def _fault(row: Mapping[str, str], errors: Mapping[int, Error]) -> str | None:
+    """The first thing wrong with a row as `column: what, remedy`, None when it is sound."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", row["id"]):
+        return f"id: {row['id']!r} is no name; use lower-case letters, digits and hyphens"
+    for column in REQUIRED:
+        if not row[column]:
+            return f"{column}: empty; every claim states it"
+    for column, words in WORDS.items():
+        if row[column] not in words:
+            return f"{column}: {row[column]!r} is unknown; write one of {', '.join(words)}"
+    for number in row["errors"].split():
+        if not number.isascii() or not number.isdigit() or int(number) not in errors:
+            return f"errors: {number!r} is no known error; use numbers of the list of errors, spaces between them"
+    answered = [bool(row[column]) for column in ANSWER]
+    if any(answered) and not all(answered):
+        return f"{ANSWER[answered.index(False)]}: empty; state all of {', '.join(ANSWER)}, or none"
+    if not any(answered) and not row["note"]:
+        return f"note: empty, and nothing answers the claim; say why, or state {', '.join(ANSWER)}"
+    return _value_fault(row) if row["kind"] == "value" else _direction_fault(row, any(answered))
+
+
+def _value_fault(row: Mapping[str, str]) -> str | None:
+    if not _is_number(row["value"]):
+        return f"value: {row['value']!r} is no number; write the published one, as a fraction and not in per cent"
+    for column in (*VERSUS, "expected"):
+        if row[column]:
+            return f"{column}: {row[column]!r} belongs to a direction; empty it, or make kind direction"
+    return None
+
+
+def _direction_fault(row: Mapping[str, str], answered: bool) -> str | None:
+    if row["value"]:
+        return f"value: {row['value']!r} belongs to a value; empty it, or make kind value"
+    if row["expected"] not in SIGNS:
+        return f"expected: {row['expected']!r} is unknown; write one of {', '.join(SIGNS)}"
+    for column in VERSUS:
+        if bool(row[column]) != answered:
+            return f"{column}: {'empty' if answered else 'stated, but not what is compared'}; state both sides or none"
+    if answered and all(row[mine] == row[theirs] for mine, theirs in zip(ANSWER, VERSUS, strict=False)):
+        return f"{VERSUS[0]}: both sides are the same network on the same images; name what it is compared with"
+    return None
+
+
+def _twice(name: str, seen: Mapping[str, int]) -> str | None:
+    return f"id: {name!r} stands in line {seen[name]} too; rename one" if name in seen else None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _claim(row: Mapping[str, str]) -> Claim:
+    same = {name: row[name] for name in COLUMNS if name not in ("value", "errors", *ANSWER, *VERSUS)}
+    answer, versus = (tuple(row[name] for name in names if row[name]) for names in (ANSWER, VERSUS))
+    value = float(row["value"]) if row["value"] else None
+    errors = tuple(int(number) for number in row["errors"].split())
+    return Claim(**same, value=value, errors=errors, answer=answer, versus=versus)

@@ -1,0 +1,33 @@
+"""Say what each mistake of the study's audits pretends to be worth."""
+
+import json
+
+from splice import JSON, PATH, run
+
+from unetlib import audits, tables, wording
+from unetlib.files import atomic_path
+from unetlib.study import trained_runs, trainer_of
+
+
+def main(arguments):
+    study = arguments.study
+    results = arguments.scores.parent
+    facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in trained_runs(study)]
+    users = study["study"]["experiments"]  # an experiment that uses another's networks has that one's facts
+    facts = [fact | {"experiment": n} for n in users for fact in facts if fact["experiment"] == trainer_of(study, n)]
+    table = audits.audits(
+        tables.read_long(arguments.scores),
+        facts,
+        study["audits"],
+        datasets=study["study"]["datasets"],
+        experiments=users,
+        headline={name: entry["headline"] for name, entry in study["datasets"].items()},
+    )
+    shown = wording.to_markdown(audits.shown(table))
+    for path, text in ((arguments.csv, tables.to_csv(table)), (arguments.markdown, shown)):
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main, __doc__, study=JSON, scores=PATH, csv=PATH, markdown=PATH)
