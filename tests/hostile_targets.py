@@ -250,7 +250,8 @@ def read_predictions(folder: Path, data: bytes) -> None:
 def network(kind: str) -> bytes:
     import torch
 
-    from unetlib.model import UNet, initialise
+    from unetlib.blocks import initialise
+    from unetlib.model import UNet
 
     model = UNet(**MODEL)
     initialise(model, torch.Generator().manual_seed(0))
@@ -293,7 +294,8 @@ def train_few(checkpoint: Path) -> tuple[bytes, list[Mapping]]:
     """The weights after four updates of a tiny network, going on from the checkpoint if that is one."""
     import torch
 
-    from unetlib.model import UNet, initialise
+    from unetlib.blocks import initialise
+    from unetlib.model import UNet
     from unetlib.train import train
 
     model = UNet(**MODEL)

@@ -5,6 +5,7 @@ import math
 import struct
 from collections.abc import Sequence
 from mmap import mmap
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -51,7 +52,7 @@ def decode(data: bytes, where: str) -> np.ndarray:
 def _tiff(data: bytes, where: str) -> np.ndarray:
     walk_pages(data)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        pages = list(file.pages)
+        pages: list[Any] = list(file.pages)  # TiffPage or TiffFrame, which has the same attributes
         _check_bytes(sum(math.prod(page.shape) * _value_bytes(page) for page in pages), where)
         _check_parts(pages, len(data), where)
         if len({(page.shape, page.dtype) for page in pages}) > 1:

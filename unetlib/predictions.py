@@ -59,7 +59,7 @@ class Predictions(Mapping[str, NDArray[np.float32]]):
         if dtype != np.uint8 or by_column or len(shape) != 2 or min(shape) < 1 or math.prod(shape) != levels.size:
             found = f"{levels.size} bytes for {dtype} of shape {shape}"
             raise PredictionError(f"{self.path}: {name} holds {found}; predict again")
-        return levels.reshape(shape).astype(np.float32) / LEVELS
+        return levels.reshape(shape).astype(np.float32) / np.float32(LEVELS)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -59,7 +59,7 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, "Tensor"]]:
     if not known or type(contents["format"]) is not int or contents["format"] != FORMAT:
         raise RunError(f"{path}: not a model of this project (format {FORMAT}); give a model.pt of a run")
     settings, weights = contents["settings"], contents["state_dict"]
-    tensors = list(weights.values()) if isinstance(weights, dict) else [None]
+    tensors: list[Any] = list(weights.values()) if isinstance(weights, dict) else [None]
     if not isinstance(settings, dict) or not all(type(part) is torch.Tensor and part.is_cpu for part in tensors):
         raise RunError(f"{path}: its settings or weights are not what save_model writes; train or copy it again")
     if sum(part.numel() * part.element_size() for part in tensors) > path.stat().st_size:
