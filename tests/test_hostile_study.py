@@ -9,8 +9,8 @@ from foreign import png, texture, tiff
 
 pytestmark = pytest.mark.pipeline
 HERE = Path(__file__).parent
-FOLDER = "-my {cells}; $(touch pwned) 'q' \"d\" é*"
-FRAMES = ["a b", "$(touch pwned)", "it's", "-rf", "{x}", "é", "10%", "n;m"]
+FOLDER = "-my cells; $(touch pwned) 'q' \"d\" é*"
+FRAMES = ["a b", "$(touch pwned)", "it's", "-rf", "x*", "é", "10%", "n;m"]
 
 
 def write_pairs(folder: Path) -> None:
@@ -40,3 +40,17 @@ def test_names_are_names_and_never_commands(copy_project, tmp_path: Path) -> Non
     assert "<b>$(touch" not in project.path("results/tiny/report.html").read_text(), "a name is markup in the report"
     assert not [path for path in tmp_path.rglob("*") if path.name == "pwned"]
     assert project.planned(str(tmp_path / "mine.yaml")) == {}
+
+
+@pytest.mark.parametrize("where", ["folder", "file"])
+def test_braces_which_are_wildcards_to_snakemake_are_refused_by_name(copy_project, tmp_path: Path, where: str) -> None:
+    project = copy_project(tmp_path / "project", str(HERE / "tiny.yaml"))
+    folder = "my {cells}" if where == "folder" else "cells"
+    write_pairs(project.path(folder))
+    if where == "file":
+        project.path("cells/images/a b.png").rename(project.path("cells/images/{b}.png"))
+    entry = {"format": "pairs", "folder": folder, "split": "group", "headline": "dice", "min_area_px": 5}
+    overlay = {"study": {"datasets": ["mine"], "experiments": ["reference"], "externals": []}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(overlay | {"datasets": {"mine": entry}}))
+    done = project.snakemake("--dry-run", overlays=(str(tmp_path / "mine.yaml"),))
+    assert done.returncode != 0 and "datasets.mine: Snakemake takes braces for wildcards; rename" in done.stdout

@@ -89,6 +89,8 @@ def _sources(name: str, entry: Mapping[str, Any]) -> None:
         raise StudyError(f"datasets.{name} needs exactly one of archive, folder and synthetic; it has {found}")
     if entry.get("folder") and entry["format"] != "pairs":
         raise StudyError(f"datasets.{name}: a folder is read as pairs, not {entry['format']}; zip it or say pairs")
+    if set("{}") & set(entry.get("folder") or ""):
+        raise StudyError(f"datasets.{name}: Snakemake takes braces for wildcards; rename the folder {entry['folder']}")
 
 
 def _external(name: str, config: Mapping[str, Any]) -> None:
