@@ -1,9 +1,11 @@
 """Archives read in memory: hostile until proven otherwise, and never unpacked to disk."""
 
+import io
 import posixpath
 import re
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -16,12 +18,17 @@ _DAMAGE = (
     zlib.error,
     struct.error,
     EOFError,
+    MemoryError,
     NotImplementedError,
     OverflowError,
     RuntimeError,
     ValueError,
 )
 _COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the two whose unpacking zipfile does in bounded steps
+_LARGEST_MEMBER = 1 << 30  # a member is read into memory as a whole; the largest image that we read is half of that
+_LISTED_BYTES = 1 << 10  # of one member in the list of members; 46, its name and what programs add
+_LONGEST_NAME = 255  # bytes between two slashes, on every common file system
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _AGAIN = "delete it and fetch it again"
 
@@ -42,7 +49,7 @@ class Archive:
         return list(self._names)
 
     def read(self, name: str) -> bytes:
-        """Returns the bytes of one file, at most as many as it declares; ArchiveError if missing or damaged."""
+        """Returns the bytes of one file, at most as many as it declares; ArchiveError if missing, damaged or huge."""
         if name not in self._names:
             raise ArchiveError(f"{self.path}: holds no {name!r}{_alternatives(name, self.names())}")
         return self._bytes(name)
@@ -62,22 +69,39 @@ class Archive:
         self.close()
 
 
+class _Reader(io.BufferedReader):
+    """A file of which no read gets more than `most` bytes: zipfile reads the list of members in one, however long."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        super().__init__(io.FileIO(path))
+        self.most = most
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > self.most:
+            raise ValueError(f"its list of members takes {size} bytes, more than {self.most}")
+        return super().read(size)
+
+
 class _Zip(Archive):
-    def __init__(self, path: Path, opened: zipfile.ZipFile) -> None:
+    def __init__(self, path: Path, opened: zipfile.ZipFile, stream: io.BufferedReader) -> None:
         super().__init__(path, (info.filename for info in opened.infolist() if not info.is_dir()))
-        self._opened = opened
+        self._opened, self._stream = opened, stream
 
     def close(self) -> None:
         self._opened.close()
+        self._stream.close()
 
     def _bytes(self, name: str) -> bytes:
         declared = self._opened.getinfo(name).file_size
+        if declared > _LARGEST_MEMBER:
+            why = f"unpacks to {declared} bytes, more than {_LARGEST_MEMBER}; split it into smaller files"
+            raise ArchiveError(f"{self.path}: member {name!r} {why}")
         try:
             with self._opened.open(name) as stream:
                 data = stream.read(declared)
                 # The checksum is only compared at the end of the stream, which an exact read need not touch.
                 more = stream.read(1)
-        except _DAMAGE as error:
+        except (*_DAMAGE, OSError) as error:  # a place before the beginning of the file is an OSError without a name
             why = f"is damaged or lies about its size ({_first_line(error)})"
             raise ArchiveError(f"{self.path}: member {name!r} {why}; {_AGAIN}") from error
         if more or len(data) != declared:
@@ -90,23 +114,24 @@ def open_archive(path: str | Path, *, max_bytes: int, max_members: int) -> Archi
     """Returns the validated zip at `path` (or a folder, which is the user's own and trusted) as an Archive.
 
     A zip is refused (ArchiveError) when it is truncated or no zip; when a member is absolute, climbs with `..`,
-    carries a drive letter, backslash or control character, is a link or device, encrypted, duplicate or
-    packed other than stored/deflated; when it has more than `max_members` members or unpacks to more than
-    `max_bytes` bytes. A member that declares fewer bytes than it holds is refused by `read`.
+    carries a drive letter, backslash, control character or a name over 255 bytes, is a link or device, encrypted,
+    duplicate or packed other than stored/deflated; when it has more than `max_members` members or unpacks to more
+    than `max_bytes` bytes. A member that holds more or fewer bytes than it declares is refused by `read`.
     """
     path = Path(path)
     if path.is_dir():
         return Archive(path, (p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()))
+    stream = _Reader(path, max_members * _LISTED_BYTES)
     try:
-        opened = zipfile.ZipFile(path)
-    except _DAMAGE as error:
-        raise ArchiveError(f"{path}: {_what_it_is(path)} ({_first_line(error)}); {_AGAIN}") from error
-    try:
+        opened = zipfile.ZipFile(stream)
+        stream.most = _LARGEST_MEMBER
         _check(path, opened.infolist(), max_bytes, max_members)
-        return _Zip(path, opened)
-    except BaseException:
-        opened.close()
-        raise
+        return _Zip(path, opened, stream)
+    except BaseException as error:
+        stream.close()
+        if not isinstance(error, _DAMAGE) or isinstance(error, ArchiveError):
+            raise
+        raise ArchiveError(f"{path}: {_what_it_is(path)} ({_first_line(error)}); {_AGAIN}") from error
 
 
 def _check(path: Path, members: list[zipfile.ZipInfo], max_bytes: int, max_members: int) -> None:
@@ -123,7 +148,7 @@ def _check(path: Path, members: list[zipfile.ZipInfo], max_bytes: int, max_membe
         if fault is None and plain in seen:
             fault = "stands in the archive twice"
         if fault is not None:
-            raise ArchiveError(f"{path}: member {name!r} {fault}; do not use this archive")
+            raise ArchiveError(f"{path}: member {name[:_LONGEST_NAME]!r} {fault}; do not use this archive")
         seen.add(plain)
 
 
@@ -137,7 +162,10 @@ def _name_fault(name: str) -> str | None:
         return "has a drive letter"
     if ".." in name.split("/"):
         return "climbs out of the archive with '..'"
-    return "has a control character in its name" if any(ord(character) < 32 for character in name) else None
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
+        return "has a control character in its name"
+    longest = max(len(part.encode()) for part in name.split("/"))
+    return f"has a name of {longest} bytes, more than {_LONGEST_NAME}" if longest > _LONGEST_NAME else None
 
 
 def _kind_fault(info: zipfile.ZipInfo) -> str | None:

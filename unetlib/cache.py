@@ -5,9 +5,7 @@ last. A frame that was finished before an interruption is not computed again. In
 separated and weighted: gaps and border weights follow the warped cells.
 """
 
-import csv
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +17,14 @@ import torch
 from numpy.typing import NDArray
 
 from unetlib import augment
-from unetlib.files import atomic_path, sha256_of, write_csv, write_json
+from unetlib.checks import check_frame_id
+from unetlib.files import FileError, atomic_path, read_csv, read_json, sha256_of, write_csv, write_json
 from unetlib.labels import separate_touching
 from unetlib.samples import Dataset
 from unetlib.weights import weight_map
 
 ARRAYS = ("image", "mask", "weight")
+_DTYPES = {"image": (np.uint8, np.uint16, np.float32), "mask": (np.uint8,), "weight": (np.float16,)}
 COLUMNS = ("frame", "variants", "height", "width", "image_sha256", "mask_sha256", "weight_sha256")
 
 
@@ -138,14 +138,14 @@ def write_cache(
     """
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "journal.json"
-    if not journal.exists() or json.loads(journal.read_text()).get("fingerprint") != fingerprint:
+    if _noted(journal).get("fingerprint") != fingerprint:
         for stale in folder.iterdir():
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
         write_json(journal, {"fingerprint": fingerprint})
     rows = []
     for done, frame in enumerate(frames, 1):
         note = folder / f"{frame}.json"
-        if not note.exists():
+        if set(row := _noted(note)) != set(COLUMNS):
             labels, ignore = dataset.training_truth(frame)
             variants = make_variants(
                 frame,
@@ -157,13 +157,22 @@ def write_cache(
                 gap=gap,
                 seed=seed,
             )
-            write_json(note, save_variants(folder, variants))
-        rows.append(json.loads(note.read_text()))
+            row = save_variants(folder, variants)
+            write_json(note, row)
+        rows.append(row)
         if progress:
             progress(done, len(frames))
     index = folder / "index.csv"
     write_csv(index, rows, COLUMNS)
     return index
+
+
+def _noted(path: Path) -> dict[str, Any]:
+    """Return what an earlier, interrupted run noted; nothing where it noted nothing that can be read."""
+    try:
+        return read_json(path) if path.exists() else {}
+    except FileError:
+        return {}
 
 
 def save_variants(folder: Path, variants: Variants) -> dict[str, Any]:
@@ -179,11 +188,13 @@ def save_variants(folder: Path, variants: Variants) -> dict[str, Any]:
 
 
 def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
-    """Return the memory-mapped variants of every frame of a cache; with verify, each file is checked by sha256."""
-    with index.open(newline="") as handle:
-        rows = list(csv.DictReader(handle))
+    """Return the memory-mapped variants of every frame of a cache; with verify, each file is checked by sha256.
+
+    Raises CacheError for an array that is not what the index says, FileError for an index that is no table.
+    """
     found = []
-    for row in rows:
+    for row in read_csv(index, COLUMNS):
+        check_frame_id(row["frame"], str(index))
         arrays = {}
         for name in ARRAYS:
             path = index.parent / f"{row['frame']}.{name}.npy"
@@ -193,6 +204,19 @@ def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
                 raise CacheError(
                     f"{path}: its sha256 is not the one {index.name} lists; remove {index.parent} and run again"
                 )
-            arrays[name] = np.load(path, mmap_mode="r")
+            arrays[name] = _mapped(path, name, (row["variants"], row["height"], row["width"]))
         found.append(Variants(row["frame"], arrays["image"], arrays["mask"], arrays["weight"]))
     return found
+
+
+def _mapped(path: Path, name: str, shape: tuple[str, ...]) -> NDArray:
+    """Return one array of a cache, memory-mapped; CacheError unless it is of the shape in the index and of its type."""
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # the header is Python text: a damaged one fails in as many ways as Python has
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise CacheError(f"{path}: unreadable ({reason}); remove {path.parent} and run again") from error
+    if array.dtype not in _DTYPES[name] or tuple(map(str, array.shape)) != shape:
+        found = f"{array.dtype} of shape {array.shape}"
+        raise CacheError(f"{path}: holds {found}, unlike its index.csv; remove {path.parent} and run again")
+    return array

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 LARGEST_ID = 65535
-FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # a suffix and a temporary name's prefix must fit too
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # what Windows opens instead of a file
 
 
 class SampleError(ValueError):
@@ -73,8 +74,10 @@ def check_same_size(image: np.ndarray, other: np.ndarray, where: str, noun: str)
 
 def check_frame_id(frame: str, where: str) -> None:
     """Raise SampleError unless the frame id is a file name on every system: letters, digits, '.', '_', '-'."""
-    if not FRAME_ID.fullmatch(frame):
-        raise SampleError(f"{where}: frame id {frame!r} is not a safe file name; use letters, digits, '.', '_' and '-'")
+    if not FRAME_ID.fullmatch(frame) or DEVICE.fullmatch(frame):
+        shown = repr(frame[:200])
+        rule = "use up to 200 letters, digits, '.', '_' and '-', and no name of a device"
+        raise SampleError(f"{where}: frame id {shown} is not a safe file name; {rule}")
 
 
 def size(array: np.ndarray) -> str:

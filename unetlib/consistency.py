@@ -1,6 +1,7 @@
 """What a study's configuration must be beyond its schema: names that are defined, folds that exist, tiles that fit."""
 
 import difflib
+import math
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -16,9 +17,13 @@ PREDICTS = {"trained_as", "inference"}  # what an experiment that trains nothing
 def check_study(config: Mapping[str, Any]) -> None:
     """Raise StudyError when the study names what is not defined, or asks for what cannot be."""
     study = config["study"]
+    _finite(config, "")
     for kind in ("datasets", "experiments", "externals"):
         for name in study[kind]:
             _known(name, config[kind], f"study.{kind}")
+        if twins := {a for a in study[kind] for b in study[kind] if a != b and a.lower() == b.lower()}:
+            names = " and ".join(sorted(twins))
+            raise StudyError(f"study.{kind}: {names} would be one folder on many systems; rename one of them")
     _known(study["reference"], dict.fromkeys(study["experiments"]), "study.reference")
     for experiment in study["experiments"]:
         _trained_as(experiment, config)
@@ -39,6 +44,15 @@ def check_study(config: Mapping[str, Any]) -> None:
     for name, audit in config["audits"].items():
         for side in ("honest", "illusion"):
             _known(audit[side], config["experiments"], f"audits.{name}.{side}")
+
+
+def _finite(value: Any, where: str) -> None:
+    """YAML knows .nan and .inf, and a schema's bounds let the first pass."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise StudyError(f"{where} is {value}; give a finite number")
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        _finite(item, f"{where}.{key}".lstrip("."))
 
 
 def _known(name: str, defined: Mapping[str, Any], where: str) -> None:
@@ -75,6 +89,8 @@ def _sources(name: str, entry: Mapping[str, Any]) -> None:
         raise StudyError(f"datasets.{name} needs exactly one of archive, folder and synthetic; it has {found}")
     if entry.get("folder") and entry["format"] != "pairs":
         raise StudyError(f"datasets.{name}: a folder is read as pairs, not {entry['format']}; zip it or say pairs")
+    if set("{}") & set(entry.get("folder") or ""):
+        raise StudyError(f"datasets.{name}: Snakemake takes braces for wildcards; rename the folder {entry['folder']}")
 
 
 def _external(name: str, config: Mapping[str, Any]) -> None:

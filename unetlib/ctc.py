@@ -108,8 +108,10 @@ def _tracks(
         fields = line.split()
         if not fields:
             continue
-        if len(fields) != 4 or not all(field.isdecimal() for field in fields):
-            raise ImageError(f"{name}, line {number}: expected label, begin, end and parent, found {line.strip()!r}")
+        if len(fields) != 4 or not all(re.fullmatch(r"[0-9]{1,9}", field) for field in fields):
+            raise ImageError(
+                f"{name}, line {number}: expected label, begin, end and parent, found {line.strip()[:200]!r}"
+            )
         label, begin, end, parent = map(int, fields)
         if (sequence, begin) not in frames or end < begin:
             raise ImageError(f"{name}, line {number}: track {label} runs from frame {begin} to {end}, which cannot be")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
@@ -15,6 +16,8 @@ Progress = Callable[[int, int | None], None]
 _CHUNK_BYTES = 1 << 18
 _PROGRESS_BYTES = 1 << 20  # an attempt that brings this much before it is cut does not count as a failed one
 _LONGEST_PAUSE_SECONDS = 60.0
+_SLOWEST_BYTES = 1 << 14  # fewer than this in `timeout_s` is a server that keeps the connection busy for ever
+_MOST_REDIRECTS = 20
 _PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}  # another try may succeed; any other error status is final
 
 
@@ -33,12 +36,13 @@ class Download:
     `trusted`: the bytes at `part` will be verified against a known checksum, so they may be continued whatever
     they came from; otherwise only those that this object wrote, while the server confirms the same file.
     `progress(bytes so far, bytes in all or None)` is called as bytes arrive; `attempts` in a row without
-    progress end the download, `backoff_s` seconds apart, doubling.
+    progress end the download, `backoff_s` seconds apart, doubling. A file of more than `max_bytes` is refused.
     """
 
     part: Path
     trusted: bool
     progress: Progress | None = None
+    max_bytes: int | None = None
     timeout_s: float = 60.0
     attempts: int = 5
     backoff_s: float = 1.0
@@ -89,10 +93,10 @@ class Download:
         if have and self._validator:
             headers["If-Range"] = self._validator
         try:
-            with session.get(url, headers=headers, stream=True, timeout=self.timeout_s) as response:
+            with self._open(session, url, headers) as response:
                 start, total = self._extent(response, have)
                 if start is not None:
-                    self._write(response.raw.stream(_CHUNK_BYTES, decode_content=False), start, total)
+                    self._write(self._arriving(response), start, total)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise _Cut(f"no answer for {self.timeout_s:g} s") from error
         except requests.exceptions.SSLError as error:
@@ -104,6 +108,34 @@ class Download:
         if total is not None and self._have() != total:
             raise _Cut(f"connection was cut at {self._have()} of {total} bytes")
 
+    def _open(self, session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
+        """Returns the answer behind redirects: to http(s) only, from https to https only, their bodies never read."""
+        for _ in range(_MOST_REDIRECTS):
+            response = session.get(url, headers=headers, stream=True, timeout=self.timeout_s, allow_redirects=False)
+            if not response.is_redirect:
+                return response
+            response.close()
+            try:
+                target = urljoin(url, session.get_redirect_target(response))
+                scheme = urlsplit(target).scheme
+            except ValueError as error:
+                raise DownloadError(f"redirects to what is no address ({_reason(error)})") from error
+            if scheme not in ({"https"} if urlsplit(url).scheme == "https" else {"http", "https"}):
+                raise DownloadError(f"redirects to {shown(target)}, which is refused")
+            url = target
+        raise DownloadError(f"redirects more than {_MOST_REDIRECTS} times")
+
+    def _arriving(self, response: requests.Response) -> Iterator[bytes]:
+        """Yields what arrives as it arrives."""
+        since, came = time.monotonic(), 0
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+            yield chunk
+            came += len(chunk)
+            if (now := time.monotonic()) - since > self.timeout_s:
+                if came < _SLOWEST_BYTES:
+                    raise _Cut(f"only {came} bytes came in {now - since:.3g} s")
+                since, came = now, 0
+
     def _extent(self, response: requests.Response, have: int) -> tuple[int | None, int | None]:
         """Returns (offset of the first byte that follows, size of the whole file); offset None: all is here."""
         status, stated = response.status_code, response.headers.get("Content-Range", "")
@@ -113,9 +145,9 @@ class Download:
                 return None, have
             raise self._unresumable(f"has no bytes after {have}")
         if have and status == 206:
-            match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", stated.strip())
+            match = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", stated.strip())
             if match is None or int(match[1]) != have:
-                raise self._unresumable(f"answers bytes={have}- with Content-Range {stated!r}")
+                raise self._unresumable(f"answers bytes={have}- with Content-Range {stated[:100]!r}")
             self.resumed = True
             return have, int(match[2]) + 1 if match[3] == "*" else int(match[3])
         if status in _PASSING_STATUS:
@@ -127,38 +159,42 @@ class Download:
             raise DownloadError("states no size, so that without a sha256 a cut could not be noticed; set its sha256")
         etag = response.headers.get("ETag", "W/")
         self._validator = response.headers.get("Last-Modified") if etag.startswith("W/") else etag
-        return 0, int(length) if length.isdigit() else None
+        return 0, int(length) if re.fullmatch("[0-9]{1,18}", length) else None
 
     def _unresumable(self, why: str) -> _Cut:
         self._resumable = False
         return _Cut(why)
 
     def _write(self, chunks: Iterator[bytes], start: int, total: int | None) -> None:
-        """Writes `chunks` at `start` of `part`, cutting off what stood there."""
+        """Writes `chunks` at `start` of `part`, cutting off what stood there; no byte beyond `total` or `max_bytes`."""
+        self._check_size(total or 0)
         with self.part.open("r+b" if start else "wb") as stream:
             stream.seek(start)
             done = start
             for chunk in chunks:
-                stream.write(chunk)
                 done += len(chunk)
+                if total is not None and done > total:
+                    raise self._unresumable(f"sends more than the {total} bytes that it announced")
+                self._check_size(done)
+                stream.write(chunk)
                 if self.progress is not None:
                     self.progress(done, total)
+
+    def _check_size(self, size: int) -> None:
+        if self.max_bytes is not None and size > self.max_bytes:
+            self.part.unlink(missing_ok=True)
+            raise DownloadError(f"is larger than the {self.max_bytes} bytes allowed")
 
     def _have(self) -> int:
         return self.part.stat().st_size if self.part.is_file() else 0
 
 
 class _Session(requests.Session):
-    """Follows redirects to http(s) only, and from https to https only."""
+    """Leaves redirects alone: requests reads the whole body of each into memory, even when it is not to follow it."""
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target is not None:
-            absolute = urljoin(resp.url, target)
-            allowed = {"https"} if urlsplit(resp.url).scheme == "https" else {"http", "https"}
-            if urlsplit(absolute).scheme not in allowed:
-                raise DownloadError(f"redirects to {shown(absolute)}, which is refused")
-        return target
+    def resolve_redirects(self, *arguments: Any, **options: Any) -> Iterator[Any]:
+        """Follows nothing."""
+        return iter(())
 
 
 def shown(source: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from unetlib.archives import Archive
-from unetlib.checks import SampleError, check_image, check_same_size
+from unetlib.checks import LARGEST_ID, SampleError, check_image, check_same_size
 from unetlib.fields import group_by_field
 from unetlib.images import ImageError, decode, grey
 from unetlib.samples import Sample, check_sample
 
 MEMBER = re.compile(r"(?:.*/)?(?P<id>[^/]+)/(?P<kind>images|masks)/[^/]+\.png", re.IGNORECASE)
+LARGEST_BYTES = 2**31  # of all images, or of one image's masks, which are held at once; DSB2018's 670 images: 0.1 GB
 COLOURED = 2.0  # mean range between the channels from which an image counts as colour (grey ones have exactly 0)
 
 
@@ -30,7 +31,9 @@ def read_dsb(archive: Archive, *, pixel_size_um: float | None = None) -> Iterato
             members[match["id"]][match["kind"].lower()].append(name)
     if not members:
         raise ImageError(f"no <id>/images/<id>.png among {len(archive.names())} files; is this a DSB2018 archive?")
-    images, modalities = {}, {}
+    images: dict[str, np.ndarray] = {}
+    modalities: dict[str, str] = {}
+    held = 0
     for key, files in sorted(members.items()):
         if len(files["images"]) != 1:
             raise ImageError(f"{key}/images: expected one image, found {len(files['images'])}; fetch the archive again")
@@ -38,6 +41,8 @@ def read_dsb(archive: Archive, *, pixel_size_um: float | None = None) -> Iterato
         pixels = decode(archive.read(where), where)
         images[key] = check_image(grey(pixels), where)
         modalities[key] = modality_of(pixels)
+        held += images[key].nbytes
+        _check_held(held, where)
     groups = group_by_field(images, modalities)
     for key, image in images.items():
         labels, overlap_px = merge_masks(archive, members[key]["masks"], image)
@@ -74,7 +79,14 @@ def merge_masks(archive: Archive, names: list[str], image: np.ndarray) -> tuple[
     """
     if not names:
         return None, 0
-    objects = [_object(decode(archive.read(name), name), name, image) for name in sorted(names)]
+    if len(names) > LARGEST_ID:
+        raise SampleError(f"{names[0]}: one of {len(names)} masks, more than {LARGEST_ID}; remove some")
+    objects: list[tuple[tuple[slice, slice], np.ndarray]] = []
+    held = 0
+    for name in sorted(names):
+        objects.append(_object(decode(archive.read(name), name), name, image))
+        held += objects[-1][1].nbytes
+        _check_held(held, name)
     areas = [int(mask.sum()) for _, mask in objects]
     labels = np.zeros(image.shape, np.uint16)
     claims = np.zeros(image.shape, np.uint16)
@@ -83,6 +95,13 @@ def merge_masks(archive: Archive, names: list[str], image: np.ndarray) -> tuple[
         labels[window][mask] = n + 1
         claims[window] += mask
     return labels, int(np.count_nonzero(claims > 1))
+
+
+def _check_held(held: int, where: str) -> None:
+    if held > LARGEST_BYTES:
+        raise ImageError(
+            f"{where}: with it, {held} bytes of pixels are held at once; cut the archive into smaller ones"
+        )
 
 
 def _object(pixels: np.ndarray, where: str, image: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray]:

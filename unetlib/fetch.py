@@ -22,6 +22,7 @@ def fetch(
     mirrors: Sequence[str] = (),
     url: str | None = None,
     progress: Progress | None = None,
+    max_bytes: int | None = None,
     timeout_s: float = 60.0,
     attempts: int = 5,
     backoff_s: float = 1.0,
@@ -32,10 +33,15 @@ def fetch(
     None is recorded in `<destination>.sha256` on first use and enforced from then on. An interrupted http(s)
     download stays in `<destination>.part` and is resumed when its checksum is known; a wrong file found at
     `destination` is moved to `<destination>.wrong`. `progress(bytes so far, bytes in all or None)` is called
-    as bytes arrive. `attempts` in a row without progress end a source, `backoff_s` seconds apart, doubling.
-    Errors: FetchError; OSError for a full disk.
+    as bytes arrive. `attempts` in a row without progress end a source, `backoff_s` seconds apart, doubling; so does
+    a file of more than `max_bytes`. Errors: FetchError; OSError for a full disk.
     """
-    sources = list(_sources(name, mirrors, url))
+    try:
+        sources = list(_sources(name, mirrors, url))
+    except FetchError:
+        raise
+    except ValueError as error:  # of urllib, which says what but not where
+        raise FetchError(f"{name}: its url or one of the mirrors is no address ({error}); correct it") from error
     destination = Path(destination)
     record = _sibling(destination, ".sha256")
     expected = _expected(sha256, record)
@@ -46,14 +52,14 @@ def fetch(
         destination.replace(_sibling(destination, ".wrong"))
     destination.parent.mkdir(parents=True, exist_ok=True)
     part = _sibling(destination, ".part")
-    download = Download(part, expected is not None, progress, timeout_s, attempts, backoff_s)
+    download = Download(part, expected is not None, progress, max_bytes, timeout_s, attempts, backoff_s)
     reasons = []
     for source, location in sources:
         try:
             with full_disk_named(part):
                 found = _verified(download, location, expected)
         except DownloadError as failure:
-            reasons.append(f"{source}: {failure}")
+            reasons.append(f"{source}: {_printable(str(failure))}")
             continue
         _recorded(found, name, record, sha256)
         publish(part, destination)
@@ -109,7 +115,7 @@ def _expected(sha256: str | None, record: Path) -> str | None:
     """Returns the checksum to enforce: the one given, else the one recorded on first use, else None."""
     if sha256 is None and not record.is_file():
         return None
-    stated = sha256 if sha256 is not None else record.read_text(encoding="utf-8")[:64]
+    stated = sha256 if sha256 is not None else record.read_text(encoding="utf-8", errors="replace")[:64]
     if not re.fullmatch(r"[0-9a-fA-F]{64}", stated):
         where = "sha256" if sha256 is not None else str(record)
         raise FetchError(f"{where}: {stated!r} is not 64 hex digits; correct it" + " or delete it" * (not sha256))
@@ -122,6 +128,11 @@ def _recorded(found: str, name: str, record: Path, sha256: str | None) -> str:
         with atomic_path(record) as temporary:
             temporary.write_text(f"{found}  {name}\n", encoding="utf-8")
     return found
+
+
+def _printable(text: str) -> str:
+    """Returns what a server may have written without control characters, and not all of it if it is long."""
+    return "".join(character if character.isprintable() else "?" for character in text[:300])
 
 
 def _sibling(path: Path, suffix: str) -> Path:

@@ -15,6 +15,10 @@ from typing import Any
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
+class FileError(ValueError):
+    """A file of ours that was edited or damaged: which, why, and what to do."""
+
+
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yields a temporary sibling of `path` (same suffix): renamed on success, removed on any exception.
@@ -80,6 +84,36 @@ def write_json(path: str | Path, obj: Any) -> None:
         raise ValueError(f"{path}: cannot be written as JSON ({error}); replace the value by null") from error
     with atomic_path(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Returns the JSON object in the file; FileError, naming it, for anything else."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path}: not readable as JSON ({error}); remove it and run again") from error
+    if not isinstance(found, dict):
+        raise FileError(f"{path}: holds no JSON object but a {type(found).__name__}; remove it and run again")
+    return found
+
+
+def read_csv(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Returns the rows of a CSV file, one cell per column; FileError when it lacks one of `columns` or is no table."""
+    rows: list[dict[str, str]] = []
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            header = reader.fieldnames or ()
+            if lacks := [column for column in columns if column not in header]:
+                raise FileError(f"{path}: lacks the column {', '.join(lacks)}; remove it and run again")
+            for row in reader:
+                if None in row or None in row.values():
+                    line = f"{path}, line {reader.line_num}"
+                    raise FileError(f"{line}: expected {len(header)} cells; remove the file and run again")
+                rows.append(row)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: not readable as CSV ({error}); remove it and run again") from error
+    return rows
 
 
 def write_csv(path: str | Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -1,8 +1,11 @@
 """Image files as they come: TIFF and PNG bytes to arrays, colour to grey."""
 
 import io
+import math
 import struct
+from collections.abc import Sequence
 from mmap import mmap
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -12,7 +15,11 @@ from unetlib.intensity import to_grey
 
 PNG = b"\x89PNG\r\n\x1a\n"
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-LARGEST_PX = 2**28  # 16384×16384: more is a mistake or a bomb, and is refused before it is unpacked
+LARGEST_BYTES = 2**29  # unpacked: 16384×16384 of 16 bit; more is a mistake or a bomb, refused before it is unpacked
+LARGEST_PAGES = 2**14
+LARGEST_PARTS = 2**18  # strips or tiles of a file; reading one takes tens of microseconds
+_COMPRESSIONS = {1: "none", 5: "LZW", 8: "Deflate", 32773: "PackBits", 32946: "Deflate", 50000: "Zstd"}
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}  # by colour type; a palette becomes colour
 
 
 class ImageError(ValueError):
@@ -22,12 +29,14 @@ class ImageError(ValueError):
 def decode(data: bytes, where: str) -> np.ndarray:
     """Return the pixels of a TIFF or PNG file: (H, W), (H, W, channels) or (pages, H, W); dtype as stored.
 
-    Raises ImageError, naming the file by `where`, for other formats, damaged files and more than 2^28 pixels.
+    Raises ImageError, naming the file by `where`, for other formats, damaged files, and files that unpack to more
+    than 512 MiB, whatever they claim to be. TIFF may be packed by LZW, Deflate, PackBits and Zstd: these unpack to
+    the size that was agreed beforehand and keep every value, where JPEG and its like do neither.
     """
     try:
         if data.startswith(PNG):
-            width, height = struct.unpack(">II", data[16:24])
-            _check_pixels(width * height, where)
+            width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
+            _check_bytes(width * height * _PNG_CHANNELS.get(colour, 4) * (2 if depth == 16 else 1), where)
             return np.asarray(imagecodecs.png_decode(data))
         if data.startswith(TIFF):
             return _tiff(data, where)
@@ -43,8 +52,9 @@ def decode(data: bytes, where: str) -> np.ndarray:
 def _tiff(data: bytes, where: str) -> np.ndarray:
     walk_pages(data)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        pages = list(file.pages)
-        _check_pixels(sum(int(np.prod(page.shape, dtype=np.int64)) for page in pages), where)
+        pages: list[Any] = list(file.pages)  # TiffPage or TiffFrame, which has the same attributes
+        _check_bytes(sum(math.prod(page.shape) * _value_bytes(page) for page in pages), where)
+        _check_parts(pages, len(data), where)
         if len({(page.shape, page.dtype) for page in pages}) > 1:
             raise ImageError(f"{where}: its {len(pages)} pages differ in size or type; export one file per frame")
         first = file.pages.first
@@ -63,13 +73,41 @@ def walk_pages(data: bytes | mmap) -> None:
         seen.add(page)
         if page >= len(data):
             raise ValueError(f"page {len(seen)} lies beyond the end of the file")
+        if len(seen) > LARGEST_PAGES:
+            raise ValueError(f"more than {LARGEST_PAGES} pages")
         (count,) = struct.unpack_from(order + number, data, page)
         (page,) = struct.unpack_from(order + offset, data, page + struct.calcsize(number) + count * entry_bytes)
 
 
-def _check_pixels(count: int, where: str) -> None:
-    if count > LARGEST_PX:
-        raise ImageError(f"{where}: claims {count} pixels, more than {LARGEST_PX}; cut it into smaller images")
+def _check_parts(pages: Sequence[tifffile.TiffPage], file_bytes: int, where: str) -> None:
+    """Refuse strips and tiles that are too many, too large, packed in a way we do not read, or not in the file."""
+    if sum(len(page.dataoffsets) for page in pages) > LARGEST_PARTS:
+        raise ValueError(f"more than {LARGEST_PARTS} strips or tiles")
+    for page in pages:
+        if page.compression not in _COMPRESSIONS:
+            name = getattr(page.compression, "name", f"method {page.compression}")
+            raise ImageError(f"{where}: packed by {name}; save it without compression or by LZW, Deflate or Zstd")
+        if page.dtype is None:  # tifffile would return no pixels
+            raise ValueError(f"{page.bitspersample}-bit values of sample format {page.sampleformat}")
+        if page.is_tiled:  # an image of 16×16 may claim tiles of any size
+            _check_bytes(math.prod(page.chunks) * _value_bytes(page), where)
+        count = math.prod(page.chunked)
+        parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))[:count]
+        if len(parts) < count or not all(size for _, size in parts):
+            raise ValueError("a strip or tile is missing")  # tifffile would return zeros in its place
+        if max(offset + size for offset, size in parts) > file_bytes:
+            raise ValueError("a strip or tile lies beyond the end of the file")
+
+
+def _value_bytes(page: tifffile.TiffPage) -> int:
+    return page.dtype.itemsize if page.dtype is not None else 8
+
+
+def _check_bytes(count: int, where: str) -> None:
+    if count > LARGEST_BYTES:
+        raise ImageError(
+            f"{where}: claims {count} bytes of pixels, more than {LARGEST_BYTES}; cut it into smaller images"
+        )
 
 
 def grey(array: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Predicted probabilities of many images in one file: npz of uint8, small enough to keep for every network."""
 
+import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -8,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from unetlib.archives import ArchiveError, open_archive
 from unetlib.files import atomic_path
 
+LIMITS = {"max_bytes": 1 << 40, "max_members": 1 << 24}  # one image is in memory at a time
 LEVELS = 255  # p is stored as round(255·p): p ≥ 0.5 exactly where the stored value is ≥ 128
 
 
@@ -33,18 +36,33 @@ class Predictions(Mapping[str, NDArray[np.float32]]):
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise PredictionError(f"{path}: not a file of predictions ({error}); predict again") from error
+            self._file = open_archive(path, **LIMITS)
+        except (OSError, ArchiveError) as error:
+            reason = str(error).removeprefix(f"{path}: ")
+            raise PredictionError(f"{path}: not a file of predictions ({reason}); predict again") from error
+        names = self._file.names()
+        self._names = dict.fromkeys(name.removesuffix(".npy") for name in names if name.endswith(".npy"))
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
-        """Return one image's probabilities; PredictionError when it is not there."""
-        if name not in self._file:
+        """Return one image's probabilities; PredictionError when it is not there or not as it was saved."""
+        if name not in self._names:
             raise PredictionError(f"{self.path}: no prediction of {name}; predict again")
-        return self._file[name].astype(np.float32) / LEVELS
+        try:
+            data = self._file.read(f"{name}.npy")
+            stream = BytesIO(data)
+            np.lib.format.read_magic(stream)
+            shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
+        except Exception as error:  # the header is Python text: a damaged one fails in as many ways as Python has
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200].removeprefix(f"{self.path}: ")
+            raise PredictionError(f"{self.path}: {name} is unreadable ({reason}); predict again") from error
+        levels = np.frombuffer(data, np.uint8, offset=stream.tell())
+        if dtype != np.uint8 or by_column or len(shape) != 2 or min(shape) < 1 or math.prod(shape) != levels.size:
+            found = f"{levels.size} bytes for {dtype} of shape {shape}"
+            raise PredictionError(f"{self.path}: {name} holds {found}; predict again")
+        return levels.reshape(shape).astype(np.float32) / np.float32(LEVELS)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._file.files)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._file.files)
+        return len(self._names)

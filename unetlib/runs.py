@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unetlib.archives import open_archive
 from unetlib.files import atomic_path, write_json
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def save_model(path: str | Path, state_dict: Mapping[str, "Tensor"], settings: M
 def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, "Tensor"]]:
     """Returns (settings, state_dict on the CPU) of a file by save_model; nothing in the file is executed.
 
-    Raises RunError for a missing, foreign or damaged file.
+    Raises RunError for a missing, foreign or damaged file, and for tensors that claim more than the file holds.
     """
     import torch
 
@@ -48,13 +49,29 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, "Tensor"]]:
     if not path.is_file():
         raise RunError(f"{path}: no such model file; train one, or check the path")
     try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
+        _check_whole(path)
+        # mapped: a tensor can then not grow beyond what is stored of it, whatever size it claims
+        contents = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # torch raises half a dozen types for a damaged file
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+        first = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{path}: ")
         raise RunError(f"{path}: not a readable model file ({first}); train or copy it again") from error
-    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
+    known = isinstance(contents, dict) and set(contents) == {"format", "settings", "state_dict"}
+    if not known or type(contents["format"]) is not int or contents["format"] != FORMAT:
         raise RunError(f"{path}: not a model of this project (format {FORMAT}); give a model.pt of a run")
-    return contents["settings"], contents["state_dict"]
+    settings, weights = contents["settings"], contents["state_dict"]
+    tensors: list[Any] = list(weights.values()) if isinstance(weights, dict) else [None]
+    if not isinstance(settings, dict) or not all(type(part) is torch.Tensor and part.is_cpu for part in tensors):
+        raise RunError(f"{path}: its settings or weights are not what save_model writes; train or copy it again")
+    if sum(part.numel() * part.element_size() for part in tensors) > path.stat().st_size:
+        raise RunError(f"{path}: its weights claim more than the file holds; train or copy it again")
+    return settings, {name: part.clone() for name, part in weights.items()}  # no longer mapped
+
+
+def _check_whole(path: Path) -> None:
+    """Reads every part of a model file against its checksum, which a mapped file is not; ArchiveError if one is off."""
+    with open_archive(path, max_bytes=path.stat().st_size, max_members=100_000) as archive:
+        for name in archive.names():
+            archive.read(name)
 
 
 def write_facts(path: str | Path, facts: Mapping[str, Any]) -> None:

@@ -9,8 +9,8 @@ markers/<frame>.tif  uint16 tracking markers, where the dataset has them
 tracks.csv           sequence, label, begin, end, parent, where the dataset has them
 """
 
-import csv
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 import tifffile
 
 from unetlib.checks import SampleError, check_frame_id, check_image, check_instances, check_same_size
-from unetlib.files import atomic_folder, write_csv
+from unetlib.files import atomic_folder, read_csv, write_csv
 
 TRACK_COLUMNS = ("sequence", "label", "begin", "end", "parent")
 
@@ -120,15 +120,15 @@ def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty:
 
     Equal samples give equal bytes. Raises SampleError for a bad sample, a repeated frame id, or no sample.
     """
-    frames: dict[str, Frame] = {}
+    frames: dict[str, Frame] = {}  # by id in lower case: on many systems A.tif and a.tif are one file
     tracks: list[Mapping[str, int | str]] = []
     with atomic_folder(Path(folder)) as staging:
         for raw in samples:
             sample = check_sample(raw, allow_empty=allow_empty)
-            if sample.frame in frames:
+            if sample.frame.lower() in frames:
                 where = sample.where or sample.frame
                 raise SampleError(f"{where}: frame id {sample.frame} is taken by another frame; rename one of them")
-            frames[sample.frame] = facts(sample)
+            frames[sample.frame.lower()] = facts(sample)
             tracks.extend(sample.tracks)
             _write_arrays(staging, sample)
         if not frames:
@@ -162,9 +162,11 @@ class Dataset:
         table = self.folder / "frames.csv"
         if not table.is_file():
             raise SampleError(f"{self.folder}: no frames.csv here; prepare the dataset first")
-        with table.open(newline="", encoding="utf-8") as file:
-            self.frames = [_frame(row, f"{table}, line {n}") for n, row in enumerate(csv.DictReader(file), 2)]
+        rows = read_csv(table, [f.name for f in fields(Frame)])
+        self.frames = [_frame(row, f"{table}, line {n}") for n, row in enumerate(rows, 2)]
         self._by_id = {frame.frame: frame for frame in self.frames}
+        if len(self._by_id) < len(self.frames):
+            raise SampleError(f"{table}: a frame stands in it twice; prepare the dataset again")
 
     def frame(self, frame: str) -> Frame:
         """Return the facts of one frame; SampleError when the dataset has no such frame."""
@@ -201,12 +203,21 @@ class Dataset:
         return labels, ignore
 
     def _array(self, kind: str, frame: str) -> np.ndarray:
-        self.frame(frame)
+        shape = (self.frame(frame).height, self.frame(frame).width)
         path = self.folder / kind / f"{frame}.tif"
         try:
-            return np.asarray(tifffile.imread(path))
+            with tifffile.TiffFile(path) as file:
+                page = file.pages.first
+                known = page.dtype is not None and page.dtype.kind in ("uf" if kind == "images" else "u")
+                if page.shape != shape or page.is_tiled or not known:
+                    found = f"{'×'.join(map(str, page.shape))} of {page.dtype}"
+                    raise SampleError(f"{path}: holds {found}, unlike its frames.csv; prepare the dataset again")
+                return np.asarray(page.asarray())
+        except SampleError:
+            raise
         except Exception as error:  # tifffile raises many kinds: TiffFileError, struct.error, codec errors, OSError
-            raise SampleError(f"{path}: unreadable TIFF ({error}); prepare the dataset again") from error
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise SampleError(f"{path}: unreadable TIFF ({reason}); prepare the dataset again") from error
 
 
 def _frame(row: Mapping[str, str], where: str) -> Frame:
@@ -214,6 +225,11 @@ def _frame(row: Mapping[str, str], where: str) -> Frame:
     try:
         values = {f.name: int(row[f.name]) if f.name in whole else row[f.name] for f in fields(Frame)}
         values["pixel_size_um"] = float(row["pixel_size_um"]) if row["pixel_size_um"] else None  # type: ignore
-    except (KeyError, TypeError, ValueError) as error:
-        raise SampleError(f"{where}: bad row ({error!r}); prepare the dataset again") from error
-    return Frame(**values)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise SampleError(f"{where}: bad row ({str(error)[:200]}); prepare the dataset again") from error
+    frame = Frame(**values)  # type: ignore[arg-type]
+    check_frame_id(frame.frame, where)  # it becomes a path
+    known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
+    if not known or min(frame.height, frame.width) < 1 or not 0 < (frame.pixel_size_um or 1.0) < math.inf:
+        raise SampleError(f"{where}: bad row (no frame can be like this); prepare the dataset again")
+    return frame

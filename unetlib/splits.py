@@ -1,6 +1,5 @@
 """Who trains, who validates, who tests: whole sequences, blocks of z, groups of look-alikes; no arrays."""
 
-import csv
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from unetlib.files import read_csv
 from unetlib.spacing import evenly_spaced, nested
 
 ROLES = ("train", "validation", "test", "unused")
@@ -104,11 +104,13 @@ def split(
 
 
 def frames_with_role(path: Path | str, role: str) -> list[str]:
-    """Return the frame ids that have this role in a split file (CSV with the columns frame and role)."""
-    if role not in ROLES:
-        raise SplitError(f"{role!r} is no role; the roles are {', '.join(ROLES)}")
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        return [row["frame"] for row in csv.DictReader(file) if row["role"] == role]
+    """Return the frame ids with this role in a split file (CSV: frame, role); SplitError, FileError if it is none."""
+    rows = read_csv(path, ("frame", "role"))
+    if wrong := [name for name in (role, *(row["role"] for row in rows)) if name not in ROLES]:
+        raise SplitError(f"{path}: {wrong[0][:50]!r} is no role; the roles are {', '.join(ROLES)}")
+    if len({row["frame"] for row in rows}) < len(rows):
+        raise SplitError(f"{path}: a frame stands in it twice; remove the file and run again")
+    return [row["frame"] for row in rows if row["role"] == role]
 
 
 def fold_of(path: Path | str) -> int:

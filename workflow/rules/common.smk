@@ -99,7 +99,10 @@ def files_of(dataset):
     source = source_of(dataset)
     entry = entry_of(dataset)
     if entry.get("folder"):
-        return sorted(str(path) for path in Path(source).rglob("*") if path.is_file()) or source
+        files = sorted(str(path) for path in Path(source).rglob("*") if path.is_file())
+        if braced := [name for name in files if "{" in name or "}" in name]:
+            raise WorkflowError(f"datasets.{dataset}: Snakemake takes braces for wildcards; rename {braced[0]}")
+        return files or source
     return ancient(source) if entry.get("sha256") else source
 
 

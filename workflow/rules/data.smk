@@ -53,7 +53,7 @@ rule prepare:
         entry=lambda w: as_json({key: entry_of(w.dataset).get(key) for key in ("format", "options")}),
         code=code_of("prepare.py"),
     shell:
-        "python workflow/scripts/prepare.py --source {params.source:q} --entry {params.entry:q} --limits {resources.limits:q}"
+        "python workflow/scripts/prepare.py --source={params.source:q} --entry {params.entry:q} --limits {resources.limits:q}"
         " --frames {output:q} > {log:q} 2>&1"
 
 

@@ -1,13 +1,12 @@
 """Join the scores of all runs into one long table, and stop when they cannot be right."""
 
 import csv
-import json
 from collections import defaultdict
 
 from splice import JSON, PATH, run
 
 from unetlib import verify
-from unetlib.files import write_csv
+from unetlib.files import read_json, write_csv
 from unetlib.metrics import SCORE_COLUMNS
 from unetlib.roles import judged_frames
 from unetlib.study import EXTERNAL, PSEUDO_SEED, Run, judging_splits, runs, trained_twin
@@ -24,7 +23,7 @@ def main(arguments):
     for each in runs(study):
         tests = tests_of(resources, judging_splits(study, each.experiment, each.train_dataset), each.fold)
         scores = table(results / "scores" / f"{each.path}.csv")
-        facts = json.loads((results / "runs" / trained_twin(study, each).path / "facts.json").read_text())
+        facts = read_json(results / "runs" / trained_twin(study, each).path / "facts.json")
         findings += [*verify.coverage(each, scores, tests), verify.roles(each, facts, tests)]
         for dataset in facts["roles"]:
             metric = headline[dataset]

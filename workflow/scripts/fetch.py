@@ -23,6 +23,7 @@ def main(arguments):
             mirrors=arguments.mirrors,
             url=entry.get("url"),
             progress=progress,
+            max_bytes=limits["archive_bytes"],
             timeout_s=limits["fetch_timeout_s"],
             attempts=limits["fetch_attempts"],
         )

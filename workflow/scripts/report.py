@@ -7,7 +7,7 @@ import pandas as pd
 from splice import JSON, PATH, run
 
 from unetlib import audits, claims, findings, report, tables, wording
-from unetlib.files import atomic_path
+from unetlib.files import atomic_path, read_json
 from unetlib.study import trained_runs
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
@@ -26,7 +26,7 @@ def main(arguments):
     told = {n: t if n == "comparison" else t[t["experiment"].isin(ours)] for n, t in made.items()}
     claimed = claims.read_claims(results / "tables" / "claims.csv")
     told["comparison"] = made["comparison"][~made["comparison"]["experiment"].isin(study["externals"])]
-    facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in expected]
+    facts = [read_json(results / "runs" / each.path / "facts.json") for each in expected]
     checks = pd.read_csv(arguments.checks)
     flagged = checks[checks["status"] == "flagged"].itertuples()
     minutes = sum(each["train_seconds"] for each in facts) / 60

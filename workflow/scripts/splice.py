@@ -22,7 +22,7 @@ def run(main: Callable[[argparse.Namespace], None], description: str, **options:
     except (ValueError, OSError) as error:
         if os.environ.get("UNETLIB_DEBUG"):
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {' '.join(str(error).splitlines())}", file=sys.stderr)
         sys.exit(1)
 
 

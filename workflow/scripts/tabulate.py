@@ -1,12 +1,10 @@
 """Make the tables of a study from its long tables of scores."""
 
-import json
-
 import pandas as pd
 from splice import JSON, PATH, PATHS, run
 
 from unetlib import costs, effects, tables, wording
-from unetlib.files import atomic_path
+from unetlib.files import atomic_path, read_json
 from unetlib.study import EXTERNAL, trained_runs
 
 
@@ -14,9 +12,7 @@ def main(arguments):
     study, entries = arguments.study["study"], arguments.study["datasets"]
     scores, baselines = tables.read_long(arguments.scores), tables.read_long(arguments.baselines)
     results = arguments.scores.parent
-    facts = [
-        json.loads((results / "runs" / run.path / "facts.json").read_text()) for run in trained_runs(arguments.study)
-    ]
+    facts = [read_json(results / "runs" / run.path / "facts.json") for run in trained_runs(arguments.study)]
     named = {"datasets": study["datasets"], "experiments": [*study["experiments"], *study["externals"]]}
     background = {name: entry["background"] for name, entry in entries.items() if entry["background"]}
     clusters = tables.read_clusters(arguments.frames)

@@ -1,6 +1,5 @@
 """Train networks that differ by their seed; a killed job goes on from its checkpoints and ends in the same bits."""
 
-import json
 from functools import partial
 
 import torch
@@ -11,7 +10,7 @@ from unetlib.architectures import build
 from unetlib.batches import Batches
 from unetlib.blocks import initialise, parameter_count
 from unetlib.cache import read_cache
-from unetlib.files import key_of, sha256_of, write_csv
+from unetlib.files import key_of, read_json, sha256_of, write_csv
 from unetlib.losses import LOSSES
 from unetlib.roles import dataset_and_key_of
 from unetlib.samples import Dataset
@@ -42,7 +41,7 @@ def main(arguments):
         device=device,
         precision=settings["training"]["precision"],
     )
-    data = [json.loads((folder / "dataset.json").read_text()) | {"dataset": folder.name} for folder in folders]
+    data = [read_json(folder / "dataset.json") | {"dataset": folder.name} for folder in folders]
     caches = [sha256_of(index) for index in arguments.caches]
     checkpoints = []
     for path in arguments.models:
