@@ -34,6 +34,8 @@ CONFIG: dict[str, Any] = {
     "training": {"updates": 10},
     "batch": {"size": 1, "tile_px": 388},
     "inference": {"mode": "tile", "rotations": 1},
+    "validation": "whole",
+    "scoring": {"window_px": 0},
     "audits": {"leakage": {"honest": "reference", "illusion": "leaky"}},
     "externals": {},
     "experiments": {

@@ -35,7 +35,8 @@ def test_images_are_paired_over_folds_by_seed():
     assert (row["audit"], row["dataset"], row["metric"], row["headline"]) == ("leakage", "a", "iou", True)
     assert row["honest"] == pytest.approx(np.mean(honest)) and row["illusion"] == pytest.approx(np.mean(illusion))
     assert row["difference_points"] == pytest.approx(100 * (np.mean(illusion) - np.mean(honest)))
-    assert (row["images"], row["seeds"], row["n"]) == (4, 2, 8)
+    assert (row["images"], row["runs"], row["n"]) == (4, 4, 8) and row["resampled"] == "seeds × images"
+    assert row["low"] < row["difference_points"] < row["high"]
 
 
 def test_only_images_that_both_were_tested_on_count():
@@ -44,7 +45,7 @@ def test_only_images_that_both_were_tested_on_count():
     })  # fmt: skip
     (row,) = audited(rows).to_dict("records")
     assert (row["honest"], row["illusion"], row["difference_points"]) == (0.5, 0.75, 25.0)
-    assert (row["images"], row["n"]) == (1, 2)
+    assert (row["images"], row["n"]) == (1, 2) and row["low"] == row["high"] == 25.0
 
 
 def test_an_undefined_value_leaves_out_its_pair_alone():
@@ -57,7 +58,7 @@ def test_seg_is_pooled_over_objects():
     seg = {"reference": dict(zip("pqrs", (0.9, 0.5, 0.2, 0.1), strict=True)), "leaky": dict.fromkeys("pqrs", 0.4)}
     rows = long("seg", lambda e, i, s: seg[e][i], "b") + long("objects", lambda e, i, s: objects[i], "b")
     (row,) = audited(rows).to_dict("records")
-    assert row["honest"] == pytest.approx((0.9 + 1.0 + 0.6 + 1.0) / 16)
+    assert row["honest"] == pytest.approx(((0.9 + 1.0) / 3 + (0.6 + 1.0) / 13) / 2), "objects within a run, then runs"
     assert row["illusion"] == pytest.approx(0.4) and row["headline"]
 
 
@@ -77,7 +78,13 @@ def test_an_audit_whose_experiments_are_not_in_the_study_is_left_out():
 
 def test_the_number_of_training_frames_stands_beside_it():
     facts = [
-        {"experiment": e, "train_dataset": "a", "roles": {"a": {"train": ["f"] * n}, "b": {"train": []}}}
+        {
+            "experiment": e,
+            "train_dataset": "a",
+            "fold": 0,
+            "seed": 0,
+            "roles": {"a": {"train": ["f"] * n}, "b": {"train": []}},
+        }
         for e, n in (("reference", 3), ("reference", 6), ("leaky", 7))
     ]
     facts.append({"experiment": "reference", "train_dataset": "all", "roles": {"a": {"train": []}}})
@@ -94,4 +101,24 @@ def test_a_person_reads_points_of_the_headline_metric():
     rows = long("iou", lambda e, i, s: 0.7 - 0.1 * (e == "leaky")) + long("dice", lambda *_: 0.8)
     shown = audits.shown(audited(rows))
     assert shown["metric"].tolist() == ["IoU"]
-    assert shown["difference (points)"].tolist() == ["−10.0"] and shown["honest: training frames"].tolist() == ["–"]
+    assert shown[audits.TITLES["difference_points"]].tolist() == ["−10.0 [−10.0, −10.0]"] and shown[
+        "honest: training frames"
+    ].tolist() == ["–"]
+
+
+def test_the_best_validation_stands_against_every_honest_test_image():
+    pairs = {"noisy-best": {"honest": "reference", "illusion": "leaky", "reported": "validation"}}
+    best = {(0, 0): 0.9, (0, 1): 0.8, (1, 0): 0.7, (1, 1): 0.6}
+    facts = [
+        {"experiment": e, "train_dataset": "a", "fold": fold, "seed": seed, "roles": {"a": {"train": ["f"]}}}
+        | {"best_validation_dice": best[fold, seed] if e == "leaky" else 0.0}
+        for e in FOLDS
+        for fold in (0, 1)
+        for seed in (0, 1)
+    ]
+    rows = long("dice", lambda e, i, s: 0.5 + "pqrs".index(i) / 100) + long("iou", lambda *_: 0.1)
+    rows = [row for row in rows if row["experiment"] == "reference" or row["fold"] == 0]
+    (row,) = audits.audits(pd.DataFrame(rows), facts, pairs, **KNOWN).to_dict("records")
+    assert (row["metric"], row["headline"], row["runs"], row["images"]) == ("dice", True, 4, 4)
+    assert row["honest"] == pytest.approx(0.515) and row["illusion"] == pytest.approx(0.75)
+    assert row["difference_points"] == pytest.approx(23.5) and row["low"] < 23.5 < row["high"]

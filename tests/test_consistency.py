@@ -44,6 +44,28 @@ def test_what_the_schema_cannot_see_is_refused_by_name(path, value, message):
         check_study(config)
 
 
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"weights": {"form": "id_indexed"}}, "weights.form"),
+        ({"validation": "augmented"}, "validation"),
+        ({"scoring": {"window_px": 324}}, "scoring.window_px"),
+    ],
+)
+def test_mistakes_are_for_the_illusions_of_audits(change, name):
+    check_study(changed(("experiments", "leaky"), change))
+    for path in (("experiments", "plain"), *[(key,) for key in change]):
+        with pytest.raises(StudyError, match=f"{name} makes a mistake on purpose; only an audit's illusion may"):
+            check_study(
+                changed(
+                    path,
+                    CONFIG.get(path[0], {}) | change[path[0]]
+                    if path[0] in ("weights", "scoring")
+                    else change.get(path[0], change),
+                )
+            )
+
+
 def test_a_dataset_cannot_take_a_word_of_the_tables():
     config = changed(("study", "datasets"), ["all"])
     config["datasets"]["all"] = config["datasets"]["b"]

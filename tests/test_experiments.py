@@ -176,3 +176,13 @@ def test_no_two_trained_experiments_are_the_same(overlays):
         split = {name: experiments.split_of(config, config["study"]["datasets"][0], name) for name in (one, other)}
         joint = {study.is_joint(config, name) for name in (one, other)}
         assert differing(config, one, other) or split[one] != split[other] or len(joint) == 2, (one, other)
+
+
+def test_the_reference_under_another_name_is_known():
+    config = changed(("experiments", "plain"), {})
+    config["study"]["experiments"] = ["reference", "plain", "turned", "flipped", "leaky"]
+    found = experiments.resolved(config)
+    same = [name for name in found["study"]["experiments"] if experiments.predicts_as_reference(found, name)]
+    assert same == ["plain"], "turned asks the same networks in another way, the others are trained apart"
+    found["experiments"]["plain"]["scoring"] = {"window_px": 9}
+    assert not experiments.predicts_as_reference(found, "plain")

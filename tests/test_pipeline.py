@@ -15,6 +15,7 @@ pytestmark = pytest.mark.pipeline
 HERE = Path(__file__).parent
 TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
 TABLES += ("tables/claims.csv",)
+TRAINED = {"reference", "no-border-weight", "leaky", "id-weights", "noisy-best"}  # on one dataset each
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_every_network_is_scored_on_every_test_set(finished):
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
     assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
         (experiment, dataset)
-        for experiment in ("reference", "no-border-weight", "leaky", "rotations")
+        for experiment in TRAINED | {"rotations", "mirrored"}
         for dataset in ("phase", "membranes")
     }
     for run in runs:
@@ -89,10 +90,10 @@ def test_a_run_states_the_facts_that_made_it(finished):
     assert left == {"model.pt", "history.csv", "facts.json"}, "a checkpoint or a temporary file was left behind"
 
 
-def test_only_the_border_weight_got_a_cache_of_its_own(finished):
+def test_only_other_weights_got_a_cache_of_their_own(finished):
     caches = list(finished.path("resources/tiny/caches/phase").glob("*/fold0/*"))
     by_split = sorted(len([path for path in caches if path.parts[-3] == key]) for key in {p.parts[-3] for p in caches})
-    assert by_split == [1, 2], "reference and multi-dataset share one; the leaky split has its own"
+    assert by_split == [1, 3], "reference and multi-dataset share one; the leaky split has its own"
 
 
 def test_a_leaky_network_is_tested_by_its_own_split_and_elsewhere_by_the_studys(finished):
@@ -121,18 +122,42 @@ def test_an_experiment_that_only_predicts_has_scores_of_its_own_and_no_network(f
     )
     assert one != turned
     costs = {row["experiment"] for row in rows(results(finished, "tables/costs.csv"))}
-    assert costs == {"reference", "no-border-weight", "multi-dataset", "leaky", "total"}
+    assert costs == TRAINED | {"multi-dataset", "total"}
 
 
 def test_the_audit_says_on_how_many_images_it_rests(finished):
     scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/audits.csv"))
-    assert {row["audit"] for row in audits} <= {"leakage"} and audits
+    found = {(row["audit"], row["dataset"]) for row in audits}
+    assert found - {("leakage", "phase"), ("leakage", "membranes")} == {
+        (audit, dataset) for audit in ("id-weights", "mirrored", "noisy-best") for dataset in ("phase", "membranes")
+    }
     for row in audits:
+        if row["audit"] != "leakage":
+            continue
         both = [
             {r["image"] for r in scores if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (e, d, d)}
             for e, d in (("reference", row["dataset"]), ("leaky", row["dataset"]))
         ]
         assert 0 < int(row["images"]) <= len(both[0] & both[1])
+
+
+def test_illusions_stand_in_audits_and_not_in_the_ablation(finished):
+    ablation = {row["experiment"] for row in rows(results(finished, "tables/ablation.csv"))}
+    assert ablation & {"leaky", "id-weights", "mirrored", "noisy-best"} == set() and "rotations" in ablation
+    audits = {(r["audit"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/audits.csv"))}
+    history = rows(results(finished, "runs/noisy-best/phase/fold0-seed0/history.csv"))
+    reported = audits["noisy-best", "phase", "dice"]
+    assert reported["headline"] == "True" and {r["metric"] for r in audits.values() if r["audit"] == "noisy-best"} == {
+        "dice"
+    }
+    assert float(reported["illusion"]) == pytest.approx(max(float(row["validation_dice"]) for row in history), abs=1e-6)
+    scores = rows(results(finished, "scores.csv"))
+    pixels = {
+        r["experiment"]: float(r["value"])
+        for r in scores
+        if (r["train_dataset"], r["test_dataset"], r["metric"]) == ("phase", "phase", "pixels")
+    }
+    assert pixels["mirrored"] > 0.9 * 324 * 324 > pixels["reference"], "unknown pixels count in neither"
 
 
 def test_the_same_command_again_does_nothing(finished):

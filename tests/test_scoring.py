@@ -15,7 +15,16 @@ from unetlib.images import ImageError
 from unetlib.metrics import POOLED_BY, score_image
 from unetlib.official import detections, official_det, official_seg
 from unetlib.samples import Sample, write_dataset
-from unetlib.scoring import Prediction, Truth, from_labels, from_probability, long_rows, read_labels, score_stack
+from unetlib.scoring import (
+    Prediction,
+    Truth,
+    from_labels,
+    from_probability,
+    long_rows,
+    mirrored,
+    read_labels,
+    score_stack,
+)
 from unetlib.scoring import truths_of as truths
 from unetlib.thinning import proposals, thinned, thinned_scores
 
@@ -162,3 +171,25 @@ def test_rows_of_the_long_table_follow_its_columns() -> None:
         {"image": "a", "metric": "iou", "value": 0.5},
         {"image": "a", "metric": "seg", "value": 1.0},
     ]
+
+
+def test_a_perfect_mask_in_a_mirrored_window_is_far_from_perfect() -> None:
+    """Document 000 scored 256-px images in a 324-px window: with cells all over, a perfect network gets Dice 0.77."""
+    labels = np.ones((256, 256), np.uint16)
+    labels[::4] = 0
+    truth = Truth(labels, np.zeros(labels.shape, bool), labels)
+    shown, probability = mirrored(truth, (labels > 0).astype(np.float32), 324)
+    assert shown.labels.shape == shown.ignore.shape == shown.markers.shape == probability.shape == (324, 324)
+    np.testing.assert_array_equal(shown.labels[34:290, 34:290], labels)
+    assert shown.labels.sum() == labels.sum() and not shown.ignore.any()
+    np.testing.assert_array_equal(probability[34:290, :34], probability[34:290, 68:34:-1])
+    (row,) = score_stack([(shown, from_probability(probability, threshold=0.5, min_area_px=0))], **PLAIN)
+    assert row["recall"] == 1 and row["dice"] == pytest.approx(2 / (1 + (324 / 256) ** 2), abs=0.01)
+
+
+def test_a_window_adds_nothing_to_a_larger_image() -> None:
+    truth, probability = Truth(np.ones((30, 40)), np.zeros((30, 40)), None), np.ones((30, 40))
+    same, seen = mirrored(truth, probability, 30)
+    assert same is truth and seen is probability
+    wide, seen = mirrored(truth, probability, 33)
+    assert wide.labels.shape == seen.shape == (33, 40) and wide.markers is None

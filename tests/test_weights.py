@@ -6,7 +6,7 @@ from random_labels import discs
 from scipy import ndimage
 
 from unetlib.labels import boxes, separate_touching
-from unetlib.weights import FORMS, WeightError, _sum_within, border_term, class_term, reach_px, weight_map
+from unetlib.weights import FORMS, MISTAKE, WeightError, _sum_within, border_term, class_term, reach_px, weight_map
 
 SETTINGS = {
     "paper": {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0.5, "background": 0.1, "sigma1_px": 10},
@@ -188,3 +188,15 @@ def test_many_instances_come_in_several_blocks_of_pairs() -> None:
 def test_bad_settings_say_why(change: dict, message: str) -> None:
     with pytest.raises(WeightError, match=message):
         weight_map(np.eye(4, dtype=np.uint16), **SETTINGS["plugin"] | change)
+
+
+def test_weights_by_instance_id_are_a_mistake_that_only_an_audit_makes() -> None:
+    """Document 001 looked class weights up by instance id: of all instances only number 1 weighs anything."""
+    labels = np.zeros((9, 12), np.uint16)
+    labels[1:4, 1:4], labels[1:4, 6:9], labels[6:8, 1:9] = 1, 2, 7
+    wrong, right = (
+        weight_map(labels, **{**SETTINGS["paper"], "class_balance": 0, "form": form}) for form in (MISTAKE, "paper")
+    )
+    assert MISTAKE not in FORMS
+    np.testing.assert_array_equal(wrong[labels > 1], 0)
+    np.testing.assert_array_equal(wrong[labels <= 1], right[labels <= 1])

@@ -4,11 +4,11 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from unetlib.labels import LARGEST_ID
 from unetlib.pages import Pages, images_in, open_pages
 from unetlib.runs import load_model
 from unetlib.stacks import create_stack
-from unetlib.strips import label, statistics, strips
+from unetlib.strips import Binned, enlarge_rows, label, statistics, strips
 
 if TYPE_CHECKING:
     from unetlib.blocks import Network as Layers
@@ -40,6 +40,7 @@ class Network:
     threshold: float
     precision: str
     device: str
+    binning: int = 1  # pixels squared that were averaged into one before it saw them
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,13 @@ def load_network(path: Path, device: str) -> Network:
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ApplyError(f"{path}: its settings do not make a network of this version ({reason})") from error
-    return Network(model.to(device).eval(), *chosen, device)
+    return Network(model.to(device).eval(), *chosen, device, _binning(how))
+
+
+def _binning(how: Mapping[str, Any]) -> int:
+    """The binning of what a network was trained on; 1 where its datasets differ."""
+    found = {entry.get("binning") or 1 for entry in how.get("data", [])}
+    return found.pop() if len(found) == 1 else 1
 
 
 def image_files(images: Iterable[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
@@ -120,6 +127,7 @@ def apply(
     threshold: float | None,
     min_area_px: int,
     average: bool,
+    binning: int | None = None,
     report: Callable[[float], None] = lambda planes: None,
 ) -> Done:
     """Write probability, mask and labels of one image file, all or none, and return what they hold.
@@ -127,7 +135,8 @@ def apply(
     probability: float32, 0 … 1. labels: instances of each plane, 1 … n, uint16 (uint32 beyond 65535): components
     of probability ≥ threshold (None: the study's) over pixel sides, those under min_area_px dropped. mask: uint8,
     255 where there is a label. Axes, pixel size and frame interval are those of the image. average: over flips and
-    quarter turns. report gets the number of planes done, after each block.
+    quarter turns. binning: as `Network.binning`, for images of another scale.
+    report gets the number of planes done, after each block.
     Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`): pixels
     are in mapped files, 4 bytes each in a temporary one, which stands in the folder of the results.
     """
@@ -146,14 +155,18 @@ def apply(
         scratch = stack.enter_context(tempfile.TemporaryFile(dir=files[0].parent))
         ids: NDArray[np.uint32] = np.memmap(scratch, np.uint32, "w+", 0, (len(pages), *shape[-2:]))
         probability = create_stack(temporary[0], pages.axes, shape, np.float32, pages.calibration)
-        counts, blocks = [], block_count(shape[-2:])
+        factor = network.binning if binning is None else binning
+        small = Binned(pages.plane(0), factor).shape
+        seen: NDArray[np.float32] = _scratch(stack, files[0].parent, small) if factor > 1 else probability[0]
+        counts, blocks = [], block_count(small)
         for page in range(len(pages)):
-            plane, done = pages.plane(page), (page + part / blocks for part in range(1, blocks + 1))
+            plane, done = Binned(pages.plane(page), factor), (page + part / blocks for part in range(1, blocks + 1))
+            found = seen if factor > 1 else probability[page]
             offset, scale = statistics(plane, network.normalisation, pages.where(page))
             predict_plane(
                 network.model,
                 plane,
-                probability[page],
+                found,
                 offset=offset,
                 scale=scale,
                 average=average,
@@ -162,6 +175,9 @@ def apply(
                 precision=network.precision,
                 report=lambda done=done: report(next(done)),  # type: ignore[misc]
             )
+            if factor > 1:
+                for rows in strips(shape[-2:]):
+                    probability[page, rows] = enlarge_rows(found, factor, rows, shape[-2:])
             counts.append(label(probability[page], ids[page], threshold=cut, min_area_px=min_area_px))
         dtype = np.uint16 if max(counts) <= LARGEST_ID else np.uint32
         mask = create_stack(temporary[1], pages.axes, shape, np.uint8, pages.calibration)
@@ -173,6 +189,10 @@ def apply(
         for array in (probability, mask, labels):
             array.flush()
     return Done(image, files, len(pages), sum(counts), time.perf_counter() - started)
+
+
+def _scratch(stack: ExitStack, folder: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), np.float32, "w+", 0, shape)
 
 
 def _check_disk(folder: Path, pages: Pages) -> None:

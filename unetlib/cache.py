@@ -146,12 +146,12 @@ def write_cache(
     for done, frame in enumerate(frames, 1):
         note = folder / f"{frame}.json"
         if set(row := _noted(note)) != set(COLUMNS):
-            labels, ignore = dataset.training_truth(frame)
+            image, labels, ignore = dataset.seen(frame)
             variants = make_variants(
                 frame,
-                dataset.image(frame),
+                image,
                 labels,
-                ignore if ignore is not None and ignore.any() else None,
+                ignore if ignore.any() else None,
                 weights=weights,
                 augmentation=augmentation,
                 gap=gap,

@@ -61,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
         "--threshold", type=_share, metavar="P", help="a pixel is a cell from this probability (default: the model's)"
     )
     predict.add_argument("--min-area", type=_count, default=0, metavar="PX", help="drop cells under so many pixels")
+    predict.add_argument(
+        "--binning",
+        type=_at_least_one,
+        metavar="K",
+        help="average K × K pixels before predicting (default: the model's)",
+    )
     predict.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1")
     predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
     predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
@@ -146,6 +152,7 @@ def _predict(given: argparse.Namespace) -> None:
                 threshold=given.threshold,
                 min_area_px=given.min_area,
                 average=given.tta,
+                binning=given.binning,
                 report=report,
             )
             bar.update(start + done.planes - bar.n)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from unetlib.experiments import settings, split_of, takes_tile, tile_facts
+from unetlib.experiments import settings, split_of, takes_tile, tile_facts, windows_of
 from unetlib.externals import ExternalError, words_of
 from unetlib.study import EXTERNAL, JOINT, TRIVIAL, StudyError, is_joint, runs
 from unetlib.tiles import smallest_output, step_px
 
-PREDICTS = {"trained_as", "inference"}  # what an experiment that trains nothing may state
+PREDICTS = {"trained_as", "inference", "scoring"}  # what an experiment that trains nothing may state
 
 
 def check_study(config: Mapping[str, Any]) -> None:
@@ -41,6 +41,7 @@ def check_study(config: Mapping[str, Any]) -> None:
         _tile(experiment, chosen)
     for name in study["externals"]:
         _external(name, config)
+    _mistakes(config)
     for name, audit in config["audits"].items():
         for side in ("honest", "illusion"):
             _known(audit[side], config["experiments"], f"audits.{name}.{side}")
@@ -78,7 +79,7 @@ def _trained_as(experiment: str, config: Mapping[str, Any]) -> None:
     if more := sorted(set(entry) - PREDICTS):
         raise StudyError(
             f"experiments.{experiment} is trained as {target} but states {', '.join(more)}; "
-            "it may change inference alone: remove them, or trained_as"
+            "it may change inference and scoring alone: remove them, or trained_as"
         )
 
 
@@ -91,6 +92,22 @@ def _sources(name: str, entry: Mapping[str, Any]) -> None:
         raise StudyError(f"datasets.{name}: a folder is read as pairs, not {entry['format']}; zip it or say pairs")
     if set("{}") & set(entry.get("folder") or ""):
         raise StudyError(f"datasets.{name}: Snakemake takes braces for wildcards; rename the folder {entry['folder']}")
+
+
+def _mistakes(config: Mapping[str, Any]) -> None:
+    """What is wrong by intention stands in the illusion of an audit and nowhere else."""
+    illusions = {audit["illusion"] for audit in config["audits"].values()}
+    for experiment in config["study"]["experiments"]:
+        chosen = settings(config, experiment, "") | {"scoring": windows_of(config).get(experiment, 0)}
+        made = {
+            "weights.form": chosen["weights"]["form"] == "id_indexed",
+            "validation": chosen["validation"] != "whole",
+        }
+        made |= {"scoring.window_px": chosen["scoring"] > 0}
+        for name in (name for name, wrong in made.items() if wrong and experiment not in illusions):
+            raise StudyError(
+                f"{experiment}: {name} makes a mistake on purpose; only an audit's illusion may: see audits"
+            )
 
 
 def _external(name: str, config: Mapping[str, Any]) -> None:

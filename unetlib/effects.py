@@ -1,6 +1,6 @@
 """What a change is worth: paired differences to the reference with interval, test, and size of the effect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,7 @@ def ablation(
     headline: Mapping[str, str],
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
+    untested: Collection[str] = (),
 ) -> pd.DataFrame:
     """Paired differences to the reference: one row per test_dataset, experiment, train_dataset, metric.
 
@@ -65,7 +66,8 @@ def ablation(
     p                     two-sided, the larger of two: of a sign-flip test over units (clusters, or images; each its
                           mean over seeds), which takes the networks as they are, and of the interval's own draws,
                           which count retraining where there are several seeds
-    p_holm                p after Holm's correction over the table's headline rows of trained networks, else empty
+    p_holm                p after Holm's correction over the table's headline rows of trained networks, else empty;
+                          `untested` are the reference's own networks under other names, which ask nothing
     effect                matched-pairs rank-biserial correlation over the units, −1 to 1
     flipped               the test's units: clusters where there are FLIPPED_CLUSTERS or more, else images
     clear                 networks were retrained, the interval leaves out zero and p_holm < SURE
@@ -86,7 +88,8 @@ def ablation(
     table["headline"] = is_headline(table, headline)
     table = table.merge(_tested(pairs), on=KEYS)
     table["p"] = table[["p", "flips"]].max(axis=1)
-    judged = (table["headline"] & (table["train_dataset"] != NO_TRAINING)).astype(bool)
+    asked = (table["train_dataset"] != NO_TRAINING) & ~table["experiment"].isin(untested)
+    judged = (table["headline"] & asked).astype(bool)
     table["p_holm"] = np.nan
     table.loc[judged, "p_holm"] = holm(table.loc[judged, "p"].to_numpy(dtype=float))
     outside = (table["low"] > 0) | (table["high"] < 0)

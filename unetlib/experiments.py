@@ -8,7 +8,18 @@ from unetlib.files import key_of
 from unetlib.study import is_joint, trainer_of
 from unetlib.tiles import is_valid_output, smallest_output, step_px
 
-SECTIONS = ("gap", "normalisation", "threshold", "weights", "augmentation", "model", "loss", "training", "batch")
+SECTIONS = (
+    "gap",
+    "normalisation",
+    "threshold",
+    "weights",
+    "augmentation",
+    "model",
+    "loss",
+    "training",
+    "validation",
+    "batch",
+)
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,6 +73,26 @@ def largest_tile(side_px: int, *, depth: int, padding: str) -> int:
 def inference_of(config: Mapping[str, Any], experiment: str) -> dict[str, Any]:
     """Return how an experiment's networks predict the test images."""
     return merged(config["inference"], config["experiments"][experiment].get("inference", {}))
+
+
+def windows_of(config: Mapping[str, Any]) -> dict[str, int]:
+    """Return the experiments that are scored in a mirrored window, with its side in pixels."""
+    sides = {
+        name: merged(config["scoring"], config["experiments"][name].get("scoring", {}))["window_px"]
+        for name in config["study"]["experiments"]
+    }
+    return {name: side for name, side in sides.items() if side}
+
+
+def predicts_as_reference(config: Mapping[str, Any], experiment: str) -> bool:
+    """Return whether an experiment is the study's reference under another name: its networks, asked the same way."""
+    reference, windows = config["study"]["reference"], windows_of(config)
+    return (
+        experiment != reference
+        and trainer_of(config, experiment) == trainer_of(config, reference)
+        and inference_of(config, experiment) == inference_of(config, reference)
+        and windows.get(experiment) == windows.get(reference)
+    )
 
 
 def split_of(config: Mapping[str, Any], dataset: str, experiment: str | None = None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
+from unetlib.binning import binned, binned_labels, binned_mask, check_binning
 from unetlib.checks import SampleError, check_frame_id, check_image, check_instances, check_same_size
 from unetlib.files import atomic_folder, read_csv, write_csv
 
@@ -40,6 +41,7 @@ class Frame:
     silver: int = 0  # 1: dense silver truth exists
     pixel_size_um: float | None = None
     overlap_px: int = 0  # pixels that more than one annotated object claimed; each was given to one
+    binning: int = 1  # what a network sees: this many pixels squared averaged into one
     sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
 
 
@@ -87,8 +89,8 @@ def check_sample(sample: Sample, *, allow_empty: bool = False) -> Sample:
     return replace(sample, **arrays)  # type: ignore[arg-type]
 
 
-def facts(sample: Sample) -> Frame:
-    """Return the row of frames.csv that a checked sample stands for."""
+def facts(sample: Sample, binning: int = 1) -> Frame:
+    """Return the row of frames.csv that a checked sample stands for, in a dataset of this binning."""
     truth = sample.labels if sample.labels is not None else sample.silver
     if sample.labels is not None:
         annotation = "gold" if sample.ignore is None else "partial"
@@ -99,7 +101,7 @@ def facts(sample: Sample) -> Frame:
     instances = 0 if truth is None else int(np.count_nonzero(np.bincount(truth.ravel())[1:]))
     silver = int(sample.silver is not None)
     derived = {"height": height, "width": width, "instances": instances, "annotation": annotation, "silver": silver}
-    return Frame(**shared, **derived, sha256=_checksum(sample))
+    return Frame(**shared, **derived, binning=binning, sha256=_checksum(sample))
 
 
 def _checksum(sample: Sample) -> str:
@@ -112,12 +114,13 @@ def _checksum(sample: Sample) -> str:
     return digest.hexdigest()
 
 
-_DERIVED = {"height", "width", "instances", "annotation", "silver", "sha256"}
+_DERIVED = {"height", "width", "instances", "annotation", "silver", "binning", "sha256"}
 
 
-def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty: bool = False) -> int:
+def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty: bool = False, binning: int = 1) -> int:
     """Write the samples as a dataset folder, whole or not at all, and return how many frames it holds.
 
+    binning: what networks see is averaged over so many pixels squared; what is written is not.
     Equal samples give equal bytes. Raises SampleError for a bad sample, a repeated frame id, or no sample.
     """
     frames: dict[str, Frame] = {}  # by id in lower case: on many systems A.tif and a.tif are one file
@@ -128,7 +131,7 @@ def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty:
             if sample.frame.lower() in frames:
                 where = sample.where or sample.frame
                 raise SampleError(f"{where}: frame id {sample.frame} is taken by another frame; rename one of them")
-            frames[sample.frame.lower()] = facts(sample)
+            frames[sample.frame.lower()] = facts(sample, check_binning(binning))
             tracks.extend(sample.tracks)
             _write_arrays(staging, sample)
         if not frames:
@@ -193,6 +196,12 @@ class Dataset:
             return self._labels("silver" if facts.annotation != "silver" else "labels", frame, has_ignore=False)
         return self._labels("labels", frame, has_ignore=facts.annotation == "partial")
 
+    def seen(self, frame: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what a network is trained on: image, instance ids and unknown pixels, binned as frames.csv says."""
+        factor = self.frame(frame).binning
+        labels, ignore = self.training_truth(frame)
+        return binned(self.image(frame), factor), binned_labels(labels, factor), binned_mask(ignore, factor)
+
     def markers(self, frame: str) -> np.ndarray | None:
         """Return the (H, W) uint16 tracking markers, or None where the dataset has none."""
         return self._array("markers", frame) if (self.folder / "markers" / f"{frame}.tif").exists() else None
@@ -221,7 +230,7 @@ class Dataset:
 
 
 def _frame(row: Mapping[str, str], where: str) -> Frame:
-    whole = {"time", "height", "width", "instances", "silver", "overlap_px"}
+    whole = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
     try:
         values = {f.name: int(row[f.name]) if f.name in whole else row[f.name] for f in fields(Frame)}
         values["pixel_size_um"] = float(row["pixel_size_um"]) if row["pixel_size_um"] else None  # type: ignore

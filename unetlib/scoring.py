@@ -48,6 +48,21 @@ def from_probability(probability: np.ndarray, *, threshold: float, min_area_px: 
     return Prediction(instances, probability >= threshold, probability)
 
 
+def mirrored(truth: Truth, probability: np.ndarray, window_px: int) -> tuple[Truth, np.ndarray]:
+    """What a window of at least window_px shows: probability mirrored beyond the image, truth that ends there.
+
+    A mistake, for an audit (document 000): a network that sees a mirrored cell beyond the border is called wrong.
+    An image no smaller than the window comes back as it is.
+    """
+    short = [max(window_px - side, 0) for side in probability.shape]
+    if not any(short):
+        return truth, probability
+    around = [(missing // 2, missing - missing // 2) for missing in short]
+    markers = None if truth.markers is None else np.pad(truth.markers, around)
+    larger = Truth(np.pad(truth.labels, around), np.pad(truth.ignore, around), markers)
+    return larger, np.pad(probability, around, mode="reflect")
+
+
 def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:
     """Instances as another tool drew them; the mask is all of them, before small ones are dropped."""
     return Prediction(drop_small(labels, min_area_px), labels > 0)

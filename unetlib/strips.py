@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from unetlib import intensity
+from unetlib.binning import binned, check_binning, enlarged
 
 WHOLE_PX = 2**24  # a plane up to this size is one piece for its statistics, as in a study
 STRIP_PX = 2**21  # pixels of one strip of a larger one: 8 MiB as float32
@@ -24,6 +25,28 @@ class Readable(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
     def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[Any]: ...
+
+
+class Binned:
+    """A plane (H, W) that is read in parts, binned: shape and parts are those of `binned` of the whole."""
+
+    def __init__(self, plane: Readable, factor: int) -> None:
+        self.plane, self.factor = plane, check_binning(factor)
+        self.shape = tuple(-(-side // factor) for side in plane.shape)
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[Any]:
+        """Return the rows and columns of the binned plane; slices without a step."""
+        spans = (each.indices(side)[:2] for each, side in zip(part, self.shape, strict=True))
+        rows, columns = (slice(start * self.factor, stop * self.factor) for start, stop in spans)
+        return binned(self.plane[rows, columns], self.factor)
+
+
+def enlarge_rows(plane: NDArray[np.float32], factor: int, rows: slice, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return these rows of `enlarged(plane, factor, shape)` without the others, to the bit."""
+    first = max(rows.start // factor - 1, 0)
+    last = -(-rows.stop // factor) + 1
+    part = enlarged(plane[first:last], factor, ((min(last, plane.shape[0]) - first) * factor, shape[1]))
+    return part[rows.start - first * factor : rows.stop - first * factor]
 
 
 def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from unetlib.binning import binned, enlarged
 from unetlib.infer import predict
 from unetlib.intensity import normalise
 from unetlib.samples import Dataset
@@ -20,11 +21,15 @@ def dice(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
 
 @dataclass(frozen=True)
 class ValidationImage:
-    """A normalised image, its true mask and the pixels whose truth is known, each (H, W)."""
+    """A normalised image as networks see it, its true mask and the pixels whose truth is known, both (H, W).
+
+    The image is (⌈H/binning⌉, ⌈W/binning⌉).
+    """
 
     image: NDArray[np.float32]
     mask: NDArray[np.bool_]
     known: NDArray[np.bool_]
+    binning: int = 1
 
 
 def load(dataset: Dataset, frames: Sequence[str], normalisation: str) -> list[ValidationImage]:
@@ -33,7 +38,9 @@ def load(dataset: Dataset, frames: Sequence[str], normalisation: str) -> list[Va
     for frame in frames:
         is_gold = dataset.frame(frame).annotation in ("gold", "partial")
         labels, ignore = dataset.truth(frame) if is_gold else dataset.training_truth(frame)
-        images.append(ValidationImage(normalise(dataset.image(frame), normalisation), labels > 0, ~ignore))
+        factor = dataset.frame(frame).binning
+        image = normalise(binned(dataset.image(frame), factor), normalisation)
+        images.append(ValidationImage(image, labels > 0, ~ignore, factor))
     return images
 
 
@@ -61,5 +68,6 @@ class Validation:
         return float(np.mean([np.mean([self._dice(model, image) for image in images]) for images in self.datasets]))
 
     def _dice(self, model: nn.Module, truth: ValidationImage) -> float:
-        mask = predict(model, truth.image, **self.how) >= self.threshold  # type: ignore[arg-type]
+        seen = predict(model, truth.image, **self.how)  # type: ignore[arg-type]
+        mask = enlarged(seen, truth.binning, truth.mask.shape) >= self.threshold
         return dice(truth.mask[truth.known], mask[truth.known])

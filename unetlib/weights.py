@@ -14,6 +14,7 @@ from scipy import ndimage
 from unetlib.labels import boxes
 
 FORMS = ("paper", "plugin")
+MISTAKE = "id_indexed"  # of an audit: class weights looked up by instance id, as if ids were classes
 NEGLIGIBLE = 1e-6
 PAIRS_AT_ONCE = 256
 
@@ -62,10 +63,15 @@ def class_term(
 
     paper: (n_majority / n_minority)^class_balance for the rarer class and 1 for the other, counted outside
     `ignore`; 1 everywhere with class_balance 0 or one class alone. plugin: 1 and λ + (1 − λ)·exp(−d1²/2σ1²).
+    id_indexed: a mistake for an audit (document 001): every instance but id 1 weighs 0.
     """
     foreground = labels > 0
     if form == "paper":
         return _balance(foreground, class_balance, ignore)
+    if form == MISTAKE:
+        weights = _balance(labels == 1, class_balance, ignore)
+        weights[labels > 1] = 0
+        return weights
     if form != "plugin":
         raise WeightError(f'weight form is "{form}"; set one of {", ".join(FORMS)}')
     if sigma1_px <= 0:

@@ -4,7 +4,16 @@ import os
 from pathlib import Path
 
 from unetlib.consistency import check_study
-from unetlib.experiments import cache_settings, inference_of, resolved, settings, split_keys, split_of
+from unetlib.experiments import (
+    cache_settings,
+    inference_of,
+    predicts_as_reference,
+    resolved,
+    settings,
+    split_keys,
+    split_of,
+    windows_of,
+)
 from unetlib.externals import words_of
 from unetlib.files import key_of, sha256_of
 from unetlib.fingerprint import code_of as fingerprint_of
@@ -178,7 +187,12 @@ def of_trained_runs(pattern):
 STUDY_FACTS = {
     "study": config["study"],
     "experiments": {
-        name: {"joint": is_joint(config, name), "trained_as": trainer_of(config, name)} for name in EXPERIMENTS
+        name: {
+            "joint": is_joint(config, name),
+            "trained_as": trainer_of(config, name),
+            "is_reference": predicts_as_reference(config, name),
+        }
+        for name in EXPERIMENTS
     },
     "datasets": {name: {key: entry_of(name).get(key) for key in ("headline", "background")} for name in DATASETS},
     "splits": SPLITS,

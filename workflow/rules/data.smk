@@ -50,7 +50,7 @@ rule prepare:
         limits=as_json(config["limits"]),
     params:
         source=lambda w: source_of(w.dataset),
-        entry=lambda w: as_json({key: entry_of(w.dataset).get(key) for key in ("format", "options")}),
+        entry=lambda w: as_json({key: entry_of(w.dataset).get(key) for key in ("format", "options", "binning")}),
         code=code_of("prepare.py"),
     shell:
         "python workflow/scripts/prepare.py --source={params.source:q} --entry {params.entry:q} --limits {resources.limits:q}"

@@ -72,6 +72,7 @@ rule audit:
     input:
         scores=f"{RESULTS}/scores.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
+        frames=frames_of(DATASETS),
     output:
         csv=report(
             f"{RESULTS}/tables/audits.csv",
@@ -91,7 +92,7 @@ rule audit:
         study=STUDY_JSON,
         code=code_of("audit.py"),
     shell:
-        "python workflow/scripts/audit.py --study {params.study:q} --scores {input.scores:q}"
+        "python workflow/scripts/audit.py --study {params.study:q} --scores {input.scores:q} --frames {input.frames:q}"
         " --csv {output.csv:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 

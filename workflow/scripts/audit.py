@@ -2,7 +2,7 @@
 
 import json
 
-from splice import JSON, PATH, run
+from splice import JSON, PATH, PATHS, run
 
 from unetlib import audits, tables, wording
 from unetlib.files import atomic_path
@@ -21,6 +21,7 @@ def main(arguments):
         study["audits"],
         datasets=study["study"]["datasets"],
         experiments=users,
+        clusters=tables.read_clusters(arguments.frames),
         headline={name: entry["headline"] for name, entry in study["datasets"].items()},
     )
     shown = wording.to_markdown(audits.shown(table))
@@ -30,4 +31,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    run(main, __doc__, study=JSON, scores=PATH, csv=PATH, markdown=PATH)
+    run(main, __doc__, study=JSON, scores=PATH, frames=PATHS, csv=PATH, markdown=PATH)

@@ -53,12 +53,12 @@ def examples(arguments, dataset):
 
 def weight_map(dataset, frame, settings):
     """The weight map of a training frame, part by part."""
-    labels, ignore = dataset.training_truth(frame)
+    image, labels, ignore = dataset.seen(frame)
     labels = separate_touching(labels) if settings["gap"] else labels
     form = settings["weights"]
     total = weights.weight_map(labels, **form, ignore=ignore)
     border = weights.border_term(labels, w0=form["w0"], sigma_px=form["sigma_px"])
-    return panels.weight_map(dataset.image(frame), labels, np.where(ignore, 0, total - border), border, total)
+    return panels.weight_map(image, labels, np.where(ignore, 0, total - border), border, total)
 
 
 if __name__ == "__main__":

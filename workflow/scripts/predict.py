@@ -7,6 +7,7 @@ import torch
 from splice import JSON, PATHS, device_of, run
 
 from unetlib.architectures import build
+from unetlib.binning import binned, enlarged
 from unetlib.infer import infer
 from unetlib.intensity import normalise
 from unetlib.predictions import save_predictions
@@ -19,7 +20,7 @@ from unetlib.study import run_of
 def main(arguments):
     torch.set_num_threads(arguments.compute["threads"])
     datasets = {frames.parent.name: Dataset(frames.parent) for frames in arguments.frames}
-    image = cache(lambda dataset, frame: datasets[dataset].image(frame))
+    image = cache(lambda dataset, frame: picture(datasets[dataset], frame))
     for path, output in zip(arguments.models, arguments.outputs, strict=True):
         experiment = run_of(output).experiment
         tests = judged_frames(arguments.splits, arguments.tests[experiment])
@@ -31,8 +32,14 @@ def main(arguments):
         print(f"{output}: {len(images)} images in {seconds:.2f} s")
 
 
+def picture(dataset, frame):
+    """Return an image as networks see it, its binning and its full size."""
+    image, factor = dataset.image(frame), dataset.frame(frame).binning
+    return binned(image, factor), factor, image.shape
+
+
 def probabilities(path, images, compute, inference):
-    """Return the foreground probability of every image."""
+    """Return the foreground probability of every image, at full size."""
     how, weights = load_model(path)
     settings, device = how["settings"], device_of(compute)
     model = build(**settings["model"])
@@ -40,17 +47,12 @@ def probabilities(path, images, compute, inference):
     model.to(device)
     sides = {"side_px": settings["batch"]["tile_px"]}
     sides |= {"tile_px": compute["predict_tile_px"], "batch": compute["predict_batch"]}
-    return {
-        name: infer(
-            model,
-            normalise(image, settings["normalisation"]),
-            **inference,
-            **sides,
-            device=device,
-            precision=settings["training"]["precision"],
-        )
-        for name, image in images.items()
-    }
+    sides |= {"device": device, "precision": settings["training"]["precision"]}
+    found = {}
+    for name, (image, factor, shape) in images.items():
+        probability = infer(model, normalise(image, settings["normalisation"]), **inference, **sides)
+        found[name] = enlarged(probability, factor, shape)
+    return found
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ def main(arguments):
     folder = arguments.frames.parent
     options = dict(entry["options"] or {})
     allow_empty = options.pop("allow_empty", False)
-    count = write_dataset(folder, read(entry["format"], archive, **options), allow_empty=allow_empty)
+    binning = entry.get("binning") or 1
+    count = write_dataset(folder, read(entry["format"], archive, **options), allow_empty=allow_empty, binning=binning)
     write_json(folder / "dataset.json", {"source": source.name, "sha256": checksum(source), **entry})
     print(f"{folder}: {count} frames from {source}")
 

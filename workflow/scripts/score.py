@@ -8,7 +8,7 @@ from unetlib.files import write_csv
 from unetlib.metrics import SCORE_COLUMNS
 from unetlib.predictions import Predictions
 from unetlib.roles import judged_frames
-from unetlib.scoring import from_probability, long_rows, score_stack, truths_of
+from unetlib.scoring import from_probability, long_rows, mirrored, score_stack, truths_of
 from unetlib.study import run_of
 
 
@@ -18,15 +18,18 @@ def main(arguments):
     for path, output in zip(arguments.predictions, arguments.outputs, strict=True):
         tests = judged_frames(arguments.splits, arguments.tests[run_of(path).experiment])
         stacks = {name: truths(name, tuple(frames)) for name, frames in tests.items()}
-        write_csv(output, scores(stacks, Predictions(path), run_of(path), **arguments.settings), SCORE_COLUMNS)
+        rows = scores(stacks, Predictions(path), run_of(path), **arguments.settings)
+        write_csv(output, rows, SCORE_COLUMNS)
 
 
-def scores(stacks, predictions, run, *, threshold, datasets):
+def scores(stacks, predictions, run, *, threshold, datasets, windows):
     """Yield the rows of the long table of one network."""
     for name, truths in stacks.items():
         how = dict(datasets[name])
         cut = {"threshold": threshold, "min_area_px": how.pop("min_area_px")}
-        stack = ((truth, from_probability(predictions[f"{name}/{frame}"], **cut)) for frame, truth in truths.items())
+        window = windows.get(run.experiment, 0)
+        shown = (mirrored(truth, predictions[f"{name}/{frame}"], window) for frame, truth in truths.items())
+        stack = ((truth, from_probability(probability, **cut)) for truth, probability in shown)
         for frame, found in zip(truths, score_stack(stack, **how), strict=True):
             place = (run.experiment, run.train_dataset, name, run.fold, run.seed, frame)
             yield from long_rows(SCORE_COLUMNS, place, found)

@@ -7,6 +7,8 @@ from unetlib import costs, effects, tables, wording
 from unetlib.files import atomic_path, read_json
 from unetlib.study import EXTERNAL, trained_runs
 
+TRANSFERRED = ("iou", "dice", "pixel_accuracy")
+
 
 def main(arguments):
     study, entries = arguments.study["study"], arguments.study["datasets"]
@@ -22,16 +24,22 @@ def main(arguments):
     seedless = scores["train_dataset"] == EXTERNAL
     trivial = baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
     everything = pd.concat([scores[~seedless], *per_seed([scores[seedless], trivial], study["seeds"])])
+    illusions = {audit["illusion"] for audit in arguments.study["audits"].values()}  # audits compare them, elsewhere
+    compared = everything[~everything["experiment"].isin(illusions)]
+    untested = [name for name, entry in arguments.study["experiments"].items() if entry["is_reference"]]
     made = {
         "comparison": tables.comparison(scores, baselines, **judged),
-        "ablation": effects.ablation(everything, **judged, reference=study["reference"]),
-        "transfer": tables.transfer(everything, **named, clusters=clusters),
+        "ablation": effects.ablation(compared, **judged, reference=study["reference"], untested=untested),
+        "transfer": tables.transfer(everything, **named, metrics=TRANSFERRED, clusters=clusters),
         "costs": costs.table(facts, **named),
     }
     for name, table in made.items():
         write(arguments.tables / f"{name}.csv", tables.to_csv(table))
         write(arguments.tables / f"{name}.md", wording.to_markdown(getattr(wording, f"{name}_shown")(table)))
-    write(arguments.tables / "differences.csv", tables.to_csv(effects.differences(scores, **paired)))
+    write(
+        arguments.tables / "differences.csv",
+        tables.to_csv(effects.differences(scores[~scores["experiment"].isin(illusions)], **paired)),
+    )
 
 
 def per_seed(parts, seeds):

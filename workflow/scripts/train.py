@@ -12,6 +12,7 @@ from unetlib.blocks import initialise, parameter_count
 from unetlib.cache import read_cache
 from unetlib.files import key_of, read_json, sha256_of, write_csv
 from unetlib.losses import LOSSES
+from unetlib.noisy import NoisyValidation
 from unetlib.roles import dataset_and_key_of
 from unetlib.samples import Dataset
 from unetlib.splits import frames_with_role
@@ -30,17 +31,8 @@ def main(arguments):
         for folder, split in zip(folders, arguments.splits, strict=True)
     }
     keys = dict(dataset_and_key_of(split) for split in arguments.splits)
-    validate = validation.Validation(
-        [
-            validation.load(Dataset(folder), roles[folder.name]["validation"], settings["normalisation"])
-            for folder in folders
-        ],
-        threshold=settings["threshold"],
-        tile_px=compute["predict_tile_px"],
-        batch=compute["predict_batch"],
-        device=device,
-        precision=settings["training"]["precision"],
-    )
+    frames = [(Dataset(folder), roles[folder.name]["validation"]) for folder in folders]
+    validate = validation_of(settings, frames, compute, device)
     data = [read_json(folder / "dataset.json") | {"dataset": folder.name} for folder in folders]
     caches = [sha256_of(index) for index in arguments.caches]
     checkpoints = []
@@ -52,6 +44,18 @@ def main(arguments):
         train_one(arguments, path, checkpoints[-1], validate, device, {"data": data, "roles": roles, "splits": keys})
     for checkpoint in checkpoints:  # not before all are trained: outputs of a killed job are removed
         checkpoint.unlink(missing_ok=True)
+
+
+def validation_of(settings, frames, compute, device):
+    """Return what judges a network during its training, from datasets and their validation frames."""
+    how = {"tile_px": compute["predict_tile_px"], "batch": compute["predict_batch"], "device": device}
+    how |= {"precision": settings["training"]["precision"], "threshold": settings["threshold"]}
+    normalisation = settings["normalisation"]
+    if settings["validation"] == "whole":
+        images = [validation.load(dataset, names, normalisation) for dataset, names in frames]
+        return validation.Validation(images, **how)
+    part = {"augmentation": settings["augmentation"], "side_px": settings["batch"]["tile_px"]}
+    return NoisyValidation(frames, normalisation=normalisation, **part, **how)
 
 
 def train_one(arguments, path, checkpoint, validate, device, facts):
