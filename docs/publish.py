@@ -1,19 +1,23 @@
-"""Copy a study's small tables and one figure into docs/results, and write README's results from them.
+"""Copy a study's small tables and one figure into docs/results; of the CPU study, write README's results from them.
 
 python docs/publish.py results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml"
 """
 
 import csv
+import json
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- results: written by docs/publish.py -->", "<!-- end of results -->"
-TABLES = ("comparison", "ablation", "transfer", "costs")
+TABLES = ("comparison", "ablation", "transfer", "claims", "audits", "costs")
+STORY = "cpu"  # the study that README tells
 FIGURE = "ablation"
+NAMES = {"seg": "SEG", "iou": "IoU", "dice": "Dice", "map": "mAP"}
 TRIVIAL = ("all-foreground", "all-background", "otsu")
 
 
@@ -29,10 +33,24 @@ def publish(results: Path, command: str) -> None:
     picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
     picture.quantize(64).save(folder / f"{FIGURE}.png", optimize=True)
     (folder / "command.txt").write_text(command + "\n")
-    readme = ROOT / "README.md"
-    text = readme.read_text()
-    before, rest = text.split(BEGIN)
-    readme.write_text(before + block(folder) + rest.split(END)[1])
+    (folder / "provenance.md").write_text(provenance(results, command))
+    if results.name == STORY:
+        readme = ROOT / "README.md"
+        before, rest = readme.read_text().split(BEGIN)
+        readme.write_text(before + block(folder) + rest.split(END)[1])
+
+
+def provenance(results: Path, command: str) -> str:
+    """Return what the tables were made by and from: command, day, versions, code fingerprints, data checksums."""
+    facts = [json.loads(path.read_text()) for path in sorted(results.glob("runs/*/*/*/facts.json"))]
+    data = {
+        entry["dataset"]: f"{entry['source']}, sha256 {entry['sha256']}" for fact in facts for entry in fact["data"]
+    }
+    day = datetime.fromtimestamp((results / "scores.csv").stat().st_mtime, UTC).date()
+    made = {"command": f"`{command}`", "day": f"{day}", "networks": f"{len(facts)}"}
+    made |= {name: found for name, found in facts[0]["versions"].items() if name != "platform"}
+    made |= {"code of the training": ", ".join(sorted({fact["code"] for fact in facts}))}
+    return "".join(f"| {name} | {value} |\n" for name, value in ({"": "", "---": "---"} | made | data).items())
 
 
 def block(folder: Path) -> str:
@@ -43,17 +61,16 @@ def block(folder: Path) -> str:
         costs = list(csv.DictReader(handle))
     datasets = list(dict.fromkeys(row["test_dataset"] for row in rows))
     experiments = [e for e in dict.fromkeys(row["experiment"] for row in rows) if e not in TRIVIAL]
-    lines = [
-        f"| tested on | metric | best trivial | {' | '.join(experiments)} | images |",
-        f"|---|---|---:|{'---:|' * len(experiments)}---:|",
-    ]
-    for dataset in datasets:
-        own = [row for row in rows if row["test_dataset"] == dataset]
-        score = {row["experiment"]: row for row in own}
-        trivial = max(float(row["mean"]) for name, row in score.items() if name in TRIVIAL)
-        cells = [_score(score[name]) if name in score else "–" for name in experiments]
-        images = max(int(row["images"]) for row in own)
-        lines.append(f"| {dataset} | {own[0]['metric']} | {trivial:.3f} | {' | '.join(cells)} | {images} |")
+    score = {(row["test_dataset"], row["experiment"]): row for row in rows}
+    heads = [f"{name}, {NAMES.get(metric := _own(rows, name)[0]['metric'], metric)}" for name in datasets]
+    lines = [f"| network | {' | '.join(heads)} |", f"|---|{'---:|' * len(datasets)}"]
+    for name in experiments:
+        cells = [_score(score[dataset, name]) if (dataset, name) in score else "–" for dataset in datasets]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    trivial = [max(float(row["mean"]) for row in _own(rows, name) if row["experiment"] in TRIVIAL) for name in datasets]
+    lines.append(f"| best trivial baseline | {' | '.join(f'{value:.3f}' for value in trivial)} |")
+    lines.append(f"| test images | {' | '.join(str(max(int(r['images']) for r in _own(rows, n))) for n in datasets)} |")
+    place = folder.relative_to(ROOT).as_posix()
     networks, seconds = len(costs) - 1, float(costs[-1]["train_seconds"])
     folds, seeds = (sorted({row[name] for row in costs[:-1]}, key=int) for name in ("fold", "seed"))
     return "\n".join(
@@ -65,13 +82,16 @@ def block(folder: Path) -> str:
             "",
             *lines,
             "",
-            f"![Difference to the reference]({(folder / FIGURE).relative_to(ROOT).as_posix()}.png)",
+            f"![Difference to the reference]({place}/{FIGURE}.png)",
             "",
-            f"All metrics, spreads, transfer and costs: [{folder.relative_to(ROOT).as_posix()}]"
-            f"({folder.relative_to(ROOT).as_posix()}).",
+            f"All metrics, transfer, published claims with verdicts, audits and costs: [{place}]({place}).",
             END,
         ]
     )
+
+
+def _own(rows: list[dict[str, str]], dataset: str) -> list[dict[str, str]]:
+    return [row for row in rows if row["test_dataset"] == dataset]
 
 
 def _score(row: dict[str, str]) -> str:
