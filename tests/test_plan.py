@@ -21,7 +21,7 @@ FLOORS = [  # a module imports only from rows above its own
     "stacks strips tables train verdicts weights",
     "architectures cache consistency costs ctc describe dsb effects evidence isbi mosaic official pages pairs "
     "panels roles thinning timelapse validation verify wording",
-    "apply audits batches claims findings measure noisy readers report scoring synthetic",
+    "apply audits batches claims findings measure mending noisy readers report scoring synthetic",
     "track",
     "cli",
     "__main__",
