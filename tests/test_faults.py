@@ -80,6 +80,7 @@ def test_a_lock_that_is_left_is_taken_away_once(pretended):
     [
         "error: bad/x.npz: its planes are not whole; remove it and run again",
         "error: bad/x.npz: not a readable model file (cut); train or copy it again",
+        "error: bad/x.npz: not a file of predictions (cut); predict again",
         "error: other.csv: does not fit; remove bad/x.npz and run again",
     ],
 )

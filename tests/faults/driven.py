@@ -14,7 +14,9 @@ from conftest import BINARIES, copied
 
 SECONDS = 3600  # without the state that is waited for; the machine may be busy
 ATTEMPTS = 8
-ADVICE = re.compile(r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<told>[^\s;]+) and run again|train or copy it again)")
+ADVICE = re.compile(
+    r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<told>[^\s;]+) and run again|(?:train or copy it|predict) again)"
+)
 MEASURED = {"costs.csv"}  # seconds and memory
 
 
