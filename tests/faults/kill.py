@@ -76,8 +76,8 @@ def table(rows: list[Row]) -> list[str]:
 
 def short(line: str) -> str:
     """A line for a cell: without what would break the table, paths by their last part."""
-    words = [word.rsplit("/", 1)[-1] if "/" in word else word for word in line.replace("|", "/").split()]
-    return " ".join(words)[:140]
+    words = [word.rsplit("/", 1)[-1] if "/" in word else word for word in line.split()]
+    return " ".join(words).replace("|", "/")[:140]
 
 
 def written(page: str, lines: list[str]) -> str:
