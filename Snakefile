@@ -17,6 +17,10 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
+onerror:
+    print("The study is not complete.", *standing(config, Path(RESULTS)), sep="\n")
+
+
 rule all:
     default_target: True
     input:

@@ -20,8 +20,8 @@ FLOORS = [  # a module imports only from rows above its own
     "cells experiments fetch figures images infer instances metrics model neuropil predictions runs samples splits "
     "stacks strips tables train verdicts weights",
     "architectures cache consistency costs ctc describe dsb effects evidence isbi mosaic official pages pairs "
-    "panels roles thinning timelapse validation verify wording",
-    "apply audits batches claims findings measure noisy readers report scoring synthetic",
+    "panels roles standing thinning timelapse validation verify wording",
+    "apply audits batches claims findings measure mending noisy readers report scoring synthetic",
     "track",
     "cli",
     "__main__",

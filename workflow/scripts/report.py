@@ -8,7 +8,8 @@ from splice import JSON, PATH, run
 
 from unetlib import audits, claims, findings, report, tables, wording
 from unetlib.files import atomic_path, read_json
-from unetlib.study import trained_runs
+from unetlib.standing import external_runs
+from unetlib.study import runs, trained_runs
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
 CHARTS = ("learning-curves", "ablation", "transfer")
@@ -38,7 +39,7 @@ def main(arguments):
         runs_expected=len(expected),
         runs_done=len(facts),
         warnings=[f"{row.subject} is not better than a trivial baseline: {row.detail}." for row in flagged],
-        facts={"datasets": str(len(study["datasets"])), "networks": str(len(facts)), "training": duration},
+        facts={"runs scored": scored(config, checks), "datasets": str(len(study["datasets"])), "training": duration},
         tables=[
             report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
@@ -52,6 +53,13 @@ def main(arguments):
     )
     with atomic_path(arguments.output) as temporary:
         temporary.write_text(report.render(context, arguments.template.read_text()), encoding="utf-8")
+
+
+def scored(config, checks):
+    """How many runs, other tools' included, have every score that was expected of them."""
+    expected = {run.path for run in [*runs(config), *external_runs(config["study"])]}
+    complete = set(checks[(checks["check"] == "coverage") & (checks["status"] == "ok")]["subject"])
+    return f"{len(expected & complete)} of {len(expected)}"
 
 
 def claims_table(claimed):

@@ -12,6 +12,7 @@ from unetlib.blocks import initialise, parameter_count
 from unetlib.cache import read_cache
 from unetlib.files import key_of, read_json, sha256_of, write_csv
 from unetlib.losses import LOSSES
+from unetlib.mending import mend
 from unetlib.noisy import NoisyValidation
 from unetlib.roles import dataset_and_key_of
 from unetlib.samples import Dataset
@@ -35,6 +36,9 @@ def main(arguments):
     validate = validation_of(settings, frames, compute, device)
     data = [read_json(folder / "dataset.json") | {"dataset": folder.name} for folder in folders]
     caches = [sha256_of(index) for index in arguments.caches]
+    for index, folder in zip(arguments.caches, folders, strict=True):
+        for frame in mend(index, Dataset(folder)):
+            print(f"warning: {index.parent}: {frame} was not what its checksum says, and was made again")
     checkpoints = []
     for path in arguments.models:
         identity = key_of([settings, compute, device, run_of(path.parent).seed, arguments.code, caches, roles])
