@@ -91,7 +91,9 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
     )
     columns = ("update", "loss", "validation_dice", "learning_rate", "seconds")
     write_csv(path.with_name("history.csv"), result.history, columns)
-    how = {"settings": settings, **vars(run_of(path.parent)), "code": arguments.code, "data": facts["data"]}
+    told = {**settings, "inference": arguments.inference}
+    how = {"settings": told, **vars(run_of(path.parent)), "code": arguments.code, "data": facts["data"]}
+    how |= {"best_update": result.best_update, "best_validation_dice": result.best_dice, "updates": result.updates}
     runs.write_facts(
         path.with_name("facts.json"),
         {
@@ -99,9 +101,6 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
             "roles": facts["roles"],
             "splits": facts["splits"],
             "parameters": parameter_count(model),
-            "updates": result.updates,
-            "best_update": result.best_update,
-            "best_validation_dice": result.best_dice,
             "stopped_early": result.stopped_early,
             "train_seconds": result.seconds,
             "peak_device_memory_bytes": runs.peak_device_memory_bytes(device),
@@ -113,5 +112,5 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
 
 
 if __name__ == "__main__":
-    options = {"caches": PATHS, "frames": PATHS, "splits": PATHS, "settings": JSON, "compute": JSON}
+    options = {"caches": PATHS, "frames": PATHS, "splits": PATHS, "settings": JSON, "compute": JSON, "inference": JSON}
     run(main, __doc__, **options, code={}, models=PATHS)
