@@ -53,7 +53,7 @@ def graph(network: Network, *, sides_px: tuple[int, int], logit: bool, facts: Ma
         torch.onnx.export(
             model,
             (torch.zeros(2, 1, *sides_px),),
-            stream,
+            stream,  # type: ignore[arg-type]  # a file object is taken, though the stubs say a path
             dynamo=False,
             opset_version=OPSET,
             input_names=[INPUT],
