@@ -16,7 +16,7 @@ import pytest
 os.environ["OMP_NUM_THREADS"] = "1"
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("Snakefile", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib")
+PARTS = ("Snakefile", "CITATION.cff", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib")
 
 
 @dataclass(frozen=True)
