@@ -17,6 +17,10 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
+onsuccess:
+    print(ending(Path(RESULTS), [run.path for run in trained_runs(config)]))
+
+
 onerror:
     print("The study is not complete.", *standing(config, Path(RESULTS)), sep="\n")
 

@@ -17,7 +17,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 ROOT = Path(__file__).parent.parent
 BINARIES = Path(sys.executable).parent  # of this environment
-PARTS = ("Snakefile", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib")
+PARTS = ("Snakefile", "CITATION.cff", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib")
 
 
 @dataclass(frozen=True)
