@@ -46,8 +46,8 @@ def test_the_drawing_has_a_dot_per_point_an_interval_where_there_is_one_and_coun
     figure = curves.curve(curves.points(COMPARISON, {**STEPS, "train-16": 16, "reference": 32}), **DRAWN)
     (axis,) = [axis for axis in figure.axes if axis.get_visible()]
     dots = [line for line in axis.lines if line.get_marker() == "o"]
-    assert [float(dot.get_xdata()[0]) for dot in dots] == [1, 4, 16, 32]
-    assert [dot.get_color() for dot in dots] == [figures.BLUE] * 3 + [figures.VERMILION]
+    assert [list(dot.get_xdata()) for dot in dots] == [[1, 4, 16], [32]]
+    assert [dot.get_color() for dot in dots] == [figures.BLUE, figures.VERMILION]
     (bars,) = axis.collections
     assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [[0.4, 0.6], [0.6, 0.75], [0.7, 0.85]]
     assert axis.get_xlabel() == "training images (n = 12 scores)" and axis.get_ylabel() == "IoU"

@@ -56,9 +56,8 @@ def _panel(axis: Axes, rows: pd.DataFrame, labels: Mapping[str, str], what: str,
     axis.plot(rows["level"], rows["mean"], color=BLUE, linewidth=1.2, zorder=2)
     held = rows.dropna(subset=["low", "high"])
     axis.vlines(held["level"], held["low"], held["high"], color=BLUE, linewidth=1.6, zorder=2)
-    for row in rows.itertuples():
-        colour = VERMILION if row.experiment == full else BLUE
-        axis.plot(row.level, row.mean, "o", color=colour, markersize=5, zorder=3)
+    for colour, part in ((BLUE, rows[rows["experiment"] != full]), (VERMILION, rows[rows["experiment"] == full])):
+        axis.plot(part["level"], part["mean"], "o", color=colour, markersize=5, zorder=3)
     metric = str(rows["metric"].iloc[0])
     low, high = (f"{rows['n'].min():d}", f"{rows['n'].max():d}")
     scored = low if low == high else f"{low}–{high}"
