@@ -5,11 +5,12 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test check format lock bench lock-bench clean
+.PHONY: help install demo test test-slurm check format lock bench lock-bench clean
 
 help:
 	@echo "make demo    the whole study on synthetic microscopy -> results/demo/report.html"
 	@echo "make test    the test suite"
+	@echo "make test-slurm  the tests' study through a Slurm of one node that is started for it (root, Debian)"
 	@echo "make check   ruff, format, mypy, snakefmt, snakemake --lint"
 	@echo "make install the environment in .venv, from requirements.lock"
 	@echo "make lock    requirements.lock and envs/uv.lock anew from pyproject.toml"
@@ -33,6 +34,9 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	pytest
+
+test-slurm: $(INSTALLED)
+	@python tests/slurm/run.py; status=$$?; [ $$status = 77 ] || exit $$status
 
 check: $(INSTALLED)
 	ruff check .

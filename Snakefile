@@ -17,6 +17,14 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
+onsuccess:
+    print(ending(Path(RESULTS), [run.path for run in trained_runs(config)]))
+
+
+onerror:
+    print("The study is not complete.", *standing(config, Path(RESULTS)), sep="\n")
+
+
 rule all:
     default_target: True
     input:

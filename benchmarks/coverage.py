@@ -63,6 +63,7 @@ DESIGNS = {
     "the same, 1 seed ": Design(2, 1, 15, 1),
     "2 clusters of 10": Design(1, 2, 10, 3),
     "3 clusters of 10": Design(1, 3, 10, 3),
+    "4 clusters of 8": Design(1, 4, 8, 3),
     "5 clusters of 6": Design(1, 5, 6, 3),
     "8 clusters of 5": Design(1, 8, 5, 3),
     "12 clusters of 2": Design(1, 12, 2, 3),

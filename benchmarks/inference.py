@@ -189,7 +189,7 @@ def mapped(case: Case, folder: Path) -> None:
     """Ours, block by block from image.npy to ours.npy."""
     plane = np.load(folder / "image.npy", mmap_mode="r")
     out = np.lib.format.open_memmap(folder / "ours.npy", "w+", np.float32, plane.shape)
-    how = {"offset": OFFSET, "scale": SCALE, "average": False, "tile_px": case.tile_px, "device": "cpu"}
+    how = {"offset": OFFSET, "scale": SCALE, "rotations": 1, "tile_px": case.tile_px, "device": "cpu"}
     predict_plane(network(case), plane, out, **how, precision="bfloat16")
     out.flush()
 

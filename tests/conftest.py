@@ -16,7 +16,8 @@ import pytest
 os.environ["OMP_NUM_THREADS"] = "1"
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("Snakefile", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib")
+BINARIES = Path(sys.executable).parent  # of this environment
+PARTS = ("Snakefile", "CITATION.cff", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib")
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,16 @@ class Project:
     def path(self, name: str) -> Path:
         return self.folder / name
 
+    def environment(self) -> dict[str, str]:
+        search = f"{BINARIES}{os.pathsep}{os.environ['PATH']}"
+        return os.environ | {"PATH": search, "PYTHONPATH": str(self.folder)}
+
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a program of this environment in the copy; stdout and stderr together."""
-        binaries = Path(sys.executable).parent
-        environment = os.environ | {
-            "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.folder),
-        }
         return subprocess.run(
-            [str(binaries / program), *arguments],
+            [str(BINARIES / program), *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -62,17 +62,18 @@ class Project:
         self.path(name).write_text(text.replace(old, new, 1))
 
 
+def copied(folder: Path, study: str) -> Project:
+    """A copy of the project's code in `folder`, to run the study (an overlay file) in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / name, folder / name)
+    return Project(folder, study)
+
+
 @pytest.fixture(scope="session")
 def copy_project() -> Callable[[Path, str], Project]:
-    """A function of (folder, study file) that returns a Project in that folder."""
-
-    def copy(folder: Path, study: str) -> Project:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in PARTS:
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(ROOT / name, folder / name)
-        return Project(folder, study)
-
-    return copy
+    """The function `copied`."""
+    return copied

@@ -16,7 +16,7 @@ from unetlib.intensity import normalise
 from unetlib.runs import RunError
 from unetlib.strips import StripError
 
-HOW = {"threshold": None, "min_area_px": 0, "average": False}
+HOW = {"threshold": None, "min_area_px": 0, "rotations": 1}
 
 
 def network(**changes):
@@ -56,7 +56,7 @@ def test_threshold_and_average_are_used(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", spots(64, 64))
     strict, plain, averaged = (
         [tifffile.imread(file) for file in run(tmp_path / "a.tif", tmp_path / "out", **how).files]
-        for how in ({"threshold": 0.9}, {}, {"average": True})
+        for how in ({"threshold": 0.9}, {}, {"rotations": 8})
     )
     np.testing.assert_array_equal(strict[1] > 0, strict[0] >= np.float32(0.9))
     np.testing.assert_array_equal(plain[1] > 0, plain[0] >= 0.5)

@@ -118,7 +118,7 @@ def test_the_command_line_bins_as_the_study_did(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", picture)
     network = Network(brightness_network(), "zscore", 0.5, "float32", "cpu", binning=2)
     (files,) = image_files([tmp_path / "a.tif"], tmp_path / "out").values()
-    how = {"threshold": None, "min_area_px": 0, "average": False}
+    how = {"threshold": None, "min_area_px": 0, "rotations": 1}
     expected = enlarged(predict(brightness_network(), normalise(binned(picture, 2)), tile_px=388), 2, picture.shape)
     np.testing.assert_array_equal(tifffile.imread(apply(network, tmp_path / "a.tif", files, **how).files[0]), expected)
     again = apply(network, tmp_path / "a.tif", files, **how, binning=1)

@@ -50,10 +50,14 @@ def test_from_an_image_to_a_table(tmp_path, movie, capsys):
 
 def test_the_average_over_flips_and_turns_is_asked_for_by_tta(tmp_path, movie):
     model = save(tmp_path / "model.pt")
-    for folder, extra in (("plain", []), ("tta", ["--tta"])):
-        assert cli.main(["predict", str(model), str(movie), "-o", str(tmp_path / folder), "-q", *extra]) == 0
-    plain, averaged = (tifffile.imread(tmp_path / name / "movie_probability.tif") for name in ("plain", "tta"))
-    assert np.abs(plain - averaged).max() > 0
+    turned = save(tmp_path / "turned.pt", inference={"mode": "tile", "rotations": 8})
+    asked = (("plain", model, []), ("tta", model, ["--tta"]), ("own", turned, []), ("none", turned, ["--no-tta"]))
+    for folder, given, extra in asked:
+        assert cli.main(["predict", str(given), str(movie), "-o", str(tmp_path / folder), "-q", *extra]) == 0
+    found = {name: tifffile.imread(tmp_path / name / "movie_probability.tif") for name, _, _ in asked}
+    assert np.abs(found["plain"] - found["tta"]).max() > 0
+    np.testing.assert_array_equal(found["own"], found["tta"], "the model's own rotations")
+    np.testing.assert_array_equal(found["none"], found["plain"])
 
 
 def test_tracking(tmp_path, capsys):
@@ -120,6 +124,14 @@ def test_info_of_a_model_alone_and_beside_the_facts_of_another(tmp_path):
     (run / "facts.json").unlink()
     lines = dict(describe.describe(run / "model.pt"))
     assert "not known" in lines["score"] and lines["run"] == "experiment reference, fold 0, seed 0"
+
+
+def test_info_of_a_model_alone_knows_the_score_of_its_training(tmp_path):
+    how = {"settings": {**SETTINGS, "inference": {"mode": "tile", "rotations": 8}}, "updates": 50, "best_update": 40}
+    runs.save_model(tmp_path / "model.pt", brightness_network().state_dict(), how | {"best_validation_dice": 0.8123})
+    lines = dict(describe.describe(tmp_path / "model.pt"))
+    assert lines["score"] == "validation Dice 0.812 at update 40 of 50"
+    assert lines["inference"] == "mode tile, rotations 8" and "made" not in lines
 
 
 REFUSED = {

@@ -41,7 +41,8 @@ TRANSFER = pd.DataFrame(
         "train_dataset": ["cells", "cells", "nuclei"],
         "test_dataset": ["cells", "nuclei", "nuclei"],
         "iou": [0.9, 0.2, 0.8],
-        "iou_sd": [0.01, np.nan, 0.02],
+        "iou_low": [0.88, np.nan, 0.75],
+        "iou_high": [0.92, np.nan, 0.84],
         "predicted_foreground": [0.2, 0.95, 0.3],
         "true_foreground": [0.2, 0.3, 0.3],
     }
@@ -99,7 +100,7 @@ def test_no_global_state_is_left_behind() -> None:
 
 def test_heat_map_states_scores_and_foreground() -> None:
     shown = texts(MAKERS["transfer"]())
-    assert "0.90 ± 0.01\n20 / 20 %" in shown
+    assert "0.90 [0.88, 0.92]\n20 / 20 %" in shown
     assert "0.20\n95 / 30 %" in shown
 
 
@@ -214,3 +215,8 @@ def test_scale_bar_is_a_round_length(columns: int, pixel_size_um: float | None, 
 )
 def test_little_or_nothing_to_draw_is_still_a_figure(figure: Callable[[], Figure]) -> None:
     assert figures.encoded(figure(), "png")[:4] == b"\x89PNG"
+
+
+def test_no_two_of_49_experiments_have_the_same_line() -> None:
+    assert len({figures.line(place) for place in range(49)}) == 49
+    assert all(figures.line(place)[i] != figures.line(place + 1)[i] for place in range(48) for i in (0, 1))

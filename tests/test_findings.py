@@ -93,3 +93,43 @@ def test_nothing_scored_says_so() -> None:
         reference="reference",
     )
     assert sentences["What was found"] == ["No network has been scored yet."]
+
+
+def checks(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    made = [("baseline", f"{run} on {dataset}", status, "iou 0.1, otsu 0.3") for run, dataset, status in rows]
+    return pd.DataFrame(made, columns=["check", "subject", "status", "detail"])
+
+
+def test_what_needs_care_is_a_sentence_per_dataset_with_every_result_behind_it() -> None:
+    runs = [("a", 0, "flagged"), ("a", 1, "flagged"), ("b", 0, "ok"), ("b", 1, "flagged"), ("c", 0, "ok")]
+    table = checks(*((f"{name}/cells/fold0-seed{seed}", "cells", status) for name, seed, status in runs))
+    fine = checks(("a/nuclei/fold0-seed0", "nuclei", "ok"))
+    ((sentence, results),) = findings.cautions(pd.concat([table, fine], ignore_index=True)).items()
+    assert sentence == (
+        "cells: 3 of 5 networks scored no better than the best trivial baseline: a (2 of 2) and b (1 of 2)."
+    )
+    assert results[0] == "a/cells/fold0-seed0 on cells: iou 0.1, otsu 0.3" and len(results) == 3
+    assert findings.cautions(fine) == {}
+
+
+def test_a_long_list_of_experiments_is_cut_and_other_flags_are_told() -> None:
+    table = checks(*((f"e{n}/cells/fold0-seed0", "cells", "flagged") for n in range(9)))
+    other = pd.DataFrame([("finite", "e0", "flagged", "odd")], columns=table.columns)
+    first, second = findings.cautions(pd.concat([table, other], ignore_index=True)).items()
+    assert first[0].endswith("e5 (1 of 1) and 3 more experiments.") and len(first[1]) == 9
+    assert second == ("1 other check raised a flag.", ["finite of e0: odd"])
+
+
+@pytest.mark.parametrize(
+    ("values", "floor", "said"),
+    [
+        ((-0.1, -0.11, -0.12), 0.3, "on 2 of 2 datasets (reference: on 2 of 2). Of 1 comparison of a changed network"),
+        ((-0.1, -0.11, -0.12), 0.3, "with reference, 1 came out clearly."),
+        ((0.1, 0.1), 0.85, "on 2 of 2 datasets (reference: on 1 of 2)"),
+        ((-0.1, 0.1), 0.3, "none came out clearly enough to rule out chance."),
+        ((-0.1,), 0.3, "rule out chance: every network was trained once, so chance in training stays open."),
+    ],
+)
+def test_the_study_in_short(values: tuple[float, ...], floor: float, said: str) -> None:
+    made = study([*values], floor=floor)
+    assert said in findings.in_short(made["comparison"], made["ablation"], reference="reference")

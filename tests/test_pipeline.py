@@ -142,8 +142,9 @@ def test_the_audit_says_on_how_many_images_it_rests(finished):
 
 
 def test_illusions_stand_in_audits_and_not_in_the_ablation(finished):
-    ablation = {row["experiment"] for row in rows(results(finished, "tables/ablation.csv"))}
-    assert ablation & {"leaky", "id-weights", "mirrored", "noisy-best"} == set() and "rotations" in ablation
+    for name in ("comparison", "ablation", "transfer"):
+        shown = {row["experiment"] for row in rows(results(finished, f"tables/{name}.csv"))}
+        assert shown & {"leaky", "id-weights", "mirrored", "noisy-best"} == set() and "rotations" in shown
     audits = {(r["audit"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/audits.csv"))}
     history = rows(results(finished, "runs/noisy-best/phase/fold0-seed0/history.csv"))
     reported = audits["noisy-best", "phase", "dice"]
@@ -185,7 +186,7 @@ AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"
         ("unetlib/verdicts.py", "SAME = 0.02", "SAME = 0.03", {"claim", "report"}),
         ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),
         ("unetlib/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "report"}),
-        ("workflow/scripts/tabulate.py", "import json", "import json  # again", set()),
+        ("workflow/scripts/tabulate.py", "import pandas as pd", "import pandas as pd  # again", set()),
     ],
 )
 def test_what_an_edit_reruns(finished, name, old, new, rerun):
@@ -210,7 +211,9 @@ def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
     judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
-    assert jobs == dict.fromkeys(judge, 9) | dict.fromkeys(one, 1) | {"panel": 2, "train": 7}
+    runs = 2 * (len(TRAINED) + 2) + 1  # on one dataset each, rotations and mirrored too, and the joint one
+    trained = 2 * len(TRAINED) + 1
+    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {"panel": 2, "train": trained}
 
 
 def kill_training(folder, run):

@@ -31,12 +31,14 @@ def context(text: str = "plain") -> report.Context:
         runs_expected=4,
         runs_done=3,
         failures=[text],
-        warnings=[text],
+        warnings={f"{text}: worse": [text]},
+        lead=text,
         facts={text: text},
         tables=[report.table("comparison", frame, csv=text), report.table("costs", costs)],
         pictures=[report.picture("ablation", SVG, "svg", alt=text), report.picture("examples", SVG, "svg", of=text)],
         provenance={text: {text: text}},
         config=text,
+        citation=text,
     )
 
 

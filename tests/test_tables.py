@@ -201,8 +201,8 @@ def clusters_of(scores: pd.DataFrame, images: int) -> pd.DataFrame:
 
 
 def test_the_interval_is_that_of_the_cells_scores() -> None:
-    scores = random_scores(6, folds=2, seeds=3, images=4, missing=0.1)
-    known = clusters_of(scores, 4)
+    scores = random_scores(6, folds=2, seeds=3, images=6, missing=0.1)
+    known = clusters_of(scores, 6)
     table = tables.comparison(scores, headline=HEADLINE, clusters=known, **ORDERS)
     cluster = {(row.test_dataset, row.image): row.cluster for row in known.itertuples()}
     values = cells_of(scores)
@@ -222,7 +222,7 @@ def test_the_interval_is_that_of_the_cells_scores() -> None:
         (row,) = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)].to_dict("records")
         assert (row["low"], row["high"]) == pytest.approx(expected[:2])
         assert row["resampled"] == expected.resampled == "seeds × clusters"
-        assert row["clusters"] == 4
+        assert row["clusters"] == 6
         assert row["low"] < row["mean"] < row["high"]
 
 

@@ -41,6 +41,7 @@ class Network:
     precision: str
     device: str
     binning: int = 1  # pixels squared that were averaged into one before it saw them
+    rotations: int = 1  # turned versions that its study averages over: 1, 4 or 8
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,18 @@ def load_network(path: Path, device: str) -> Network:
     how, weights = load_model(path)
     try:
         settings = how["settings"]
-        mode = settings.get("inference", {}).get("mode", "tile")
+        inference = settings.get("inference", {})
+        mode = inference.get("mode", "tile")
         if mode != "tile":
             raise ApplyError(f"{path}: was made for whole images resized to one tile (inference.mode {mode}): not here")
         model = build(**settings["model"])
         model.load_state_dict(weights)
         chosen = settings["normalisation"], settings["threshold"], settings["training"]["precision"]
+        rotations = int(inference.get("rotations", 1))
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ApplyError(f"{path}: its settings do not make a network of this version ({reason})") from error
-    return Network(model.to(device).eval(), *chosen, device, _binning(how))
+    return Network(model.to(device).eval(), *chosen, device, _binning(how), rotations)
 
 
 def _binning(how: Mapping[str, Any]) -> int:
@@ -126,7 +129,7 @@ def apply(
     *,
     threshold: float | None,
     min_area_px: int,
-    average: bool,
+    rotations: int | None = None,
     binning: int | None = None,
     report: Callable[[float], None] = lambda planes: None,
 ) -> Done:
@@ -134,9 +137,9 @@ def apply(
 
     probability: float32, 0 … 1. labels: instances of each plane, 1 … n, uint16 (uint32 beyond 65535): components
     of probability ≥ threshold (None: the study's) over pixel sides, those under min_area_px dropped. mask: uint8,
-    255 where there is a label. Axes, pixel size and frame interval are those of the image. average: over flips and
-    quarter turns. binning: as `Network.binning`, for images of another scale.
-    report gets the number of planes done, after each block.
+    255 where there is a label. Axes, pixel size and frame interval are those of the image. rotations: turned
+    versions to average over, 1, 4 or 8 (None: as the study did). binning: as `Network.binning`, for
+    images of another scale. report gets the number of planes done, after each block.
     Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`): pixels
     are in mapped files, 4 bytes each in a temporary one, which stands in the folder of the results.
     """
@@ -169,7 +172,7 @@ def apply(
                 found,
                 offset=offset,
                 scale=scale,
-                average=average,
+                rotations=network.rotations if rotations is None else rotations,
                 tile_px=TILE_PX,
                 device=network.device,
                 precision=network.precision,

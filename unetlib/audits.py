@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from unetlib.effects import BOUNDS
+from unetlib.roles import training_frames
 from unetlib.tables import COUNTS, METRICS, ordered, over_runs, per_run, weighted
 
 COLUMNS = ["audit", "dataset", "metric", "honest", "illusion", "difference_points", "low", "high", *COUNTS, "resampled"]
@@ -59,7 +60,7 @@ def audits(
         metric == (REPORTED if chosen[audit].get("reported") == "validation" else headline.get(dataset))
         for audit, dataset, metric in table[KEYS].itertuples(index=False)
     ]
-    frames = _training_frames(known)
+    frames = training_frames(known)
     for side in SIDES:
         counted = [
             frames.get((chosen[audit][side], name), np.nan) for audit, name, _ in table[KEYS].itertuples(index=False)
@@ -87,16 +88,6 @@ def _best_validations(facts: Sequence[Mapping[str, Any]], experiment: str) -> pd
     own = [fact for fact in facts if fact["experiment"] == experiment]
     found = [{name: fact[name] for name in columns} | {"value": fact["best_validation_dice"]} for fact in own]
     return pd.DataFrame(found, columns=[*columns, "value"]).assign(metric=REPORTED)
-
-
-def _training_frames(facts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], float]:
-    """The mean number of training frames of each experiment's networks of a dataset."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for fact in facts:
-        for dataset, roles in fact["roles"].items():
-            if dataset == fact["train_dataset"]:
-                found.setdefault((fact["experiment"], dataset), []).append(len(roles["train"]))
-    return {key: float(np.mean(counts)) for key, counts in found.items()}
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -138,26 +138,21 @@ def write_cache(
     """
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "journal.json"
+    made_by = {"weights": weights, "augmentation": augmentation, "gap": gap, "seed": seed}
     if _noted(journal).get("fingerprint") != fingerprint:
         for stale in folder.iterdir():
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-        write_json(journal, {"fingerprint": fingerprint})
+        write_json(journal, {"fingerprint": fingerprint, "settings": made_by})
     rows = []
     for done, frame in enumerate(frames, 1):
         note = folder / f"{frame}.json"
         if set(row := _noted(note)) != set(COLUMNS):
             image, labels, ignore = dataset.seen(frame)
-            variants = make_variants(
-                frame,
-                image,
-                labels,
-                ignore if ignore.any() else None,
-                weights=weights,
-                augmentation=augmentation,
-                gap=gap,
-                seed=seed,
+            region = ignore if ignore.any() else None
+            made = make_variants(
+                frame, image, labels, region, weights=weights, augmentation=augmentation, gap=gap, seed=seed
             )
-            row = save_variants(folder, variants)
+            row = save_variants(folder, made)
             write_json(note, row)
         rows.append(row)
         if progress:
@@ -165,6 +160,14 @@ def write_cache(
     index = folder / "index.csv"
     write_csv(index, rows, COLUMNS)
     return index
+
+
+def recorded_settings(folder: Path) -> dict[str, Any]:
+    """Return weights, augmentation, gap and seed that a cache was made with; CacheError where it does not say."""
+    settings = _noted(folder / "journal.json").get("settings")
+    if not isinstance(settings, dict) or set(settings) != {"weights", "augmentation", "gap", "seed"}:
+        raise CacheError(f"{folder}: does not say how it was made; remove it and run again")
+    return settings
 
 
 def _noted(path: Path) -> dict[str, Any]:

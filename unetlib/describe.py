@@ -26,10 +26,13 @@ def describe(path: Path) -> list[tuple[str, str]]:
         *(("trained on", text) for text in _data(how, facts)),
         *_settings(how.get("settings", {})),
     ]
-    if not facts:
+    known = {**how, **facts}
+    if "best_validation_dice" not in known:
         return [*lines, ("score", "not known: facts.json of this run does not stand beside the model")]
-    best = f"validation Dice {facts['best_validation_dice']:.3f} at update {facts['best_update']} of {facts['updates']}"
+    best = f"validation Dice {known['best_validation_dice']:.3f} at update {known['best_update']} of {known['updates']}"
     lines.append(("score", best))
+    if not facts:
+        return lines
     lines += [("test", text) for text in _tested(path, how)]
     lines.append(("made", f"on {facts['device']} in {facts['train_seconds']:.0f} s, {_versions(facts)}"))
     return lines
@@ -64,7 +67,7 @@ def _data(how: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
 
 def _settings(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = []
-    for section in ("model", "loss", "weights", "augmentation", "training", "batch"):
+    for section in ("model", "loss", "weights", "augmentation", "training", "batch", "inference"):
         if section in settings:
             lines.append((section, _plain(settings[section])))
     lines.append(("images", f"normalised by {settings.get('normalisation')}, threshold {settings.get('threshold')}"))

@@ -20,6 +20,7 @@ SECTIONS = (
     "validation",
     "batch",
 )
+CURVES = {"training-size": ("split", "max_train"), "network-size": ("model", "base_filters")}
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +123,23 @@ def cache_settings(config: Mapping[str, Any], experiment: str) -> dict[str, Any]
     if augmentation["policy"] != "full":  # the variants are not used: one cache for policies none and flips
         augmentation = {"policy": "none"}
     return {"augmentation": augmentation, "weights": chosen["weights"], "gap": chosen["gap"]}
+
+
+def curves(config: Mapping[str, Any]) -> dict[str, dict[str, int | None]]:
+    """Return what the study varies in steps: curve → experiment → level, the reference's among them.
+
+    An experiment is a step of a curve when it differs from the sections of the config in that setting alone. A curve
+    without a step is left out. None: as many as there are.
+    """
+    names, reference = config["study"]["experiments"], config["study"]["reference"]
+    found = {}
+    for curve, (section, key) in CURVES.items():
+        changes = {name: {k: v for k, v in config["experiments"][name].items() if k != "trained_as"} for name in names}
+        steps = {name: c[section][key] for name, c in changes.items() if [*c] == [section] and [*c[section]] == [key]}
+        level = merged(config[section], changes[reference].get(section, {}))[key]
+        if steps:
+            found[curve] = steps | {reference: level}
+    return found
 
 
 def resolved(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Colours are Okabe and Ito's (2008), which every common colour vision tells apart
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +93,19 @@ def learning_curves(history: pd.DataFrame, *, experiments: Sequence[str]) -> Fig
             axes[1].set_ylim(top=1)
         handles = [
             Line2D([], [], label=name, color=colour, linestyle=dash)
-            for name, colour, dash in zip(shown, cycle(CYCLE), cycle(DASHES), strict=False)
+            for name, (colour, dash) in ((name, line(place)) for place, name in enumerate(shown))
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(shown), 5) or 1)
     return figure
 
 
+def line(place: int) -> tuple[str, Any]:
+    """Colour and dashes of the line in this place: both change from one to the next, 49 are different."""
+    return CYCLE[place % len(CYCLE)], DASHES[(place + place // len(CYCLE)) % len(DASHES)]
+
+
 def _curves(axis: Axes, rows: pd.DataFrame, column: str, place: int) -> None:
-    colour, dash = CYCLE[place % len(CYCLE)], DASHES[place % len(DASHES)]
+    colour, dash = line(place)
     runs = rows.groupby(["fold", "seed"])
     for _, run in runs:
         axis.plot(run["update"], run[column], color=colour, linewidth=0.5, alpha=0.35)
@@ -112,19 +116,19 @@ def _curves(axis: Axes, rows: pd.DataFrame, column: str, place: int) -> None:
 
 
 def transfer_heatmap(transfer: pd.DataFrame, *, experiment: str, metric: str = "iou", label: str = "IoU") -> Figure:
-    """Trained on (rows) × tested on (columns): the score ± SD, under it predicted / true foreground in per cent."""
+    """Trained on (rows) × tested on (columns): score, 95 % interval, predicted / true foreground in per cent."""
     rows = transfer[transfer["experiment"] == experiment]
     trained, tested = list(dict.fromkeys(rows["train_dataset"])), list(dict.fromkeys(rows["test_dataset"]))
     values = np.full((max(len(trained), 1), max(len(tested), 1)), np.nan)
-    with sheet(min(WIDTH_INCH, 2.2 + 1.1 * len(tested)), 1.2 + 0.55 * len(trained)) as figure:
+    with sheet(min(WIDTH_INCH, 2.2 + 1.2 * len(tested)), 1.2 + 0.55 * len(trained)) as figure:
         axis = figure.subplots()
         places = [(tested.index(r.test_dataset), trained.index(r.train_dataset)) for r in rows.itertuples()]
         for (column, row), value in zip(places, rows[metric], strict=True):
             values[row, column] = value
         drawn = axis.imshow(values, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-        columns = [metric, f"{metric}_sd", "predicted_foreground", "true_foreground"]
-        for place, (mean, sd, predicted, true) in zip(places, rows[columns].to_numpy(dtype=float), strict=True):
-            text = f"{mean:.2f}" + (f" ± {sd:.2f}" if np.isfinite(sd) else "")
+        columns = [metric, f"{metric}_low", f"{metric}_high", "predicted_foreground", "true_foreground"]
+        for place, (mean, low, high, predicted, true) in zip(places, rows[columns].to_numpy(dtype=float), strict=True):
+            text = f"{mean:.2f}" + (f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else "")
             text += f"\n{100 * predicted:.0f} / {100 * true:.0f} %"
             axis.text(*place, text, ha="center", va="center", fontsize=7, color="white" if mean < 0.5 else "black")
         axis.set_xticks(range(len(tested)), tested, rotation=25, ha="right", rotation_mode="anchor")

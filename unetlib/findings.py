@@ -13,6 +13,7 @@ COVERED = {  # what was resampled → what an interval is about
     "clusters": "further sequences or groups of images",
     "images": "further images of the tested sequences or groups (not about others)",
 }
+NAMED = 6  # experiments that a sentence names
 
 
 def findings(
@@ -26,13 +27,66 @@ def findings(
     """Sentences under "What was asked", "What was found" and "How sure we are", made from the numbers alone."""
     best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
     found = [_dataset_sentence(group, reference) for _, group in best.groupby("test_dataset", sort=False)]
-    found += [_effect_sentence(group, reference) for _, group in effects.groupby("experiment", sort=False)]
     found += _transfer_sentences(transfer, reference)
+    changes = [group for _, group in effects.groupby("experiment", sort=False)]
+    changes.sort(key=lambda group: min(map(_clarity, records(group))))  # what is clear comes first
+    found += [_effect_sentence(group, reference) for group in changes]
     return {
         "What was asked": _asked(comparison, costs, reference),
         "What was found": found or ["No network has been scored yet."],
         "How sure we are": _sureness(best, effects),
     }
+
+
+def in_short(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) -> str:
+    """The study in two sentences: where the reference and the best network beat doing nothing, how much is clear."""
+    best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
+    tops, own = [], []
+    for _, rows in best.groupby("test_dataset", sort=False):
+        trivial = rows["train_dataset"] == NO_TRAINING
+        floor = rows.loc[trivial, "mean"].max() if trivial.any() else float("-inf")
+        tops.append(rows.loc[~trivial, "mean"].max() > floor)
+        own.append(rows.loc[~trivial & (rows["experiment"] == reference), "mean"].max() > floor)
+    if best.empty:
+        return "No network has been scored yet."
+    text = f"A trained U-Net beats the best trivial baseline on {sum(tops)} of {_count(len(tops), 'dataset')}"
+    text += f" ({reference}: on {sum(own)} of {len(own)})."
+    asked, clear = int(effects["p_holm"].notna().sum()), int(effects["clear"].astype(bool).sum())
+    alone = len(effects) and not effects["resampled"].astype(str).str.contains("seeds").any()
+    if asked:
+        text += f" Of {_count(asked, 'comparison')} of a changed network with {reference}, {clear or 'none'} "
+        text += "came out clearly" if clear else "came out clearly enough to rule out chance"
+        text += ": every network was trained once, so chance in training stays open." if alone else "."
+    return text
+
+
+def cautions(checks: pd.DataFrame) -> dict[str, list[str]]:
+    """What a reader must not miss: a sentence per tested dataset → the flagged results it sums up.
+
+    checks: the table of `verify`'s findings (check, subject, status, detail).
+    """
+    rows = checks[checks["check"] == "baseline"]
+    places = rows["subject"].str.extract(r"^(?P<experiment>[^/]+)/.* on (?P<dataset>[^ ]+)$")
+    rows = rows.join(places).assign(flagged=rows["status"] == "flagged")
+    found = {}
+    for dataset, group in rows.groupby("dataset", sort=False):
+        flagged = group[group["flagged"]]
+        if flagged.empty:
+            continue
+        counts = group.groupby("experiment", sort=False)["flagged"].agg(["sum", "size"]).query("sum > 0")
+        worst = [f"{name} ({bad} of {tested})" for name, bad, tested in counts.itertuples()]
+        rest = [f"{len(worst) - NAMED} more experiments"] if len(worst) > NAMED + 1 else []
+        sentence = (
+            f"{dataset}: {len(flagged)} of {_count(len(group), 'network')} scored no better than the best trivial "
+        )
+        sentence += f"baseline: {_listed([*(worst[:NAMED] if rest else worst), *rest])}."
+        found[sentence] = [f"{subject}: {detail}" for subject, detail in flagged[["subject", "detail"]].to_numpy()]
+    others = checks[(checks["status"] == "flagged") & (checks["check"] != "baseline")]
+    if len(others):
+        found[f"{_count(len(others), 'other check')} raised a flag."] = [
+            f"{row.check} of {row.subject}: {row.detail}" for row in others.itertuples()
+        ]
+    return found
 
 
 def _dataset_sentence(rows: pd.DataFrame, reference: str) -> str:

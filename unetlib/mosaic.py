@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from unetlib.augment import dihedral
 from unetlib.blocks import Network
-from unetlib.infer import predict
+from unetlib.infer import predict, undone
 from unetlib.strips import Readable
 from unetlib.tiles import step_px
 
 BLOCK_PX = 4096  # side of a block at most: a plane up to this size is predicted as the study does, in one piece
-TURNS = 8  # symmetries of the square
 
 
 def block_count(shape: tuple[int, ...], block_px: int = BLOCK_PX) -> int:
@@ -29,7 +28,7 @@ def predict_plane(
     *,
     offset: float,
     scale: float,
-    average: bool,
+    rotations: int,
     tile_px: int,
     device: str,
     precision: str,
@@ -39,8 +38,9 @@ def predict_plane(
     """Write the foreground probability of (plane − offset) / scale into `out`, (H, W) float32 in 0..1.
 
     As `infer.predict` of the whole plane, but for rounding (bilinear upsampling without padding aside: 1e-2 at
-    most at the seams, as between tiles). average: the mean over the 8 flips and quarter turns of each block.
-    report is called after each block. Memory: about 40 bytes per pixel of a block, and what a tile takes.
+    most at the seams, as between tiles). rotations: the mean over so many turned versions of each block, as in
+    `infer.infer`. report is called after each block. Memory: about 40 bytes per pixel of a block, and what a tile
+    takes.
     """
     step = step_px(model.depth)
     how = {"tile_px": tile_px, "device": device, "precision": precision}
@@ -49,7 +49,7 @@ def predict_plane(
             block = plane[wide_rows, wide_columns].astype(np.float32)
             block -= np.float32(offset)
             block /= np.float32(scale)
-            found = _averaged(model, block, how) if average else predict(model, block, **how)  # type: ignore[arg-type]
+            found = _averaged(model, block, rotations, how)
             inner = tuple(
                 slice(kept.start - wide.start, kept.stop - wide.start)
                 for kept, wide in ((rows, wide_rows), (columns, wide_columns))
@@ -58,14 +58,15 @@ def predict_plane(
             report()
 
 
-def _averaged(model: Network, block: NDArray[np.float32], how: dict[str, Any]) -> NDArray[np.float32]:
-    """The mean probability over all flips and quarter turns of the block."""
+def _averaged(model: Network, block: NDArray[np.float32], rotations: int, how: dict[str, Any]) -> NDArray[np.float32]:
+    """The mean probability over the turned versions of the block."""
+    if rotations == 1:
+        return predict(model, block, **how)
     total = np.zeros(block.shape, np.float32)
-    for turn in range(TURNS):
-        turned = dihedral(torch.from_numpy(block), turn).numpy()
-        found = predict(model, turned, **how)
-        total += np.rot90(found[:, ::-1] if turn >= 4 else found, -(turn % 4))
-    return total / np.float32(TURNS)
+    for turn in range(rotations):
+        turned = dihedral(torch.from_numpy(block), turn)
+        total += undone(torch.from_numpy(predict(model, turned.numpy(), **how)), turn).numpy()
+    return total / np.float32(rotations)
 
 
 def _spans(length: int, block_px: int, step: int) -> list[tuple[slice, slice]]:

@@ -14,11 +14,13 @@ SECTIONS = {  # id → title, what the section answers; blocks of other sections
     "examples": ("What it looks like", "Test images with the truth, the prediction and where they differ."),
     "ablation": ("What each ingredient is worth", "The reference recipe with one thing changed, on the same images."),
     "audits": ("What mistakes pretend", "How much better does a score look when an experiment is done wrongly?"),
+    "sizes": ("How much it takes", "What do more training images buy, and what does a larger network?"),
     "transfer": ("Transfer", "What is left of a score on a dataset the network has never seen?"),
     "claims": ("Claims", "What became of every number and statement that the literature reports?"),
     "learning": ("Learning curves", "Did training converge, and where was the best network taken?"),
     "training-data": ("What the networks were trained on", "Loss weights and augmented images, as training saw them."),
     "costs": ("Costs", "What it took in time and memory on the machine named below."),
+    "cite": ("How to cite", "The software, the paper it follows, and the makers of the data."),
     "provenance": ("Provenance", "The data, software and settings behind every number on this page."),
 }
 PICTURES = {  # kind (how the file's name begins) → section, title, caption
@@ -37,8 +39,20 @@ PICTURES = {  # kind (how the file's name begins) → section, title, caption
     "transfer": (
         "transfer",
         "Trained on one dataset, tested on another",
-        "Mean IoU ± SD over runs (intervals: in the table); under it the predicted and the true fraction of foreground "
+        "Mean IoU [95 % interval] (n: in the table); under it the predicted and the true fraction of foreground "
         "pixels. A score near the true fraction with almost everything predicted is no recognition.",
+    ),
+    "training-size": (
+        "sizes",
+        "Score against the number of training images",
+        "Headline score on the test images, mean and 95 % interval, by how many images trained the network. Vermilion: "
+        "the reference, which has all of them. n = images × runs.",
+    ),
+    "network-size": (
+        "sizes",
+        "Score against the size of the network",
+        "Headline score on the test images, mean and 95 % interval, by the number of base filters; twice as many "
+        "are four times the parameters. Vermilion: the reference. n = images × runs.",
     ),
     "learning-curves": (
         "learning",
@@ -96,7 +110,12 @@ TABLES = {  # kind → section, title, caption, shown on request only
     "costs": ("costs", "Every run", "Seconds and memory are measured, so they differ from run to run.", True),
 }
 LINE = 40  # a column with a longer cell holds sentences
-CHARTS = {"ablation", "learning-curves"}  # black on white, turned over on a dark screen
+CHARTS = {
+    "ablation",
+    "learning-curves",
+    "training-size",
+    "network-size",
+}  # black on white, turned over on a dark screen
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
@@ -137,13 +156,15 @@ class Context:
     runs_expected: int
     runs_done: int
     failures: Sequence[str] = ()  # runs that are missing, and why
-    warnings: Sequence[str] = ()  # findings that a reader must not miss
+    warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what must not be missed → each result
+    lead: str = ""  # the study in a sentence or two
     facts: Mapping[str, str] = field(default_factory=dict)  # a few key numbers for the top of the page
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # section → a sentence below its lead
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     config: str = ""
+    citation: str = ""  # CITATION.cff
 
 
 def render(context: Context, template: str) -> str:
@@ -190,7 +211,8 @@ def _sections(context: Context) -> list[dict[str, object]]:
         title, lead = SECTIONS.get(name, (name.replace("-", " ").capitalize(), ""))
         tables = [block for block in context.tables if block.section == name]
         pictures = [block for block in context.pictures if block.section == name]
-        if tables or pictures or (name == "provenance" and (context.provenance or context.config)):
+        alone = {"provenance": context.provenance or context.config, "cite": context.citation}
+        if tables or pictures or alone.get(name):
             note = context.notes.get(name, "")
             blocks = {"tables": tables, "pictures": pictures}
             sections.append({"id": name, "title": title, "lead": lead, "note": note, **blocks})

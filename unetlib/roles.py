@@ -1,7 +1,9 @@
 """Which split a run is tested by: split files stand at …/<dataset>/<key of the settings>/fold0.csv."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 from unetlib.splits import SplitError, frames_with_role
 
@@ -28,3 +30,13 @@ def judged_frames(paths: Sequence[Path], keys: Mapping[str, str]) -> dict[str, l
                 f"…/{dataset}/{key}/fold<number>.csv"
             )
     return {dataset: frames_with_role(found[0], "test") for dataset, found in files.items()}
+
+
+def training_frames(facts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], float]:
+    """The mean number of training frames of each experiment's networks of a dataset, from the facts of its runs."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for fact in facts:
+        for dataset, roles in fact["roles"].items():
+            if dataset == fact["train_dataset"]:
+                found.setdefault((fact["experiment"], dataset), []).append(len(roles["train"]))
+    return {key: fmean(counts) for key, counts in found.items()}

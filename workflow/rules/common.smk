@@ -6,6 +6,7 @@ from pathlib import Path
 from unetlib.consistency import check_study
 from unetlib.experiments import (
     cache_settings,
+    curves,
     inference_of,
     predicts_as_reference,
     resolved,
@@ -17,7 +18,9 @@ from unetlib.experiments import (
 from unetlib.externals import words_of
 from unetlib.files import key_of, sha256_of
 from unetlib.fingerprint import code_of as fingerprint_of
+from unetlib.standing import standing
 from unetlib.study import JOINT, StudyError, is_joint, runs, judging_splits, trained_runs, trainer_of, training_datasets
+from unetlib.verify import ending
 
 try:
     check_study(config)

@@ -1,6 +1,7 @@
 # What people read: tables and figures from score files alone, and the report that joins them.
 TABLES = ["comparison", "ablation", "transfer", "costs"]
-FIGURES = ["learning-curves", "ablation", "transfer"]
+CURVES = curves(config)
+FIGURES = ["learning-curves", "ablation", "transfer", *CURVES]
 PANELS = ["examples", "weight-map", "augmentation"]
 FIRST_RUN = f"{config['study']['reference']}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
 
@@ -100,8 +101,9 @@ rule draw:
     input:
         tables=expand(
             f"{RESULTS}/tables/{{table}}.csv",
-            table=["ablation", "transfer", "differences"],
+            table=["ablation", "transfer", "differences", "comparison"],
         ),
+        facts=of_trained_runs("runs/{}/facts.json"),
         history=of_trained_runs("runs/{}/history.csv"),
     output:
         report(
@@ -118,9 +120,11 @@ rule draw:
         "../../envs/report.yaml"
     params:
         study=STUDY_JSON,
+        curves=as_json(CURVES),
         code=code_of("draw.py"),
     shell:
-        "python workflow/scripts/draw.py --study {params.study:q} --tables {input.tables:q} > {log:q} 2>&1"
+        "python workflow/scripts/draw.py --study {params.study:q} --curves {params.curves:q} --tables {input.tables:q}"
+        " > {log:q} 2>&1"
 
 
 rule panel:
@@ -177,6 +181,7 @@ rule report:
         checks=f"{RESULTS}/checks.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",
+        citation="CITATION.cff",
     output:
         f"{RESULTS}/report.html",
     log:
@@ -191,4 +196,4 @@ rule report:
         code=code_of("report.py"),
     shell:
         "python workflow/scripts/report.py --config {params.config:q} --checks {input.checks:q} --template {input.template:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --citation {input.citation:q} --output {output:q} > {log:q} 2>&1"

@@ -21,11 +21,12 @@ rule train:
         gpu=GPUS,
         mem_mb=8000,
         runtime=720,
+        inference=lambda w: as_json(inference_of(config, w.experiment)),  # not params: it trains nothing, models tell it
     params:
         settings=lambda w: as_json(settings(config, w.experiment, w.train_dataset)),
         compute=COMPUTE,
         code=code_of("train.py"),
     shell:
         "python workflow/scripts/train.py --caches {input.caches:q} --frames {input.frames:q} --splits {input.splits:q}"
-        " --settings {params.settings:q} --compute {params.compute:q} --code {params.code}"
+        " --settings {params.settings:q} --compute {params.compute:q} --inference {resources.inference:q} --code {params.code}"
         " --models {output.model:q} > {log:q} 2>&1"

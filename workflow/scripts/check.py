@@ -9,7 +9,8 @@ from unetlib import verify
 from unetlib.files import read_json, write_csv
 from unetlib.metrics import SCORE_COLUMNS
 from unetlib.roles import judged_frames
-from unetlib.study import EXTERNAL, PSEUDO_SEED, Run, judging_splits, runs, trained_twin
+from unetlib.standing import external_runs
+from unetlib.study import judging_splits, runs, trained_twin
 
 
 def main(arguments):
@@ -30,7 +31,7 @@ def main(arguments):
             own = [row for row in scores if row["test_dataset"] == dataset]
             findings += verify.beats_trivial(each, dataset, metric, own, trivial[dataset])
         everything += scores
-    for each in externals(study["study"]):
+    for each in external_runs(study["study"]):
         tests = tests_of(resources, study["splits"][""], each.fold)
         scores = table(results / "externals" / each.experiment / f"fold{each.fold}.csv")
         findings += verify.coverage(each, scores, tests)
@@ -48,11 +49,6 @@ def main(arguments):
 def tests_of(resources, keys, fold):
     """Return the test frames of each dataset by the split of this key."""
     return judged_frames([resources / "splits" / name / key / f"fold{fold}.csv" for name, key in keys.items()], keys)
-
-
-def externals(study):
-    """Return the other tools as runs: one per fold, trained on nothing of ours, with one seed that stands for none."""
-    return [Run(name, EXTERNAL, fold, PSEUDO_SEED) for name in study["externals"] for fold in study["folds"]]
 
 
 def table(path):

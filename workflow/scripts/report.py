@@ -7,8 +7,10 @@ import pandas as pd
 from splice import JSON, PATH, run
 
 from unetlib import audits, claims, findings, report, tables, wording
+from unetlib.experiments import curves
 from unetlib.files import atomic_path, read_json
-from unetlib.study import trained_runs
+from unetlib.standing import external_runs
+from unetlib.study import runs, trained_runs
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
 CHARTS = ("learning-curves", "ablation", "transfer")
@@ -25,10 +27,12 @@ def main(arguments):
     ]  # of the trivial baselines sentences name the best alone
     told = {n: t if n == "comparison" else t[t["experiment"].isin(ours)] for n, t in made.items()}
     claimed = claims.read_claims(results / "tables" / "claims.csv")
-    told["comparison"] = made["comparison"][~made["comparison"]["experiment"].isin(study["externals"])]
+    # neither other tools nor mistakes are named in sentences
+    unnamed = [*study["externals"], *(audit["illusion"] for audit in config["audits"].values())]
+    told["comparison"] = made["comparison"][~made["comparison"]["experiment"].isin(unnamed)]
     facts = [read_json(results / "runs" / each.path / "facts.json") for each in expected]
     checks = pd.read_csv(arguments.checks)
-    flagged = checks[checks["status"] == "flagged"].itertuples()
+    flagged = (checks["status"] == "flagged").sum()
     minutes = sum(each["train_seconds"] for each in facts) / 60
     duration = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
     context = report.Context(
@@ -37,8 +41,14 @@ def main(arguments):
         summary=findings.findings(*told.values(), reference=study["reference"]),
         runs_expected=len(expected),
         runs_done=len(facts),
-        warnings=[f"{row.subject} is not better than a trivial baseline: {row.detail}." for row in flagged],
-        facts={"datasets": str(len(study["datasets"])), "networks": str(len(facts)), "training": duration},
+        lead=findings.in_short(told["comparison"], told["ablation"], reference=study["reference"]),
+        warnings=findings.cautions(checks),
+        facts={
+            "runs scored": scored(config, checks),
+            "datasets": str(len(study["datasets"])),
+            "training": duration,
+            "flagged": f"{flagged} of {len(checks)}",
+        },
         tables=[
             report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
@@ -46,12 +56,23 @@ def main(arguments):
         + audited(tables.read_long(results / "tables" / "audits.csv"))
         + [claims_table(claimed)],
         notes={"claims": claims.summary(claimed)},
-        pictures=[*charts(results / "figures"), *panels(results / "figures", study["datasets"])],
+        pictures=[
+            *charts(results / "figures", [*CHARTS, *curves(config)]),
+            *panels(results / "figures", study["datasets"]),
+        ],
         provenance=provenance(facts, checks),
         config=json.dumps(config, indent=1, sort_keys=True),
+        citation=arguments.citation.read_text(encoding="utf-8"),
     )
     with atomic_path(arguments.output) as temporary:
         temporary.write_text(report.render(context, arguments.template.read_text()), encoding="utf-8")
+
+
+def scored(config, checks):
+    """How many runs, other tools' included, have every score that was expected of them."""
+    expected = {run.path for run in [*runs(config), *external_runs(config["study"])]}
+    complete = set(checks[(checks["check"] == "coverage") & (checks["status"] == "ok")]["subject"])
+    return f"{len(expected & complete)} of {len(expected)}"
 
 
 def claims_table(claimed):
@@ -64,8 +85,8 @@ def audited(table):
     return [report.table("audits", audits.shown(table), tables.to_csv(table))] if len(table) else []
 
 
-def charts(figures):
-    for name in CHARTS:
+def charts(figures, names):
+    for name in names:
         yield report.picture(name, (figures / f"{name}.svg").read_bytes(), "svg")
 
 
@@ -89,4 +110,4 @@ def provenance(facts, checks):
 
 
 if __name__ == "__main__":
-    run(main, __doc__, config=JSON, checks=PATH, template=PATH, output=PATH)
+    run(main, __doc__, config=JSON, checks=PATH, template=PATH, citation=PATH, output=PATH)

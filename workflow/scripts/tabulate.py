@@ -12,7 +12,9 @@ TRANSFERRED = ("iou", "dice", "pixel_accuracy")
 
 def main(arguments):
     study, entries = arguments.study["study"], arguments.study["datasets"]
+    illusions = {audit["illusion"] for audit in arguments.study["audits"].values()}  # audits show them, elsewhere
     scores, baselines = tables.read_long(arguments.scores), tables.read_long(arguments.baselines)
+    scores = scores[~scores["experiment"].isin(illusions)]
     results = arguments.scores.parent
     facts = [read_json(results / "runs" / run.path / "facts.json") for run in trained_runs(arguments.study)]
     named = {"datasets": study["datasets"], "experiments": [*study["experiments"], *study["externals"]]}
@@ -24,12 +26,10 @@ def main(arguments):
     seedless = scores["train_dataset"] == EXTERNAL
     trivial = baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
     everything = pd.concat([scores[~seedless], *per_seed([scores[seedless], trivial], study["seeds"])])
-    illusions = {audit["illusion"] for audit in arguments.study["audits"].values()}  # audits compare them, elsewhere
-    compared = everything[~everything["experiment"].isin(illusions)]
     untested = [name for name, entry in arguments.study["experiments"].items() if entry["is_reference"]]
     made = {
         "comparison": tables.comparison(scores, baselines, **judged),
-        "ablation": effects.ablation(compared, **judged, reference=study["reference"], untested=untested),
+        "ablation": effects.ablation(everything, **judged, reference=study["reference"], untested=untested),
         "transfer": tables.transfer(everything, **named, metrics=TRANSFERRED, clusters=clusters),
         "costs": costs.table(facts, **named),
     }
@@ -38,7 +38,7 @@ def main(arguments):
         write(arguments.tables / f"{name}.md", wording.to_markdown(getattr(wording, f"{name}_shown")(table)))
     write(
         arguments.tables / "differences.csv",
-        tables.to_csv(effects.differences(scores[~scores["experiment"].isin(illusions)], **paired)),
+        tables.to_csv(effects.differences(scores, **paired)),
     )
 
 

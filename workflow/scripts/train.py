@@ -12,6 +12,7 @@ from unetlib.blocks import initialise, parameter_count
 from unetlib.cache import read_cache
 from unetlib.files import key_of, read_json, sha256_of, write_csv
 from unetlib.losses import LOSSES
+from unetlib.mending import mend
 from unetlib.noisy import NoisyValidation
 from unetlib.roles import dataset_and_key_of
 from unetlib.samples import Dataset
@@ -35,6 +36,9 @@ def main(arguments):
     validate = validation_of(settings, frames, compute, device)
     data = [read_json(folder / "dataset.json") | {"dataset": folder.name} for folder in folders]
     caches = [sha256_of(index) for index in arguments.caches]
+    for index, folder in zip(arguments.caches, folders, strict=True):
+        for frame in mend(index, Dataset(folder)):
+            print(f"warning: {index.parent}: {frame} was not what its checksum says, and was made again")
     checkpoints = []
     for path in arguments.models:
         identity = key_of([settings, compute, device, run_of(path.parent).seed, arguments.code, caches, roles])
@@ -87,7 +91,9 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
     )
     columns = ("update", "loss", "validation_dice", "learning_rate", "seconds")
     write_csv(path.with_name("history.csv"), result.history, columns)
-    how = {"settings": settings, **vars(run_of(path.parent)), "code": arguments.code, "data": facts["data"]}
+    told = {**settings, "inference": arguments.inference}
+    how = {"settings": told, **vars(run_of(path.parent)), "code": arguments.code, "data": facts["data"]}
+    how |= {"best_update": result.best_update, "best_validation_dice": result.best_dice, "updates": result.updates}
     runs.write_facts(
         path.with_name("facts.json"),
         {
@@ -95,9 +101,6 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
             "roles": facts["roles"],
             "splits": facts["splits"],
             "parameters": parameter_count(model),
-            "updates": result.updates,
-            "best_update": result.best_update,
-            "best_validation_dice": result.best_dice,
             "stopped_early": result.stopped_early,
             "train_seconds": result.seconds,
             "peak_device_memory_bytes": runs.peak_device_memory_bytes(device),
@@ -109,5 +112,5 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
 
 
 if __name__ == "__main__":
-    options = {"caches": PATHS, "frames": PATHS, "splits": PATHS, "settings": JSON, "compute": JSON}
+    options = {"caches": PATHS, "frames": PATHS, "splits": PATHS, "settings": JSON, "compute": JSON, "inference": JSON}
     run(main, __doc__, **options, code={}, models=PATHS)

@@ -1,0 +1,141 @@
+"""A study that is started, disturbed and driven to its end, as a user would who types the same command again."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import yaml
+from conftest import BINARIES, copied
+
+SECONDS = 3600  # without the state that is waited for; the machine may be busy
+ATTEMPTS = 8
+ADVICE = re.compile(
+    r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<told>[^\s;]+) and run again|(?:train or copy it|predict) again)"
+)
+MEASURED = {"costs.csv"}  # seconds and memory
+
+
+class Stuck(RuntimeError):
+    """A study that does not come to its end, or not to where a fault wants it."""
+
+
+class Driven:
+    """A copy of the project in `folder` and the study that is run in it."""
+
+    def __init__(self, folder: Path, overlay: Path, cores: int = 2) -> None:
+        self.project = copied(folder, str(overlay.resolve()))
+        self.folder, self.cores = folder, cores
+        self.name = yaml.safe_load(overlay.read_text())["study"]["name"]
+        self.log = folder / "driven.log"
+        self.said: list[str] = []  # error and warning lines of all attempts
+        self.unlocked = 0
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results" / self.name
+
+    def command(self, *arguments: str) -> list[str]:
+        start = [str(BINARIES / "snakemake"), "--cores", str(self.cores), *arguments]
+        return [*start, "--configfile", self.project.study]
+
+    def start(self, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.Popen:
+        """Snakemake in a process group of its own; what it says goes to `log`. before: called in the child."""
+        with self.log.open("wb") as stream:
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.folder,
+                env=self.project.environment(),
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                preexec_fn=before,
+            )
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def progress(self) -> tuple[int, int]:
+        """(finished, planned) jobs of the present start; (0, 0) while nothing is planned yet."""
+        planned = re.search(r"^total +(\d+)", self.text(), re.M)
+        done = re.findall(r"^(\d+) of \d+ steps", self.text(), re.M)
+        return (int(done[-1]) if done else 0), (int(planned[1]) if planned else 0)
+
+    def wait_for(self, process: subprocess.Popen, fraction: float, jobs: int) -> bool:
+        """Waits until this fraction of the study's `jobs` is done; False where the process ended before."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            done, planned = self.progress()
+            if planned and jobs - planned + done >= fraction * jobs:
+                return process.poll() is None
+            if process.poll() is not None:
+                return False
+            time.sleep(0.05)
+        raise Stuck(f"no {fraction:.0%} after {SECONDS} s:\n{self.text()[-2000:]}")
+
+    def workers(self, process: subprocess.Popen) -> list[psutil.Process]:
+        """The scripts of rules that run below this Snakemake."""
+        found = []
+        for child in psutil.Process(process.pid).children(recursive=True):
+            words = child.cmdline() if child.is_running() and child.status() != psutil.STATUS_ZOMBIE else []
+            if len(words) > 1 and "python" in Path(words[0]).name and words[1].startswith("workflow/scripts/"):
+                found.append(child)
+        return found
+
+    def end(self, process: subprocess.Popen) -> int:
+        """The exit status, once the process is gone with its whole group."""
+        status = process.wait(SECONDS)
+        self.note()
+        deadline = time.monotonic() + SECONDS
+        while group_lives(process.pid):
+            if time.monotonic() > deadline:
+                raise Stuck(f"processes of the group {process.pid} do not end")
+            time.sleep(0.05)
+        return status
+
+    def note(self) -> None:
+        self.said += [line for line in self.text().splitlines() if re.match(r"\s*(error|warning): ", line)]
+
+    def finish(self, *arguments: str) -> int:
+        """Types the same command until all is done, does what errors tell; returns how often it was typed."""
+        for attempt in range(1, ATTEMPTS + 1):
+            if self.end(self.start(*arguments)) == 0:
+                return attempt
+            text = self.text()
+            if "cannot be locked" in text:
+                self.unlocked += 1
+                self.end(self.start("--unlock"))
+            for advice in ADVICE.finditer(text):
+                remove(self.folder / (advice["told"] if advice["told"] not in (None, "it") else advice["named"]))
+        raise Stuck(f"not done after {ATTEMPTS} attempts:\n{text[-4000:]}")
+
+    def state(self) -> dict[str, bytes]:
+        """Every table and network of the study, by path; what is measured left out."""
+        found = [*self.results.glob("*.csv"), *self.results.glob("tables/*.csv"), *self.results.rglob("model.pt")]
+        return {str(path.relative_to(self.results)): path.read_bytes() for path in found if path.name not in MEASURED}
+
+
+def remove(path: Path) -> None:
+    """Removes a file, or the files of a folder; nothing where there is none."""
+    for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        if file.is_file():
+            file.unlink()
+
+
+def group_lives(group: int) -> bool:
+    """Whether a process of the group is left that is no zombie."""
+    for process in psutil.process_iter(["status"]):
+        try:
+            if process.info["status"] != psutil.STATUS_ZOMBIE and os.getpgid(process.pid) == group:
+                return True
+        except ProcessLookupError:
+            continue
+    return False
+
+
+def kill_group(process: subprocess.Popen) -> None:
+    os.killpg(process.pid, signal.SIGKILL)

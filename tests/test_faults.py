@@ -1,0 +1,134 @@
+"""The harness that disturbs studies: it waits, strikes, obeys and counts as it says, shown without Snakemake."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "faults"))
+
+from driven import ADVICE, ATTEMPTS, Driven, Stuck, kill_group  # noqa: E402
+from kill import BEGIN, END, Row, short, table, written  # noqa: E402
+
+STEPS = "echo 'total 4'; for i in 1 2 3 4; do sleep 0.2; echo \"$i of 4 steps (x%) done\"; done"
+
+
+class Pretended(Driven):
+    """Runs a shell script in the place of Snakemake; $1 is the first argument, or nothing."""
+
+    def __init__(self, folder, script):
+        folder.mkdir(exist_ok=True)
+        self.folder, self.script, self.name = folder, script, "s"
+        self.log, self.said, self.unlocked = folder / "driven.log", [], 0
+        self.project = type("Nothing", (), {"environment": lambda _: None})()
+
+    def command(self, *arguments):
+        return ["bash", "-c", self.script, "snakemake", *arguments]
+
+
+@pytest.fixture
+def pretended(tmp_path):
+    return lambda script: Pretended(tmp_path / "study", script)
+
+
+@pytest.mark.parametrize(("fraction", "done"), [(0.5, 2), (0.75, 3)])
+def test_a_moment_is_counted_in_finished_jobs(pretended, fraction, done):
+    study = pretended(STEPS)
+    process = study.start()
+    assert study.wait_for(process, fraction, jobs=4)
+    assert study.progress() == (done, 4)
+    kill_group(process)
+    assert study.end(process) == -signal.SIGKILL
+
+
+def test_jobs_of_earlier_starts_count_too(pretended):
+    study = pretended("echo 'total 2'; sleep 5")
+    process = study.start()
+    assert study.wait_for(process, 0.5, jobs=4) and study.progress() == (0, 2)
+    kill_group(process)
+    study.end(process)
+
+
+def test_a_study_that_ends_before_its_moment_is_not_struck(pretended):
+    study = pretended("echo 'total 4'; echo '1 of 4 steps (25%) done'")
+    assert not study.wait_for(study.start(), 0.9, jobs=4)
+
+
+def test_a_kill_takes_the_jobs_below_along(pretended):
+    study = pretended("echo 'total 1'; (sleep 30; touch survived) & sleep 30")
+    process = study.start()
+    study.wait_for(process, 0, jobs=1)
+    kill_group(process)
+    began = time.monotonic()
+    assert study.end(process) == -signal.SIGKILL
+    assert time.monotonic() - began < 20 and not (study.folder / "survived").exists()
+
+
+def test_a_lock_that_is_left_is_taken_away_once(pretended):
+    study = pretended(
+        'if [ "$1" = --unlock ]; then touch free; elif [ ! -e free ]; then echo cannot be locked; exit 1; fi'
+    )
+    assert study.finish() == 2 and study.unlocked == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: bad/x.npz: its planes are not whole; remove it and run again",
+        "error: bad/x.npz: not a readable model file (cut); train or copy it again",
+        "error: bad/x.npz: not a file of predictions (cut); predict again",
+        "error: other.csv: does not fit; remove bad/x.npz and run again",
+    ],
+)
+def test_the_file_that_an_error_names_is_removed(pretended, line):
+    study = pretended(f'if [ -e bad/x.npz ]; then echo "{line}"; exit 1; fi')
+    for name in ("bad/x.npz", "other.csv"):
+        (study.folder / name).parent.mkdir(exist_ok=True)
+        (study.folder / name).write_text("x")
+    assert study.finish() == 2 and study.said == [line]
+    assert not (study.folder / "bad/x.npz").exists() and (study.folder / "other.csv").exists()
+
+
+def test_what_fails_without_advice_is_stuck(pretended):
+    with pytest.raises(Stuck, match=f"not done after {ATTEMPTS} attempts"):
+        pretended("echo 'error: x: no'; exit 1").finish()
+    assert not ADVICE.search("error: x: no")
+
+
+def test_tables_and_networks_are_compared_and_seconds_are_not(pretended):
+    study = pretended("")
+    for name in (
+        "scores.csv",
+        "tables/comparison.csv",
+        "tables/costs.csv",
+        "runs/a/b/c/model.pt",
+        "runs/a/b/c/history.csv",
+    ):
+        path = study.results / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert set(study.state()) == {"scores.csv", "tables/comparison.csv", "runs/a/b/c/model.pt"}
+
+
+def test_a_row_says_what_was_lost():
+    lines = table(
+        [Row("SIGKILL", 3, unlocked=2, compared=9), Row("cut", 1, said=["error: a/b.npz: bad"], lost=["x.csv", "y"])]
+    )
+    assert lines[2] == "| SIGKILL | 3 | same command, `--unlock` 2 × | 9 | nothing |"
+    assert lines[3] == "| cut | 1 | same command; said: error: b.npz: bad | 0 | 2: x.csv |"
+    assert table([Row("full", 0)])[2].endswith("| not tried |")
+    assert short("a/b c|d") == "b c/d"
+
+
+def test_the_table_stands_between_its_marks():
+    page = f"before\n{BEGIN}\nold\n{END}\nafter"
+    assert written(page, ["new"]) == f"before\n{BEGIN}\nnew\n{END}\nafter"
+    assert BEGIN in (HERE.parent / "docs/reliability.md").read_text()
+
+
+def test_the_tiny_study_is_one_that_can_be_driven():
+    assert yaml.safe_load((HERE / "tiny.yaml").read_text())["study"]["name"] == "tiny"

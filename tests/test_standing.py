@@ -1,0 +1,53 @@
+"""What is said of a study that is not complete: every run that is expected is counted, none is silently left out."""
+
+import pytest
+
+from studies import CONFIG, changed
+from unetlib.experiments import resolved
+from unetlib.standing import SHOWN, standing
+from unetlib.study import runs, trained_runs
+
+
+@pytest.fixture
+def config():
+    return resolved(changed(("study", "externals"), ["otsu"]))
+
+
+def put(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x")
+
+
+def complete(config, results):
+    for run in trained_runs(config):
+        put(results / "runs" / run.path / "model.pt")
+    for run in runs(config):
+        put(results / "scores" / f"{run.path}.csv")
+    for fold in config["study"]["folds"]:
+        put(results / "externals" / "otsu" / f"fold{fold}.csv")
+
+
+def test_nothing_is_there_yet(config, tmp_path):
+    trained, scored, others = standing(config, tmp_path)
+    expected = trained_runs(config)
+    assert trained.startswith(f"networks trained: 0 of {len(expected)}; not {expected[0].path}, ")
+    assert trained.endswith(f" and {len(expected) - SHOWN} more")
+    assert scored.startswith(f"runs scored: 0 of {len(runs(config))}; ") and len(runs(config)) > len(expected)
+    assert others == "other tools scored: 0 of 2; not otsu/fold0, otsu/fold1"
+
+
+def test_a_complete_study_names_nothing(config, tmp_path):
+    complete(config, tmp_path)
+    counts = [len(trained_runs(config)), len(runs(config)), 2]
+    assert [line.split(": ")[1] for line in standing(config, tmp_path)] == [f"{n} of {n}" for n in counts]
+
+
+def test_one_missing_network_is_named(config, tmp_path):
+    complete(config, tmp_path)
+    gone = trained_runs(config)[3]
+    (tmp_path / "runs" / gone.path / "model.pt").unlink()
+    assert standing(config, tmp_path)[0].endswith(f"; not {gone.path}")
+
+
+def test_a_study_without_other_tools_has_none_of_none(tmp_path):
+    assert standing(resolved(CONFIG), tmp_path)[2] == "other tools scored: 0 of 0"

@@ -1,0 +1,167 @@
+"""What the command `unetlib` takes: its commands, their options, and which values those may have."""
+
+import argparse
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  unetlib info results/cpu/runs/reference/phc-u373/fold0-seed0/model.pt
+  unetlib predict model.pt movie.tif -o out                 one stack, or many files, or a folder
+  unetlib predict model.pt images/ -o out --tta --min-area 50
+  unetlib measure out/movie_labels.tif --intensity movie.tif -o cells.csv
+  unetlib track out/movie_labels.tif -o tracks --interval 10
+  unetlib export model.pt --to bioimageio -o package.zip --image movie.tif
+
+Every command says what it refuses in one line and exits with 1; UNETLIB_DEBUG=1 shows where.
+"""
+PREDICT = """\
+Write three TIFF files per image into DIR, which Fiji and napari open with the pixel size of the image:
+  NAME_probability.tif   foreground probability, 32-bit float, 0 to 1
+  NAME_mask.tif          8 bit, 255 where a cell is
+  NAME_labels.tif        16 bit (32 beyond 65535 cells), 0 = background, one number per cell
+All three appear when the image is done, or none. Images: TIFF (stacks, 8 and 16 bit, float, tiled, BigTIFF) and
+PNG. RGB is converted to grey as 0.299 R + 0.587 G + 0.114 B; several channels are refused: export one.
+Each plane of a stack is normalised and predicted on its own. An image of any size takes the same memory.
+"""
+MEASURE = """\
+Write a table with one row per cell: file, page (from 1), label; area, centroid, axes of the ellipse with the same
+moments, perimeter, eccentricity, solidity, whether it touches the border; the same in micrometres where the pixel
+size is known; mean, standard deviation, minimum, maximum and sum of the intensity image where one is given.
+"""
+TRACK = """\
+Link the cells of a label stack (or of files that are its frames, in order) through time, divisions included, and
+write into DIR, which must not exist or be an earlier result:
+  res_track.txt          label, first and last frame (from 0), parent (0 = none): the Cell Tracking Challenge's format
+  mask000.tif, …         the labels of each frame, the same number for the same cell
+  tracks.csv             per cell: frames, distance moved, displacement, speed
+Needs laptrack: pip install 'unetlib[track]'.
+"""
+EXPORT = """\
+Write the network for programs without PyTorch, once it has given what PyTorch gives (1e-4 of a probability at most):
+  onnx        normalised images in, foreground probability out; what else one must know stands in its metadata
+  bioimageio  a package of the BioImage Model Zoo (description 0.5, zip): the graph, its pre- and postprocessing, test
+              tensors, provenance; bioimageio.core has run it
+Needs onnx, onnxruntime and, for a package, bioimageio.core: pip install 'unetlib[export]'.
+"""
+DESCRIPTION = "The command `unetlib`: a trained network on your own images, and what can be measured in the result."
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; `command` of its result names the one that was given."""
+    form = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(prog="unetlib", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=form)
+    top.add_argument("--version", action="version", version=_version())
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    predict = commands.add_parser(
+        "predict", help="masks and labels of images", description=PREDICT, formatter_class=form
+    )
+    predict.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
+    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="image files, or folders of them")
+    predict.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where the results go")
+    predict.add_argument(
+        "--tta",
+        action=argparse.BooleanOptionalAction,
+        help="average over 8 flips and turns, 8 times slower, or over none (default: as the model's study asked it)",
+    )
+    predict.add_argument(
+        "--threshold", type=_share, metavar="P", help="a pixel is a cell from this probability (default: the model's)"
+    )
+    predict.add_argument("--min-area", type=_count, default=0, metavar="PX", help="drop cells under so many pixels")
+    predict.add_argument(
+        "--binning",
+        type=_at_least_one,
+        metavar="K",
+        help="average K × K pixels before predicting (default: the model's)",
+    )
+    predict.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1")
+    predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
+    predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
+    predict.set_defaults(command="predict")
+
+    export = commands.add_parser("export", help="for other programs", description=EXPORT, formatter_class=form)
+    export.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
+    export.add_argument("--to", required=True, choices=("onnx", "bioimageio"), help="a graph alone, or a package")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .onnx or .zip file")
+    export.add_argument(
+        "--image", type=Path, metavar="IMAGE", help="where test tiles come from (default: a synthetic micrograph)"
+    )
+    export.add_argument(
+        "--tile",
+        type=_at_least_one,
+        metavar="PX",
+        help="side of a test tile's output (default: 388, or the next below)",
+    )
+    export.set_defaults(command="export")
+
+    info = commands.add_parser("info", help="what a model was trained on, how, with what score")
+    info.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
+    info.set_defaults(command="info")
+
+    measure = commands.add_parser("measure", help="a table of cells", description=MEASURE, formatter_class=form)
+    measure.add_argument("labels", type=Path, nargs="+", metavar="LABELS", help="label images, or folders of them")
+    measure.add_argument(
+        "--intensity", type=Path, nargs="+", metavar="IMAGE", help="one image per label image, in the same order"
+    )
+    measure.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.csv", help="the table")
+    _pixel_size(measure)
+    measure.set_defaults(command="measure")
+
+    track = commands.add_parser("track", help="cells through time", description=TRACK, formatter_class=form)
+    track.add_argument("labels", type=Path, nargs="+", metavar="LABELS", help="a label stack, or its frames in order")
+    track.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where the results go")
+    track.add_argument(
+        "--max-distance", type=_positive, metavar="PX", help="farthest move between frames (default: a cell's diameter)"
+    )
+    track.add_argument(
+        "--max-gap", type=_count, default=1, metavar="N", help="frames a cell may be missing (default 1)"
+    )
+    track.add_argument("--no-divisions", action="store_true", help="cells do not divide")
+    track.add_argument("--interval", type=_positive, metavar="MIN", help="minutes between frames (default: the file's)")
+    _pixel_size(track)
+    track.set_defaults(command="track")
+    return top
+
+
+def _pixel_size(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--pixel-size", type=_positive, metavar="UM", help="side of a pixel in micrometres (default: the file's)"
+    )
+
+
+def _version() -> str:
+    try:
+        return f"unetlib {version('unetlib')}"
+    except PackageNotFoundError:
+        return "unetlib, not installed"
+
+
+def _positive(text: str) -> float:
+    return _number(text, 0.0, float("inf"), "a positive number")
+
+
+def _share(text: str) -> float:
+    return _number(text, 0.0, 1.0, "a number above 0, below 1")
+
+
+def _number(text: str, low: float, high: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low < value < high:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
