@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test test-slurm check format lock clean
+.PHONY: help install demo test test-slurm check format lock bench lock-bench clean
 
 help:
 	@echo "make demo    the whole study on synthetic microscopy -> results/demo/report.html"
@@ -14,6 +14,8 @@ help:
 	@echo "make check   ruff, format, mypy, snakefmt, snakemake --lint"
 	@echo "make install the environment in .venv, from requirements.lock"
 	@echo "make lock    requirements.lock and envs/uv.lock anew from pyproject.toml"
+	@echo "make bench   speed against peers, in an environment of their own (BENCH='--mirror mirror.yaml' for EM)"
+	@echo "make lock-bench   benchmarks/peers.lock anew from benchmarks/peers.in and pyproject.toml"
 	@echo "make clean   remove results, resources, logs and caches (make clean-all: .venv too)"
 
 install: $(INSTALLED)
@@ -52,8 +54,20 @@ lock: $(INSTALLED)
 	uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-emit-index-url -o requirements.lock pyproject.toml
 	echo uv | uv pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-emit-index-url - -o envs/uv.lock
 
+# Peers are measured, never needed: they live in .venv-bench, hash-checked like everything else.
+bench: .venv-bench/installed
+	PYTHONPATH=$(CURDIR) .venv-bench/bin/python -m benchmarks $(BENCH)
+
+.venv-bench/installed: $(INSTALLED) benchmarks/peers.lock
+	$(PYTHON) -m venv .venv-bench
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-bench/bin/python --require-hashes -r benchmarks/peers.lock
+	@touch $@
+
+lock-bench: $(INSTALLED)
+	uv pip compile --quiet --generate-hashes --extra workflow --extra test --python-version 3.11 --universal --no-emit-index-url -c requirements.lock -o benchmarks/peers.lock benchmarks/peers.in pyproject.toml
+
 clean:
 	rm -rf results resources logs .snakemake .mypy_cache .ruff_cache .hypothesis build *.egg-info
 
 clean-all: clean
-	rm -rf .venv
+	rm -rf .venv .venv-bench

@@ -1,0 +1,91 @@
+"""What Snakemake costs: planning the paper study, a run with nothing to do, 10,000 jobs; seconds per job."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.clock import Times
+from benchmarks.scratch import snakemake, workflow
+from benchmarks.table import Row, WrongAnswer
+
+WITHOUT_A_WAIT = "import snakemake.executors.touch as touch; touch.Executor.SLEEPING_TIME = 0"
+PAPER: tuple[str, ...] = ()  # config.yaml as it is
+
+
+def planned(folder: Path, overlays: Sequence[str]) -> tuple[int, float]:
+    """Return the number of jobs of a dry run and its wall seconds."""
+    text, seconds = snakemake(folder, "-n", "--quiet", "rules", *_configured(overlays))
+    if not (match := re.search(r"^total\s+(\d+)", text, re.MULTILINE)):
+        raise WrongAnswer(f"a dry run listed no jobs: {text[-300:]}")
+    return int(match[1]), seconds
+
+
+def _configured(overlays: Sequence[str]) -> list[str]:
+    return ["--configfile", *overlays] if overlays else []
+
+
+def finished(folder: Path, overlays: Sequence[str]) -> int:
+    """Make every output of the study (empty) and Snakemake's records of it; return how many there are."""
+    text, _ = snakemake(folder, "--summary", *_configured(overlays))
+    lines = [line.split("\t") for line in text.splitlines() if line.count("\t") >= 4]
+    outputs = [line[0] for line in lines if line[0] != "output_file"]
+    for output in outputs:
+        path = folder / output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    snakemake(folder, "--touch", "--forceall", "--quiet", "all", *_configured(overlays), code=WITHOUT_A_WAIT)
+    return len(outputs)
+
+
+def nothing_to_do(folder: Path, overlays: Sequence[str]) -> float:
+    """Return the wall seconds of a run of a finished study; WrongAnswer where it would run anything."""
+    text, seconds = snakemake(folder, *_configured(overlays))
+    if "Nothing to be done" not in text:
+        raise WrongAnswer(f"a finished study is not: {text[-300:]}")
+    return seconds
+
+
+def seeds_overlay(folder: Path, seeds: int, base: str = "") -> str:
+    """Write an overlay with this many seeds and return its name."""
+    name = f"seeds-{seeds}.yaml"
+    (folder / name).write_text(f"study: {{seeds: {list(range(seeds))}}}\n{base}")
+    return name
+
+
+def rows(
+    overlays: Sequence[str] = PAPER, *, repeats: int = 3, many: int = 10_000, most_seeds: int = 200
+) -> Iterator[Row]:
+    """Yield the rows of the DAG; `many` jobs come from more seeds of the same study."""
+    with workflow() as folder:
+        plans = [planned(folder, overlays) for _ in range(repeats + 1)][1:]  # the first one compiles bytecode
+        jobs, times = plans[0][0], Times(tuple(seconds for _, seconds in plans))
+        yield _row("planning", f"{jobs} jobs", times, "≤ 15")
+        per_job = times.median / jobs
+        yield Row("DAG", "planning", "cost per job", 1000 * per_job, "ms", note="start of Snakemake included")
+        outputs = finished(folder, overlays)
+        idle = Times(tuple(nothing_to_do(folder, overlays) for _ in range(max(1, repeats - 1))))
+        yield _row("nothing to do", f"{outputs} files", idle, "≤ 20")
+    with workflow() as folder:
+        start = len(_seeds(folder, overlays))
+        more, _ = planned(folder, [*overlays, seeds_overlay(folder, start + 1)])
+        wanted = min(most_seeds, start + 1 + -(-max(many - more, 0) // max(more - jobs, 1)))
+        count, seconds = planned(folder, [*overlays, seeds_overlay(folder, wanted)])
+        if count < many:
+            raise WrongAnswer(f"{wanted} seeds make {count} jobs, not {many}")
+        yield _row("planning", f"{count} jobs", Times((seconds,)), "≤ 120")
+
+
+def _seeds(folder: Path, overlays: Sequence[str]) -> list[int]:
+    import yaml
+
+    found: list[int] = []
+    for name in ("config.yaml", *overlays):
+        found = yaml.safe_load((folder / name).read_text()).get("study", {}).get("seeds", found)
+    return found
+
+
+def _row(case: str, size: str, times: Times, aim: str) -> Row:
+    low, high = times.quartiles
+    return Row("DAG", f"{case}, {size}", "–", times.median, "s", low, high, str(len(times.seconds)), aim, times.median)

@@ -1,0 +1,142 @@
+"""How time and memory grow: measured sizes, the slope on log-log axes (1 = linear), and a figure of all of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.clock import interleaved
+from benchmarks.dag import planned, seeds_overlay
+from benchmarks.inference import Case, image_of, network, normal, ours
+from benchmarks.memory import anonymous_mib, peak_mib
+from benchmarks.scenes import cells, guessed
+from benchmarks.scratch import workflow
+from benchmarks.table import Row
+from benchmarks.weights import SETTINGS
+from unetlib.metrics import score_image
+from unetlib.weights import weight_map
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A measured curve: sizes, and seconds (or MiB) at each."""
+
+    name: str
+    size: str
+    sizes: tuple[float, ...]
+    values: tuple[float, ...]
+    unit: str = "s"
+    aim: str = "≤ 1.1"
+
+    @property
+    def slope(self) -> float:
+        """Exponent of the least-squares power law."""
+        return float(np.polyfit(np.log(self.sizes), np.log(np.maximum(self.values, 1e-9)), 1)[0])
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is measured; sides in px, seeds of the CPU study."""
+
+    sides: Sequence[int] = (512, 1024, 2048)
+    counts: Sequence[int] = (50, 200, 800)
+    images: Sequence[int] = (1, 2, 4)
+    seeds: Sequence[int] = (1, 10, 30)
+    filters: int = 16
+    depth: int = 5
+    tile_px: int = 388
+    repeats: int = 5
+
+
+TINY = Sizes((48, 96), (4, 8), (1, 2), (), filters=2, depth=3, tile_px=36, repeats=1)
+
+
+def growths(sizes: Sizes = Sizes()) -> Iterator[Growth]:
+    """Yield every curve. Cells per area are the same at each side, the side the same for each number of cells."""
+    density = 400 / (576 * 720)
+    by_side = {side: cells((side, side), max(2, round(density * side**2)), 8) for side in sizes.sides}
+    pixels = tuple(float(side**2) for side in sizes.sides)
+    yield Growth("weight map", "pixels", pixels, _timed(sizes, by_side, lambda labels: weight_map(labels, **SETTINGS)))
+    yield Growth("metrics", "pixels", pixels, _scored(sizes, by_side))
+    side = max(sizes.sides)
+    by_count = {count: cells((side, side), count, 8) for count in sizes.counts}
+    counts = tuple(map(float, sizes.counts))
+    times = _timed(sizes, by_count, lambda labels: weight_map(labels, **SETTINGS))
+    yield Growth("weight map", "cells", counts, times)
+    yield Growth("metrics", "cells", counts, _scored(sizes, by_count))
+    cases = {s: Case(s, sizes.filters, sizes.depth, sizes.tile_px) for s in sizes.sides}
+    model, images = network(next(iter(cases.values()))), {s: normal(image_of(case)) for s, case in cases.items()}
+    passes = {s: (lambda s=s: ours(cases[s], model, images[s], half=True)) for s in sizes.sides}
+    found = interleaved(passes, repeats=sizes.repeats)
+    yield Growth("inference", "pixels", pixels, tuple(found[s].median for s in sizes.sides))
+    before = anonymous_mib()
+    memory = tuple(max(peak_mib(passes[s]) - before, 1.0) for s in sizes.sides)
+    yield Growth("inference, memory", "pixels", pixels, memory, "MiB")
+    several = {n: (lambda n=n: [passes[sizes.sides[0]]() for _ in range(n)]) for n in sizes.images}
+    found = interleaved(several, repeats=sizes.repeats)
+    images_seen = tuple(map(float, sizes.images))
+    yield Growth("inference", "images", images_seen, tuple(found[n].median for n in sizes.images))
+    if sizes.seeds:
+        yield planning(sizes.seeds)
+
+
+def _timed(sizes: Sizes, scenes: dict[int, np.ndarray], work: Callable[[np.ndarray], object]) -> tuple[float, ...]:
+    calls = {key: (lambda labels=labels: work(labels)) for key, labels in scenes.items()}
+    times = interleaved(calls, repeats=sizes.repeats)  # type: ignore[arg-type]
+    return tuple(times[key].median for key in scenes)  # type: ignore[index]
+
+
+def _scored(sizes: Sizes, scenes: dict[int, np.ndarray]) -> tuple[float, ...]:
+    pairs = {key: (labels, guessed(labels)) for key, labels in scenes.items()}
+    calls = {key: (lambda pair=pair: score_image(*pair)) for key, pair in pairs.items()}
+    times = interleaved(calls, repeats=sizes.repeats)  # type: ignore[arg-type]
+    return tuple(times[key].median for key in scenes)  # type: ignore[index]
+
+
+def planning(seeds: Sequence[int]) -> Growth:
+    """Planning against the number of jobs, one dry run each, of the CPU study with more and more seeds."""
+    with workflow() as folder:
+        overlay = "studies/cpu.yaml"
+        planned(folder, [overlay])  # compiles bytecode
+        plans = [planned(folder, [overlay, seeds_overlay(folder, count)]) for count in seeds]
+    return Growth("planning", "jobs", *zip(*((float(jobs), seconds) for jobs, seconds in plans), strict=True))
+
+
+def rows(figure: Path, sizes: Sizes = Sizes()) -> Iterator[Row]:
+    """Yield a slope per curve and draw them all."""
+    found = list(growths(sizes))
+    draw(found, figure)
+    for each in found:
+        note = ", ".join(f"{value:.3g}" for value in each.values)
+        n = f"{len(each.sizes)} sizes"
+        yield Row(
+            "scale",
+            f"{each.name} by {each.size}",
+            "–",
+            each.slope,
+            "slope",
+            aim=each.aim,
+            n=n,
+            note=f"{note} {each.unit}",
+        )
+
+
+def draw(found: Sequence[Growth], path: Path) -> None:
+    """Draw every curve on log-log axes, one panel per kind of size, a dotted line for linear growth."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    kinds = list(dict.fromkeys(each.size for each in found))
+    figure = Figure(figsize=(3.2 * len(kinds), 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    for place, kind in enumerate(kinds, start=1):
+        axes = figure.add_subplot(1, len(kinds), place)
+        for each in (one for one in found if one.size == kind):
+            (line,) = axes.loglog(each.sizes, each.values, "o-", label=f"{each.name}, {each.unit}: {each.slope:.2f}")
+            linear = [each.values[0] * size / each.sizes[0] for size in each.sizes]
+            axes.loglog(each.sizes, linear, ":", color=line.get_color(), linewidth=1)
+        axes.set_xlabel(kind)
+        axes.legend(fontsize=7)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,219 @@
+"""A training step against the documents' plain PyTorch loop, and against MONAI's and smp's U-Nets per FLOP.
+
+Ours is `unetlib.train.train` with batches drawn from a cache, so that data loading is in its time; the others get
+their tensors for nothing. Peers pad, so that they see the input's size with as many FLOPs per pixel as their design
+takes: their ratio is per FLOP (counted by torch, forward; the backward is twice that for all).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.clock import Times, interleaved
+from benchmarks.scenes import cells, picture
+from benchmarks.table import Row, check, faster, skipped
+from benchmarks.weights import SETTINGS
+from unetlib.batches import Batches
+from unetlib.blocks import initialise
+from unetlib.cache import Variants, targets
+from unetlib.losses import weighted_ce
+from unetlib.model import UNet
+from unetlib.tiles import valid_input
+from unetlib.train import train
+
+RATE = 1e-4
+RECIPE: dict[str, Any] = {
+    "optimiser": "adam",
+    "learning_rate": RATE,
+    "momentum": 0.9,
+    "weight_decay": 0.0,
+    "schedule": "constant",
+    "warmup_updates": 0,
+    "accumulate": 1,
+    "patience": 0,
+    "seed": 0,
+    "checkpoint": None,
+    "checkpoint_every": 1,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network and its batch; steps: updates per timed call."""
+
+    filters: int
+    batch: int
+    tile_px: int = 388
+    depth: int = 5
+    steps: int = 2
+
+    @property
+    def name(self) -> str:
+        """As the table says it."""
+        side = valid_input(self.tile_px, self.depth)
+        return f"{self.filters} filters, {side} → {self.tile_px}, batch {self.batch}"
+
+
+FULL = (Case(64, 1), Case(16, 4))
+TINY = (Case(4, 2, tile_px=20, depth=3),)
+
+
+def batches(case: Case, device: str = "cpu") -> Batches:
+    """Batches of tiles from a synthetic frame and one variant of it."""
+    side = case.tile_px + 64
+    labels = cells((side, side), max(2, side // 20), side / 20)
+    mask, weight = targets(labels, None, SETTINGS)
+    image = picture(labels)
+    arrays = [np.stack([part, part[::-1]]) for part in (image, mask, weight.astype(np.float16))]
+    settings = {"tile_px": case.tile_px, "depth": case.depth, "batch_size": case.batch, "device": device}
+    return Batches(
+        [[Variants("0", *arrays)]], **settings, padding="valid", policy="full", normalisation="zscore", seed=0
+    )
+
+
+def network(case: Case, dropout: float = 0.5) -> UNet:
+    """Ours, always from the same weights."""
+    model = UNet(base_filters=case.filters, depth=case.depth, dropout=dropout)
+    initialise(model, torch.Generator().manual_seed(0))
+    return model
+
+
+def train_ours(model: UNet, draw: Callable, steps: int, precision: str = "bfloat16", device: str = "cpu") -> float:
+    """Train for some updates as a study does and return the mean loss."""
+    how = RECIPE | {"updates": steps, "evaluate_every": steps, "precision": precision, "device": device}
+    return train(model, draw, weighted_ce, lambda _: 0.0, **how).history[0]["loss"]
+
+
+def plain_step(model: nn.Module, optimiser: torch.optim.Optimizer, batch: tuple[Tensor, ...]) -> float:
+    """One step as the documents write it: fp32, torch.optim, weighted cross-entropy."""
+    images, target, weight = batch
+    model.train()
+    optimiser.zero_grad()
+    loss = (cross_entropy(model(images), target, reduction="none") * weight).mean()
+    loss.backward()
+    optimiser.step()
+    return float(loss.detach())
+
+
+def plain(model: nn.Module, batch: tuple[Tensor, ...], steps: int) -> Callable[[], object]:
+    """The plain loop over one batch."""
+    optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
+    return lambda: [plain_step(model, optimiser, batch) for _ in range(steps)]
+
+
+def by_monai(case: Case) -> nn.Module:
+    """MONAI's BasicUNet with our widths."""
+    from monai.networks.nets import BasicUNet
+
+    f = case.filters
+    return BasicUNet(2, in_channels=1, out_channels=2, features=(f, 2 * f, 4 * f, 8 * f, 16 * f, f), dropout=0.5)
+
+
+def by_smp(case: Case) -> nn.Module:
+    """The Unet of segmentation-models-pytorch: its smallest usual encoder, our widths in the decoder."""
+    import segmentation_models_pytorch as smp
+
+    decoder = tuple(case.filters * 2**level for level in (4, 3, 2, 1, 0))
+    return smp.Unet("resnet18", encoder_weights=None, in_channels=1, classes=2, decoder_channels=decoder)
+
+
+def by_monai_bf16(case: Case) -> nn.Module:
+    """The same under autocast, so that its ratio is not that of the precisions."""
+    return _Autocast(by_monai(case))
+
+
+class _Autocast(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        with torch.autocast(images.device.type, torch.bfloat16):
+            return self.model(images).float()
+
+
+PEERS: Mapping[str, Callable[[Case], nn.Module]] = {
+    "MONAI BasicUNet": by_monai,
+    "MONAI BasicUNet, bf16": by_monai_bf16,
+    "smp Unet, resnet18": by_smp,
+}
+
+
+def forward_flops(model: nn.Module, images: Tensor) -> float:
+    """FLOPs of one forward pass."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model.eval()(images)
+    return float(counter.get_total_flops())
+
+
+def padded_batch(case: Case) -> tuple[Tensor, Tensor, Tensor]:
+    """A batch of the input's size, cut to a multiple of 32 as padding networks need; target and weight of that size."""
+    side = max(32, valid_input(case.tile_px, case.depth) // 32 * 32)
+    random = torch.Generator().manual_seed(0)
+    images = torch.randn(case.batch, 1, side, side, generator=random)
+    return images, (images[:, 0] > 0).long(), torch.ones(case.batch, side, side)
+
+
+def same_as_plain(case: Case) -> str:
+    """Three fp32 updates by `train` and by the plain loop end in the same losses; bf16 stays within 5 %."""
+    draw = batches(case)
+    first, second, third = (network(case, dropout=0.0) for _ in range(3))
+    mine = train_ours(first, draw, 3, "float32")
+    optimiser = torch.optim.Adam(second.parameters(), lr=RATE)
+    theirs = np.mean([plain_step(second, optimiser, draw(update)) for update in range(3)])
+    check(abs(train_ours(third, draw, 3) / theirs - 1), 0.05, "loss in bf16 against fp32")
+    return check(abs(mine / theirs - 1), 1e-4, "loss after 3 fp32 updates, relative")
+
+
+def rows(cases: tuple[Case, ...] = FULL, repeats: int = 5, flops_per_s: float | None = None) -> Iterator[Row]:
+    """Yield a row against the plain loop and each peer, the share of data loading, and the floor."""
+    for case in cases:
+        draw = batches(case)
+        checked = same_as_plain(case)
+        model, batch = network(case), draw(0)
+        contenders: dict[str, Callable[[], object]] = {
+            "ours": lambda model=model, draw=draw, case=case: train_ours(model, draw, case.steps),
+            "plain": plain(network(case), batch, case.steps),
+            "loading": lambda draw=draw, case=case: [draw(update) for update in range(case.steps)],
+        }
+        flops = {"ours": forward_flops(network(case), batch[0])}
+        whole = padded_batch(case)
+        for name, build in PEERS.items():
+            try:
+                peer = build(case)
+            except ImportError as error:
+                yield skipped("training step", case.name, f"{name}, per FLOP", str(error))
+                continue
+            flops[name] = forward_flops(peer, whole[0])
+            contenders[name] = plain(peer, whole, case.steps)
+        times = interleaved(contenders, repeats=repeats)
+        yield from _rows(case, {name: _each(case, time) for name, time in times.items()}, flops, checked, flops_per_s)
+
+
+def _each(case: Case, times: Times) -> Times:
+    return Times(tuple(seconds / case.steps for seconds in times.seconds))
+
+
+def _rows(
+    case: Case, times: dict[str, Times], flops: dict[str, float], checked: str, flops_per_s: float | None
+) -> Iterator[Row]:
+    what, ours = ("training step", case.name), times["ours"]
+    note = ""
+    if flops_per_s:
+        floor = 3 * flops["ours"] / flops_per_s
+        note = f"floor {floor:.3g} s (3 × {flops['ours'] / 1e9:.4g} GFLOP at the measured bf16 ceiling)"
+    yield faster(*what, "plain fp32 loop", ours, times["plain"], aim="≥ 2.4", checked=checked, note=note)
+    for name in list(flops)[1:]:
+        note = f"{flops[name] / 1e9:.4g} GFLOP forward, ours {flops['ours'] / 1e9:.4g}"
+        work = flops["ours"] / flops[name]
+        yield faster(*what, f"{name}, per FLOP", ours, times[name], aim="≥ 1", note=note, work=work)
+    loading, (low, high) = times["loading"], times["loading"].quartiles
+    share = (100 * seconds / ours.median for seconds in (loading.median, low, high))
+    n = f"{len(ours.seconds)}, {len(loading.seconds)}"
+    yield Row(*what, "data loading", next(share), "% of the step", next(share), next(share), n, "≤ 2", ours.median)

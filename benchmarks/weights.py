@@ -1,0 +1,82 @@
+"""Weight maps against the documents' way, an EDT of the whole image per instance and a sort, and against one EDT."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from benchmarks.clock import interleaved
+from benchmarks.scenes import cells
+from benchmarks.table import Row, check, faster
+from unetlib.weights import weight_map
+
+SETTINGS = {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0, "background": 0.1, "sigma1_px": 10}
+ERROR = 1e-5
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scene, and how much faster than the naive map ours should be; floor: at most so many EDTs of the image."""
+
+    name: str
+    shape: tuple[int, int]
+    count: int
+    radius_px: float
+    naive_aim: str
+    floor_aim: str = ""
+
+
+FULL = (
+    Case("1040×1388, 350 nuclei", (1040, 1388), 350, 22, "≥ 300", "≤ 2"),
+    Case("576×720, 400 cells (PSC-like)", (576, 720), 400, 8, "≥ 100", "≤ 2"),
+    Case("520×696, 7 cells (U373-like)", (520, 696), 7, 40, "≥ 12"),
+)
+TINY = (Case("60×70, 9 cells", (60, 70), 9, 7, "≥ 1", "≤ 2"),)
+
+
+def naive(labels: np.ndarray) -> np.ndarray:
+    """The definition: all distances to all instances, sorted; (H, W). Memory: 4 bytes per pixel and instance."""
+    ids = np.unique(labels[labels > 0])
+    distances = np.empty((len(ids), *labels.shape), np.float32)
+    for place, label in enumerate(ids):
+        distances[place] = ndimage.distance_transform_edt(labels != label)
+    distances.sort(axis=0)
+    border = SETTINGS["w0"] * np.exp(-np.square(distances[0] + distances[1]) / (2 * SETTINGS["sigma_px"] ** 2))
+    return np.where(labels > 0, 1, 1 + border)
+
+
+def rows(cases: tuple[Case, ...] = FULL, repeats: int = 15) -> Iterator[Row]:
+    """Yield two rows per scene; the naive map is slow and steady, so it runs once."""
+    for case in cases:
+        labels = cells(case.shape, case.count, case.radius_px)
+        background = labels == 0
+        error = np.abs(naive(labels) - weight_map(labels, **SETTINGS)).max()
+        checked = check(float(error), ERROR, "largest error against the definition")
+        times = interleaved(
+            {
+                "ours": lambda labels=labels: weight_map(labels, **SETTINGS),
+                "one EDT": lambda background=background: ndimage.distance_transform_edt(background),
+                "naive": lambda labels=labels: naive(labels),
+            },
+            repeats=repeats,
+            once=("naive",),
+        )
+        what = ("weight map", case.name)
+        yield faster(
+            *what, "naive EDT per instance", times["ours"], times["naive"], aim=case.naive_aim, checked=checked
+        )
+        floor = faster("", "", "", times["one EDT"], times["ours"])
+        yield Row(
+            *what,
+            "floor: one EDT of the image",
+            floor.value,
+            "× the floor",
+            floor.low,
+            floor.high,
+            floor.n,
+            case.floor_aim,
+            times["ours"].median,
+            times["one EDT"].median,
+            checked,
+        )
