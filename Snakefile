@@ -18,7 +18,7 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(ending(Path(RESULTS), [run.path for run in trained_runs(config)]))
+    print(ending(config, Path(RESULTS)))
 
 
 onerror:

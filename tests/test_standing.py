@@ -4,7 +4,7 @@ import pytest
 
 from studies import CONFIG, changed
 from unetlib.experiments import resolved
-from unetlib.standing import SHOWN, standing
+from unetlib.standing import SHOWN, ending, standing
 from unetlib.study import runs, trained_runs
 
 
@@ -51,3 +51,13 @@ def test_one_missing_network_is_named(config, tmp_path):
 
 def test_a_study_without_other_tools_has_none_of_none(tmp_path):
     assert standing(resolved(CONFIG), tmp_path)[2] == "other tools scored: 0 of 0"
+
+
+def test_the_end_of_a_run_is_one_line_that_says_what_is_there(config, tmp_path):
+    count = len(trained_runs(config))
+    assert ending(config, tmp_path).startswith(f"no report yet; networks trained: 0 of {count}; not ")
+    complete(config, tmp_path)
+    (tmp_path / "checks.csv").write_text("check,subject,status,detail\na,b,ok,\na,c,flagged,\n")
+    (tmp_path / "report.html").write_text("")
+    trained = f"networks trained: {count} of {count}"
+    assert ending(config, tmp_path) == f"{tmp_path}/report.html; {trained}; checks that flagged a result: 1 of 2"

@@ -99,14 +99,3 @@ def test_seg_is_pooled_over_objects():
     assert verify.mean_score("seg", long("seg", [0.9, 0.3], [1, 5])) == pytest.approx(0.4)
     assert verify.mean_score("iou", long("iou", [0.9, 0.3], [1, 5])) == pytest.approx(0.6)
     assert math.isnan(verify.mean_score("seg", long("seg", [1.0], [0])))
-
-
-def test_the_end_of_a_run_is_one_line_that_says_what_is_there(tmp_path):
-    paths = ["reference/cells/fold0-seed0", "reference/cells/fold0-seed1"]
-    assert verify.ending(tmp_path, paths) == "no report yet: 0 of 2 networks trained"
-    (tmp_path / "runs" / paths[1]).mkdir(parents=True)
-    (tmp_path / "runs" / paths[1] / "facts.json").write_text("{}")
-    (tmp_path / "checks.csv").write_text("check,subject,status,detail\na,b,ok,\na,c,flagged,\n")
-    (tmp_path / "report.html").write_text("")
-    line = verify.ending(tmp_path, paths)
-    assert line == f"{tmp_path}/report.html: 1 of 2 networks trained, 1 of 2 checks flagged a result"

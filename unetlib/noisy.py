@@ -22,7 +22,7 @@ class NoisyValidation:
     """Calling it with a network returns the mean Dice, 0 … 1, of tiles drawn anew each time.
 
     datasets: each with its validation frames. The draws depend on the network's weights alone, so that a training
-    that was interrupted sees the same ones.
+    that was interrupted sees the same ones. how: keyword arguments of `infer.predict`.
     """
 
     def __init__(
@@ -33,15 +33,12 @@ class NoisyValidation:
         normalisation: str,
         side_px: int,
         threshold: float,
-        tile_px: int,
-        batch: int,
-        device: str,
-        precision: str,
+        **how: Any,
     ) -> None:
         self.datasets = datasets
         self.warping = {name: value for name, value in augmentation.items() if name not in ("policy", "variants")}
         self.normalisation, self.side_px, self.threshold = normalisation, side_px, threshold
-        self.how = {"tile_px": tile_px, "batch": batch, "device": device, "precision": precision}
+        self.how = how
 
     def __call__(self, model: nn.Module) -> float:
         """Return the mean Dice, first over each dataset's tiles, then over datasets."""

@@ -1,5 +1,6 @@
 """How far a study has come: which of its runs were expected, are done, and are missing."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,20 @@ def standing(config: Mapping[str, Any], results: Path) -> list[str]:
             },
         ),
     ]
+
+
+def ending(config: Mapping[str, Any], results: Path) -> str:
+    """Return one line for the end of a run: where the report is, networks trained, checks that flagged a result.
+
+    What is not there yet is left out.
+    """
+    report, checks = results / "report.html", results / "checks.csv"
+    parts = [str(report) if report.exists() else "no report yet", standing(config, results)[0]]
+    if checks.exists():
+        with checks.open(newline="", encoding="utf-8") as handle:
+            statuses = [row["status"] for row in csv.DictReader(handle)]
+        parts.append(f"checks that flagged a result: {statuses.count('flagged')} of {len(statuses)}")
+    return "; ".join(parts)
 
 
 def _line(what: str, files: Mapping[str, Path]) -> str:

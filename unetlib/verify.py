@@ -4,12 +4,10 @@ A finding is ok, flagged (a result that a reader must know about, such as a netw
 failed (the results cannot be trusted: the workflow stops).
 """
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from unetlib.metrics import POOLED_BY
@@ -111,21 +109,6 @@ def mean_score(metric: str, rows: Iterable[Mapping[str, str]]) -> float:
     weight = {image: weights[image] if metric in POOLED_BY else 1.0 for image in known}
     total = sum(weight.values())
     return sum(value * weight[image] for image, value in known.items()) / total if total else math.nan
-
-
-def ending(results: Path, runs: Sequence[str]) -> str:
-    """Return one line for the end of a run: where the report is, networks trained, checks that flagged a result.
-
-    runs: paths of the runs that the study trains. What is not there yet is left out.
-    """
-    done = sum((results / "runs" / path / "facts.json").exists() for path in runs)
-    parts = [f"{done} of {len(runs)} networks trained"]
-    if (checks := results / "checks.csv").exists():
-        with checks.open(newline="", encoding="utf-8") as handle:
-            statuses = [row["status"] for row in csv.DictReader(handle)]
-        parts.append(f"{statuses.count(FLAGGED)} of {len(statuses)} checks flagged a result")
-    report = results / "report.html"
-    return f"{report if report.exists() else 'no report yet'}: {', '.join(parts)}"
 
 
 def _finding(check: str, subject: str, problems: Sequence[str], fine: str) -> Finding:

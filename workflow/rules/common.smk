@@ -18,9 +18,8 @@ from unetlib.experiments import (
 from unetlib.externals import words_of
 from unetlib.files import key_of, sha256_of
 from unetlib.fingerprint import code_of as fingerprint_of
-from unetlib.standing import standing
+from unetlib.standing import ending, standing
 from unetlib.study import JOINT, StudyError, is_joint, runs, judging_splits, trained_runs, trainer_of, training_datasets
-from unetlib.verify import ending
 
 try:
     check_study(config)
