@@ -105,7 +105,7 @@ def test_augmentation_compares_whoever_is_installed() -> None:
 
 
 def test_our_updates_are_those_of_the_plain_loop() -> None:
-    rows = list(training.rows(training.TINY, repeats=1, flops_per_s=1e12))
+    rows = list(training.rows(training.TINY, flops_per_s=1e12))
     assert rows[-1].against == "data loading"
     plain = next(row for row in rows if row.against == "plain fp32 loop")
     assert "loss after 3 fp32 updates" in plain.checked and plain.note.startswith("floor")
