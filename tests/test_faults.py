@@ -12,7 +12,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "faults"))
 
 from driven import ADVICE, ATTEMPTS, Driven, Stuck, kill_group  # noqa: E402
-from kill import BEGIN, END, Row, short, table, written  # noqa: E402
+from kill import Row, short, table  # noqa: E402
+from marks import written  # noqa: E402
 
 STEPS = "echo 'total 4'; for i in 1 2 3 4; do sleep 0.2; echo \"$i of 4 steps (x%) done\"; done"
 
@@ -124,10 +125,13 @@ def test_a_row_says_what_was_lost():
     assert short("a/b c|d") == "b c/d"
 
 
-def test_the_table_stands_between_its_marks():
-    page = f"before\n{BEGIN}\nold\n{END}\nafter"
-    assert written(page, ["new"]) == f"before\n{BEGIN}\nnew\n{END}\nafter"
-    assert BEGIN in (HERE.parent / "docs/reliability.md").read_text()
+@pytest.mark.parametrize(("part", "script"), [("kill", "faults/kill"), ("fuzz", "faults/fuzz"), ("slurm", "slurm/run")])
+def test_a_table_stands_between_its_marks(part, script):
+    begin, end = f"<!-- {part}: written by tests/{script}.py -->", f"<!-- end of {part} -->"
+    page = f"before\n{begin}\nold\n{end}\nafter"
+    assert written(page, part, f"tests/{script}.py", ["new"]) == f"before\n{begin}\nnew\n{end}\nafter"
+    kept = (HERE.parent / "docs/reliability.md").read_text()
+    assert kept.index(begin) < kept.index(end)
 
 
 def test_the_tiny_study_is_one_that_can_be_driven():

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -18,6 +18,15 @@ ADVICE = re.compile(
     r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<told>[^\s;]+) and run again|(?:train or copy it|predict) again)"
 )
 MEASURED = {"costs.csv"}  # seconds and memory
+
+
+def chosen(study: Path, path: Path, experiments: Sequence[str] = (), **compute: object) -> Path:
+    """The study with these experiments only (none: all) and other settings of `compute`, written to `path`."""
+    settings = yaml.safe_load(study.read_text())
+    settings["study"]["experiments"] = list(experiments) or settings["study"]["experiments"]
+    settings["compute"] |= compute
+    path.write_text(yaml.safe_dump(settings))
+    return path
 
 
 class Stuck(RuntimeError):
