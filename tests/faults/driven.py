@@ -17,6 +17,7 @@ ATTEMPTS = 8
 ADVICE = re.compile(
     r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<told>[^\s;]+) and run again|(?:train or copy it|predict) again)"
 )
+LOCKED = "cannot be locked"
 MEASURED = {"costs.csv"}  # seconds and memory
 
 
@@ -106,6 +107,18 @@ class Driven:
             time.sleep(0.05)
         return status
 
+    @property
+    def locked(self) -> bool:
+        """Whether the last start was refused because of a lock."""
+        return LOCKED in self.text()
+
+    def unlock(self, process: subprocess.Popen | None = None) -> None:
+        """Types `--unlock`, after the refused process."""
+        if process:
+            self.end(process)
+        self.unlocked += 1
+        self.end(self.start("--unlock"))
+
     def note(self) -> None:
         self.said += [line for line in self.text().splitlines() if re.match(r"\s*(error|warning): ", line)]
 
@@ -115,9 +128,8 @@ class Driven:
             if self.end(self.start(*arguments)) == 0:
                 return attempt
             text = self.text()
-            if "cannot be locked" in text:
-                self.unlocked += 1
-                self.end(self.start("--unlock"))
+            if self.locked:
+                self.unlock()
             for advice in ADVICE.finditer(text):
                 remove(self.folder / (advice["told"] if advice["told"] not in (None, "it") else advice["named"]))
         raise Stuck(f"not done after {ATTEMPTS} attempts:\n{text[-4000:]}")
