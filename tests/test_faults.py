@@ -1,5 +1,6 @@
-"""The harness that disturbs studies: it waits, strikes, obeys and counts as it says, shown without Snakemake."""
+"""The harness that disturbs studies: it waits, strikes, obeys and counts as it says; mostly without Snakemake."""
 
+import random
 import signal
 import sys
 import time
@@ -11,8 +12,10 @@ import yaml
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "faults"))
 
-from driven import ADVICE, ATTEMPTS, Driven, Stuck, kill_group  # noqa: E402
-from kill import BEGIN, END, Row, short, table, written  # noqa: E402
+from disturbances import kills  # noqa: E402
+from driven import ADVICE, ATTEMPTS, Driven, Stuck, chosen, kill_group  # noqa: E402
+from kill import Row, short, table, tried, undisturbed  # noqa: E402
+from marks import written  # noqa: E402
 
 STEPS = "echo 'total 4'; for i in 1 2 3 4; do sleep 0.2; echo \"$i of 4 steps (x%) done\"; done"
 
@@ -75,6 +78,12 @@ def test_a_lock_that_is_left_is_taken_away_once(pretended):
     assert study.finish() == 2 and study.unlocked == 1
 
 
+def test_every_strike_falls_though_each_leaves_a_lock(pretended):
+    locks = 'if [ "$1" = --unlock ]; then rm -f lock; exit; elif [ -e lock ]; then echo cannot be locked; exit 1; fi;'
+    study = pretended(f"{locks} touch lock; {STEPS}; sleep 1; rm lock")
+    assert kills(3)(study, 4, random.Random(0)) == 3 and study.unlocked == 3
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -124,11 +133,24 @@ def test_a_row_says_what_was_lost():
     assert short("a/b c|d") == "b c/d"
 
 
-def test_the_table_stands_between_its_marks():
-    page = f"before\n{BEGIN}\nold\n{END}\nafter"
-    assert written(page, ["new"]) == f"before\n{BEGIN}\nnew\n{END}\nafter"
-    assert BEGIN in (HERE.parent / "docs/reliability.md").read_text()
+@pytest.mark.parametrize(("part", "script"), [("kill", "faults/kill"), ("fuzz", "faults/fuzz"), ("slurm", "slurm/run")])
+def test_a_table_stands_between_its_marks(part, script):
+    begin, end = f"<!-- {part}: written by tests/{script}.py -->", f"<!-- end of {part} -->"
+    page = f"before\n{begin}\nold\n{end}\nafter"
+    assert written(page, part, f"tests/{script}.py", ["new"]) == f"before\n{begin}\nnew\n{end}\nafter"
+    kept = (HERE.parent / "docs/reliability.md").read_text()
+    assert kept.index(begin) < kept.index(end)
 
 
 def test_the_tiny_study_is_one_that_can_be_driven():
     assert yaml.safe_load((HERE / "tiny.yaml").read_text())["study"]["name"] == "tiny"
+
+
+@pytest.mark.pipeline
+def test_a_study_killed_three_times_ends_in_the_same_bytes(tmp_path):
+    """The short form of `python tests/faults/kill.py --kills 20`."""
+    overlay = chosen(HERE / "tiny.yaml", tmp_path / "study.yaml", ["reference", "multi-dataset"], pack_jobs=True)
+    reference, jobs = undisturbed(tmp_path / "undisturbed", overlay)
+    row = tried("SIGKILL", kills(3), reference, jobs, tmp_path / "killed", seed=0, finished=False)
+    assert row.struck == 3 and 1 <= row.unlocked <= 3
+    assert row.compared >= 10 and row.lost == []

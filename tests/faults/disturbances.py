@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from driven import Driven, Stuck, kill_group, remove
+from driven import LOCKED, Driven, Stuck, kill_group, remove
 
 DAY = 86400
 Fault = Callable[[Driven, int, random.Random], int]
@@ -24,13 +24,15 @@ def struck(study: Driven, jobs: int, chance: random.Random, count: int, strike: 
     strikes = 0
     for fraction in sorted(chance.uniform(0, 0.95) for _ in range(count)):
         process = study.start()
-        if study.wait_for(process, fraction, jobs):
+        reached = study.wait_for(process, fraction, jobs)
+        if not reached and study.locked:
+            study.unlock(process)
+            process = study.start()
+            reached = study.wait_for(process, fraction, jobs)
+        if reached:
             time.sleep(chance.uniform(0, 0.5))
             strikes += strike(process) is not False
         study.end(process)
-        if "cannot be locked" in study.text():
-            study.unlocked += 1
-            study.end(study.start("--unlock"))
     study.finish()
     return strikes
 
@@ -70,7 +72,7 @@ def two_at_once(study: Driven, jobs: int, chance: random.Random) -> int:
     second = subprocess.run(
         study.command(), cwd=study.folder, env=study.project.environment(), capture_output=True, text=True
     )
-    refused = second.returncode != 0 and "cannot be locked" in second.stdout + second.stderr
+    refused = second.returncode != 0 and LOCKED in second.stdout + second.stderr
     if study.end(first) != 0 or not refused:
         raise Stuck(f"the second Snakemake was not refused:\n{(second.stdout + second.stderr)[-1000:]}")
     study.said.append("warning: the second was refused: directory cannot be locked")

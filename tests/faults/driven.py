@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,17 @@ ATTEMPTS = 8
 ADVICE = re.compile(
     r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<told>[^\s;]+) and run again|(?:train or copy it|predict) again)"
 )
+LOCKED = "cannot be locked"
 MEASURED = {"costs.csv"}  # seconds and memory
+
+
+def chosen(study: Path, path: Path, experiments: Sequence[str] = (), **compute: object) -> Path:
+    """The study with these experiments only (none: all) and other settings of `compute`, written to `path`."""
+    settings = yaml.safe_load(study.read_text())
+    settings["study"]["experiments"] = list(experiments) or settings["study"]["experiments"]
+    settings["compute"] |= compute
+    path.write_text(yaml.safe_dump(settings))
+    return path
 
 
 class Stuck(RuntimeError):
@@ -97,6 +107,18 @@ class Driven:
             time.sleep(0.05)
         return status
 
+    @property
+    def locked(self) -> bool:
+        """Whether the last start was refused because of a lock."""
+        return LOCKED in self.text()
+
+    def unlock(self, process: subprocess.Popen | None = None) -> None:
+        """Types `--unlock`, after the refused process."""
+        if process:
+            self.end(process)
+        self.unlocked += 1
+        self.end(self.start("--unlock"))
+
     def note(self) -> None:
         self.said += [line for line in self.text().splitlines() if re.match(r"\s*(error|warning): ", line)]
 
@@ -106,9 +128,8 @@ class Driven:
             if self.end(self.start(*arguments)) == 0:
                 return attempt
             text = self.text()
-            if "cannot be locked" in text:
-                self.unlocked += 1
-                self.end(self.start("--unlock"))
+            if self.locked:
+                self.unlock()
             for advice in ADVICE.finditer(text):
                 remove(self.folder / (advice["told"] if advice["told"] not in (None, "it") else advice["named"]))
         raise Stuck(f"not done after {ATTEMPTS} attempts:\n{text[-4000:]}")

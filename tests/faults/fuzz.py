@@ -26,10 +26,11 @@ from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve()
-sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2])]
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from hostile import mutated  # noqa: E402
 from hostile_targets import targets  # noqa: E402
+from marks import write  # noqa: E402
 
 SECONDS = 5  # of processor time for one case, which takes milliseconds
 WALL_SECONDS = 600  # without a sign of life; the machine may be busy
@@ -166,11 +167,8 @@ def main():
     if given.write:
         total = sum(len(rows) for _, rows in results.values())
         made = f"`python tests/faults/fuzz.py --seed {given.seed} --count {given.count}`: {total} cases"
-        made += f" (Python {platform.python_version()}).\n\n"
-        page = given.write.read_text()
-        begin, end = "<!-- fuzz: written by tests/faults/fuzz.py -->", "<!-- end of fuzz -->"
-        before, after = page[: page.index(begin)], page[page.index(end) :]
-        given.write.write_text(before + begin + "\n" + made + "\n".join(lines) + "\n" + after)
+        made += f" (Python {platform.python_version()}).\n"
+        write(given.write, "fuzz", "tests/faults/fuzz.py", [made, *lines])
     sys.exit(any(row["outcome"] == "defect" for _, rows in results.values() for row in rows))
 
 

@@ -1,11 +1,12 @@
 """Disturb a study in every way that is known to happen, go on with the same command, and compare every byte.
 
-python tests/faults/kill.py [--study tests/tiny.yaml] [--seed 0] [--kills 20] [--only NAME ...] [--write PAGE]
+python tests/faults/kill.py [--study tests/tiny.yaml] [--experiments NAME ...] [--seed 0] [--kills 20] [--only NAME ...]
+    [--write PAGE]
 
-An undisturbed run is the measure: afterwards every table and every network must be the same to the byte. A fault
-strikes at a random moment of the DAG (seeded by its name and --seed), counted in finished jobs, so that a slow machine
-is struck in the same places. Nothing but what a user is told is done then: the same command, `--unlock` where
-Snakemake asks for it, and the file removed that an error says to remove.
+The study runs in few, fat jobs (compute.pack_jobs). An undisturbed run is the measure: afterwards every table and every
+network must be the same to the byte. A fault strikes at a random moment of the DAG (seeded by its name and --seed),
+counted in finished jobs, so that a slow machine is struck in the same places. Nothing but what a user is told is done
+then: the same command, `--unlock` where Snakemake asks for it, and the file removed that an error says to remove.
 """
 
 import argparse
@@ -22,9 +23,8 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from disturbances import AFTERWARDS, FROM_NOTHING, Fault, kills  # noqa: E402
-from driven import Driven, Stuck  # noqa: E402
-
-BEGIN, END = "<!-- kill: written by tests/faults/kill.py -->", "<!-- end of kill -->"
+from driven import Driven, Stuck, chosen  # noqa: E402
+from marks import write  # noqa: E402
 
 
 @dataclass
@@ -80,14 +80,12 @@ def short(line: str) -> str:
     return " ".join(words).replace("|", "/")[:140]
 
 
-def written(page: str, lines: list[str]) -> str:
-    """The page with the lines between its marks."""
-    return page[: page.index(BEGIN)] + "\n".join([BEGIN, *lines]) + "\n" + page[page.index(END) :]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", type=Path, default=HERE.parents[1] / "tiny.yaml")
+    parser.add_argument(
+        "--experiments", nargs="+", default=[], metavar="NAME", help="of the study; all if none is named"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument(
@@ -100,7 +98,8 @@ def main() -> None:
     faults |= {name: (fault, True) for name, fault in AFTERWARDS.items()}
     rows, started = [], time.monotonic()
     with tempfile.TemporaryDirectory() as root:
-        reference, jobs = undisturbed(Path(root, "undisturbed"), given.study)
+        overlay = chosen(given.study, Path(root, "study.yaml"), given.experiments, pack_jobs=True)
+        reference, jobs = undisturbed(Path(root, "undisturbed"), overlay)
         print(f"undisturbed: {jobs} jobs, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
         for number, (name, (fault, finished)) in enumerate(faults.items()):
             if given.only and not any(word in name for word in given.only):
@@ -113,9 +112,10 @@ def main() -> None:
             shutil.rmtree(folder)
     print("\n".join(table(rows)))
     if given.write:
-        made = f"`python tests/faults/kill.py --study {given.study.name} --seed {given.seed} --kills {given.kills}`"
+        made = f"`python tests/faults/kill.py --seed {given.seed} --kills {given.kills}"
+        made += f" --experiments {' '.join(given.experiments)}" * bool(given.experiments) + "`"
         made += f" (Python {platform.python_version()}): {jobs} jobs.\n"
-        given.write.write_text(written(given.write.read_text(), [made, *table(rows)]))
+        write(given.write, "kill", "tests/faults/kill.py", [made, *table(rows)])
     sys.exit(any(row.lost for row in rows))
 
 

@@ -1,14 +1,18 @@
 """Run a study through Slurm, disturb it there, and compare every byte with a local run: make test-slurm.
 
-python tests/slurm/run.py [--study tests/tiny.yaml]
+python tests/slurm/run.py [--study tests/tiny.yaml] [--write docs/reliability.md]
 
-On a cluster of one node with two fake GPUs (cluster.py): one training is cancelled, one is stopped until its time limit
-ends it, slurmd is killed and started again, the driving Snakemake is killed and started again. Exit 77: no Slurm can
-be had here, and why.
+On a cluster of one node with two fake GPUs (cluster.py): one training is cancelled, one stands still until its time
+limit ends it, slurmd is killed and started again, the driving Snakemake is killed and started again. That each of it
+happened is asked of Slurm, of what Snakemake says and of the training's log. Exit 77: no Slurm can be had here, and
+why.
 """
 
 import argparse
+import contextlib
+import re
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,9 +26,13 @@ TESTS = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(TESTS / "faults"), str(TESTS), str(TESTS.parent)]
 
 from cluster import Cluster, ClusterError, asked, cluster, obtain  # noqa: E402
-from driven import SECONDS, Driven, Stuck, kill_group  # noqa: E402
+from driven import Driven, Stuck, chosen, group_lives, kill_group  # noqa: E402
+from marks import write  # noqa: E402
 
 UNAVAILABLE = 77
+WAIT_SECONDS = 900  # for one event; the machine may be busy
+LIMIT_SECONDS = 1800  # for all of it
+SHORT = "rule_train_wildcards_reference"  # a training that is cancelled
 LONG = "no-border-weight"  # the experiment whose training is long enough to be met at a checkpoint
 SIZES = {"mem_mb": "1500 * attempt", "runtime": "30 * attempt"}  # what a test node has
 
@@ -36,7 +44,7 @@ class OnSlurm(Driven):
         super().__init__(folder, overlay)
         path = folder / "profiles/slurm/config.yaml"
         profile = yaml.safe_load(path.read_text())
-        profile |= {"jobs": 4, "latency-wait": 5, "slurm-init-seconds-before-status-checks": 2}
+        profile |= {"jobs": 8, "latency-wait": 5, "slurm-init-seconds-before-status-checks": 2}
         for sizes in (profile["default-resources"], *profile["set-resources"].values()):
             sizes.update(SIZES)
         path.write_text(yaml.safe_dump(profile))
@@ -46,15 +54,28 @@ class OnSlurm(Driven):
         at = command.index("--cores")
         return [command[0], "--workflow-profile", "profiles/slurm", *command[1:at], *command[at + 2 :]]
 
+    def start(self, *arguments: str, before=None) -> subprocess.Popen:
+        self.driver = super().start(*arguments, before=before)
+        return self.driver
+
+    @contextlib.contextmanager
+    def watched(self):
+        """No Snakemake of this study is left behind, whatever happens inside."""
+        try:
+            yield self
+        finally:
+            if group_lives(self.driver.pid):
+                kill_group(self.driver)
+
 
 def until(what: str, found):
-    """What `found` returns once that is true; Stuck after SECONDS."""
-    deadline = time.monotonic() + SECONDS
+    """What `found` returns once that is true; Stuck after WAIT_SECONDS."""
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         if value := found():
             return value
         time.sleep(0.2)
-    raise Stuck(f"waited {SECONDS} s for {what}; the queue:\n{asked('squeue')}")
+    raise Stuck(f"waited {WAIT_SECONDS} s for {what}; the queue:\n{asked('squeue')}")
 
 
 def jobs(word: str = "") -> list[str]:
@@ -63,69 +84,125 @@ def jobs(word: str = "") -> list[str]:
     return [line.split("|")[0] for line in lines if word in line.split("|", 1)[-1]]
 
 
-def training_of(study: Driven, experiment: str) -> psutil.Process | None:
-    """The training of this experiment that runs in the study's folder and has a checkpoint."""
-    if not list(study.results.glob(f"runs/{experiment}/*/*/checkpoint-*.pt")):
-        return None
+def ended(job: str) -> str:
+    """How Slurm says that a job ended: CANCELLED, TIMEOUT, …"""
+    return asked("squeue", "--noheader", "--states=all", f"--jobs={job}", "--format=%T").strip()
+
+
+def training_of(study: Driven, experiment: str) -> tuple[psutil.Process, Path] | None:
+    """A training of this experiment that runs in the study's folder and has a checkpoint; its network's folder."""
     for process in psutil.process_iter(["cmdline", "cwd"]):
         words = process.info["cmdline"] or []
-        ours = process.info["cwd"] == str(study.folder) and "workflow/scripts/train.py" in words
-        if ours and any(f"/runs/{experiment}/" in word for word in words):
-            return process
+        if process.info["cwd"] != str(study.folder) or "workflow/scripts/train.py" not in words:
+            continue
+        for word in words:
+            run = study.folder / Path(word).parent
+            if f"/runs/{experiment}/" in word and word.endswith("model.pt") and list(run.glob("checkpoint-*.pt")):
+                return process, run
     return None
 
 
-def disturbed(study: OnSlurm, slurm: Cluster) -> None:
-    """One run through all that can happen, to its end."""
-    process = study.start()
-    cancelled = until("a training to cancel", lambda: jobs("train"))[0]
+def noticed(study: Driven, job: str, state: str) -> bool:
+    """Whether Snakemake has said that this job ended so, and that it tries again."""
+    said = re.search(rf"SLURM-job '{job}' failed, SLURM status is: '{state}'.*", study.text(), re.S)
+    return bool(said and "Trying to restart" in said[0])
+
+
+def resumed(study: Driven, run: Path) -> bool:
+    """Whether the log of this network's training says that it goes on from a checkpoint."""
+    logs = (study.folder / "logs" / study.name / "train" / run.relative_to(study.results / "runs")).parent.glob("*.log")
+    return any("resumed" in path.read_text() for path in logs)
+
+
+def disturbed(study: OnSlurm, slurm: Cluster) -> list[tuple[str, str]]:
+    """One run through all that can happen, to its end; (what was done, what came of it). Stuck where it did not."""
+    process, events, began = study.start(), [], time.monotonic()
+
+    def done(what: str, then: str) -> None:
+        say(f"{time.monotonic() - began:4.0f} s: {what}; {then}")
+        events.append((what, then))
+
+    cancelled = until("a training to cancel", lambda: jobs(SHORT))[0]
     asked("scancel", cancelled)
-    say(f"job {cancelled} cancelled")
-    until("the cancelled job to be noticed", lambda: cancelled in study.text() and "Trying to restart" in study.text())
-    say("and noticed")
-    worker = until("a checkpoint", lambda: training_of(study, LONG))
+    until("the cancelled job to be noticed", lambda: noticed(study, cancelled, "CANCELLED"))
+    done("a training cancelled (scancel)", f"Slurm says {ended(cancelled)}, Snakemake noticed, submitted again")
+
+    worker, run = until("a checkpoint", lambda: training_of(study, LONG))
     worker.send_signal(signal.SIGSTOP)
-    stopped = until("its job", lambda: jobs(LONG))[0]
+    stopped = worker.environ()["SLURM_JOB_ID"]
     asked("scontrol", "update", f"JobId={stopped}", "TimeLimit=1")
-    say(f"job {stopped} stands still and has a minute")
-    until("its time limit", lambda: stopped not in jobs())
+    until("its time limit", lambda: ended(stopped) == "TIMEOUT")
+    until("the time limit to be noticed", lambda: noticed(study, stopped, "TIMEOUT"))
+    until("it to go on from its checkpoint", lambda: resumed(study, run))
+    done(
+        "a training that stands still until its time limit",
+        "Slurm says TIMEOUT, Snakemake noticed, went on from its checkpoint",
+    )
+
+    met = until("a job that meets the end of slurmd", jobs)
+    before = slurm.started()
     slurm.kill("slurmd")
     time.sleep(2)
     slurm.start_slurmd()
-    say("slurmd killed and started again")
-    done = study.progress()[0]
-    until("two more jobs", lambda: study.progress()[0] >= done + 2 or process.poll() is not None)
+    until("slurmd to be another", lambda: slurm.started() != before)
+    done("slurmd killed (SIGKILL) and started again", f"{len(met)} jobs were running then")
+
+    finished = study.progress()[0]
+    until("two more jobs", lambda: study.progress()[0] >= finished + 2)
+    orphans = until("a job that becomes an orphan", jobs)
     kill_group(process)
-    study.end(process)
-    say("Snakemake killed; its jobs run on")
+    if study.end(process) != -signal.SIGKILL:
+        raise Stuck("Snakemake had ended before it was killed")
     until("the orphans' end", lambda: not asked("squeue", "--noheader").strip())
-    say(f"typed {study.finish()} × more")
-    logs = "".join(path.read_text() for path in study.folder.glob(f"logs/*/train/{LONG}/**/*.log"))
-    if "resumed" not in logs:
-        raise Stuck("the training that met its time limit did not go on from its checkpoint")
+    typed = study.finish()
+    done(
+        "Snakemake killed (SIGKILL)", f"{len(orphans)} jobs ran on; `--unlock` {study.unlocked} ×, then typed {typed} ×"
+    )
+    return events
 
 
 def say(line: str) -> None:
     print(line, flush=True)
 
 
+def stop(number, frame):
+    """Of SIGTERM and of the alarm: what was started is then taken down."""
+    raise Stuck(f"ended by {signal.Signals(number).name}; the queue:\n{asked('squeue')}")
+
+
+def overlay_of(study: Path, path: Path) -> Path:
+    """The study as it is run here: rules ask for a GPU (without a real one torch takes the CPU), in few, fat jobs."""
+    settings = yaml.safe_load(chosen(study, path, device="auto", pack_jobs=True).read_text())
+    long = {"updates": 400, "evaluate_every": 200, "checkpoint_every": 4}
+    settings["experiments"] = settings.get("experiments", {}) | {LONG: {"training": long}}
+    path.write_text(yaml.safe_dump(settings))
+    return path
+
+
+def lines_of(events: list[tuple[str, str]], compared: int, other: list[str]) -> list[str]:
+    """What is written into the page: one row per event."""
+    slurm = asked("slurmctld", "-V").strip().replace("slurm-wlm", "Slurm")
+    said = f"`make test-slurm` ({slurm}): {compared} tables and networks, other than in a local run: "
+    rows = [f"| {what} | {then} |" for what, then in events]
+    return [said + (", ".join(other) or "none") + ".\n", "| done on purpose | what followed |", "|---|---|", *rows]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", type=Path, default=TESTS / "tiny.yaml")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
     given = parser.parse_args()
+    signal.signal(signal.SIGALRM, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.alarm(LIMIT_SECONDS)
     with tempfile.TemporaryDirectory() as root:
-        chosen = yaml.safe_load(given.study.read_text())
-        chosen["compute"]["device"] = "auto"  # the rules then ask for a GPU; without a real one torch takes the CPU
-        long = {"updates": 400, "evaluate_every": 200, "checkpoint_every": 4}
-        chosen["experiments"] = chosen.get("experiments", {}) | {LONG: {"training": long}}
-        overlay = Path(root, "study.yaml")
-        overlay.write_text(yaml.safe_dump(chosen))
+        overlay = overlay_of(given.study, Path(root, "study.yaml"))
         try:
             obtain()
             with cluster(Path(root, "slurm")) as slurm:
                 say("Slurm is up")
-                study = OnSlurm(Path(root, "on-slurm"), overlay)
-                disturbed(study, slurm)
+                with OnSlurm(Path(root, "on-slurm"), overlay).watched() as study:
+                    events = disturbed(study, slurm)
         except ClusterError as error:
             say(f"skipped: {error}")
             sys.exit(UNAVAILABLE)
@@ -133,7 +210,10 @@ def main() -> None:
         local.finish()
         expected, found = local.state(), study.state()
     other = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
-    say(f"{len(expected)} tables and networks; other than in a local run: {', '.join(other) or 'none'}")
+    lines = lines_of(events, len(expected), other)
+    say("\n".join(lines))
+    if given.write:
+        write(given.write, "slurm", "tests/slurm/run.py", lines)
     sys.exit(bool(other))
 
 
