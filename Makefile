@@ -10,7 +10,7 @@ INSTALLED := .venv/installed
 help:
 	@echo "make demo    the whole study on synthetic microscopy -> results/demo/report.html"
 	@echo "make test    the test suite"
-	@echo "make test-slurm  the tests' study through a Slurm of one node that is started for it (root, Debian)"
+	@echo "make test-slurm  the tests' study through a Slurm of one node that is started for it (root, Debian; SLURM='--write docs/reliability.md')"
 	@echo "make check   ruff, format, mypy, snakefmt, snakemake --lint"
 	@echo "make install the environment in .venv, from requirements.lock"
 	@echo "make lock    requirements.lock and envs/uv.lock anew from pyproject.toml"
@@ -36,7 +36,7 @@ test: $(INSTALLED)
 	pytest
 
 test-slurm: $(INSTALLED)
-	@python tests/slurm/run.py; status=$$?; [ $$status = 77 ] || exit $$status
+	@python tests/slurm/run.py $(SLURM); status=$$?; [ $$status = 77 ] || exit $$status
 
 check: $(INSTALLED)
 	ruff check .

@@ -1,7 +1,9 @@
 """The harness that disturbs studies: it waits, strikes, obeys and counts as it says; mostly without Snakemake."""
 
 import random
+import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,7 +17,7 @@ sys.path.insert(0, str(HERE / "faults"))
 from disturbances import kills  # noqa: E402
 from driven import ADVICE, ATTEMPTS, Driven, Stuck, chosen, kill_group  # noqa: E402
 from kill import Row, short, table, tried, undisturbed  # noqa: E402
-from marks import written  # noqa: E402
+from marks import merged, written  # noqa: E402
 
 STEPS = "echo 'total 4'; for i in 1 2 3 4; do sleep 0.2; echo \"$i of 4 steps (x%) done\"; done"
 
@@ -133,6 +135,13 @@ def test_a_row_says_what_was_lost():
     assert short("a/b c|d") == "b c/d"
 
 
+def test_rows_of_other_faults_stay_in_the_table():
+    old = ["said before", "", "| fault | struck |", "|---|---|", "| a | 1 |", "| b | 1 |"]
+    page = written("<!-- kill: written by x -->\n<!-- end of kill -->", "kill", "x", old)
+    new = ["said", "", "| fault | struck |", "|---|---|", "| b | 2 |"]
+    assert merged(page, "kill", "x", new) == [*new, "| a | 1 |"]
+
+
 @pytest.mark.parametrize(("part", "script"), [("kill", "faults/kill"), ("fuzz", "faults/fuzz"), ("slurm", "slurm/run")])
 def test_a_table_stands_between_its_marks(part, script):
     begin, end = f"<!-- {part}: written by tests/{script}.py -->", f"<!-- end of {part} -->"
@@ -140,6 +149,15 @@ def test_a_table_stands_between_its_marks(part, script):
     assert written(page, part, f"tests/{script}.py", ["new"]) == f"before\n{begin}\nnew\n{end}\nafter"
     kept = (HERE.parent / "docs/reliability.md").read_text()
     assert kept.index(begin) < kept.index(end)
+
+
+def test_where_no_slurm_can_be_had_the_slurm_test_says_why_and_is_skipped(tmp_path):
+    """No programs at all on the path: neither Slurm nor apt-get, whoever runs it."""
+    command = [sys.executable, str(HERE / "slurm/run.py")]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 77, done.stderr
+    assert re.fullmatch(r"skipped: (.* needs root: .*|munge, .* are missing and there is no apt-get .*)\n", done.stdout)
+    assert "[ $$status = 77 ] || exit $$status" in (HERE.parent / "Makefile").read_text()
 
 
 def test_the_tiny_study_is_one_that_can_be_driven():

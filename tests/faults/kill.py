@@ -24,7 +24,9 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from disturbances import AFTERWARDS, FROM_NOTHING, Fault, kills  # noqa: E402
 from driven import Driven, Stuck, chosen  # noqa: E402
-from marks import write  # noqa: E402
+from marks import merged, write  # noqa: E402
+
+SCRIPT = "tests/faults/kill.py"
 
 
 @dataclass
@@ -80,6 +82,13 @@ def short(line: str) -> str:
     return " ".join(words).replace("|", "/")[:140]
 
 
+def said(given: argparse.Namespace, jobs: int) -> str:
+    """By which command a table was made."""
+    command = f"python {SCRIPT} --seed {given.seed} --kills {given.kills}"
+    command += f" --experiments {' '.join(given.experiments)}" * bool(given.experiments)
+    return f"`{command}` (Python {platform.python_version()}): {jobs} jobs.\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", type=Path, default=HERE.parents[1] / "tiny.yaml")
@@ -110,12 +119,10 @@ def main() -> None:
             for line in rows[-1].lost:
                 print(f"  lost: {line}", file=sys.stderr, flush=True)
             shutil.rmtree(folder)
+            if given.write:  # after each, as it takes long; rows of other faults stay
+                lines = merged(given.write.read_text(), "kill", SCRIPT, [said(given, jobs), *table(rows)])
+                write(given.write, "kill", SCRIPT, lines)
     print("\n".join(table(rows)))
-    if given.write:
-        made = f"`python tests/faults/kill.py --seed {given.seed} --kills {given.kills}"
-        made += f" --experiments {' '.join(given.experiments)}" * bool(given.experiments) + "`"
-        made += f" (Python {platform.python_version()}): {jobs} jobs.\n"
-        write(given.write, "kill", "tests/faults/kill.py", [made, *table(rows)])
     sys.exit(any(row.lost for row in rows))
 
 
