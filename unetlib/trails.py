@@ -43,7 +43,7 @@ def tracks_over(
     """The paths (PATHS) of the truth, if any, and of what was found over an image (H, W), the frame of time `last`."""
     panels = [("true tracks", truth)] * (truth is not None) + [("tracks found", found)]
     width = WIDTH_INCH if len(panels) == 2 else 0.55 * WIDTH_INCH
-    with sheet(width, 0.75 + width / len(panels) * image.shape[0] / image.shape[1]) as figure:
+    with sheet(width, 0.55 + width / len(panels) * image.shape[0] / image.shape[1]) as figure:
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axis, (title, shown) in zip(axes, panels, strict=True):
             axis.imshow(greyed(image), cmap="gray", vmin=0, vmax=1.3)  # dimmed, so that the paths stand out
@@ -85,8 +85,8 @@ def motion(cells: pd.DataFrame, tracks: pd.DataFrame) -> Figure:
     speed, speed_unit = _first(long, speeds)
     with sheet(WIDTH_INCH, 2.1) as figure:
         axes = figure.subplots(1, 2)
-        _histogram(axes[0], area, f"area ({area_unit})", "cells", "cells in all frames")
-        _histogram(axes[1], speed, f"speed ({speed_unit})", "tracks", f"tracks of {LEAST_FRAMES} frames or more")
+        _histogram(axes[0], area, "area", area_unit, "cells in all frames")
+        _histogram(axes[1], speed, "speed", speed_unit, f"tracks of {LEAST_FRAMES} frames or more")
     return figure
 
 
@@ -96,26 +96,16 @@ def _first(rows: pd.DataFrame, choices: Sequence[tuple[str, str]]) -> tuple[NDAr
     return next((pair for pair in found if len(pair[0])), found[-1])
 
 
-def _histogram(axis: Axes, values: NDArray[np.float64], label: str, counted: str, what: str) -> None:
-    axis.set(xlabel=label, ylabel=f"number of {counted}")
-    axis.set_title(f"n = {len(values)} {what}", loc="left")
-    if not len(values):
+def _histogram(axis: Axes, values: NDArray[np.float64], quantity: str, unit: str, counted: str) -> None:
+    axis.set(xlabel=f"{quantity} ({unit})", ylabel=f"number of {counted.partition(' ')[0]}")
+    title = f"n = {len(values)} {counted}"
+    if len(values):
+        middle = float(np.median(values))
+        title += f", median {middle:,.0f} {unit}" if middle >= 100 else f", median {middle:.2g} {unit}"
+        bins = min(30, max(5, int(np.sqrt(len(values)))))
+        axis.hist(values, bins=bins, range=(0, float(values.max()) or 1.0), color=BLUE, alpha=0.85)
+        axis.axvline(middle, color=VERMILION, linewidth=1.4)
+        axis.yaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
         axis.set(xticks=[], yticks=[])
-        return
-    top = float(values.max()) or 1.0
-    axis.hist(values, bins=min(30, max(5, int(np.sqrt(len(values))))), range=(0, top), color=BLUE, alpha=0.85)
-    middle = float(np.median(values))
-    axis.axvline(middle, color=VERMILION, linewidth=1.4)
-    unit = label.partition("(")[2].rstrip(")")
-    axis.annotate(
-        f"median {middle:.3g} {unit}",
-        (middle, 0.97),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, 0),
-        textcoords="offset points",
-        va="top",
-        color=VERMILION,
-        fontsize=7,
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
-    )
-    axis.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_title(title, loc="left")
