@@ -58,3 +58,19 @@ def write_stack(path, stack, axes, **metadata):
         path, stack, imagej=True, resolution=(1 / 0.65, 1 / 0.65), metadata={"axes": axes, "unit": "um", **metadata}
     )
     return path
+
+
+def moving_discs(frames=6, seed=0):
+    """Discs on a jittered grid that drift their own way; ids shuffled per frame; and the true number of each."""
+    rng = np.random.default_rng(seed)
+    starts = np.stack(np.mgrid[20:120:25, 20:120:25], -1).reshape(-1, 2) + rng.uniform(-2, 2, (16, 2))
+    velocity = rng.uniform(-1.5, 1.5, (16, 2))
+    rows, columns = np.mgrid[:130, :130]
+    labels, numbers = np.zeros((frames, 130, 130), np.uint16), []
+    for time in range(frames):
+        order = rng.permutation(16)
+        for new, cell in enumerate(order, start=1):
+            row, column = starts[cell] + time * velocity[cell]
+            labels[time][np.hypot(rows - row, columns - column) < 6] = new
+        numbers.append(dict(zip(range(1, 17), order, strict=True)))
+    return labels, numbers

@@ -36,6 +36,7 @@ CONFIG: dict[str, Any] = {
     "inference": {"mode": "tile", "rotations": 1},
     "validation": "whole",
     "scoring": {"window_px": 0},
+    "tracking": {"experiments": [], "max_distance_px": None, "max_gap": 1, "divisions": True},
     "audits": {"leakage": {"honest": "reference", "illusion": "leaky"}},
     "externals": {},
     "experiments": {

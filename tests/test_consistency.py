@@ -32,6 +32,8 @@ from unetlib.study import StudyError
             {"architecture": "attention_unet", "padding": "same", "skip": "none"},
             "padded: model.skip is 'none', which attention_unet cannot take; set concatenate",
         ),
+        (("tracking", "experiments"), ["referense"], r"tracking\.experiments names 'referense'.*'reference'"),
+        (("tracking", "experiments"), ["joint"], r"tracking\.experiments names joint, which is a joint network"),
         (("audits", "leakage", "illusion"), "leeky", r"audits\.leakage\.illusion names 'leeky'.*did you mean 'leaky'"),
     ],
 )

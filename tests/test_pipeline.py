@@ -10,11 +10,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ctc_metrics import evaluate_sequence
 
 pytestmark = pytest.mark.pipeline
 HERE = Path(__file__).parent
 TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
-TABLES += ("tables/claims.csv",)
+TABLES += ("tables/claims.csv", "tables/tracking.csv", "cells/reference/phase/fold0-seed0.csv")
+TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
 TRAINED = {"reference", "no-border-weight", "leaky", "id-weights", "noisy-best"}  # on one dataset each
 
 
@@ -79,6 +81,34 @@ def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(fini
     det = [float(r["mean"]) for r in table if (r["experiment"], r["metric"]) == ("otsu-watershed", "det")]
     assert len(det) == 1 and 0 < det[0] <= 1
     assert "otsu-watershed" in results(finished, "report.html").read_text()
+
+
+def test_the_cells_of_the_whole_test_film_are_followed_scored_and_measured(finished, tmp_path):
+    """Of the one film there is, by the program of py-ctcmetrics from the prepared archive's own markers."""
+    (row,) = rows(results(finished, "tables/tracking.csv"))
+    data = finished.path("resources/tiny/datasets/phase")
+    folder = results(finished, "tracks/reference/phase/fold0-seed0")
+    frames = [frame for frame in rows(data / "frames.csv") if frame["sequence"] == row["sequence"]]
+    split = rows(next(finished.path("resources/tiny/splits/phase").glob("*/fold0.csv")))
+    assert {r["frame"] for r in split if r["role"] == "test"} < {frame["frame"] for frame in frames}
+    masks = sorted(folder.glob("mask*.tif"))
+    assert len(masks) == len(frames) == int(row["frames"]) == 8
+    (tmp_path / "GT/TRA").mkdir(parents=True)
+    for frame in frames:
+        name = f"man_track{int(frame['time']):03d}.tif"
+        shutil.copy(data / "markers" / f"{frame['frame']}.tif", tmp_path / "GT/TRA" / name)
+    truth = [r for r in rows(data / "tracks.csv") if r["sequence"] == row["sequence"]]
+    lines = [" ".join(r[key] for key in ("label", "begin", "end", "parent")) + "\n" for r in truth]
+    (tmp_path / "GT/TRA/man_track.txt").write_text("".join(lines))
+    expected = evaluate_sequence(str(folder), str(tmp_path / "GT"), metrics=["Valid", "TRA", "DET", "LNK"], threads=1)
+    assert expected["Valid"] == 1 and int(row["cells"]) > 0, "the network found nothing: choose another seed"
+    for name in ("tra", "det", "lnk"):
+        assert float(row[name]) == pytest.approx(expected[name.upper()], abs=1e-12)
+    cells, tracks = rows(results(finished, TABLES[-2])), rows(results(finished, TABLES[-1]))
+    counted = [str(len(found)) for found in (cells, tracks, lines)]
+    assert counted == [row[name] for name in ("cells", "tracks", "true_tracks")]
+    assert {cell["track"] for cell in cells} == {track["track"] for track in tracks}
+    assert sum(int(track["frames"]) for track in tracks) == len(cells)
 
 
 def test_a_run_states_the_facts_that_made_it(finished):
@@ -165,6 +195,8 @@ def test_the_same_command_again_does_nothing(finished):
     assert finished.planned() == {}
 
 
+FILMS = {"track", "measure", "trail"}
+TOLD = {"tabulate", "claim", "draw", "report"}
 AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"}
 
 
@@ -175,17 +207,23 @@ AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"
         ("unetlib/train.py", '"""', '"""Other words. ', set()),
         (
             *("unetlib/metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
-            {"score", "score_external", "baseline"} | AFTER_SCORES,
+            {"score", "score_external", "baseline"} | FILMS | AFTER_SCORES,
         ),
         (
             *("workflow/externals/otsu_watershed.py", "default=2.0", "default=3.0"),
             {"external", "score_external"} | (AFTER_SCORES - {"panel"}),
         ),
         ("workflow/externals/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
-        ("unetlib/losses.py", "\nLOSSES", "\nANOTHER = 1\nLOSSES", {"train", "predict", "score"} | AFTER_SCORES),
+        (
+            "unetlib/losses.py",
+            "\nLOSSES",
+            "\nANOTHER = 1\nLOSSES",
+            {"train", "predict", "score", "film"} | FILMS | AFTER_SCORES,
+        ),
         ("unetlib/verdicts.py", "SAME = 0.02", "SAME = 0.03", {"claim", "report"}),
         ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),
-        ("unetlib/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "report"}),
+        ("unetlib/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "trail", "report"}),
+        ("unetlib/lineages.py", "MEANING_COST = 1, 1.5", "MEANING_COST = 1, 2.5", FILMS | TOLD),
         ("workflow/scripts/tabulate.py", "import pandas as pd", "import pandas as pd  # again", set()),
     ],
 )
@@ -213,7 +251,9 @@ def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
     runs = 2 * (len(TRAINED) + 2) + 1  # on one dataset each, rotations and mirrored too, and the joint one
     trained = 2 * len(TRAINED) + 1
-    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {"panel": 2, "train": trained}
+    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {"panel": 2, "train": trained} | dict.fromkeys(
+        (*FILMS, "film"), 1
+    )
 
 
 def kill_training(folder, run):
@@ -259,7 +299,7 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
     assert finished.planned(str(tmp_path / "packed.yaml"))["cache_packed"] == 2, "one cache job per dataset and fold"
     done = finished.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
     assert done.returncode == 0, done.stdout[-4000:]
-    assert len(pictures) == 18
+    assert len(pictures) == 22
     for path, data in before.items():
         assert path.read_bytes() == data, f"{path.name} differs between two runs"
 

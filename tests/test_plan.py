@@ -15,15 +15,16 @@ import yaml
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FLOORS = [  # a module imports only from rows above its own
-    "archives arguments augment baselines binning blocks calibration checks downloads externals fields files "
+    "archives arguments augment baselines binning blocks calibration captions checks downloads externals fields files "
     "fingerprint intensity intervals labels ledger losses microscopy optimisers partial recipe significance spacing "
-    "study tiles",
+    "study tiles track",
     "bioimage cells experiments fetch figures images infer instances metrics model neuropil predictions runs samples "
     "splits stacks strips tables train verdicts weights",
-    "architectures cache consistency costs ctc describe dsb effects evidence graphs isbi mosaic official pages pairs "
-    "panels roles standing thinning timelapse validation verify wording",
-    "apply audits batches claims curves findings measure mending noisy readers report scoring synthetic",
-    "export track",
+    "architectures cache costs ctc describe dsb effects evidence filmed graphs isbi mosaic official pages pairs "
+    "panels roles sequences standing thinning timelapse validation verify wording",
+    "apply audits batches claims consistency curves findings lineages measure mending noisy readers report scoring "
+    "synthetic trails",
+    "export films",
     "cli",
     "__main__",
 ]
@@ -76,7 +77,7 @@ def test_torch_and_pandas_are_imported_only_where_they_are_needed(path):
     assert heavy <= allowed
 
 
-_REPORT = "audits claims costs curves effects evidence findings tables wording figures panels report"
+_REPORT = "audits claims costs curves effects evidence findings tables wording figures panels report trails"
 REPORT = set(_REPORT.split())
 
 
@@ -92,6 +93,7 @@ def test_sections_of_the_config_are_signatures():
     from unetlib.losses import LOSSES
     from unetlib.scoring import score_stack
     from unetlib.splits import split
+    from unetlib.track import link
     from unetlib.train import train
     from unetlib.weights import weight_map
 
@@ -109,6 +111,7 @@ def test_sections_of_the_config_are_signatures():
     assert keywords(score_stack) | {"min_area_px"} == set(
         re.findall(r'"(\w+)"', re.search(r"SCORING = .*?\n}", rules, re.S)[0])
     )
+    assert set(CONFIG["tracking"]) == keywords(link) | {"experiments"}
     assert {"weights", "augmentation", "gap"} == keywords(make_variants, "seed")
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
     assert set(schema["$defs"]["loss"]["properties"]["name"]["enum"]) == set(LOSSES)
@@ -200,7 +203,7 @@ def test_conda_environments_are_pinned_to_the_versions_of_the_lock(path):
         assert path.stem in FOREIGN or version in locked()[CONDA_NAMES.get(name, name)], item
 
 
-@pytest.mark.parametrize("kind", ["data", "train", "report"])
+@pytest.mark.parametrize("kind", ["data", "train", "report", "track"])
 def test_a_conda_environment_holds_what_its_scripts_import(kind):
     """The third-party imports of every module that the rules of this environment reach are in it."""
     from unetlib.fingerprint import reached

@@ -35,7 +35,7 @@ def resource(rule, name, attempt):
 
 
 def test_rules_of_every_kind_were_found():
-    assert {"train", "predict", "predict_joint", "external"} == ON_GPU
+    assert {"train", "predict", "predict_joint", "film", "external"} == ON_GPU
     assert {"fetch", "split", "check", "tabulate", "report"} <= LOCAL
     assert {"cache_packed", "score_joint"} <= set(RULES)
 

@@ -18,7 +18,7 @@ from browser import Browser, chromium
 from test_curves import COMPARISON
 from test_wording import study
 
-from unetlib import audits, curves, figures, findings, panels, report, tables, wording
+from unetlib import audits, curves, figures, findings, panels, report, sequences, tables, trails, wording
 
 ROOT = Path(__file__).parents[1]
 AXE = "axe-core@4.10.3"
@@ -29,6 +29,9 @@ pytestmark = [
 LABELS = np.zeros((40, 48), np.int32)
 LABELS[6:20, 9:24], LABELS[20:34, 9:24] = 1, 2
 IMAGE = np.arange(40 * 48, dtype=np.uint8).reshape(40, 48)
+TRACKING = pd.DataFrame(
+    [["reference", "cells", 0, 0, "02", 12, 90, 9, 8, 2, 1, 0.91, 0.95, 0.5, 20.06]], columns=sequences.COLUMNS
+)
 CHECKS = [("baseline", f"{name}/cells/fold0-seed{seed} on cells", "flagged", "iou 0.1, otsu 0.3") for seed in (0, 1)
           for name in ("reference", "changed")]  # fmt: skip
 
@@ -44,6 +47,9 @@ def pictures():
             full="reference",
         ),
     )
+    cells = pd.DataFrame({"area_px": [90, 110], "area_um2": [9.0, 11.0], "touches_border": 0})
+    tracks = pd.DataFrame({"frames": [3], "speed_um_per_min": [0.1], "speed_px_per_frame": [1.0]})
+    yield "motion", trails.motion(cells, tracks)
     example = panels.Example("01_t001", IMAGE, LABELS, np.roll(LABELS, 3, 1), LABELS == 9, "IoU 0.5", 0.65)
     yield "examples", panels.qualitative([example])
 
@@ -68,8 +74,10 @@ def context():
             *(report.table(name, table, tables.to_csv(made[name])) for name, table in shown.items()),
             report.table("claims", claims),
             report.table("audits", audits.shown(audit)),
+            report.table("tracking", wording.tracking_shown(TRACKING)),
         ],
         pictures=[report.picture(kind, figures.encoded(figure, "svg"), "svg") for kind, figure in pictures()],
+        notes={"tracking": wording.tracking_note(TRACKING)},
         provenance={"Data": {"cells": "cells.zip, sha256 " + 64 * "0"}, "Software": {"torch": "2"}},
         config='{"study": "small"}',
         citation=(ROOT / "CITATION.cff").read_text(),

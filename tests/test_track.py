@@ -1,17 +1,13 @@
-"""Cells through time: tracks from links by hand, moving discs followed, the challenge's format, what is refused."""
+"""Cells through time: tracks from links by hand, moving discs followed."""
 
-import csv
 import sys
 
 import numpy as np
 import pytest
-import tifffile
-from micrographs import write_stack
+from micrographs import moving_discs
 
 from unetlib import track as module
-from unetlib.track import Frame, TrackError, frame_of, link, motion, track_files, tracks_of
-
-DEFAULTS = {"max_distance_px": None, "max_gap": 1, "divisions": True, "interval_min": None, "pixel_size_um": None}
+from unetlib.track import Frame, TrackError, frame_of, link, motion, tracks_of, typical_diameter_px
 
 
 def frame(*centroids):
@@ -57,22 +53,6 @@ def test_motion():
     assert set(row) == set(module.COLUMNS)
 
 
-def moving_discs(frames=6, seed=0):
-    """Discs on a jittered grid that drift their own way; ids shuffled per frame; and the true number of each."""
-    rng = np.random.default_rng(seed)
-    starts = np.stack(np.mgrid[20:120:25, 20:120:25], -1).reshape(-1, 2) + rng.uniform(-2, 2, (16, 2))
-    velocity = rng.uniform(-1.5, 1.5, (16, 2))
-    rows, columns = np.mgrid[:130, :130]
-    labels, numbers = np.zeros((frames, 130, 130), np.uint16), []
-    for time in range(frames):
-        order = rng.permutation(16)
-        for new, cell in enumerate(order, start=1):
-            row, column = starts[cell] + time * velocity[cell]
-            labels[time][np.hypot(rows - row, columns - column) < 6] = new
-        numbers.append(dict(zip(range(1, 17), order, strict=True)))
-    return labels, numbers
-
-
 def test_moving_discs_are_followed():
     pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
     labels, numbers = moving_discs()
@@ -101,53 +81,14 @@ def test_a_division_and_a_gap_are_found():
     assert "gap" not in {t.origin for t in link(frames, max_distance_px=8, max_gap=0, divisions=True)}
 
 
-def test_the_folder_is_in_the_challenges_format(tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
-    labels, _ = moving_discs()
-    write_stack(tmp_path / "labels.tif", labels, "TYX", finterval=300)
-    found = track_files([tmp_path / "labels.tif"], tmp_path / "out", **DEFAULTS)
-    assert (found.frames, found.tracks, found.divisions) == (6, 16, 0)
-    assert found.max_distance_px == pytest.approx(12, abs=0.5)  # the diameter of the discs
-    lines = [[int(part) for part in line.split()] for line in (tmp_path / "out/res_track.txt").read_text().splitlines()]
-    seen = {}
-    for time in range(6):
-        mask = tifffile.imread(tmp_path / f"out/mask{time:03d}.tif")
-        assert mask.dtype == np.uint16
-        np.testing.assert_array_equal(mask > 0, labels[time] > 0)
-        for number in np.unique(mask[mask > 0]).tolist():
-            seen.setdefault(number, []).append(time)
-    assert {number: (times[0], times[-1]) for number, times in seen.items()} == {a: (b, c) for a, b, c, _ in lines}
-    assert all(len(times) == times[-1] - times[0] + 1 for times in seen.values())
-    with (tmp_path / "out/tracks.csv").open() as stream:
-        table = list(csv.DictReader(stream))
-    first = table[0]
-    assert float(first["distance_um"]) == pytest.approx(0.65 * float(first["distance_px"]), rel=1e-6)
-    assert float(first["speed_um_per_min"]) == pytest.approx(float(first["distance_um"]) / (5 * 5), rel=1e-6)
-    before = sorted((path.name, path.read_bytes()) for path in (tmp_path / "out").iterdir())
-    track_files([tmp_path / "labels.tif"], tmp_path / "out", **DEFAULTS)  # an earlier result is replaced, the same
-    assert before == sorted((path.name, path.read_bytes()) for path in (tmp_path / "out").iterdir())
+def test_no_cell_is_no_track_and_has_no_diameter():
+    empty = [frame_of(np.zeros((4, 5), int))] * 3
+    assert link(empty, max_distance_px=5, max_gap=1, divisions=True) == []
+    with pytest.raises(TrackError, match="no cell in any frame"):
+        typical_diameter_px(empty)
 
 
-def test_refusals(tmp_path, monkeypatch):
-    labels = np.zeros((2, 20, 30), np.uint16)
-    empty = write_stack(tmp_path / "empty.tif", labels, "TYX")
-    one = tmp_path / "one.tif"
-    tifffile.imwrite(one, np.eye(20, 30, dtype=np.uint16))
-    small = tmp_path / "small.tif"
-    tifffile.imwrite(small, np.eye(9, dtype=np.uint16))
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/thesis.txt").write_text("precious")
-    out = tmp_path / "out"
-    for given, folder, message in (
-        ([empty], out, "no cell in any frame"),
-        ([one], out, "one.tif: has one frame"),
-        ([one, small], out, "small.tif: frames of 20×30 and 9×9 px"),
-        ([one, one], tmp_path / "mine", "holds thesis.txt, which is no result of tracking"),
-        ([one, one], tmp_path, "holds the labels that were given"),
-    ):
-        with pytest.raises(TrackError, match=message):
-            track_files(given, folder, **DEFAULTS)
+def test_without_laptrack_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "laptrack", None)
     with pytest.raises(TrackError, match=r"pip install 'unetlib\[track\]'"):
-        track_files([one, one], out, **DEFAULTS)
-    assert not out.exists() and (tmp_path / "mine/thesis.txt").read_text() == "precious"
+        link([frame((0, 0))] * 2, max_distance_px=5, max_gap=1, divisions=True)

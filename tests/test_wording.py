@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from unetlib import costs, effects, tables, wording
+from unetlib import costs, effects, sequences, tables, wording
 
 ORDERS = {"datasets": ["cells", "nuclei"], "experiments": ["reference", "changed"]}
 HEADLINE = {"cells": "iou", "nuclei": "iou"}
@@ -82,3 +82,21 @@ def test_markdown_lines_up_numbers_and_escapes_pipes() -> None:
     assert wording.to_markdown(table) == (
         "| a\\|b | score | range |\n| :--- | ---: | ---: |\n| x\\|y | 0.9 | +0.1 to −0.2 |\n| two lines | – | − |\n"
     )
+
+
+def test_films_are_told_in_a_table_and_a_sentence_each() -> None:
+    row = ["reference", "cells", 0, 0, "02", 12, 90, 9, 8, 2, 1, 0.91, 0.95, 0.5, 20.06]
+    unknown = ["reference", "nuclei", 0, 0, "02", 12, 0, 0, *[None, 0, None, None, None, None, None]]
+    table = pd.DataFrame([row, [*row[:3], 1, *row[4:]], unknown], columns=sequences.COLUMNS)
+    shown = wording.tracking_shown(table)
+    assert shown[["tested on", "sequence", "true tracks", "TRA", "moves up to (px)"]].to_numpy().tolist() == [
+        ["cells", "02", "8", "0.910", "20.1"],
+        ["cells", "02", "8", "0.910", "20.1"],
+        ["nuclei", "02", "–", "–", "–"],
+    ]
+    assert wording.tracking_note(table) == (
+        "On cells, reference found 90 cells in 12 frames, linked into 9 tracks with 2 divisions; the truth has 8 "
+        "tracks with 1 (TRA 0.910, DET 0.950). On nuclei, reference found 0 cells in 12 frames, linked into 0 tracks "
+        "with 0 divisions."
+    )
+    assert wording.tracking_note(table.iloc[:0]) == ""

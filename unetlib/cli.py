@@ -100,8 +100,8 @@ def _measure(given: argparse.Namespace) -> None:
 
 
 def _track(given: argparse.Namespace) -> None:
+    from unetlib.films import track_files
     from unetlib.pages import images_in
-    from unetlib.track import track_files
 
     found = track_files(
         images_in(given.labels),

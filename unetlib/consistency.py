@@ -8,6 +8,7 @@ from typing import Any
 
 from unetlib.experiments import settings, split_of, takes_tile, tile_facts, windows_of
 from unetlib.externals import ExternalError, words_of
+from unetlib.filmed import unfit
 from unetlib.study import EXTERNAL, JOINT, TRIVIAL, StudyError, is_joint, runs
 from unetlib.tiles import smallest_output, step_px
 
@@ -41,6 +42,10 @@ def check_study(config: Mapping[str, Any]) -> None:
         _tile(experiment, chosen)
     for name in study["externals"]:
         _external(name, config)
+    for name in config["tracking"]["experiments"]:
+        _known(name, config["experiments"], "tracking.experiments")
+    for name, reason in unfit(config).items():
+        raise StudyError(f"tracking.experiments names {name}, which {reason}")
     _mistakes(config)
     for name, audit in config["audits"].items():
         for side in ("honest", "illusion"):

@@ -40,16 +40,16 @@ def qualitative(examples: Sequence[Example]) -> Figure:
         for axis, title in zip(grid[0], ("image", "truth", "prediction", "errors"), strict=True):
             axis.set_title(title)
         for axes, example in zip(grid, examples, strict=False):
-            grey = _grey(example.image)
+            grey = greyed(example.image)
             for axis in axes[:3]:
                 axis.imshow(grey, cmap="gray", vmin=0, vmax=1)
             _outline(axes[1], example.truth, SKY)
             _outline(axes[2], example.prediction, ORANGE)
             axes[3].imshow(_errors(grey, example))
             axes[0].set_ylabel(f"{example.name}\n{example.note}" if example.note else example.name, fontsize=7)
-            _scale_bar(axes[0], example.image.shape[1], example.pixel_size_um)
+            scale_bar(axes[0], example.image.shape[1], example.pixel_size_um)
         for axis in grid.flat:
-            _bare(axis)
+            bare(axis)
         legend = {"correct": LIGHT, "false positive": VERMILION, "missed": SKY, "unknown, not scored": LILAC}
         if all(example.ignore is None or not example.ignore.any() for example in examples):
             legend.pop("unknown, not scored")
@@ -67,7 +67,7 @@ def weight_map(
     rows, columns = image.shape
     with sheet(WIDTH_INCH, 0.4 + (WIDTH_INCH - 0.6) / 5 * rows / columns) as figure:
         axes = figure.subplots(1, 5)
-        axes[0].imshow(_grey(image), cmap="gray", vmin=0, vmax=1)
+        axes[0].imshow(greyed(image), cmap="gray", vmin=0, vmax=1)
         axes[1].imshow(_coloured(labels))
         top = float(np.nanmax([np.max(total), np.max(class_weight), np.max(border_weight), 1e-9]))
         for axis, weight in zip(axes[2:], (class_weight, border_weight, total), strict=True):
@@ -75,7 +75,7 @@ def weight_map(
         titles = ("image", "instances", "class weight", "border weight", "total weight")
         for axis, title in zip(axes, titles, strict=True):
             axis.set_title(title)
-            _bare(axis)
+            bare(axis)
         ticks = np.unique([0, 1, np.floor(top / 2), np.floor(top)])
         bar = figure.colorbar(drawn, ax=list(axes), pad=0.01, aspect=15, ticks=ticks)
         bar.set_label("loss weight")
@@ -94,23 +94,24 @@ def augmentation_gallery(
     with sheet(WIDTH_INCH, count * (side * original[0].shape[0] / original[0].shape[1] + 0.25)) as figure:
         grid = figure.subplots(count, columns, squeeze=False)
         for place, axis in enumerate(grid.flat):
-            _bare(axis)
+            bare(axis)
             if place >= len(pairs):
                 axis.set_visible(False)
                 continue
             image, labels = pairs[place]
-            axis.imshow(_grey(image), cmap="gray", vmin=0, vmax=1)
+            axis.imshow(greyed(image), cmap="gray", vmin=0, vmax=1)
             _outline(axis, labels, ORANGE, width=0.7)
             axis.set_title(f"variant {place}" if place else "original", fontweight="normal" if place else "bold")
     return figure
 
 
-def _bare(axis: Axes) -> None:
+def bare(axis: Axes) -> None:
+    """Takes ticks and frame off."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
 
-def _grey(image: np.ndarray) -> np.ndarray:
+def greyed(image: np.ndarray) -> np.ndarray:
     """The image as float in 0..1 between its 0.5 and 99.5 percentiles."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image.astype(np.float32) - low) / max(float(high - low), 1e-9), 0, 1)
@@ -155,7 +156,8 @@ def _edges(labels: np.ndarray) -> np.ndarray:
     return np.stack([first, last], axis=1) + np.array([1, 0])
 
 
-def _scale_bar(axis: Axes, columns: int, pixel_size_um: float | None) -> None:
+def scale_bar(axis: Axes, columns: int, pixel_size_um: float | None) -> None:
+    """Draws a bar of a round length, about a quarter of the image's width; in pixels where the scale is not known."""
     unit = pixel_size_um or 1.0
     target = columns * unit / 4
     power = 10.0 ** np.floor(np.log10(target))

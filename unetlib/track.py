@@ -2,20 +2,12 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from unetlib.calibration import Calibration
-from unetlib.files import atomic_folder, write_csv
-from unetlib.labels import LARGEST_ID
-from unetlib.measure import label_plane
-from unetlib.pages import open_pages
-from unetlib.stacks import create_stack
 
 COLUMNS = (
     "track",
@@ -37,7 +29,7 @@ Cell = tuple[int, int]  # frame, index among the ids of that frame
 
 
 class TrackError(ValueError):
-    """Labels that cannot be linked, or a folder that cannot be written to."""
+    """Labels that cannot be linked, tracks that cannot be scored, or a folder that cannot be written to."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +49,6 @@ class Track:
     parent: int
     origin: str
     cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Tracked:
-    """What `track_files` found."""
-
-    frames: int
-    tracks: int
-    divisions: int
-    max_distance_px: float
 
 
 def frame_of(labels: NDArray[Any]) -> Frame:
@@ -95,6 +77,8 @@ def link(frames: Sequence[Frame], *, max_distance_px: float, max_gap: int, divis
     link, so that a link that is allowed is always the better choice. A track that misses a frame ends there and
     goes on as a new one whose parent it is, as the challenge's format wants it. TrackError without laptrack.
     """
+    if not any(len(frame.ids) for frame in frames):
+        return []
     try:
         from laptrack import LapTrack
     except ImportError as error:
@@ -164,81 +148,3 @@ def motion(
         "displacement_um": None if size is None else displacement * size,
         "speed_um_per_min": speed,
     }
-
-
-def track_files(
-    labels: Sequence[Path],
-    folder: Path,
-    *,
-    max_distance_px: float | None,
-    max_gap: int,
-    divisions: bool,
-    interval_min: float | None,
-    pixel_size_um: float | None,
-) -> Tracked:
-    """Write res_track.txt, mask000.tif… and tracks.csv of label files, the planes of which are the frames in order.
-
-    max_distance_px: None is the cells' typical diameter. Frames count from 0. pixel size and interval: None is what
-    the first file says. The folder appears when it is complete; an earlier result there is replaced. One plane is
-    in memory at a time. Raises TrackError, MeasureError or ImageError.
-    """
-    _check_folder(folder, labels)
-    frames, calibration = [], Calibration()
-    shape: tuple[int, ...] = ()
-    for path, plane, scale in _planes(labels):
-        if shape and plane.shape != shape:
-            sizes = " and ".join("×".join(map(str, size)) for size in (shape, plane.shape))
-            raise TrackError(f"{path}: frames of {sizes} px cannot be one sequence; give frames of one size")
-        calibration = calibration if shape else scale
-        shape = plane.shape
-        frames.append(frame_of(plane))
-    if len(frames) < 2:
-        raise TrackError(f"{labels[0]}: has one frame; give a stack, or the files of a sequence")
-    size = pixel_size_um or calibration.pixel_size_um(str(labels[0]))
-    # ASSUME: a cell moves less than its own diameter between frames, and its daughters lie that near to it.
-    reach = max_distance_px or typical_diameter_px(frames)
-    tracks = link(frames, max_distance_px=reach, max_gap=max_gap, divisions=divisions)
-    if len(tracks) > LARGEST_ID:
-        raise TrackError(f"{len(tracks)} tracks do not fit the challenge's 16-bit masks; cut the sequence")
-    seconds = calibration.frame_interval_s
-    interval = interval_min or (seconds / 60 if seconds else None)
-    known = Calibration(size, size, interval * 60 if interval else None)
-    with atomic_folder(folder) as temporary:
-        _write_masks(temporary, labels, frames, tracks, known)
-        lines = [f"{t.number} {t.cells[0][0]} {t.cells[-1][0]} {t.parent}\n" for t in tracks]
-        (temporary / "res_track.txt").write_text("".join(lines), encoding="ascii", newline="\n")
-        write_csv(temporary / "tracks.csv", (motion(track, frames, size, interval) for track in tracks), COLUMNS)
-    mothers = {track.parent for track in tracks if track.origin == "division"}
-    return Tracked(len(frames), len(tracks), len(mothers), reach)
-
-
-def _planes(labels: Sequence[Path]) -> Iterator[tuple[Path, NDArray[np.int64], Calibration]]:
-    for path in labels:
-        with open_pages(path) as pages:
-            for page in range(len(pages)):
-                yield path, label_plane(pages, page), pages.calibration
-
-
-def _write_masks(
-    folder: Path, labels: Sequence[Path], frames: Sequence[Frame], tracks: Sequence[Track], calibration: Calibration
-) -> None:
-    """mask000.tif and on: every cell with the number of its track."""
-    numbers = [np.zeros(len(frame.ids) + 1, np.uint16) for frame in frames]
-    for track in tracks:
-        for time, index in track.cells:
-            numbers[time][index + 1] = track.number
-    digits = max(3, len(str(len(frames) - 1)))
-    for time, (_, plane, _) in enumerate(_planes(labels)):
-        mask = create_stack(folder / f"mask{time:0{digits}d}.tif", "", plane.shape, np.uint16, calibration)
-        mask[0] = np.where(plane > 0, numbers[time][np.searchsorted(frames[time].ids, plane, side="right")], 0)
-        mask.flush()
-
-
-def _check_folder(folder: Path, labels: Sequence[Path]) -> None:
-    """TrackError for a folder that holds anything but an earlier result, or the labels themselves."""
-    if any(folder.resolve() in path.resolve().parents for path in labels):
-        raise TrackError(f"{folder}: holds the labels that were given; choose another folder")
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if not (file.match("mask*.tif") or file.name in ("res_track.txt", "tracks.csv")):
-                raise TrackError(f"{folder}: holds {file.name}, which is no result of tracking; choose another folder")

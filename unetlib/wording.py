@@ -7,6 +7,7 @@ import pandas as pd
 
 from unetlib.tables import COUNTS, METRICS
 
+_COUNTED = ("frames", "cells", "tracks", "true_tracks", "divisions", "true_divisions")
 TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
 
 
@@ -83,6 +84,35 @@ def costs_shown(costs: pd.DataFrame) -> pd.DataFrame:
         shown[column] = ["–" if pd.isna(value) else f"{value:,.0f}" for value in costs[column]]
     shown = shown.where(shown.notna(), "–")
     return shown.rename(columns=TITLES | titles)
+
+
+def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
+    """The rows of sequences.COLUMNS as text: scores with three decimals, what was found beside what is true."""
+    titles = {name: name.replace("_", " ") for name in _COUNTED} | {"max_distance_px": "moves up to (px)"}
+    shown = tracking.astype(object)
+    for column in ("fold", "seed", *_COUNTED):
+        shown[column] = ["–" if pd.isna(value) else f"{value:.0f}" for value in tracking[column]]
+    for column in ("tra", "det", "lnk"):
+        shown[column] = tracking[column].map(number)
+        titles[column] = column.upper()
+    shown["max_distance_px"] = ["–" if pd.isna(value) else f"{value:.1f}" for value in tracking["max_distance_px"]]
+    return shown.rename(columns=TITLES | titles)
+
+
+def tracking_note(tracking: pd.DataFrame) -> str:
+    """One sentence per dataset on the film of its first network (rows of sequences.COLUMNS); "" where there is none."""
+    sentences = []
+    for row in records(tracking.drop_duplicates("test_dataset")):
+        counts = {name: "–" if pd.isna(value) else f"{value:.0f}" for name, value in row.items() if name in _COUNTED}
+        text = (
+            f"On {row['test_dataset']}, {row['experiment']} found {counts['cells']} cells in {counts['frames']} frames"
+            f", linked into {counts['tracks']} tracks with {counts['divisions']} divisions"
+        )
+        if not pd.isna(row["tra"]):
+            true = f"{counts['true_tracks']} tracks with {counts['true_divisions']}"
+            text += f"; the truth has {true} (TRA {number(row['tra'])}, DET {number(row['det'])})"
+        sentences.append(f"{text}.")
+    return " ".join(sentences)
 
 
 def to_markdown(table: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ from unetlib.experiments import (
 )
 from unetlib.externals import words_of
 from unetlib.files import key_of, sha256_of
+from unetlib.filmed import filmed, filmed_runs
 from unetlib.fingerprint import code_of as fingerprint_of
 from unetlib.standing import ending, standing
 from unetlib.study import JOINT, StudyError, is_joint, runs, judging_splits, trained_runs, trainer_of, training_datasets
@@ -199,6 +200,7 @@ STUDY_FACTS = {
     "datasets": {name: {key: entry_of(name).get(key) for key in ("headline", "background")} for name in DATASETS},
     "splits": SPLITS,
     "audits": config["audits"],
+    "filmed": filmed(config),
 }
 STUDY_JSON = as_json(STUDY_FACTS)
 SCORING = {

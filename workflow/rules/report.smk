@@ -1,5 +1,5 @@
 # What people read: tables and figures from score files alone, and the report that joins them.
-TABLES = ["comparison", "ablation", "transfer", "costs"]
+TABLES = ["comparison", "ablation", "transfer", "costs", "tracking"]
 CURVES = curves(config)
 FIGURES = ["learning-curves", "ablation", "transfer", *CURVES]
 PANELS = ["examples", "weight-map", "augmentation"]
@@ -12,6 +12,7 @@ rule tabulate:
         baselines=f"{RESULTS}/baselines.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         frames=frames_of(DATASETS),
+        tracks=[f"{RESULTS}/tracks/{run.path}.csv" for run in filmed_runs(STUDY_FACTS)],
     output:
         csv=report(
             expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
@@ -178,6 +179,7 @@ rule report:
             panel=PANELS,
             dataset=DATASETS,
         ),
+        trails=expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, dataset=FILMED["datasets"]),
         checks=f"{RESULTS}/checks.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",

@@ -9,6 +9,7 @@ from splice import JSON, PATH, run
 from unetlib import audits, claims, findings, report, tables, wording
 from unetlib.experiments import curves
 from unetlib.files import atomic_path, read_json
+from unetlib.filmed import filmed
 from unetlib.standing import external_runs
 from unetlib.study import runs, trained_runs
 
@@ -26,6 +27,7 @@ def main(arguments):
         "total",
     ]  # of the trivial baselines sentences name the best alone
     told = {n: t if n == "comparison" else t[t["experiment"].isin(ours)] for n, t in made.items()}
+    tracked = pd.read_csv(results / "tables" / "tracking.csv", dtype={"sequence": str})
     claimed = claims.read_claims(results / "tables" / "claims.csv")
     # neither other tools nor mistakes are named in sentences
     unnamed = [*study["externals"], *(audit["illusion"] for audit in config["audits"].values())]
@@ -53,12 +55,14 @@ def main(arguments):
             report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
         ]
+        + followed(tracked)
         + audited(tables.read_long(results / "tables" / "audits.csv"))
         + [claims_table(claimed)],
-        notes={"claims": claims.summary(claimed)},
+        notes={"claims": claims.summary(claimed), "tracking": wording.tracking_note(tracked)},
         pictures=[
             *charts(results / "figures", [*CHARTS, *curves(config)]),
             *panels(results / "figures", study["datasets"]),
+            *trails(results / "figures", filmed(config)["datasets"]),
         ],
         provenance=provenance(facts, checks),
         config=json.dumps(config, indent=1, sort_keys=True),
@@ -85,6 +89,11 @@ def audited(table):
     return [report.table("audits", audits.shown(table), tables.to_csv(table))] if len(table) else []
 
 
+def followed(table):
+    """The table of films, where the study has any."""
+    return [report.table("tracking", wording.tracking_shown(table), tables.to_csv(table))] if len(table) else []
+
+
 def charts(figures, names):
     for name in names:
         yield report.picture(name, (figures / f"{name}.svg").read_bytes(), "svg")
@@ -95,6 +104,14 @@ def panels(figures, datasets):
         for dataset in datasets:
             picture = report.compact((figures / f"{name}-{dataset}.png").read_bytes())
             yield report.picture(name, picture, "webp", of=dataset)
+
+
+def trails(figures, datasets):
+    for dataset in datasets:
+        tracks = report.compact((figures / f"tracks-{dataset}.png").read_bytes())
+        yield report.picture("tracks", tracks, "webp", of=dataset)
+    for dataset in datasets:
+        yield report.picture("motion", (figures / f"motion-{dataset}.svg").read_bytes(), "svg", of=dataset)
 
 
 def provenance(facts, checks):

@@ -5,6 +5,8 @@ from splice import JSON, PATH, PATHS, run
 
 from unetlib import costs, effects, tables, wording
 from unetlib.files import atomic_path, read_json
+from unetlib.filmed import filmed_runs
+from unetlib.sequences import COLUMNS
 from unetlib.study import EXTERNAL, trained_runs
 
 TRANSFERRED = ("iou", "dice", "pixel_accuracy")
@@ -32,6 +34,7 @@ def main(arguments):
         "ablation": effects.ablation(everything, **judged, reference=study["reference"], untested=untested),
         "transfer": tables.transfer(everything, **named, metrics=TRANSFERRED, clusters=clusters),
         "costs": costs.table(facts, **named),
+        "tracking": tracking(results, filmed_runs(arguments.study)),
     }
     for name, table in made.items():
         write(arguments.tables / f"{name}.csv", tables.to_csv(table))
@@ -40,6 +43,12 @@ def main(arguments):
         arguments.tables / "differences.csv",
         tables.to_csv(effects.differences(scores, **paired)),
     )
+
+
+def tracking(results, runs):
+    """Join the rows of all films."""
+    films = [pd.read_csv(results / "tracks" / f"{run.path}.csv", dtype={"sequence": str}) for run in runs]
+    return pd.concat(films, ignore_index=True) if films else pd.DataFrame(columns=COLUMNS)
 
 
 def per_seed(parts, seeds):

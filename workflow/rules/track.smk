@@ -1,0 +1,123 @@
+# Cells in time: every frame of a test sequence predicted, its cells followed, scored and measured, their tracks drawn.
+# Jobs take all seeds of a fold: importing torch costs as much as predicting a short film.
+FILM = {
+    "models": lambda w: [
+        f"{RESULTS}/runs/{trainer_of(config, w.experiment)}/{w.train_dataset}/fold{w.fold}-seed{seed}/model.pt"
+        for seed in SEEDS
+    ],
+    "frames": f"{RESOURCES}/datasets/{{train_dataset}}/frames.csv",
+    "split": lambda w: splits_of([w.train_dataset], [w.fold], w.experiment),
+}
+FILMED = STUDY_FACTS["filmed"]
+FIRST_FILMED = next(iter(FILMED["experiments"]), config["study"]["reference"])  # shown in pictures
+FIRST_FILM = f"{FIRST_FILMED}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"
+TRAILS = ["tracks", "motion"]
+
+
+def following(dataset):
+    """How a dataset's cells are found and followed."""
+    entry = entry_of(dataset)
+    how = {key: value for key, value in config["tracking"].items() if key != "experiments"}
+    cut = {key: entry.get(key) for key in ("min_area_px", "field_of_interest_px")}
+    return {
+        "tracking": how | {"interval_min": entry.get("frame_interval_min")},
+        "labels": cut | {"threshold": config["threshold"]},
+    }
+
+
+rule film:
+    input:
+        models=FILM["models"],
+        frames=FILM["frames"],
+        split=FILM["split"],
+    output:
+        expand(f"{RESULTS}/films/{RUN}.npz", seed=SEEDS, allow_missing=True),
+    log:
+        f"{LOGS}/film/{FOLD}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/film/{FOLD}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=60,
+    params:
+        compute=COMPUTE,
+        inference=lambda w: as_json(inference_of(config, w.experiment)),
+        code=code_of("film.py") + code_of("predict.py"),
+    shell:
+        "python workflow/scripts/film.py --models {input.models:q} --frames {input.frames:q} --split {input.split:q}"
+        " --inference {params.inference:q} --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
+
+
+rule track:
+    input:
+        predictions=rules.film.output,
+        frames=FILM["frames"],
+        split=FILM["split"],
+    output:
+        scores=expand(f"{RESULTS}/tracks/{RUN}.csv", seed=SEEDS, allow_missing=True),
+        lines=expand(f"{RESULTS}/tracks/{RUN}/res_track.txt", seed=SEEDS, allow_missing=True),
+        tracks=expand(f"{RESULTS}/tracks/{RUN}/tracks.csv", seed=SEEDS, allow_missing=True),
+    log:
+        f"{LOGS}/track/{FOLD}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/track/{FOLD}.tsv"
+    conda:
+        "../../envs/track.yaml"
+    params:
+        settings=lambda w: as_json(following(w.train_dataset)),
+        code=code_of("track.py"),
+    shell:
+        "python workflow/scripts/track.py --predictions {input.predictions:q} --frames {input.frames:q}"
+        " --split {input.split:q} --settings {params.settings:q} --scores {output.scores:q} > {log:q} 2>&1"
+
+
+rule measure:
+    input:
+        tracks=rules.track.output.lines,
+        frames=FILM["frames"],
+        split=FILM["split"],
+    output:
+        expand(f"{RESULTS}/cells/{RUN}.csv", seed=SEEDS, allow_missing=True),
+    log:
+        f"{LOGS}/measure/{FOLD}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure/{FOLD}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_of("measure.py"),
+    shell:
+        "python workflow/scripts/measure.py --tracks {input.tracks:q} --frames {input.frames:q} --split {input.split:q}"
+        " --cells {output:q} > {log:q} 2>&1"
+
+
+rule trail:
+    input:
+        cells=f"{RESULTS}/cells/{FIRST_FILM}.csv",
+        tracks=f"{RESULTS}/tracks/{FIRST_FILM}/tracks.csv",
+        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        split=lambda w: splits_of([w.dataset], [FOLDS[0]], FIRST_FILMED),
+    output:
+        report(
+            expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.png", trail=TRAILS, allow_missing=True),
+            category="Images",
+            subcategory="{dataset}",
+            caption="../report/captions/trails.rst",
+        ),
+        expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, allow_missing=True),
+    log:
+        f"{LOGS}/trail/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/trail/{{dataset}}.tsv"
+    conda:
+        "../../envs/report.yaml"
+    params:
+        figures=subpath(output[0], parent=True),
+        code=code_of("trail.py"),
+    shell:
+        "python workflow/scripts/trail.py --cells {input.cells:q} --tracks {input.tracks:q} --frames {input.frames:q}"
+        " --split {input.split:q} --figures {params.figures:q} > {log:q} 2>&1"

@@ -1,0 +1,27 @@
+"""Predict every frame of a dataset's test sequence with networks that differ by their seed."""
+
+import time
+
+import torch
+from predict import picture, probabilities
+from splice import JSON, PATH, PATHS, run
+
+from unetlib.predictions import save_predictions
+from unetlib.samples import Dataset
+from unetlib.sequences import film
+from unetlib.splits import frames_with_role
+
+
+def main(arguments):
+    torch.set_num_threads(arguments.compute["threads"])
+    dataset = Dataset(arguments.frames.parent)
+    frames = film(dataset.frames, frames_with_role(arguments.split, "test"))
+    images = {frame.frame: picture(dataset, frame.frame) for frame in frames}
+    for path, output in zip(arguments.models, arguments.outputs, strict=True):
+        started = time.perf_counter()
+        save_predictions(output, probabilities(path, images, arguments.compute, arguments.inference))
+        print(f"{output}: {len(images)} frames in {time.perf_counter() - started:.2f} s")
+
+
+if __name__ == "__main__":
+    run(main, __doc__, models=PATHS, frames=PATH, split=PATH, inference=JSON, compute=JSON, outputs=PATHS)
