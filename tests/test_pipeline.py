@@ -86,6 +86,7 @@ def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(fini
 def test_the_cells_of_the_whole_test_film_are_followed_scored_and_measured(finished, tmp_path):
     """Of the one film there is, by the program of py-ctcmetrics from the prepared archive's own markers."""
     (row,) = rows(results(finished, "tables/tracking.csv"))
+    (exact,) = rows(results(finished, "tracks/reference/phase/fold0-seed0.csv"))
     data = finished.path("resources/tiny/datasets/phase")
     folder = results(finished, "tracks/reference/phase/fold0-seed0")
     frames = [frame for frame in rows(data / "frames.csv") if frame["sequence"] == row["sequence"]]
@@ -103,7 +104,8 @@ def test_the_cells_of_the_whole_test_film_are_followed_scored_and_measured(finis
     expected = evaluate_sequence(str(folder), str(tmp_path / "GT"), metrics=["Valid", "TRA", "DET", "LNK"], threads=1)
     assert expected["Valid"] == 1 and int(row["cells"]) > 0, "the network found nothing: choose another seed"
     for name in ("tra", "det", "lnk"):
-        assert float(row[name]) == pytest.approx(expected[name.upper()], abs=1e-12)
+        assert float(exact[name]) == pytest.approx(expected[name.upper()], abs=1e-12)
+        assert float(row[name]) == pytest.approx(expected[name.upper()], abs=5e-7), "tables have six digits"
     cells, tracks = rows(results(finished, TABLES[-2])), rows(results(finished, TABLES[-1]))
     counted = [str(len(found)) for found in (cells, tracks, lines)]
     assert counted == [row[name] for name in ("cells", "tracks", "true_tracks")]

@@ -105,7 +105,7 @@ def _histogram(axis: Axes, values: NDArray[np.float64], quantity: str, unit: str
         bins = min(30, max(5, int(np.sqrt(len(values)))))
         axis.hist(values, bins=bins, range=(0, float(values.max()) or 1.0), color=BLUE, alpha=0.85)
         axis.axvline(middle, color=VERMILION, linewidth=1.4)
-        axis.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     else:
         axis.set(xticks=[], yticks=[])
     axis.set_title(title, loc="left")

@@ -209,6 +209,17 @@ SCORING = {
 }
 
 
+def following(dataset):
+    """How a dataset's cells are found and followed."""
+    entry = entry_of(dataset)
+    how = {key: value for key, value in config["tracking"].items() if key != "experiments"}
+    cut = {key: entry.get(key) for key in ("min_area_px", "field_of_interest_px")}
+    return {
+        "tracking": how | {"interval_min": entry.get("frame_interval_min")},
+        "labels": cut | {"threshold": config["threshold"]},
+    }
+
+
 # Label images of other tools: what they are made by, and from.
 EXTERNALS = {name: config["externals"][name] for name in config["study"]["externals"]}
 

@@ -180,6 +180,7 @@ rule report:
             dataset=DATASETS,
         ),
         trails=expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, dataset=FILMED["datasets"]),
+        cells=[f"{RESULTS}/cells/{run.path}.csv" for run in filmed_runs(STUDY_FACTS)],
         checks=f"{RESULTS}/checks.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",

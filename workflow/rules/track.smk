@@ -14,17 +14,6 @@ FIRST_FILM = f"{FIRST_FILMED}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"
 TRAILS = ["tracks", "motion"]
 
 
-def following(dataset):
-    """How a dataset's cells are found and followed."""
-    entry = entry_of(dataset)
-    how = {key: value for key, value in config["tracking"].items() if key != "experiments"}
-    cut = {key: entry.get(key) for key in ("min_area_px", "field_of_interest_px")}
-    return {
-        "tracking": how | {"interval_min": entry.get("frame_interval_min")},
-        "labels": cut | {"threshold": config["threshold"]},
-    }
-
-
 rule film:
     input:
         models=FILM["models"],

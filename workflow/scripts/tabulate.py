@@ -48,7 +48,8 @@ def main(arguments):
 def tracking(results, runs):
     """Join the rows of all films."""
     films = [pd.read_csv(results / "tracks" / f"{run.path}.csv", dtype={"sequence": str}) for run in runs]
-    return pd.concat(films, ignore_index=True) if films else pd.DataFrame(columns=COLUMNS)
+    table = pd.concat(films, ignore_index=True) if films else pd.DataFrame(columns=COLUMNS)
+    return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # empty where the truth has no tracks
 
 
 def per_seed(parts, seeds):
