@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -21,10 +21,10 @@ LOCKED = "cannot be locked"
 MEASURED = {"costs.csv"}  # seconds and memory
 
 
-def chosen(study: Path, path: Path, experiments: Sequence[str] = (), **compute: object) -> Path:
-    """The study with these experiments only (none: all) and other settings of `compute`, written to `path`."""
-    settings = yaml.safe_load(study.read_text())
-    settings["study"]["experiments"] = list(experiments) or settings["study"]["experiments"]
+def chosen(original: Path, path: Path, study: Mapping[str, object], **compute: object) -> Path:
+    """The study with other settings of its sections `study` and `compute`, written to `path`."""
+    settings = yaml.safe_load(original.read_text())
+    settings["study"] |= study
     settings["compute"] |= compute
     path.write_text(yaml.safe_dump(settings))
     return path

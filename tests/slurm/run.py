@@ -172,7 +172,7 @@ def stop(number, frame):
 
 def overlay_of(study: Path, path: Path) -> Path:
     """The study as it is run here: rules ask for a GPU (without a real one torch takes the CPU), in few, fat jobs."""
-    settings = yaml.safe_load(chosen(study, path, device="auto", pack_jobs=True).read_text())
+    settings = yaml.safe_load(chosen(study, path, {}, device="auto", pack_jobs=True).read_text())
     long = {"updates": 400, "evaluate_every": 200, "checkpoint_every": 4}
     settings["experiments"] = settings.get("experiments", {}) | {LONG: {"training": long}}
     path.write_text(yaml.safe_dump(settings))
