@@ -167,8 +167,9 @@ def test_the_tiny_study_is_one_that_can_be_driven():
 @pytest.mark.pipeline
 def test_a_study_killed_three_times_ends_in_the_same_bytes(tmp_path):
     """The short form of `python tests/faults/kill.py --kills 20`."""
-    overlay = chosen(HERE / "tiny.yaml", tmp_path / "study.yaml", ["reference", "multi-dataset"], pack_jobs=True)
+    few = {"datasets": ["membranes"], "experiments": ["reference", "no-border-weight"], "externals": []}
+    overlay = chosen(HERE / "tiny.yaml", tmp_path / "study.yaml", few, pack_jobs=True)
     reference, jobs = undisturbed(tmp_path / "undisturbed", overlay)
     row = tried("SIGKILL", kills(3), reference, jobs, tmp_path / "killed", seed=0, finished=False)
     assert row.struck == 3 and 1 <= row.unlocked <= 3
-    assert row.compared >= 10 and row.lost == []
+    assert row.compared >= 8 and row.lost == []

@@ -1,5 +1,7 @@
 """A dataset folder gives back what was written, twice the same bytes, and never a half-written folder."""
 
+import csv
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -144,6 +146,21 @@ def test_no_frame_and_repeated_frame(tmp_path):
     with pytest.raises(SampleError, match="frame id 01-t000 is taken"):
         write_dataset(tmp_path / "d", [sample(), sample()])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("binning", [-1, 0, 6, 10**9])
+def test_a_binning_that_no_frame_can_have_is_refused(tmp_path, binning):
+    """Images are padded to a multiple of it, so a large one would take any memory."""
+    write_dataset(tmp_path, [sample()])
+    table = tmp_path / "frames.csv"
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    assert min(int(rows[0]["height"]), int(rows[0]["width"])) == 5
+    with table.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(rows[0] | {"binning": binning})
+    with pytest.raises(SampleError, match=r"frames\.csv, line 2: bad row \(no frame can be like this\)"):
+        Dataset(tmp_path)
 
 
 def test_a_folder_that_is_no_dataset(tmp_path):

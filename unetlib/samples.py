@@ -239,6 +239,7 @@ def _frame(row: Mapping[str, str], where: str) -> Frame:
     frame = Frame(**values)  # type: ignore[arg-type]
     check_frame_id(frame.frame, where)  # it becomes a path
     known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
-    if not known or min(frame.height, frame.width) < 1 or not 0 < (frame.pixel_size_um or 1.0) < math.inf:
+    possible = 1 <= frame.binning <= min(frame.height, frame.width) and 0 < (frame.pixel_size_um or 1.0) < math.inf
+    if not (known and possible):
         raise SampleError(f"{where}: bad row (no frame can be like this); prepare the dataset again")
     return frame

@@ -159,12 +159,17 @@ def clock_jumps(study: Driven, jobs: int, chance: random.Random) -> int:
     return 1
 
 
-def damaged(pattern: str, damage: Callable[[Path, random.Random], None], rule: str) -> Fault:
-    """A file of the pattern is damaged, then what reads it is run again."""
+def damaged(pattern: str, damage: Callable[[Path, random.Random], None], rule: str, telling: str = "") -> Fault:
+    """A file of the pattern is damaged, then what reads it is run again; Stuck where no log has the words `telling`."""
 
     def fault(study: Driven, jobs: int, chance: random.Random) -> int:
         damage(chance.choice(sorted(study.folder.glob(pattern))), chance)
         study.finish("--forcerun", rule)
+        logs = sorted((study.folder / "logs" / study.name / rule).rglob("*.log"))
+        told = [line for path in logs for line in path.read_text().splitlines() if telling and telling in line]
+        if telling and not told:
+            raise Stuck(f"no log of {rule} says that something {telling}")
+        study.said += told
         return 1
 
     return fault
@@ -205,6 +210,7 @@ def checkpoint_cut(study: Driven, jobs: int, chance: random.Random) -> int:
     return len(checkpoints)
 
 
+MENDED = "was not what its checksum says, and was made again"
 CACHED = "resources/*/caches/*/*/*/*/*.npy"
 FROM_NOTHING: dict[str, Fault] = {
     "SIGTERM to Snakemake": terminated,
@@ -216,8 +222,8 @@ FROM_NOTHING: dict[str, Fault] = {
 }
 AFTERWARDS: dict[str, Fault] = {
     "clock jumps of ± 10 years": clock_jumps,
-    "a byte of a cache flipped": damaged(CACHED, flip, "train"),
-    "a cached array deleted": damaged(CACHED, delete, "train"),
+    "a byte of a cache flipped": damaged(CACHED, flip, "train", MENDED),
+    "a cached array deleted": damaged(CACHED, delete, "train", MENDED),
     "a prediction deleted": damaged("results/*/predictions/*/*/*.npz", delete, "score"),
     "a prediction cut in half": damaged("results/*/predictions/*/*/*.npz", cut, "score"),
     "a network cut in half": damaged("results/*/runs/*/*/*/model.pt", cut, "predict"),

@@ -1,12 +1,14 @@
 """A study that is started, disturbed and driven to its end, as a user would who types the same command again."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 import psutil
 import yaml
@@ -21,10 +23,10 @@ LOCKED = "cannot be locked"
 MEASURED = {"costs.csv"}  # seconds and memory
 
 
-def chosen(study: Path, path: Path, experiments: Sequence[str] = (), **compute: object) -> Path:
-    """The study with these experiments only (none: all) and other settings of `compute`, written to `path`."""
-    settings = yaml.safe_load(study.read_text())
-    settings["study"]["experiments"] = list(experiments) or settings["study"]["experiments"]
+def chosen(original: Path, path: Path, study: Mapping[str, object], **compute: object) -> Path:
+    """The study with other settings of its sections `study` and `compute`, written to `path`."""
+    settings = yaml.safe_load(original.read_text())
+    settings["study"] |= study
     settings["compute"] |= compute
     path.write_text(yaml.safe_dump(settings))
     return path
@@ -44,6 +46,7 @@ class Driven:
         self.log = folder / "driven.log"
         self.said: list[str] = []  # error and warning lines of all attempts
         self.unlocked = 0
+        self.driver: subprocess.Popen | None = None  # the Snakemake that was started last
 
     @property
     def results(self) -> Path:
@@ -56,7 +59,7 @@ class Driven:
     def start(self, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.Popen:
         """Snakemake in a process group of its own; what it says goes to `log`. before: called in the child."""
         with self.log.open("wb") as stream:
-            return subprocess.Popen(
+            self.driver = subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.folder,
                 env=self.project.environment(),
@@ -65,6 +68,16 @@ class Driven:
                 process_group=0,
                 preexec_fn=before,
             )
+        return self.driver
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Self]:
+        """No Snakemake of this study is left behind, whatever happens inside."""
+        try:
+            yield self
+        finally:
+            if self.driver and group_lives(self.driver.pid):
+                kill_group(self.driver)
 
     def text(self) -> str:
         return self.log.read_text(errors="replace")

@@ -107,7 +107,8 @@ def main() -> None:
     faults |= {name: (fault, True) for name, fault in AFTERWARDS.items()}
     rows, started = [], time.monotonic()
     with tempfile.TemporaryDirectory() as root:
-        overlay = chosen(given.study, Path(root, "study.yaml"), given.experiments, pack_jobs=True)
+        only = {"experiments": given.experiments} if given.experiments else {}
+        overlay = chosen(given.study, Path(root, "study.yaml"), only, pack_jobs=True)
         reference, jobs = undisturbed(Path(root, "undisturbed"), overlay)
         print(f"undisturbed: {jobs} jobs, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
         for number, (name, (fault, finished)) in enumerate(faults.items()):

@@ -9,10 +9,8 @@ why.
 """
 
 import argparse
-import contextlib
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,14 +24,15 @@ TESTS = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(TESTS / "faults"), str(TESTS), str(TESTS.parent)]
 
 from cluster import Cluster, ClusterError, asked, cluster, obtain  # noqa: E402
-from driven import Driven, Stuck, chosen, group_lives, kill_group  # noqa: E402
+from driven import Driven, Stuck, chosen, kill_group  # noqa: E402
 from marks import write  # noqa: E402
 
 UNAVAILABLE = 77
 WAIT_SECONDS = 900  # for one event; the machine may be busy
-LIMIT_SECONDS = 1800  # for all of it
+LIMIT_SECONDS = 3000  # for all of it
 SHORT = "rule_train_wildcards_reference"  # a training that is cancelled
 LONG = "no-border-weight"  # the experiment whose training is long enough to be met at a checkpoint
+PART = {"experiments": ["reference", LONG, "multi-dataset", "rotations"]}  # what asks for every rule of GPU nodes
 SIZES = {"mem_mb": "1500 * attempt", "runtime": "30 * attempt"}  # what a test node has
 
 
@@ -53,19 +52,6 @@ class OnSlurm(Driven):
         command = super().command(*arguments)
         at = command.index("--cores")
         return [command[0], "--workflow-profile", "profiles/slurm", *command[1:at], *command[at + 2 :]]
-
-    def start(self, *arguments: str, before=None) -> subprocess.Popen:
-        self.driver = super().start(*arguments, before=before)
-        return self.driver
-
-    @contextlib.contextmanager
-    def watched(self):
-        """No Snakemake of this study is left behind, whatever happens inside."""
-        try:
-            yield self
-        finally:
-            if group_lives(self.driver.pid):
-                kill_group(self.driver)
 
 
 def until(what: str, found):
@@ -172,7 +158,7 @@ def stop(number, frame):
 
 def overlay_of(study: Path, path: Path) -> Path:
     """The study as it is run here: rules ask for a GPU (without a real one torch takes the CPU), in few, fat jobs."""
-    settings = yaml.safe_load(chosen(study, path, device="auto", pack_jobs=True).read_text())
+    settings = yaml.safe_load(chosen(study, path, PART, device="auto", pack_jobs=True).read_text())
     long = {"updates": 400, "evaluate_every": 200, "checkpoint_every": 4}
     settings["experiments"] = settings.get("experiments", {}) | {LONG: {"training": long}}
     path.write_text(yaml.safe_dump(settings))
@@ -206,8 +192,8 @@ def main() -> None:
         except ClusterError as error:
             say(f"skipped: {error}")
             sys.exit(UNAVAILABLE)
-        local = Driven(Path(root, "local"), overlay)
-        local.finish()
+        with Driven(Path(root, "local"), overlay).watched() as local:
+            local.finish()
         expected, found = local.state(), study.state()
     other = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
     lines = lines_of(events, len(expected), other)
