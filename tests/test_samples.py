@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tifffile
 
 from unetlib.checks import SampleError
 from unetlib.samples import Dataset, Frame, Sample, check_sample, write_dataset
@@ -171,6 +172,13 @@ def test_a_folder_that_is_no_dataset(tmp_path):
     image.write_bytes(image.read_bytes()[:100])
     with pytest.raises(SampleError, match="unreadable TIFF"):
         Dataset(tmp_path / "d").image("01-t000")
+    for claimed in (2**20, 2**31):
+        write_dataset(tmp_path / str(claimed), [sample()])
+        labels = tmp_path / str(claimed) / "labels" / "01-t000.tif"
+        with tifffile.TiffFile(labels, mode="r+") as file:
+            file.pages.first.tags["StripByteCounts"].overwrite(claimed)
+        with pytest.raises(SampleError, match="a strip lies beyond the end of the file"):
+            Dataset(tmp_path / str(claimed)).truth("01-t000")
     table = tmp_path / "d" / "frames.csv"
     table.write_text(table.read_text().replace(",5,6,", ",five,6,"))
     with pytest.raises(SampleError, match=r"frames\.csv, line 2: bad row"):

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unetlib.archives import open_archive
+from unetlib.archives import check_whole
 from unetlib.files import atomic_path, write_json
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, "Tensor"]]:
     if not path.is_file():
         raise RunError(f"{path}: no such model file; train one, or check the path")
     try:
-        _check_whole(path)
+        check_whole(path)
         # mapped: a tensor can then not grow beyond what is stored of it, whatever size it claims
         contents = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # torch raises half a dozen types for a damaged file
@@ -65,13 +65,6 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, "Tensor"]]:
     if sum(part.numel() * part.element_size() for part in tensors) > path.stat().st_size:
         raise RunError(f"{path}: its weights claim more than the file holds; train or copy it again")
     return settings, {name: part.clone() for name, part in weights.items()}  # no longer mapped
-
-
-def _check_whole(path: Path) -> None:
-    """Reads every part of a model file against its checksum, which a mapped file is not; ArchiveError if one is off."""
-    with open_archive(path, max_bytes=path.stat().st_size, max_members=100_000) as archive:
-        for name in archive.names():
-            archive.read(name)
 
 
 def write_facts(path: str | Path, facts: Mapping[str, Any]) -> None:

@@ -221,6 +221,9 @@ class Dataset:
                 if page.shape != shape or page.is_tiled or not known:
                     found = f"{'×'.join(map(str, page.shape))} of {page.dtype}"
                     raise SampleError(f"{path}: holds {found}, unlike its frames.csv; prepare the dataset again")
+                ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
+                if max(ends, default=0) > file.filehandle.size:  # tifffile would first take the memory that is claimed
+                    raise ValueError("a strip lies beyond the end of the file")
                 return np.asarray(page.asarray())
         except SampleError:
             raise

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unetlib.archives import check_whole
 from unetlib.files import atomic_path
 from unetlib.optimisers import Optimiser
 from unetlib.recipe import Recipe
@@ -209,12 +210,13 @@ class _Run:
             return
         fresh = {name: part.detach().clone() for name, part in self.model.state_dict().items()}
         try:
+            check_whole(path)
             state = torch.load(path, map_location=self.device, weights_only=True)
             self._take(state)
         except Exception as error:  # torch raises half a dozen types for a damaged file
             self.model.load_state_dict(fresh)
             self.optimiser = self._fresh_optimiser()
-            first = (str(error).splitlines() or [type(error).__name__])[0]
+            first = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{path}: ")
             report({"warning": f"{path}: checkpoint not usable ({first}); training starts from zero"})
         else:
             report({"resumed": self.training.updates})

@@ -204,8 +204,11 @@ def checkpoint_cut(study: Driven, jobs: int, chance: random.Random) -> int:
     for path in checkpoints:
         cut(path, chance)
     study.finish(target)
-    log = study.folder / "logs" / study.name / "train" / f"{model.parent.relative_to(study.results / 'runs')}.log"
-    study.said += [line for line in log.read_text().splitlines() if "not usable" in line]
+    logs = (study.folder / "logs" / study.name / "train" / model.parent.relative_to(study.results / "runs")).parent
+    lines = [line for path in sorted(logs.glob("*.log")) for line in path.read_text().splitlines()]
+    study.said += (told := [line for line in lines if "checkpoint not usable" in line])
+    if checkpoints and not told:
+        raise Stuck("the training does not say that its checkpoint was not usable")
     study.finish()
     return len(checkpoints)
 

@@ -30,7 +30,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from hostile import mutated  # noqa: E402
 from hostile_targets import targets  # noqa: E402
-from marks import write  # noqa: E402
+from marks import merged, write  # noqa: E402
 
 SECONDS = 5  # of processor time for one case, which takes milliseconds
 WALL_SECONDS = 600  # without a sign of life; the machine may be busy
@@ -165,10 +165,14 @@ def main():
     lines = table(results)
     print("\n".join(lines))
     if given.write:
-        total = sum(len(rows) for _, rows in results.values())
-        made = f"`python tests/faults/fuzz.py --seed {given.seed} --count {given.count}`: {total} cases"
-        made += f" (Python {platform.python_version()}).\n"
-        write(given.write, "fuzz", "tests/faults/fuzz.py", [made, *lines])
+        made = (
+            f"`python tests/faults/fuzz.py --seed {given.seed} --count {given.count}`: {given.count} cases per reader"
+        )
+        lines = [made + f" (Python {platform.python_version()}).\n", *lines]
+        script = "tests/faults/fuzz.py"
+        write(
+            given.write, "fuzz", script, merged(given.write.read_text(), "fuzz", script, lines)
+        )  # other readers' rows stay
     sys.exit(any(row["outcome"] == "defect" for _, rows in results.values() for row in rows))
 
 
