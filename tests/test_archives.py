@@ -1,5 +1,6 @@
 """Archives: what is refused and why, and that what is read is exactly what was packed."""
 
+import contextlib
 import io
 import stat
 import struct
@@ -85,6 +86,16 @@ def test_names_that_could_leave_their_folder(path: Path, name: str, why: str) ->
 
 def test_dots_inside_a_name_are_harmless(path: Path) -> None:
     assert opened(path, packed({"a..b/t..tif": b"x"})).read("a..b/t..tif") == b"x"
+
+
+def test_a_file_that_is_marked_as_a_folder(path: Path) -> None:
+    for name, data, refused in (("a.tif", b"x", True), ("a", b"", False), ("a/", b"", False)):
+        info = zipfile.ZipInfo(name)
+        info.external_attr = 0x10
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr(info, data)
+        with pytest.raises(ArchiveError, match="marked as a folder") if refused else contextlib.nullcontext():
+            open_archive(path, max_bytes=99, max_members=9).close()
 
 
 @pytest.mark.parametrize(("kind", "why"), [(stat.S_IFLNK, "symbolic link"), (stat.S_IFIFO, "device, pipe")])

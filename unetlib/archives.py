@@ -29,6 +29,7 @@ _LARGEST_MEMBER = 1 << 30  # a member is read into memory as a whole; the larges
 _LISTED_BYTES = 1 << 10  # of one member in the list of members; 46, its name and what programs add
 _LONGEST_NAME = 255  # bytes between two slashes, on every common file system
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
+_FOLDER = 0x10  # of the attributes of DOS
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _AGAIN = "delete it and fetch it again"
 
@@ -182,6 +183,8 @@ def _kind_fault(info: zipfile.ZipInfo) -> str | None:
         return "is a symbolic link"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a device, pipe or socket"
+    if info.external_attr & _FOLDER and not info.is_dir() and info.file_size:
+        return "holds bytes and is marked as a folder"  # which torch would leave unread, and the memory as it was
     if info.flag_bits & _ENCRYPTED:
         return "is encrypted"
     if info.header_offset < 0:
