@@ -2,12 +2,13 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import accuracy, augmentation, gpu, inference, machine, metrics, scale, scenes, training, weights
+from benchmarks import accuracy, augmentation, brief, gpu, inference, machine, metrics, scale, scenes, training, weights
 from benchmarks.clock import Times, interleaved
 from benchmarks.memory import peak_mib
 from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
@@ -170,3 +171,29 @@ def test_the_peers_lock_is_hashed_names_no_host_and_has_the_projects_versions() 
     assert {pin for pin in pins if pin[0] in shared} <= ours
     wanted = [line for line in (ROOT / "benchmarks/peers.in").read_text().splitlines() if not line.startswith("#")]
     assert wanted and set(wanted) <= {name for name, _ in pins}
+
+
+def test_the_short_form_says_what_was_measured_missed_and_not_run() -> None:
+    ratio = Row("weights", "dense", "naive", 312.4, n="7, 1", aim="≥ 300")
+    floor = Row("weights", "dense", "floor: one EDT", 3.26, "× the floor", n="7, 7", aim="≤ 2")
+    iou = Row("time to accuracy", "EM", "document 001", 0.9021, "cell IoU", aim="≥ 0.895")
+    given = (ratio, floor, iou, skipped("training", "big", "peer", "no peer"))
+    rows = [asdict(row) | {"holds": row.holds} for row in given]
+    hardware: dict[str, object] = {"processor": "a CPU", "cores": 2, "threads": 2, "python": "3.11"}
+    hardware |= {"versions": {"torch": "2.15", "monai": None}, "bf16_flops_per_s": 3e11}
+    hardware |= {"copy_bytes_per_s": 9e9, "seconds": 840}
+    lines = brief.block({"machine": hardware, "rows": rows}).splitlines()
+    assert "2 cores of a CPU (2 threads, Python 3.11, torch 2.15), 14 minutes" in lines[1]
+    assert "300 GFLOP/s" in lines[1] and "9.0 GB/s" in lines[1]
+    measured = "312 times as fast as naive (n 7, 1); 3.26 times the time of one EDT (n 7, 7)"
+    assert f"| weights: dense | {measured} | floor: one EDT: ≤ 2 × the floor |" in lines
+    assert "| time to accuracy: EM | 0.902 cell IoU, document 001 |  |" in lines
+    assert lines[-2] == "Without a number: training, big (not run: no peer)."
+    page = f"before\n{brief.BEGIN}\nold\n{brief.END}\nafter"
+    assert brief.in_page(page, "\n".join(lines)) == "before\n" + "\n".join(lines) + "\nafter"
+
+
+def test_the_readmes_speed_is_that_of_the_committed_run() -> None:
+    text = (ROOT / "README.md").read_text()
+    part = brief.block(json.loads((ROOT / "benchmarks/results.json").read_text()))
+    assert brief.in_page(text, part) == text
