@@ -1,7 +1,7 @@
 """A whole image through one unpadded network: ours, MONAI's sliding windows, tile by tile; outputs compared first.
 
 MONAI knows no network that gives less than it takes, so the network is wrapped: zeros around its output, a weight map
-of ones inside, windows a tile apart, and the image mirrored and filled up to whole tiles. That is the same work.
+of ones inside, windows a step apart, and the image mirrored and filled up to whole tiles. That is the same work.
 The large image is mapped from disk and so is its result; each contender runs in a process of its own.
 """
 
@@ -27,7 +27,7 @@ from unetlib.blocks import initialise
 from unetlib.infer import predict
 from unetlib.model import UNet
 from unetlib.mosaic import predict_plane
-from unetlib.tiles import context_px
+from unetlib.tiles import context_px, step_px
 
 OFFSET, SCALE = 70.0, 40.0
 
@@ -40,6 +40,16 @@ class Case:
     filters: int = 16
     depth: int = 5
     tile_px: int = 388
+
+    @property
+    def step_px(self) -> int:
+        """From tile to tile: whole cells of the pooling grid, or the same pixel would come out otherwise."""
+        return self.tile_px - self.tile_px % step_px(self.depth)
+
+    @property
+    def covered_px(self) -> int:
+        """What whole tiles at this step give of a side, at least the side."""
+        return self.tile_px + self.step_px * max(0, -(-(self.side_px - self.tile_px) // self.step_px))
 
 
 FULL, LARGE = Case(1024), Case(10_000)
@@ -69,7 +79,7 @@ def normal(image: np.ndarray) -> np.ndarray:
 def _mirrored(case: Case, image: np.ndarray) -> tuple[Tensor, int]:
     """The image (1, 1, H, W) mirrored at its borders and filled up to whole tiles, and the network's context."""
     context = context_px(case.depth)
-    fill = -case.side_px % case.tile_px
+    fill = case.covered_px - case.side_px
     return torch.from_numpy(np.pad(image, (context, context + fill), mode="reflect"))[None, None], context
 
 
@@ -79,8 +89,8 @@ def tile_by_tile(case: Case, model: UNet, image: np.ndarray) -> np.ndarray:
     out = np.zeros([side - 2 * context for side in around.shape[-2:]], np.float32)
     size = case.tile_px + 2 * context
     with torch.no_grad():
-        for row in range(0, out.shape[0], case.tile_px):
-            for column in range(0, out.shape[1], case.tile_px):
+        for row in range(0, out.shape[0] - case.tile_px + 1, case.step_px):
+            for column in range(0, out.shape[1] - case.tile_px + 1, case.step_px):
                 logits = model(around[..., row : row + size, column : column + size])
                 out[row : row + case.tile_px, column : column + case.tile_px] = logits.softmax(1)[0, 1].numpy()
     return out[: case.side_px, : case.side_px]
@@ -101,7 +111,7 @@ def by_monai(case: Case, model: UNet, image: np.ndarray, *, half: bool = False) 
 
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=half):
         found = sliding_window_inference(
-            around, size, 1, window, overlap=2 * context / size, roi_weight_map=inside, progress=False
+            around, size, 1, window, overlap=1 - (case.step_px + 0.5) / size, roi_weight_map=inside, progress=False
         )
     return np.asarray(found)[0, 0, context : context + case.side_px, context : context + case.side_px]
 

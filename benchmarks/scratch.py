@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("Snakefile", "config.yaml", "workflow", "unetlib", "studies", "profiles", "envs", "benchmarks")
+PARTS = ("Snakefile", "config.yaml", "workflow", "unetlib", "studies", "profiles", "envs", "benchmarks", "CITATION.cff")
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def snakemake(folder: Path, *arguments: str, code: str = "") -> tuple[str, float
 
     code: Python to run in its process before it starts.
     """
-    start = f"import sys; {code}; from snakemake.cli import main; main(sys.argv[1:])"
+    start = "; ".join(["import sys", *([code] if code else []), "from snakemake.cli import main", "main(sys.argv[1:])"])
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # rules call `python`
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(folder)}
     started = time.perf_counter()
