@@ -191,9 +191,3 @@ def test_the_short_form_says_what_was_measured_missed_and_not_run() -> None:
     assert lines[-2] == "Without a number: training, big (not run: no peer)."
     page = f"before\n{brief.BEGIN}\nold\n{brief.END}\nafter"
     assert brief.in_page(page, "\n".join(lines)) == "before\n" + "\n".join(lines) + "\nafter"
-
-
-def test_the_readmes_speed_is_that_of_the_committed_run() -> None:
-    text = (ROOT / "README.md").read_text()
-    part = brief.block(json.loads((ROOT / "benchmarks/results.json").read_text()))
-    assert brief.in_page(text, part) == text
