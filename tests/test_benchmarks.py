@@ -109,7 +109,7 @@ def test_our_updates_are_those_of_the_plain_loop() -> None:
     rows = list(training.rows(training.TINY, flops_per_s=1e12))
     assert rows[-1].against == "data loading"
     plain = next(row for row in rows if row.against == "plain fp32 loop")
-    assert "loss after 3 fp32 updates" in plain.checked and plain.note.startswith("floor")
+    assert "loss of 3 fp32 updates" in plain.checked and plain.note.startswith("floor")
     flops = training.forward_flops(training.network(training.TINY[0]), training.batches(training.TINY[0])(0)[0])
     assert flops > 2e6
 
