@@ -51,10 +51,12 @@ def main() -> None:
     machine, started = describe(arguments.threads), time.perf_counter()
     machine |= ceilings()
     rows: list[Row] = []
+    spent: dict[str, float] = {}
     failed = False
     for name, run in subjects(arguments, machine["bf16_flops_per_s"]).items():
         if name not in arguments.only:
             continue
+        before = time.perf_counter()
         try:
             for row in run():
                 rows.append(row)
@@ -63,6 +65,8 @@ def main() -> None:
             traceback.print_exc()
             rows.append(skipped(name, "failed", "–", f"{type(error).__name__}: {error}"))
             failed = True
+        spent[name] = round(time.perf_counter() - before, 1)
+    machine["seconds_by_subject"] = spent
     machine["seconds"] = time.perf_counter() - started
     print("\n" + markdown(rows))
     print(f"\n{machine}")

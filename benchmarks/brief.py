@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from docs.marks import write
+
 ROOT = Path(__file__).parent.parent
 RESULTS, PAGE = ROOT / "benchmarks" / "results.json", ROOT / "README.md"
-BEGIN, END = "<!-- speed: written by benchmarks/brief.py -->", "<!-- end of speed -->"
+PART, SCRIPT = "speed", "benchmarks/brief.py"
 SIGNS = {"×": "times as fast as", "× the floor": "times the time of"}
 NAMED = ("torch", "numpy", "scipy", "snakemake", "monai")
 
 
-def block(results: Mapping[str, Any]) -> str:
-    """Return README's part, marks included, from the content of results.json."""
-    lines = [BEGIN, machine_line(results["machine"]), "", "| what | measured | missed aims |", "|---|---|---|"]
+def block(results: Mapping[str, Any]) -> list[str]:
+    """Return the lines of README's part, from the content of results.json."""
+    lines = [machine_line(results["machine"]), "", "| what | measured | missed aims |", "|---|---|---|"]
     scenes: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in results["rows"]:
         if row["value"] is not None:
@@ -27,7 +29,7 @@ def block(results: Mapping[str, Any]) -> str:
         lines.append(f"| {subject}: {case} | {'; '.join(map(measured, rows))} | {missed} |")
     absent = [f"{row['subject']}, {row['case']} ({row['note']})" for row in results["rows"] if row["value"] is None]
     lines += ["", f"Without a number: {'; '.join(absent)}."] if absent else []
-    return "\n".join([*lines, END])
+    return lines
 
 
 def measured(row: Mapping[str, Any]) -> str:
@@ -50,16 +52,11 @@ def machine_line(machine: Mapping[str, Any]) -> str:
     )
 
 
-def in_page(page: str, part: str) -> str:
-    """Return the page with its block replaced; ValueError where it has none."""
-    return page[: page.index(BEGIN)] + part + page[page.index(END) + len(END) :]
-
-
 def main(pages: Sequence[Path] = (PAGE,)) -> None:
     """Write README's block."""
-    part = block(json.loads(RESULTS.read_text()))
+    lines = block(json.loads(RESULTS.read_text()))
     for page in pages:
-        page.write_text(in_page(page.read_text(), part))
+        write(page, PART, SCRIPT, lines)
 
 
 if __name__ == "__main__":

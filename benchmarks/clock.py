@@ -54,22 +54,18 @@ def interleaved(
     contenders: Mapping[str, Callable[[], object]],
     *,
     repeats: int,
-    once: tuple[str, ...] = (),
     synchronise: Callable[[], object] = lambda: None,
 ) -> dict[str, Times]:
-    """Return the times of each contender over `repeats` rounds after one untimed round; those in `once` run once, cold.
+    """Return the times of each contender over `repeats` rounds after one untimed round.
 
     synchronise is called before the clock is read: a GPU works on after a call has returned.
     """
     names = list(contenders)
     for name in names:
-        if name not in once:
-            contenders[name]()
+        contenders[name]()
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(repeats):
         for name in names if turn % 2 == 0 else reversed(names):
-            if turn and name in once:
-                continue
             gc.collect()
             synchronise()
             started = time.perf_counter()

@@ -1,6 +1,6 @@
 """Copy a study's small tables and one figure into docs/results; of the CPU study, write README's results from them.
 
-python docs/publish.py results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml"
+python -m docs.publish results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml"
 """
 
 import csv
@@ -12,9 +12,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from docs.marks import write
+
 ROOT = Path(__file__).parent.parent
-BEGIN, END = "<!-- results: written by docs/publish.py -->", "<!-- end of results -->"
-TABLES = ("comparison", "ablation", "transfer", "claims", "audits", "costs")
+SCRIPT = "docs/publish.py"
+TABLES = ("comparison", "ablation", "transfer", "claims", "audits", "costs", "tracking")  # those that the study has
 STORY = "cpu"  # the study that README tells
 FIGURE = "ablation"
 NAMES = {"seg": "SEG", "iou": "IoU", "dice": "Dice", "map": "mAP"}
@@ -26,8 +28,8 @@ def publish(results: Path, command: str) -> None:
     folder = ROOT / "docs" / "results" / results.name
     folder.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
-        for suffix in ("csv", "md"):
-            shutil.copy(results / "tables" / f"{name}.{suffix}", folder)
+        for table in sorted((results / "tables").glob(f"{name}.*")):
+            shutil.copy(table, folder)
     picture = Image.open(results / "figures" / f"{FIGURE}.png").convert("RGB")
     width = 1200
     picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
@@ -35,9 +37,7 @@ def publish(results: Path, command: str) -> None:
     (folder / "command.txt").write_text(command + "\n")
     (folder / "provenance.md").write_text(provenance(results, command))
     if results.name == STORY:
-        readme = ROOT / "README.md"
-        before, rest = readme.read_text().split(BEGIN)
-        readme.write_text(before + block(folder) + rest.split(END)[1])
+        write(ROOT / "README.md", "results", SCRIPT, block(folder))
 
 
 def provenance(results: Path, command: str) -> str:
@@ -53,8 +53,8 @@ def provenance(results: Path, command: str) -> str:
     return "".join(f"| {name} | {value} |\n" for name, value in ({"": "", "---": "---"} | made | data).items())
 
 
-def block(folder: Path) -> str:
-    """Return README's results, markers included, made from the committed files alone."""
+def block(folder: Path) -> list[str]:
+    """Return the lines of README's results, made from the committed files alone."""
     with (folder / "comparison.csv").open(newline="") as handle:
         rows = [row for row in csv.DictReader(handle) if row["headline"] == "True"]
     with (folder / "costs.csv").open(newline="") as handle:
@@ -73,21 +73,17 @@ def block(folder: Path) -> str:
     place = folder.relative_to(ROOT).as_posix()
     networks, seconds = len(costs) - 1, float(costs[-1]["train_seconds"])
     folds, seeds = (sorted({row[name] for row in costs[:-1]}, key=int) for name in ("fold", "seed"))
-    return "\n".join(
-        [
-            BEGIN,
-            f"`{(folder / 'command.txt').read_text().strip()}`: {networks} networks, {seconds / 3600:.1f} hours of "
-            f"training; fold {' and '.join(folds)}, seed {', '.join(seeds)}. {_sureness(rows)} Whole test images that "
-            "neither trained nor selected the network.",
-            "",
-            *lines,
-            "",
-            f"![Difference to the reference]({place}/{FIGURE}.png)",
-            "",
-            f"All metrics, transfer, published claims with verdicts, audits and costs: [{place}]({place}).",
-            END,
-        ]
-    )
+    return [
+        f"`{(folder / 'command.txt').read_text().strip()}`: {networks} networks, {seconds / 3600:.1f} hours of "
+        f"training; fold {' and '.join(folds)}, seed {', '.join(seeds)}. {_sureness(rows)} Whole test images that "
+        "neither trained nor selected the network.",
+        "",
+        *lines,
+        "",
+        f"![Difference to the reference]({place}/{FIGURE}.png)",
+        "",
+        f"All metrics, transfer, published claims with verdicts, audits and costs: [{place}]({place}).",
+    ]
 
 
 def _own(rows: list[dict[str, str]], dataset: str) -> list[dict[str, str]]:

@@ -17,7 +17,8 @@ sys.path.insert(0, str(HERE / "faults"))
 from disturbances import kills  # noqa: E402
 from driven import ADVICE, ATTEMPTS, Driven, Stuck, chosen, kill_group  # noqa: E402
 from kill import Row, short, table, tried, undisturbed  # noqa: E402
-from marks import merged, written  # noqa: E402
+
+from docs.marks import merged, written  # noqa: E402
 
 STEPS = "echo 'total 4'; for i in 1 2 3 4; do sleep 0.2; echo \"$i of 4 steps (x%) done\"; done"
 

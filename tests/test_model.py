@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from unetlib import tiles
-from unetlib.blocks import ModelError, initialise, parameter_count
+from unetlib.blocks import ModelError, initialise, parameter_count, pool2
 from unetlib.model import UNet
 
 
@@ -148,3 +148,21 @@ def test_initialisation_keeps_the_scale_of_a_normalised_image():
     with torch.no_grad():
         logits = model.eval()(torch.randn(1, 1, 188, 188, generator=torch.Generator().manual_seed(4)))
     assert 0.1 < logits.std() < 10
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_pooling_without_a_gradient_is_pooling(dtype):
+    features = torch.randn(2, 5, 12, 8, generator=torch.Generator().manual_seed(0)).to(dtype)
+    with torch.no_grad():
+        found = pool2(features.contiguous(memory_format=torch.channels_last))
+    assert torch.equal(found, torch.nn.functional.max_pool2d(features, 2))
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"padding": "same"}, {"norm": "batch"}])
+def test_a_network_says_the_same_with_and_without_a_gradient(arguments):
+    model = UNet(base_filters=2, depth=3, **arguments).eval()
+    images = torch.randn(1, 1, 44, 44, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        without = model(images)
+    assert torch.equal(without, model(images))

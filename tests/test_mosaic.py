@@ -1,4 +1,4 @@
-"""A plane predicted block by block is the plane predicted whole."""
+"""A plane predicted tile by tile from where it lies is the plane predicted whole."""
 
 import numpy as np
 import pytest
@@ -8,12 +8,13 @@ from test_infer import network
 from unetlib.augment import dihedral
 from unetlib.infer import infer, predict
 from unetlib.intensity import normalise, statistics
-from unetlib.mosaic import block_count, predict_plane
+from unetlib.mosaic import Turned, predict_plane, tile_count
+from unetlib.tiles import context_px
 
 
-def by_blocks(model, image, block_px, *, rotations=1, **reported):
+def from_where_it_lies(model, image, *, rotations=1, tile_px=28, **reported):
     out = np.full(image.shape, np.nan, np.float32)
-    offset, scale = statistics(image, "zscore")
+    offset, scale = statistics(image[:, :], "zscore")
     predict_plane(
         model,
         image,
@@ -21,33 +22,39 @@ def by_blocks(model, image, block_px, *, rotations=1, **reported):
         offset=offset,
         scale=scale,
         rotations=rotations,
-        tile_px=28,
         device="cpu",
         precision="float32",
-        block_px=block_px,
+        tile_px=tile_px,
         **reported,
     )
     return out
 
 
+class Once:
+    """A plane that is read in parts only, and how many pixels that were at most."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.largest = array, array.shape, 0
+
+    def __getitem__(self, part):
+        found = self.array[part]
+        self.largest = max(self.largest, found.size)
+        return found
+
+
 IMAGE = np.random.default_rng(2).integers(0, 4000, (150, 131)).astype(np.uint16)
+NETWORKS = [{}, {"padding": "same"}, {"depth": 2, "norm": "batch"}, {"skip": "none"}, {"upsampling": "bilinear"}]
 
 
-@pytest.mark.parametrize("arguments", [{}, {"padding": "same"}, {"depth": 2, "norm": "batch"}, {"skip": "none"}])
-@pytest.mark.parametrize("block_px", [40, 64, 100])
-def test_blocks_equal_the_whole(arguments, block_px):
-    model = network(**arguments)
-    whole = predict(model, normalise(IMAGE), tile_px=28)
-    assert np.abs(by_blocks(model, IMAGE, block_px) - whole).max() <= 1e-5
+@pytest.mark.parametrize("arguments", NETWORKS)
+@pytest.mark.parametrize("shape", [(150, 131), (20, 131), (9, 7)])
+def test_is_the_study_to_the_bit(arguments, shape):
+    model, image = network(**arguments), IMAGE[: shape[0], : shape[1]]
+    np.testing.assert_array_equal(from_where_it_lies(model, image), predict(model, normalise(image), tile_px=28))
 
 
-def test_one_block_is_the_study_to_the_bit():
-    model = network()
-    np.testing.assert_array_equal(by_blocks(model, IMAGE, 150), predict(model, normalise(IMAGE), tile_px=28))
-
-
-@pytest.mark.parametrize(("block_px", "rotations"), [(60, 8), (150, 8), (150, 4)])
-def test_average_is_the_mean_over_the_symmetries(block_px, rotations):
+@pytest.mark.parametrize("rotations", [4, 8])
+def test_average_is_the_mean_over_the_symmetries(rotations):
     model, image = network(), normalise(IMAGE)
     total = np.zeros(image.shape)
     for turn in range(rotations):  # the naive twin: turn the indices the same way and look up where each pixel went
@@ -55,15 +62,33 @@ def test_average_is_the_mean_over_the_symmetries(block_px, rotations):
         places = dihedral(torch.arange(image.size).reshape(image.shape), turn).numpy()
         found = predict(model, np.ascontiguousarray(turned), tile_px=28)
         total.ravel()[places.ravel()] += found.ravel()
-    averaged = by_blocks(model, IMAGE, block_px, rotations=rotations)
+    averaged = from_where_it_lies(model, IMAGE, rotations=rotations)
     assert np.abs(averaged - total / rotations).max() <= 1e-5
     assert np.abs(averaged - predict(model, image, tile_px=28)).max() > 1e-3
-    if block_px == 150:
-        how = {"mode": "tile", "rotations": rotations, "side_px": 28, "tile_px": 28}
-        np.testing.assert_array_equal(averaged, infer(model, image, **how), "as the study, to the bit")
+    how = {"mode": "tile", "rotations": rotations, "side_px": 28, "tile_px": 28}
+    np.testing.assert_array_equal(averaged, infer(model, image, **how), "as the study, to the bit")
 
 
-def test_every_block_is_reported():
+@pytest.mark.parametrize("turn", range(8))
+def test_turned_plane_is_the_turned_array(turn):
+    turned = dihedral(torch.from_numpy(IMAGE.astype(np.int32)), turn).numpy()
+    lazily = Turned(IMAGE.astype(np.int32), turn)
+    assert tuple(lazily.shape) == turned.shape
+    for rows, columns in ((slice(0, 5), slice(3, 9)), (slice(100, 131), slice(120, 130)), (slice(7, 8), slice(0, 130))):
+        np.testing.assert_array_equal(lazily[rows, columns], turned[rows, columns])
+
+
+def test_no_more_is_read_at_once_than_a_tile_sees():
+    model, plane = network(), Once(IMAGE)
+    found = np.empty(IMAGE.shape, np.float32)
+    how = {"offset": 0.0, "scale": 1.0, "device": "cpu", "precision": "float32", "tile_px": 28}
+    predict_plane(model, plane, found, rotations=8, **how)
+    assert plane.largest <= (28 + 2 * context_px(model.depth)) ** 2 < IMAGE.size
+
+
+@pytest.mark.parametrize("rotations", [1, 4])
+def test_every_tile_is_reported(rotations):
     said = []
-    by_blocks(network(), IMAGE, 40, report=lambda: said.append(1))
-    assert len(said) == block_count(IMAGE.shape, 40) == 16
+    from_where_it_lies(network(), IMAGE, rotations=rotations, report=lambda: said.append(1))
+    assert len(said) == tile_count(IMAGE.shape, network(), rotations=rotations, tile_px=28)
+    assert len(said) == 30 * rotations

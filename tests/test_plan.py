@@ -3,7 +3,6 @@
 import ast
 import inspect
 import re
-import runpy
 import subprocess
 import tomllib
 from itertools import chain
@@ -11,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from docs import publish
+from docs.marks import written
 
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -251,7 +253,5 @@ def test_every_module_of_the_library_is_reached_by_a_test():
 
 
 def test_the_readmes_numbers_are_those_of_the_committed_tables():
-    namespace = runpy.run_path(str(ROOT / "docs/publish.py"))
     text = (ROOT / "README.md").read_text()
-    written = text[text.index(namespace["BEGIN"]) : text.index(namespace["END"]) + len(namespace["END"])]
-    assert written == namespace["block"](ROOT / "docs/results/cpu")
+    assert written(text, "results", publish.SCRIPT, publish.block(ROOT / "docs/results/cpu")) == text

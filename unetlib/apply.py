@@ -23,7 +23,6 @@ from unetlib.strips import Binned, enlarge_rows, label, statistics, strips
 if TYPE_CHECKING:
     from unetlib.blocks import Network as Layers
 
-TILE_PX = 388  # the paper's output tile; the result does not depend on it
 KINDS = ("probability", "mask", "labels")
 
 
@@ -139,11 +138,11 @@ def apply(
     of probability ≥ threshold (None: the study's) over pixel sides, those under min_area_px dropped. mask: uint8,
     255 where there is a label. Axes, pixel size and frame interval are those of the image. rotations: turned
     versions to average over, 1, 4 or 8 (None: as the study did). binning: as `Network.binning`, for
-    images of another scale. report gets the number of planes done, after each block.
+    images of another scale. report gets the number of planes done, after each tile.
     Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`): pixels
     are in mapped files, 4 bytes each in a temporary one, which stands in the folder of the results.
     """
-    from unetlib.mosaic import block_count, predict_plane
+    from unetlib.mosaic import predict_plane, tile_count
 
     started = time.perf_counter()
     cut = network.threshold if threshold is None else threshold
@@ -161,9 +160,10 @@ def apply(
         factor = network.binning if binning is None else binning
         small = Binned(pages.plane(0), factor).shape
         seen: NDArray[np.float32] = _scratch(stack, files[0].parent, small) if factor > 1 else probability[0]
-        counts, blocks = [], block_count(small)
+        turns = network.rotations if rotations is None else rotations
+        counts, tiles = [], tile_count(small, network.model, rotations=turns)
         for page in range(len(pages)):
-            plane, done = Binned(pages.plane(page), factor), (page + part / blocks for part in range(1, blocks + 1))
+            plane, done = Binned(pages.plane(page), factor), (page + part / tiles for part in range(1, tiles + 1))
             found = seen if factor > 1 else probability[page]
             offset, scale = statistics(plane, network.normalisation, pages.where(page))
             predict_plane(
@@ -172,8 +172,7 @@ def apply(
                 found,
                 offset=offset,
                 scale=scale,
-                rotations=network.rotations if rotations is None else rotations,
-                tile_px=TILE_PX,
+                rotations=turns,
                 device=network.device,
                 precision=network.precision,
                 report=lambda done=done: report(next(done)),  # type: ignore[misc]

@@ -8,9 +8,9 @@ trained by the same loss on one output.
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d, relu
+from torch.nn.functional import interpolate, relu
 
-from unetlib.blocks import ModelError, Network, check_arguments, contracting_path, double, one_of, upsampler
+from unetlib.blocks import ModelError, Network, check_arguments, contracting_path, double, one_of, pool2, upsampler
 from unetlib.model import UNet
 
 
@@ -98,7 +98,7 @@ class UNetPlusPlus(Network):
         """Returns logits (B, classes, H, W); ModelError for an image size that does not fit."""
         features, rows = images, []
         for level, block in enumerate(self.down):
-            features = max_pool2d(features, 2) if level else features
+            features = pool2(features) if level else features
             self.check_size(images, features, level)
             features = block(features)
             rows.append([features])

@@ -1,8 +1,9 @@
 """Foreground probability of a whole image: by overlapping tiles with mirrored borders (paper, figure 2), as one resized
 tile, and averaged over the symmetries of the square."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch.nn.functional import interpolate
 
 from unetlib.augment import dihedral
 from unetlib.blocks import Network
-from unetlib.tiles import Plan, mirror_index, plan
+from unetlib.tiles import Plan, Tile, mirror_index, plan
 
 PRECISIONS = ("float32", "bfloat16")
 MODES = ("tile", "resize")
@@ -39,19 +40,38 @@ def predict(
     Raises InferenceError for an image that is not 2-D and finite, TileError for a tile that cannot be.
     """
     _check_image(image)
-    if precision not in PRECISIONS:
-        raise InferenceError(f"precision is {precision!r}; set one of {', '.join(PRECISIONS)}")
     layout = plan(*image.shape, depth=model.depth, padding=model.padding, tile_px=tile_px)
     canvas = torch.from_numpy(_mirrored(image.astype(np.float32, copy=False), layout)).to(device)
     result = torch.empty(image.shape, dtype=torch.float32, device=device)
-    half = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision == "bfloat16")
-    with _evaluating(model), torch.inference_mode(), half:
-        for start in range(0, len(layout.tiles), batch):
-            tiles = layout.tiles[start : start + batch]
-            probability = _foreground(model, _stack(canvas, layout, start, len(tiles)))
-            for tile, part in zip(tiles, probability, strict=True):
-                result[tile.target] = part[tile.crop]
+    read = partial(_stack, canvas, layout)
+    for tile, probability in passes(model, layout, read, batch=batch, device=device, precision=precision):
+        result[tile.target] = probability[tile.crop]
     return result.cpu().numpy()
+
+
+def passes(
+    model: Network,
+    layout: Plan,
+    read: Callable[[int, int], Tensor],
+    *,
+    batch: int = 1,
+    device: str,
+    precision: str,
+) -> Iterator[tuple[Tile, Tensor]]:
+    """Yields each tile of the plan with the foreground probability (rows, columns) float32 of what it was fed.
+
+    read: (first tile, number of tiles) to their normalised inputs (number, 1, rows, columns).
+    Raises InferenceError for an unknown precision.
+    """
+    if precision not in PRECISIONS:
+        raise InferenceError(f"precision is {precision!r}; set one of {', '.join(PRECISIONS)}")
+    kind = torch.device(device).type
+    for start in range(0, len(layout.tiles), batch):
+        tiles = layout.tiles[start : start + batch]
+        with _evaluating(model), torch.inference_mode(), torch.autocast(kind, torch.bfloat16, precision == "bfloat16"):
+            images = read(start, len(tiles)).to(device).contiguous(memory_format=torch.channels_last)
+            probability = _foreground(model, images)
+        yield from zip(tiles, probability, strict=True)
 
 
 def infer(
@@ -116,13 +136,13 @@ def _mirrored(image: NDArray[np.float32], layout: Plan) -> NDArray[np.float32]:
 
 
 def _stack(canvas: Tensor, layout: Plan, start: int, count: int) -> Tensor:
-    """Input (count, 1, rows, columns) of the tiles from `start`, channels last: faster on CPU and GPU alike."""
+    """Input (count, 1, rows, columns) of the tiles from `start`."""
     height, width = layout.input_px
     views = [
         canvas[None, tile.row : tile.row + height, tile.column : tile.column + width]
         for tile in layout.tiles[start : start + count]
     ]
-    return torch.stack(views).contiguous(memory_format=torch.channels_last)
+    return torch.stack(views)
 
 
 def _foreground(model: Network, images: Tensor) -> Tensor:

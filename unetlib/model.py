@@ -2,9 +2,8 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d
 
-from unetlib.blocks import Network, check_arguments, contracting_path, crop, double, upsampler
+from unetlib.blocks import Network, check_arguments, contracting_path, crop, double, pool2, upsampler
 
 
 class UNet(Network):
@@ -65,7 +64,7 @@ class UNet(Network):
         for level, block in enumerate(self.down):
             if level:
                 skips.append(features)
-                features = max_pool2d(features, 2)
+                features = pool2(features)
             self.check_size(images, features, level)
             features = block(features)
         for place, (up, merge) in enumerate(zip(self.up, self.merge, strict=True)):

@@ -1,4 +1,4 @@
-"""The probability of a plane of any size, block by block: memory is that of one block, whatever the image."""
+"""The probability of a plane of any size, tile by tile from where it lies: memory is that of a tile."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,19 +6,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from unetlib.augment import dihedral
 from unetlib.blocks import Network
-from unetlib.infer import predict, undone
+from unetlib.infer import passes
 from unetlib.strips import Readable
-from unetlib.tiles import step_px
+from unetlib.tiles import Plan, plan
 
-BLOCK_PX = 4096  # side of a block at most: a plane up to this size is predicted as the study does, in one piece
+_Index = NDArray[np.int64]
+TILE_PX = 772  # side of a tile at most: 1.73 times the output's pixels are computed, at 388 px 2.5 times (LOG.md)
 
 
-def block_count(shape: tuple[int, ...], block_px: int = BLOCK_PX) -> int:
-    """Return how many blocks `predict_plane` takes for a plane."""
-    return -(-shape[0] // block_px) * -(-shape[1] // block_px)
+def tile_count(shape: tuple[int, ...], model: Network, *, rotations: int = 1, tile_px: int = TILE_PX) -> int:
+    """Return how many tiles `predict_plane` takes for a plane."""
+    return sum(len(_layout(model, _turned_shape(shape, turn), tile_px).tiles) for turn in range(rotations))
 
 
 def predict_plane(
@@ -29,59 +30,81 @@ def predict_plane(
     offset: float,
     scale: float,
     rotations: int,
-    tile_px: int,
     device: str,
     precision: str,
-    block_px: int = BLOCK_PX,
+    tile_px: int = TILE_PX,
     report: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the foreground probability of (plane − offset) / scale into `out`, (H, W) float32 in 0..1.
 
-    As `infer.predict` of the whole plane, but for rounding (bilinear upsampling without padding aside: 1e-2 at
-    most at the seams, as between tiles). rotations: the mean over so many turned versions of each block, as in
-    `infer.infer`. report is called after each block. Memory: about 40 bytes per pixel of a block, and what a tile
-    takes.
+    As `infer.predict` of the whole plane at this tile_px, to the bit, and for rotations > 1 as `infer.infer`: the mean
+    over so many turned versions. `out` may be mapped. report is called after each tile.
     """
-    step = step_px(model.depth)
-    how = {"tile_px": tile_px, "device": device, "precision": precision}
-    for rows, wide_rows in _spans(plane.shape[0], block_px, step):
-        for columns, wide_columns in _spans(plane.shape[1], block_px, step):
-            block = plane[wide_rows, wide_columns].astype(np.float32)
-            block -= np.float32(offset)
-            block /= np.float32(scale)
-            found = _averaged(model, block, rotations, how)
-            inner = tuple(
-                slice(kept.start - wide.start, kept.stop - wide.start)
-                for kept, wide in ((rows, wide_rows), (columns, wide_columns))
-            )
-            out[rows, columns] = found[inner]
-            report()
-
-
-def _averaged(model: Network, block: NDArray[np.float32], rotations: int, how: dict[str, Any]) -> NDArray[np.float32]:
-    """The mean probability over the turned versions of the block."""
-    if rotations == 1:
-        return predict(model, block, **how)
-    total = np.zeros(block.shape, np.float32)
+    if rotations > 1:
+        out[:] = 0
     for turn in range(rotations):
-        turned = dihedral(torch.from_numpy(block), turn)
-        total += undone(torch.from_numpy(predict(model, turned.numpy(), **how)), turn).numpy()
-    return total / np.float32(rotations)
+        turned, into = Turned(plane, turn), _turned(out, turn)
+        layout = _layout(model, turned.shape, tile_px)
+
+        def read(start: int, count: int, turned: Turned = turned, layout: Plan = layout) -> Tensor:
+            tiles = layout.tiles[start : start + count]
+            parts = np.stack([_mirrored(turned, *layout.source(tile)) for tile in tiles])[:, None]
+            return torch.from_numpy((parts - np.float32(offset)) / np.float32(scale))
+
+        for tile, probability in passes(model, layout, read, device=device, precision=precision):
+            found = probability[tile.crop].cpu().numpy()
+            if rotations > 1:
+                into[tile.target] += found
+            else:
+                into[tile.target] = found
+            report()
+    if rotations > 1:
+        out /= np.float32(rotations)
 
 
-def _spans(length: int, block_px: int, step: int) -> list[tuple[slice, slice]]:
-    """The kept part of each block along one axis, and the part that is read: a margin of the network's view more.
+class Turned:
+    """A plane as `augment.dihedral` turns it, read in parts."""
 
-    Blocks start on the pooling grid and, seen from the far end, on that of the flipped plane, so that they see the
-    same cells; the margin, 6 steps or more, hides their borders.
-    """
-    count = -(-length // block_px)
-    starts = [step * (index * length // (count * step)) for index in range(count)]
-    spans = zip(starts, [*starts[1:], length], strict=True)
-    return [
-        (
-            slice(start, stop),
-            slice(max(0, start - 6 * step), min(length, stop + 6 * step + (length - stop) % step)),
-        )
-        for start, stop in spans
-    ]
+    def __init__(self, plane: Readable, turn: int) -> None:
+        self.plane, self.turn = plane, turn
+        self.shape = _turned_shape(plane.shape, turn)
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[Any]:
+        """Return these rows and columns of the turned plane; slices with start and stop."""
+        # where the corners lie in the plane says which part of it holds them
+        (top, bottom), (left, right) = ((each.start, each.stop - 1) for each in part)
+        rows, columns = self._place(np.array([top, bottom]), np.array([left, right]))
+        found = self.plane[slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)]
+        return _turned(found, self.turn)
+
+    def _place(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where pixels of the turned plane lie in the plane."""
+        height, width = self.shape
+        if self.turn >= 4:  # turned last: a mirror image
+            columns = width - 1 - columns
+        for _ in range(self.turn % 4):  # a quarter turn back
+            rows, columns, height, width = columns, height - 1 - rows, width, height
+        return rows, columns
+
+
+def _turned_shape(shape: tuple[int, ...], turn: int) -> tuple[int, ...]:
+    return (shape[1], shape[0]) if turn % 2 else tuple(shape)
+
+
+def _turned(array: NDArray[Any], turn: int) -> NDArray[Any]:
+    """A view of the array, turned as `augment.dihedral` does."""
+    turned = np.rot90(array, turn % 4)
+    return turned[:, ::-1] if turn >= 4 else turned
+
+
+def _layout(model: Network, shape: tuple[int, ...], tile_px: int) -> Plan:
+    return plan(*shape, depth=model.depth, padding=model.padding, tile_px=tile_px)
+
+
+def _mirrored(plane: Readable, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+    """These rows and columns of the plane, each as often as it is named; only the rectangle that holds them is read."""
+    top, left = rows.min(), columns.min()
+    part = plane[top : rows.max() + 1, left : columns.max() + 1]
+    return part.astype(np.float32)[np.ix_(rows - top, columns - left)]

@@ -30,7 +30,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from hostile import mutated  # noqa: E402
 from hostile_targets import targets  # noqa: E402
-from marks import merged, write  # noqa: E402
+
+from docs.marks import merged, write  # noqa: E402
 
 SECONDS = 5  # of processor time for one case, which takes milliseconds
 WALL_SECONDS = 600  # without a sign of life; the machine may be busy

@@ -24,7 +24,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from disturbances import AFTERWARDS, FROM_NOTHING, Fault, kills  # noqa: E402
 from driven import Driven, Stuck, chosen  # noqa: E402
-from marks import merged, write  # noqa: E402
+
+from docs.marks import merged, write  # noqa: E402
 
 SCRIPT = "tests/faults/kill.py"
 

@@ -25,7 +25,8 @@ sys.path[:0] = [str(HERE.parent), str(TESTS / "faults"), str(TESTS), str(TESTS.p
 
 from cluster import Cluster, ClusterError, asked, cluster, obtain  # noqa: E402
 from driven import Driven, Stuck, chosen, kill_group  # noqa: E402
-from marks import write  # noqa: E402
+
+from docs.marks import write  # noqa: E402
 
 UNAVAILABLE = 77
 WAIT_SECONDS = 900  # for one event; the machine may be busy
