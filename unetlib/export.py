@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unetlib.apply import TILE_PX, Network, load_network
+from unetlib.apply import Network, load_network
 from unetlib.binning import binned
 from unetlib.bioimage import Subject, border_px, check_package, write_package
 from unetlib.experiments import largest_tile, takes_tile
@@ -21,6 +21,7 @@ from unetlib.tiles import mirror_index
 
 KINDS = {"onnx": ".onnx", "bioimageio": ".zip"}
 LARGEST_DIFFERENCE = 1e-4  # of a probability; rounding alone is 1e-6
+TILE_PX = 388  # the paper's output tile, which other programs are told to take
 
 
 class ExportError(ValueError):
