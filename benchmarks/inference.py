@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from benchmarks.clock import Times, interleaved, set_threads
 from benchmarks.memory import peak_mib
 from benchmarks.scenes import cells, picture
 from benchmarks.table import Row, check, faster, skipped
+from unetlib.allocator import keep_freed_memory
 from unetlib.blocks import initialise
 from unetlib.infer import predict
 from unetlib.model import UNet
@@ -168,10 +169,10 @@ def large_rows(case: Case = LARGE, threads: int = 2) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "image.npy", image_of(case))
-        mine = _in_a_process("ours", case, folder, threads)
+        mine = in_a_process("ours", case, folder, threads)
         note = "anonymous memory at its peak, interpreter and torch included"
         yield Row(*what, "memory", mine["peak_mib"], "MiB", aim="≤ 2048", ours_seconds=mine["seconds"], note=note)
-        theirs = _in_a_process("monai", case, folder, threads)
+        theirs = in_a_process("monai", case, folder, threads)
         if "missing" in theirs:
             yield skipped(*what, "MONAI, bf16", theirs["missing"])
             return
@@ -186,8 +187,9 @@ def large_rows(case: Case = LARGE, threads: int = 2) -> Iterator[Row]:
         )
 
 
-def _in_a_process(who: str, case: Case, folder: Path, threads: int) -> dict:
-    words = [who, *map(str, (case.side_px, case.filters, case.depth, case.tile_px, threads)), str(folder)]
+def in_a_process(who: str, case: Case, folder: Path, threads: int) -> dict:
+    """Run one contender on image.npy in a process of its own and return its seconds and peak memory."""
+    words = [who, *map(str, (*astuple(case), threads)), str(folder)]
     command = [sys.executable, "-m", "benchmarks.inference", *words]
     root = Path(__file__).parent.parent
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
@@ -214,10 +216,12 @@ def whole(case: Case, folder: Path) -> None:
 def main() -> None:
     """Run one contender of `large_rows` and print seconds and peak memory as JSON."""
     who, *sizes, folder = sys.argv[1:]
-    side, filters, depth, tile, threads = map(int, sizes)
+    *of_case, threads = map(int, sizes)
     set_threads(threads)
-    case, call = Case(side, filters, depth, tile), mapped if who == "ours" else whole
-    if who == "monai":
+    case, call = Case(*of_case), mapped if who == "ours" else whole
+    if who == "ours":
+        keep_freed_memory()  # as `unetlib predict` does
+    else:
         try:
             import monai.inferers  # noqa: F401
         except ImportError as error:

@@ -1,5 +1,6 @@
 """How time and memory grow: measured sizes, the slope on log-log axes (1 = linear), and a figure of all of them."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,7 @@ import numpy as np
 
 from benchmarks.clock import interleaved
 from benchmarks.dag import planned, seeds_overlay
-from benchmarks.inference import Case, image_of, network, normal, ours
-from benchmarks.memory import anonymous_mib, peak_mib
+from benchmarks.inference import Case, image_of, in_a_process, network, normal, ours
 from benchmarks.scenes import cells, guessed
 from benchmarks.scratch import workflow
 from benchmarks.table import Row
@@ -70,15 +70,20 @@ def growths(sizes: Sizes = Sizes()) -> Iterator[Growth]:
     passes = {s: (lambda s=s: ours(cases[s], model, images[s], half=True)) for s in sizes.sides}
     found = interleaved(passes, repeats=sizes.repeats)
     yield Growth("inference", "pixels", pixels, tuple(found[s].median for s in sizes.sides))
-    before = anonymous_mib()
-    memory = tuple(max(peak_mib(passes[s]) - before, 1.0) for s in sizes.sides)
-    yield Growth("inference, memory", "pixels", pixels, memory, "MiB")
+    yield Growth("inference, memory", "pixels", pixels, tuple(map(_peak_mib, cases.values())), "MiB")
     several = {n: (lambda n=n: [passes[sizes.sides[0]]() for _ in range(n)]) for n in sizes.images}
     found = interleaved(several, repeats=sizes.repeats)
     images_seen = tuple(map(float, sizes.images))
     yield Growth("inference", "images", images_seen, tuple(found[n].median for n in sizes.images))
     if sizes.seeds:
         yield planning(sizes.seeds)
+
+
+def _peak_mib(case: Case) -> float:
+    """Of a mapped image, in a process of its own, interpreter and torch included."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "image.npy", image_of(case))
+        return float(in_a_process("ours", case, Path(folder), threads=2)["peak_mib"])
 
 
 def _timed(sizes: Sizes, scenes: dict[int, np.ndarray], work: Callable[[np.ndarray], object]) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from unetlib.images import ImageError
 from unetlib.infer import predict
 from unetlib.instances import instances_from_probability
 from unetlib.intensity import normalise
+from unetlib.mosaic import TILE_PX
 from unetlib.runs import RunError
 from unetlib.strips import StripError
 
@@ -38,7 +39,7 @@ def test_the_three_files_are_the_studys_numbers(tmp_path):
     assert [file.name for file in done.files] == ["movie_probability.tif", "movie_mask.tif", "movie_labels.tif"]
     assert (probability.dtype, mask.dtype, labels.dtype) == (np.float32, np.uint8, np.uint16)
     for page, picture in enumerate(stack):
-        expected = predict(brightness_network(), normalise(picture), tile_px=module.TILE_PX)
+        expected = predict(brightness_network(), normalise(picture), tile_px=TILE_PX)
         np.testing.assert_array_equal(probability[page], expected)
         np.testing.assert_array_equal(labels[page], instances_from_probability(expected, min_area_px=9))
     np.testing.assert_array_equal(mask, np.where(labels > 0, 255, 0))

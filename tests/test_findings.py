@@ -35,6 +35,16 @@ def test_a_verdict_needs_retraining_an_interval_without_zero_and_a_small_p(
     assert f"Clear comparisons with the reference: {int(clear)} of 1." in text
 
 
+def test_what_was_compared_is_what_the_ablation_compares() -> None:
+    made = study([-0.1])
+    # one more experiment was trained, for an audit alone
+    mistake = made["costs"].iloc[[0]].assign(experiment="leaky")
+    made["costs"] = pd.concat([made["costs"].iloc[:-1], mistake, made["costs"].iloc[-1:]])
+    asked = findings.findings(**made, reference="reference")["What was asked"]
+    assert asked[1].startswith("3 networks trained")
+    assert asked[2] == "changed is compared to reference on the same test images, fold and seed."
+
+
 def test_best_reference_and_baseline_are_named() -> None:
     text = found(0.05, 0.05)
     assert "cells: changed scored highest, IoU 0.850 [0.850, 0.850] (2 runs, 12 test images)" in text

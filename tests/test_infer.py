@@ -225,3 +225,14 @@ def test_inference_settings_that_mean_nothing_are_one_clear_line():
         infer(network(), an_image(20, 20), mode="tile", rotations=7, **HOW)
     with pytest.raises(InferenceError, match=r"shape \(20, 20, 1\)"):
         infer(network(), an_image(20, 20)[..., None], mode="resize", rotations=1, **HOW)
+
+
+def test_every_convolution_sees_channels_last():
+    model, seen = network(base_filters=4), []
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+            module.register_forward_hook(
+                lambda _, given, __: seen.append(given[0].is_contiguous(memory_format=torch.channels_last))
+            )
+    predict(model, an_image(40, 50), tile_px=28)
+    assert len(seen) > 10 and all(seen)

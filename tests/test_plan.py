@@ -17,8 +17,9 @@ from docs.marks import written
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FLOORS = [  # a module imports only from rows above its own
-    "archives arguments augment baselines binning blocks calibration captions checks downloads externals fields files "
-    "fingerprint intensity intervals labels ledger losses microscopy optimisers partial recipe significance spacing "
+    "allocator archives arguments augment baselines binning blocks calibration captions checks downloads "
+    "externals fields files fingerprint intensity intervals labels ledger losses microscopy optimisers partial "
+    "recipe significance spacing "
     "study tiles track",
     "bioimage cells experiments fetch figures images infer instances metrics model neuropil predictions runs samples "
     "splits stacks strips tables train verdicts weights",

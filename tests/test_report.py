@@ -15,7 +15,7 @@ from PIL import Image
 from unetlib import report
 from unetlib.verdicts import VERDICTS
 
-TEMPLATE = (Path(__file__).parents[1] / "workflow/report/report.html.j2").read_text()
+TEMPLATE = Path(__file__).parents[1] / "workflow/report/report.html.j2"
 EVIL = "<script>x()</script> & \"a\" 'b'"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 VOID = {"meta", "link", "img", "input", "br"}
@@ -150,9 +150,10 @@ def test_a_verdict_is_a_badge_of_words_and_a_sign_and_sentences_are_broken_into_
 
 
 def test_every_verdict_has_its_own_sign_and_style() -> None:
+    page, style = TEMPLATE.read_text(), TEMPLATE.with_name("report.css").read_text()
     for verdict in set(VERDICTS) - {"not run here"}:
-        assert f'"{verdict}": "' in TEMPLATE and f".badge.{verdict.replace(' ', '-')} {{" in TEMPLATE
-    marks = re.search(r"set marks = \{(.*?)\}", TEMPLATE)
+        assert f'"{verdict}": "' in page and f".badge.{verdict.replace(' ', '-')} {{" in style
+    marks = re.search(r"set marks = \{(.*?)\}", page)
     assert marks
     signs = re.findall(r': "(.)"', marks[1])
     assert len(signs) == len(set(signs)) == len(VERDICTS) - 1

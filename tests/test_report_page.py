@@ -87,7 +87,7 @@ def context():
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(report.render(context(), (ROOT / "workflow/report/report.html.j2").read_text()))
+    path.write_text(report.render(context(), ROOT / "workflow/report/report.html.j2"))
     return path
 
 

@@ -38,8 +38,10 @@ def _failed(error: Exception) -> int:
 def _predict(given: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from unetlib.allocator import keep_freed_memory
     from unetlib.apply import apply, check_images, image_files, load_network
 
+    keep_freed_memory()
     files = image_files(given.images, given.output)
     planes = check_images(files)
     if given.threads:

@@ -32,7 +32,7 @@ def findings(
     changes.sort(key=lambda group: min(map(_clarity, records(group))))  # what is clear comes first
     found += [_effect_sentence(group, reference) for group in changes]
     return {
-        "What was asked": _asked(comparison, costs, reference),
+        "What was asked": _asked(comparison, effects, costs, reference),
         "What was found": found or ["No network has been scored yet."],
         "How sure we are": _sureness(best, effects),
     }
@@ -160,14 +160,15 @@ def _trip(row: Mapping[str, Any]) -> str:
     return f"{score_of(row, 'iou')} ({row['train_dataset']} → {row['test_dataset']})"
 
 
-def _asked(comparison: pd.DataFrame, costs: pd.DataFrame, reference: str) -> list[str]:
+def _asked(comparison: pd.DataFrame, effects: pd.DataFrame, costs: pd.DataFrame, reference: str) -> list[str]:
     runs = costs[costs["experiment"] != "total"]
-    changes = [name for name in dict.fromkeys(runs["experiment"]) if name != reference]
+    changes = list(dict.fromkeys(effects["experiment"]))
     datasets = list(dict.fromkeys(comparison["test_dataset"]))
     question = f"How well does a U-Net segment {_listed(datasets)}, and what is each ingredient worth?"
     scale = f"{_count(len(runs), 'network')} trained in {_duration(runs['train_seconds'].sum())}"
     scale += f" and scored on {_listed(datasets)}, on test images that had no part in training or model selection."
-    compared = f"Each of {_listed(changes)} is compared to {reference} on the same test images, fold and seed."
+    each = "Each of " if len(changes) > 1 else ""
+    compared = f"{each}{_listed(changes)} is compared to {reference} on the same test images, fold and seed."
     return [question, scale, *([compared] if changes else [])]
 
 

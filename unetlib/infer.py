@@ -69,8 +69,7 @@ def passes(
     for start in range(0, len(layout.tiles), batch):
         tiles = layout.tiles[start : start + batch]
         with _evaluating(model), torch.inference_mode(), torch.autocast(kind, torch.bfloat16, precision == "bfloat16"):
-            images = read(start, len(tiles)).to(device).contiguous(memory_format=torch.channels_last)
-            probability = _foreground(model, images)
+            probability = _foreground(model, _channels_last(read(start, len(tiles)).to(device)))
         yield from zip(tiles, probability, strict=True)
 
 
@@ -143,6 +142,16 @@ def _stack(canvas: Tensor, layout: Plan, start: int, count: int) -> Tensor:
         for tile in layout.tiles[start : start + count]
     ]
     return torch.stack(views)
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    """The images (B, 1, H, W) with strides that say channels last, which the whole network then keeps.
+
+    With one channel both layouts are the same bytes: torch's `contiguous` changes nothing, and the network would run in
+    the other, which takes 1.4 times as long (1024², 16 filters, bf16, 2 threads).
+    """
+    height, width = images.shape[-2:]
+    return images.contiguous().as_strided(images.shape, (height * width, 1, width, 1))
 
 
 def _foreground(model: Network, images: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from unetlib.files import FileError, read_csv
 from unetlib.images import decode
-from unetlib.metrics import contingency
+from unetlib.metrics import contingency, majority
 from unetlib.official import EXTRA_COST, MISS_COST, SPLIT_COST
 from unetlib.samples import TRACK_COLUMNS, Dataset, Frame
 from unetlib.sequences import masks_in
@@ -62,10 +62,9 @@ class Lineage:
 def matches(markers: NDArray[Any], mask: NDArray[Any]) -> list[Match]:
     """Return which id of the mask (H, W) covers more than half of each marker (H, W) of the truth."""
     table = contingency(markers, mask)
-    hit = (table.row > 0) & (table.column > 0) & (2 * table.overlap > table.row_size[table.row])
+    rows, columns, _ = majority(table)
     truth, found = (np.unique(plane[plane > 0]) for plane in (markers, mask))
-    rows, columns = truth[table.row[hit] - 1], found[table.column[hit] - 1]
-    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+    return list(zip(truth[rows - 1].tolist(), found[columns - 1].tolist(), strict=True))
 
 
 def score(truth: Lineage, found: Lineage, matched: Sequence[Sequence[Match]]) -> dict[str, float]:

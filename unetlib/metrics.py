@@ -156,10 +156,18 @@ def seg_scores(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return _seg(contingency(truth, predicted))
 
 
-def _seg(table: Contingency) -> np.ndarray:
+def majority(table: Contingency) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, column and overlap of each true object and the one predicted object that covers more than half of it.
+
+    The challenge's rule of what was found; a predicted object may cover several true ones.
+    """
     row, column, overlap = _object_pairs(table)
     covers = 2 * overlap > table.row_size[row]
-    row, column, overlap = row[covers], column[covers], overlap[covers]
+    return row[covers], column[covers], overlap[covers]
+
+
+def _seg(table: Contingency) -> np.ndarray:
+    row, column, overlap = majority(table)
     scores = np.zeros(len(table.row_size) - 1)
     scores[row - 1] = overlap / (table.row_size[row] + table.column_size[column] - overlap)
     return scores

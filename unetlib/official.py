@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unetlib.labels import relabel
-from unetlib.metrics import Contingency, ScoreError, contingency, seg_scores
+from unetlib.metrics import Contingency, ScoreError, contingency, majority, seg_scores
 
 SPLIT_COST, MISS_COST, EXTRA_COST = 5, 10, 1  # of one vertex: Matula et al. 2015, table 2; the challenge's DET
 
@@ -79,8 +79,7 @@ def detections(markers: np.ndarray, predicted: np.ndarray, *, border_px: int = 0
 
 def _detections(table: Contingency) -> Detections:
     objects, markers = len(table.column_size) - 1, len(table.row_size) - 1
-    found = (table.row > 0) & (table.column > 0) & (2 * table.overlap > table.row_size[table.row])
-    by_object = np.bincount(table.column[found], minlength=objects + 1)[1:]
+    by_object = np.bincount(majority(table)[1], minlength=objects + 1)[1:]
     matched = int(by_object.sum())
     used = int(np.count_nonzero(by_object))
     return Detections(splits=matched - used, missed=markers - matched, extra=objects - used, markers=markers)

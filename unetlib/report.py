@@ -4,9 +4,10 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from unetlib.captions import CHARTS, PICTURES, SECTIONS, TABLES
@@ -63,13 +64,19 @@ class Context:
     citation: str = ""  # CITATION.cff
 
 
-def render(context: Context, template: str) -> str:
-    """The page as HTML from a Jinja2 template (workflow/report/report.html.j2); every value is escaped."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+def render(context: Context, template: Path) -> str:
+    """The page as HTML from a Jinja2 template (workflow/report/report.html.j2) and what it includes from its folder.
+
+    Every value is escaped.
+    """
+    loader = FileSystemLoader(template.parent)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["data_uri"] = data_uri
     environment.filters["numeric"] = _numeric
     environment.filters["prose"] = _prose
-    return environment.from_string(template).render(context=context, sections=_sections(context))
+    return environment.get_template(template.name).render(context=context, sections=_sections(context))
 
 
 def picture(kind: str, data: bytes, form: str, *, of: str = "", alt: str = "") -> Picture:

@@ -184,6 +184,7 @@ rule report:
         checks=f"{RESULTS}/checks.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",
+        parts=["workflow/report/report.css", "workflow/report/report.js"],
         citation="CITATION.cff",
     output:
         f"{RESULTS}/report.html",

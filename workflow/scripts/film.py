@@ -6,6 +6,7 @@ import torch
 from predict import picture, probabilities
 from splice import JSON, PATH, PATHS, run
 
+from unetlib.allocator import keep_freed_memory
 from unetlib.predictions import save_predictions
 from unetlib.samples import Dataset
 from unetlib.sequences import film
@@ -13,6 +14,7 @@ from unetlib.splits import frames_with_role
 
 
 def main(arguments):
+    keep_freed_memory()
     torch.set_num_threads(arguments.compute["threads"])
     dataset = Dataset(arguments.frames.parent)
     frames = film(dataset.frames, frames_with_role(arguments.split, "test"))

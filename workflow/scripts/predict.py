@@ -6,6 +6,7 @@ from functools import cache
 import torch
 from splice import JSON, PATHS, device_of, run
 
+from unetlib.allocator import keep_freed_memory
 from unetlib.architectures import build
 from unetlib.binning import binned, enlarged
 from unetlib.infer import infer
@@ -18,6 +19,7 @@ from unetlib.study import run_of
 
 
 def main(arguments):
+    keep_freed_memory()
     torch.set_num_threads(arguments.compute["threads"])
     datasets = {frames.parent.name: Dataset(frames.parent) for frames in arguments.frames}
     image = cache(lambda dataset, frame: picture(datasets[dataset], frame))

@@ -69,7 +69,7 @@ def main(arguments):
         citation=arguments.citation.read_text(encoding="utf-8"),
     )
     with atomic_path(arguments.output) as temporary:
-        temporary.write_text(report.render(context, arguments.template.read_text()), encoding="utf-8")
+        temporary.write_text(report.render(context, arguments.template), encoding="utf-8")
 
 
 def scored(config, checks):

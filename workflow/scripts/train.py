@@ -6,6 +6,7 @@ import torch
 from splice import JSON, PATHS, device_of, run
 
 from unetlib import runs, validation
+from unetlib.allocator import keep_freed_memory
 from unetlib.architectures import build
 from unetlib.batches import Batches
 from unetlib.blocks import initialise, parameter_count
@@ -23,6 +24,7 @@ from unetlib.train import train
 
 def main(arguments):
     settings, compute = arguments.settings, arguments.compute
+    keep_freed_memory()
     torch.set_num_threads(compute["threads"])
     torch.backends.cudnn.deterministic = True  # same machine, same bytes; the CPU is so by itself
     device = device_of(compute)
