@@ -12,6 +12,7 @@ from benchmarks import accuracy, augmentation, brief, gpu, inference, machine, m
 from benchmarks.clock import Times, interleaved
 from benchmarks.memory import peak_mib
 from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
+from docs.marks import written
 
 ROOT = Path(__file__).parent.parent
 
@@ -189,3 +190,9 @@ def test_the_short_form_says_what_was_measured_missed_and_not_run() -> None:
     assert f"| weights: dense | {measured} | floor: one EDT: ≤ 2 × the floor |" in lines
     assert "| time to accuracy: EM | 0.902 cell IoU, document 001 |  |" in lines
     assert lines[-1] == "Without a number: training, big (not run: no peer)."
+
+
+def test_readmes_speed_is_that_of_the_committed_results() -> None:
+    page = (ROOT / "README.md").read_text()
+    lines = brief.block(json.loads(brief.RESULTS.read_text()))
+    assert written(page, brief.PART, brief.SCRIPT, lines) == page

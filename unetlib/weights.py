@@ -141,13 +141,16 @@ def _queries(ids: np.ndarray, bounds: np.ndarray, reach: int, shape: tuple[int, 
     in the product of both axes' intervals, those of an instance in the hull over its pairs. The instance's
     pixel nearest to such a pixel is such a pixel itself, so that distances measured inside the box are exact.
     """
-    bounds = bounds.astype(np.int32)
+    order = np.argsort(bounds[:, 0], kind="stable")  # from the top, so that few others come near to those of one turn
+    ids, bounds = ids[order], bounds[order].astype(np.int32)
     for start in range(0, len(bounds), PAIRS_AT_ONCE):
         some = bounds[start : start + PAIRS_AT_ONCE]
-        top, bottom = _sum_within(some[:, 0:2], bounds[:, 0:2], reach)
-        left, right = _sum_within(some[:, 2:4], bounds[:, 2:4], reach)
+        high, low = some[:, 0].min() - reach, some[:, 1].max() + reach
+        around = np.flatnonzero((bounds[:, 1] > high) & (bounds[:, 0] < low))
+        top, bottom = _sum_within(some[:, 0:2], bounds[around, 0:2], reach)
+        left, right = _sum_within(some[:, 2:4], bounds[around, 2:4], reach)
         near = (top < bottom) & (left < right)
-        near[np.arange(len(some)), np.arange(start, start + len(some))] = False
+        near[np.arange(len(some)), np.searchsorted(around, np.arange(start, start + len(some)))] = False
         top, left = np.where(near, top, shape[0]).min(1), np.where(near, left, shape[1]).min(1)
         bottom, right = np.where(near, bottom, 0).max(1), np.where(near, right, 0).max(1)
         for index in np.flatnonzero(near.any(1)):
