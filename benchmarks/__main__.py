@@ -29,7 +29,7 @@ def subjects(arguments: argparse.Namespace, flops_per_s: float) -> dict[str, Cal
         "weights": weights.rows,
         "augmentation": augmentation.rows,
         "metrics": metrics.rows,
-        "training": lambda: training.rows(flops_per_s=flops_per_s),
+        "training": lambda: training.rows(flops_per_s=flops_per_s, threads=arguments.threads),
         "inference": whole_images,
         "accuracy": lambda: accuracy.rows(arguments.mirror, arguments.threads),
         "dag": dag.rows,

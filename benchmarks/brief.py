@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 RESULTS, PAGE = ROOT / "benchmarks" / "results.json", ROOT / "README.md"
 PART, SCRIPT = "speed", "benchmarks/brief.py"
 SIGNS = {"×": "times as fast as", "× the floor": "times the time of"}
+TOGETHER = ("DAG", "scale")  # subjects whose scenes are one line
 NAMED = ("torch", "numpy", "scipy", "snakemake", "monai")
 
 
@@ -23,10 +24,11 @@ def block(results: Mapping[str, Any]) -> list[str]:
     scenes: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in results["rows"]:
         if row["value"] is not None:
-            scenes.setdefault((row["subject"], row["case"]), []).append(row)
+            scenes.setdefault((row["subject"], "" if row["subject"] in TOGETHER else row["case"]), []).append(row)
     for (subject, case), rows in scenes.items():
         missed = "; ".join(f"{row['against']}: {row['aim']} {row['unit']}" for row in rows if row["holds"] is False)
-        lines.append(f"| {subject}: {case} | {'; '.join(map(measured, rows))} | {missed} |")
+        what, said = (f"{subject}: {case}", map(measured, rows)) if case else (subject, map(_with_case, rows))
+        lines.append(f"| {what} | {'; '.join(said)} | {missed} |")
     absent = [f"{row['subject']}, {row['case']} ({row['note']})" for row in results["rows"] if row["value"] is None]
     lines += ["", f"Without a number: {'; '.join(absent)}."] if absent else []
     return lines
@@ -39,6 +41,10 @@ def measured(row: Mapping[str, Any]) -> str:
         return f"{value} {SIGNS[row['unit']]} {row['against'].removeprefix('floor: ')} (n {row['n']})"
     named = "" if row["against"] == "–" else f", {row['against']}"
     return f"{value} {row['unit']}{named}"
+
+
+def _with_case(row: Mapping[str, Any]) -> str:
+    return f"{row['case']} {measured(row)}"
 
 
 def machine_line(machine: Mapping[str, Any]) -> str:

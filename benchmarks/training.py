@@ -1,11 +1,13 @@
 """A training step against the documents' plain PyTorch loop, and against MONAI's and smp's U-Nets per FLOP.
 
 Ours is `unetlib.train.train` with batches drawn from a cache, so that data loading is in its time; the others get
-their tensors for nothing. Peers pad, so that they see the input's size with as many FLOPs per pixel as their design
-takes: their ratio is per FLOP (counted by torch, forward; the backward is twice that for all).
+their tensors for nothing. Each runs in a process of its own. Peers pad, so that they see the input's size with as
+many FLOPs per pixel as their design takes: their ratio is per FLOP (counted by torch, forward; the backward is twice
+that for all).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +17,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.apart import Apart
 from benchmarks.clock import Times, interleaved
 from benchmarks.scenes import cells, picture
 from benchmarks.table import Row, check, faster, skipped
 from benchmarks.weights import SETTINGS
+from unetlib.allocator import keep_freed_memory
 from unetlib.batches import Batches
 from unetlib.blocks import initialise
 from unetlib.cache import Variants, targets
@@ -65,7 +69,7 @@ class Case:
 PEERS_FP32 = ("MONAI BasicUNet",)
 # a plain step of the first takes seconds, MONAI's in fp32 a quarter of a minute: that peer runs in the second alone
 FULL = (Case(64, 1, steps=1, repeats=3, without=PEERS_FP32), Case(16, 4, steps=1, repeats=3))
-TINY = (Case(4, 2, tile_px=20, depth=3, repeats=1),)
+TINY = (Case(4, 2, tile_px=20, depth=3, repeats=1, without=("MONAI BasicUNet, bf16", "smp Unet, resnet18")),)
 
 
 def batches(case: Case, device: str = "cpu") -> Batches:
@@ -175,30 +179,43 @@ def same_as_plain(case: Case) -> str:
     return check(abs(mine / theirs - 1), 1e-4, f"loss of {updates} fp32 updates, relative")
 
 
-def rows(cases: tuple[Case, ...] = FULL, flops_per_s: float | None = None) -> Iterator[Row]:
+def ours(case: Case) -> Callable[[], object]:
+    """Ours, as `workflow/scripts/train.py` runs it."""
+    keep_freed_memory()
+    model, draw = network(case), batches(case)
+    return lambda: train_ours(model, draw, case.steps)
+
+
+def the_plain_loop(case: Case) -> Callable[[], object]:
+    """The documents' loop over our network."""
+    return plain(network(case), batches(case)(0), case.steps)
+
+
+def a_peer(case: Case, name: str) -> Callable[[], object]:
+    """A peer's network in the plain loop."""
+    return plain(PEERS[name](case), padded_batch(case), case.steps)
+
+
+def rows(cases: tuple[Case, ...] = FULL, flops_per_s: float | None = None, threads: int = 2) -> Iterator[Row]:
     """Yield a row against the plain loop and each peer, the share of data loading, and the floor."""
     for case in cases:
         draw = batches(case)
         checked = same_as_plain(case)
-        model, batch = network(case), draw(0)
-        contenders: dict[str, Callable[[], object]] = {
-            "ours": lambda model=model, draw=draw, case=case: train_ours(model, draw, case.steps),
-            "plain": plain(network(case), batch, case.steps),
-            "loading": lambda draw=draw, case=case: [draw(update) for update in range(case.steps)],
-        }
-        flops = {"ours": forward_flops(network(case), batch[0])}
-        whole = padded_batch(case)
-        for name, build in PEERS.items():
-            if name in case.without:
-                continue
-            try:
-                peer = build(case)
-            except ImportError as error:
-                yield skipped("training step", case.name, f"{name}, per FLOP", str(error))
-                continue
-            flops[name] = forward_flops(peer, whole[0])
-            contenders[name] = plain(peer, whole, case.steps)
-        times = interleaved(contenders, repeats=case.repeats)
+        with ExitStack() as stack:
+            contenders: dict[str, Callable[[], object]] = {
+                "ours": stack.enter_context(Apart(ours, case, threads=threads)),
+                "plain": stack.enter_context(Apart(the_plain_loop, case, threads=threads)),
+                "loading": lambda draw=draw, case=case: [draw(update) for update in range(case.steps)],
+            }
+            flops = {"ours": forward_flops(network(case), draw(0)[0])}
+            for name in (peer for peer in PEERS if peer not in case.without):
+                contender = stack.enter_context(Apart(a_peer, case, name, threads=threads))
+                if contender.missing:
+                    yield skipped("training step", case.name, f"{name}, per FLOP", contender.missing)
+                    continue
+                flops[name] = forward_flops(PEERS[name](case), padded_batch(case)[0])
+                contenders[name] = contender
+            times = interleaved(contenders, repeats=case.repeats)
         yield from _rows(case, {name: _each(case, time) for name, time in times.items()}, flops, checked, flops_per_s)
 
 

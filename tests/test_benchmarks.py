@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import accuracy, augmentation, brief, gpu, inference, machine, metrics, scale, scenes, training, weights
+from benchmarks.apart import Apart
 from benchmarks.clock import Times, interleaved
 from benchmarks.memory import peak_mib
 from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
@@ -190,6 +192,33 @@ def test_the_short_form_says_what_was_measured_missed_and_not_run() -> None:
     assert f"| weights: dense | {measured} | floor: one EDT: ≤ 2 × the floor |" in lines
     assert "| time to accuracy: EM | 0.902 cell IoU, document 001 |  |" in lines
     assert lines[-1] == "Without a number: training, big (not run: no peer)."
+
+
+def test_a_contender_in_its_own_process_works_fails_and_ends() -> None:
+    with Apart(_counting, 2, threads=1) as twice:
+        assert twice.missing == ""
+        twice()
+        twice()
+        with pytest.raises(RuntimeError, match="ValueError: called too often"):
+            twice()
+    with Apart(_without_its_package, threads=1) as absent:
+        assert "no_such_package" in absent.missing
+
+
+def _counting(most: int) -> Callable[[], object]:
+    calls = iter(range(most))
+
+    def work() -> None:
+        if next(calls, None) is None:
+            raise ValueError("called too often")
+
+    return work
+
+
+def _without_its_package() -> Callable[[], object]:
+    import no_such_package  # type: ignore[import-not-found]
+
+    return no_such_package.work  # type: ignore[no-any-return]
 
 
 def test_readmes_speed_is_that_of_the_committed_results() -> None:
