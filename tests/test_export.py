@@ -31,7 +31,7 @@ def model_file(path, **model):
     chosen = {"base_filters": 3, "depth": 3, **model}
     network = build(**chosen)
     initialise(network, torch.Generator().manual_seed(5))
-    data = [{"dataset": "phase", "sha256": "ab" * 32, "source": "a.zip", "options": {"pixel_size_um": 0.5}}]
+    data = [{"dataset": "phase", "sha256": "ab" * 32, "source": "a.zip", "options": {"pixel_size_um": 0.65}}]
     how = {"settings": {**SETTINGS, "model": chosen}, "data": data, "experiment": "reference", "best_update": 7}
     runs.save_model(path, network.state_dict(), how)
     return path, network.eval()
@@ -70,7 +70,7 @@ def test_what_one_must_know_stands_in_the_graph_and_equal_input_gives_equal_byte
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
     facts = {prop.key: json.loads(prop.value) for prop in onnx.load(tmp_path / "a.onnx").metadata_props}
     assert facts["normalisation"] == "zscore" and facts["threshold"] == 0.5 and facts["binning"] == 1
-    assert facts["pixel_size_um"] == 0.5 and facts["context_px"] == context_px(3) == 20
+    assert facts["pixel_size_um"] == 0.65 and facts["context_px"] == context_px(3) == 20
     assert facts["run"]["data"][0]["sha256"] == "ab" * 32 and facts["run"]["best_update"] == 7
     assert facts["run"]["model_sha256"] == export.sha256_of(path)
 
@@ -107,6 +107,13 @@ def test_the_sizes_that_a_package_states_are_those_of_the_network(depth):
         valid_output(smallest - step, depth)
 
 
+@pytest.mark.parametrize("um", [0.65, 0.19, 0.38, 1.6, 0.24, 0.004, 1 / 3, 0.1625])
+def test_pixels_divided_by_their_size_are_whole(um):
+    scale = bioimage.whole_scale(um)
+    assert scale == pytest.approx(1000 * um, abs=1e-3)
+    assert all(int(side * scale / scale) == side for side in range(1, 5000))
+
+
 def test_the_normalisations_are_those_of_bioimageio():
     """As its description defines them: mean and deviation, or two percentiles, of channel, y and x."""
     image = spots(40, 50).astype(np.float32)
@@ -138,7 +145,7 @@ def test_a_package_passes_the_zoos_own_test_and_predicts_what_the_study_would(tm
     border = bioimage.border_px(3, network.padding)
     axis = described.outputs[0].axes[2]
     assert (axis.size.offset == -2 * border) if network.padding == "valid" else (axis.halo == border)
-    assert described.inputs[0].axes[2].scale == 0.5 and described.cite[0].doi == bioimage.PAPER
+    assert described.inputs[0].axes[2].scale == 650 and described.cite[0].doi == bioimage.PAPER
     with zipfile.ZipFile(tmp_path / "package.zip") as package:
         seen, said = (np.load(package.open(f"test-{name}.npy"))[0, 0] for name in ("image", "probability"))
     inner = slice(border, -border)
@@ -159,7 +166,7 @@ def test_a_binned_network_says_so_where_a_person_and_a_program_look(tmp_path, mo
         described, words = json.loads(package.read("rdf.yaml")), package.read("README.md").decode()
     for text in (described["description"], described["inputs"][0]["description"], words):
         assert "Average 2 × 2 pixels into one first." in text and "0.38 µm per pixel" in text
-    assert described["inputs"][0]["axes"][2]["scale"] == pytest.approx(0.38)
+    assert described["inputs"][0]["axes"][2]["scale"] == pytest.approx(380)
     assert described["config"]["unetlib"]["binning"] == 2
 
 
