@@ -136,6 +136,11 @@ def test_forest_fills_clear_effects_and_marks_intervals_that_go_on() -> None:
     assert arrows == {"<": pytest.approx(-1.25 * 0.12), ">": pytest.approx(1.25 * 0.12)}
 
 
+def test_forest_without_a_comparison_says_so() -> None:
+    figure = figures.ablation_forest(ABLATION[:0], labels={})
+    assert not figure.axes and "nothing to compare" in figure.texts[0].get_text()
+
+
 def test_mean_curve_ends_where_the_first_run_ends() -> None:
     history = HISTORY[(HISTORY["seed"] == 0) | (HISTORY["update"] < 30)]
     figure = figures.learning_curves(history, experiments=["reference"])

@@ -144,11 +144,15 @@ def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: 
     """Difference to the reference by dataset and experiment, headline metrics: mean, 95 % interval, each run a dot.
 
     Filled: clear, hollow: not. ablation and runs are effects.ablation and effects.differences; labels turns a metric
-    into its shown name.
+    into its shown name. Where nothing is compared, a figure that says so.
     """
     rows = ablation[ablation["headline"].astype(bool)].reset_index(drop=True)
-    datasets = list(dict.fromkeys(rows["test_dataset"])) or [""]
-    counts = [max((rows["test_dataset"] == dataset).sum(), 1) for dataset in datasets]
+    if rows.empty:
+        with sheet(WIDTH_INCH, 0.5) as figure:
+            figure.text(0.01, 0.5, "No other experiment was scored: nothing to compare.", va="center")
+        return figure
+    datasets = list(dict.fromkeys(rows["test_dataset"]))
+    counts = [(rows["test_dataset"] == dataset).sum() for dataset in datasets]
     reach = 1.25 * rows[["min", "max"]].abs().to_numpy(dtype=float).max(initial=0.01)
     with sheet(WIDTH_INCH, 0.6 + sum(0.25 + 0.2 * count for count in counts)) as figure:
         axes = figure.subplots(len(datasets), 1, squeeze=False, sharex=True, height_ratios=[c + 0.6 for c in counts])[
@@ -158,10 +162,10 @@ def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: 
             part = rows[rows["test_dataset"] == dataset].reset_index(drop=True)
             for place, row in enumerate(part.itertuples()):
                 _effect(axis, place, row, runs, reach)
-            metric = labels.get(part["metric"].iloc[0], part["metric"].iloc[0]) if len(part) else ""
+            metric = labels.get(part["metric"].iloc[0], part["metric"].iloc[0])
             axis.set_title(f"{dataset} ({metric})", loc="left", fontweight="bold")
             axis.set_yticks(range(len(part)), part["experiment"])
-            axis.set(ylim=(max(len(part), 1) - 0.4, -0.6), xlim=(-reach, reach))
+            axis.set(ylim=(len(part) - 0.4, -0.6), xlim=(-reach, reach))
             axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
             axis.tick_params(axis="y", length=0)
             axis.spines["left"].set_visible(False)
