@@ -1,5 +1,6 @@
 """The harness that disturbs studies: it waits, strikes, obeys and counts as it says; mostly without Snakemake."""
 
+import os
 import random
 import re
 import signal
@@ -29,7 +30,7 @@ class Pretended(Driven):
     def __init__(self, folder, script):
         folder.mkdir(exist_ok=True)
         self.folder, self.script, self.name = folder, script, "s"
-        self.log, self.said, self.unlocked = folder / "driven.log", [], 0
+        self.log, self.said, self.unlocked, self.touched = folder / "driven.log", [], 0, 0
         self.project = type("Nothing", (), {"environment": lambda _: None})()
 
     def command(self, *arguments):
@@ -79,6 +80,20 @@ def test_a_lock_that_is_left_is_taken_away_once(pretended):
         'if [ "$1" = --unlock ]; then touch free; elif [ ! -e free ]; then echo cannot be locked; exit 1; fi'
     )
     assert study.finish() == 2 and study.unlocked == 1
+
+
+def test_files_of_the_future_are_touched_and_no_others(pretended):
+    study = pretended("if [ results/ahead -nt now ]; then echo an older modification time than input; exit 1; fi")
+    (study.folder / "results").mkdir()
+    now = time.time()
+    for name, when in (("results/ahead", now + 1e8), ("results/behind", now - 1e8), ("now", now + 60)):
+        (study.folder / name).touch()
+        os.utime(study.folder / name, (when, when))
+    study.script = f"cd {study.folder}; {study.script}"
+    assert study.finish() == 2 and study.touched == 1
+    assert (study.folder / "results/behind").stat().st_mtime == pytest.approx(now - 1e8)
+    row = Row("clock", 1, compared=3, touched=1)
+    assert "| clock | 1 | same command, files of the future touched 1 × | 3 | nothing |" in table([row])
 
 
 def test_every_strike_falls_though_each_leaves_a_lock(pretended):

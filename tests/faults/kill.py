@@ -40,6 +40,7 @@ class Row:
     said: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     compared: int = 0
+    touched: int = 0
 
 
 def undisturbed(folder: Path, overlay: Path) -> tuple[Driven, int]:
@@ -62,7 +63,7 @@ def tried(name: str, fault: Fault, reference: Driven, jobs: int, folder: Path, s
         return Row(name, 1, study.unlocked, study.said, [f"stuck: {error}"])
     expected, found = reference.state(), study.state()
     lost = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
-    return Row(name, struck, study.unlocked, study.said, lost, len(expected))
+    return Row(name, struck, study.unlocked, study.said, lost, len(expected), study.touched)
 
 
 def table(rows: list[Row]) -> list[str]:
@@ -70,6 +71,7 @@ def table(rows: list[Row]) -> list[str]:
     lines = ["| fault | struck | then | compared | lost |", "|---|---:|---|---:|---|"]
     for row in rows:
         then = "same command" + f", `--unlock` {row.unlocked} ×" * (row.unlocked > 0)
+        then += f", files of the future touched {row.touched} ×" * (row.touched > 0)
         told = next((line.strip() for line in row.said if "Snakemake" not in line), "")
         then += f"; said: {short(told)}" * bool(told)
         lost = f"{len(row.lost)}: {short(row.lost[0])}" if row.lost else "nothing" if row.struck else "not tried"
