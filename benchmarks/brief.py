@@ -1,6 +1,6 @@
 """The short form of a run's results, a line per scene, and README's block of it: python -m benchmarks.brief.
 
-README's numbers come from benchmarks/results.json alone.
+README's numbers come from benchmarks/results.json alone; a test compares them.
 """
 
 import json

@@ -30,7 +30,7 @@ def from_where_it_lies(model, image, *, rotations=1, tile_px=28, **reported):
     return out
 
 
-class Once:
+class InParts:
     """A plane that is read in parts only, and how many pixels that were at most."""
 
     def __init__(self, array):
@@ -79,7 +79,7 @@ def test_turned_plane_is_the_turned_array(turn):
 
 
 def test_no_more_is_read_at_once_than_a_tile_sees():
-    model, plane = network(), Once(IMAGE)
+    model, plane = network(), InParts(IMAGE)
     found = np.empty(IMAGE.shape, np.float32)
     how = {"offset": 0.0, "scale": 1.0, "device": "cpu", "precision": "float32", "tile_px": 28}
     predict_plane(model, plane, found, rotations=8, **how)
