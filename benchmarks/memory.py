@@ -16,7 +16,11 @@ def anonymous_mib() -> float:
 
 
 def peak_mib(call: Callable[[], object]) -> float:
-    """Return the largest anonymous memory of this process while the call ran, MiB, libraries included."""
+    """Return the largest anonymous memory of this process while the call ran, MiB, libraries included.
+
+    What lives for less than EVERY_S seconds can be missed, and memory that the process already had from an earlier
+    call is counted from the start: measure in a fresh process.
+    """
     peaks, over = [anonymous_mib()], threading.Event()
 
     def sample() -> None:
