@@ -1,4 +1,4 @@
-"""Copy a study's small tables and one figure into docs/results; of the CPU study, write README's results from them.
+"""Copy a study's small tables and one figure into docs/results; write README's results and the table of aims from them.
 
 python -m docs.publish results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml"
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from docs import aims
 from docs.marks import write
 
 ROOT = Path(__file__).parent.parent
@@ -19,25 +20,31 @@ SCRIPT = "docs/publish.py"
 TABLES = ("comparison", "ablation", "transfer", "claims", "audits", "costs", "tracking")  # those that the study has
 STORY = "cpu"  # the study that README tells
 FIGURE = "ablation"
+FIGURES = (FIGURE, "transfer", "learning-curves")
+WIDTH = 1200  # px
 NAMES = {"seg": "SEG", "iou": "IoU", "dice": "Dice", "map": "mAP"}
 TRIVIAL = ("all-foreground", "all-background", "otsu")
 
 
 def publish(results: Path, command: str) -> None:
-    """Copy what README shows and rewrite its block."""
+    """Copy the study's tables and figures of numbers, and rewrite the parts of pages that are made from them."""
     folder = ROOT / "docs" / "results" / results.name
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     for name in TABLES:
-        for table in sorted((results / "tables").glob(f"{name}.*")):
+        for table in sorted((results / "tables").glob(f"{name}.*")) if _has_rows(results, name) else ():
             shutil.copy(table, folder)
-    picture = Image.open(results / "figures" / f"{FIGURE}.png").convert("RGB")
-    width = 1200
-    picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
-    picture.quantize(64).save(folder / f"{FIGURE}.png", optimize=True)
+    for name in FIGURES if _has_rows(results, FIGURE) else FIGURES[1:]:
+        if not (path := results / "figures" / f"{name}.png").exists():
+            continue
+        picture = Image.open(path).convert("RGB")
+        picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS)
+        picture.quantize(64).save(folder / f"{name}.png", optimize=True)
     (folder / "command.txt").write_text(command + "\n")
     (folder / "provenance.md").write_text(provenance(results, command))
     if results.name == STORY:
         write(ROOT / "README.md", "results", SCRIPT, block(folder))
+    write(folder.parent / "README.md", "aims", SCRIPT, aims.lines(folder.parent))
 
 
 def provenance(results: Path, command: str) -> str:
@@ -84,6 +91,11 @@ def block(folder: Path) -> list[str]:
         "",
         f"All metrics, transfer, published claims with verdicts, audits and costs: [{place}]({place}).",
     ]
+
+
+def _has_rows(results: Path, table: str) -> bool:
+    path = results / "tables" / f"{table}.csv"
+    return path.exists() and len(path.read_text().splitlines()) > 1
 
 
 def _own(rows: list[dict[str, str]], dataset: str) -> list[dict[str, str]]:
