@@ -166,10 +166,10 @@ def main():
     lines = table(results)
     print("\n".join(lines))
     if given.write:
-        made = (
-            f"`python tests/faults/fuzz.py --seed {given.seed} --count {given.count}`: {given.count} cases per reader"
-        )
-        lines = [made + f" (Python {platform.python_version()}).\n", *lines]
+        only = f" --only {' '.join(given.only)}" if given.only else ""
+        made = f"`python tests/faults/fuzz.py --seed {given.seed} --count {given.count}{only}` (Python"
+        others = "; readers with another number of cases are of an earlier run" if given.only else ""
+        lines = [f"{made} {platform.python_version()}){others}.\n", *lines]
         script = "tests/faults/fuzz.py"
         write(
             given.write, "fuzz", script, merged(given.write.read_text(), "fuzz", script, lines)
