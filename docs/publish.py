@@ -17,10 +17,12 @@ from docs.marks import write
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = "docs/publish.py"
-TABLES = ("comparison", "ablation", "transfer", "claims", "audits", "costs", "tracking")  # those that the study has
+TABLES = ("comparison", "transfer", "costs", "tracking")  # those that the study has
+COMPARING = ("ablation", "claims", "audits")  # of a study of several experiments
 STORY = "cpu"  # the study that README tells
 FIGURE = "ablation"
 FIGURES = (FIGURE, "transfer", "learning-curves")
+COMPARED = "differences"  # a table without rows where the study has one experiment
 WIDTH = 1200  # px
 NAMES = {"seg": "SEG", "iou": "IoU", "dice": "Dice", "map": "mAP"}
 TRIVIAL = ("all-foreground", "all-background", "otsu")
@@ -31,10 +33,11 @@ def publish(results: Path, command: str) -> None:
     folder = ROOT / "docs" / "results" / results.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in TABLES:
+    several = _has_rows(results, COMPARED)
+    for name in TABLES + several * COMPARING:
         for table in sorted((results / "tables").glob(f"{name}.*")) if _has_rows(results, name) else ():
             shutil.copy(table, folder)
-    for name in FIGURES if _has_rows(results, FIGURE) else FIGURES[1:]:
+    for name in FIGURES if several else FIGURES[1:]:
         if not (path := results / "figures" / f"{name}.png").exists():
             continue
         picture = Image.open(path).convert("RGB")
