@@ -21,7 +21,8 @@ TABLES = ("comparison", "transfer", "costs", "tracking")  # those that the study
 COMPARING = ("ablation", "claims", "audits")  # of a study of several experiments
 STORY = "cpu"  # the study that README tells
 FIGURE = "ablation"
-FIGURES = (FIGURE, "transfer", "learning-curves")
+FIGURES = ("learning-curves",)
+COMPARING_FIGURES = (FIGURE, "transfer")
 COMPARED = "differences"  # a table without rows where the study has one experiment
 WIDTH = 1200  # px
 NAMES = {"seg": "SEG", "iou": "IoU", "dice": "Dice", "map": "mAP"}
@@ -31,20 +32,19 @@ TRIVIAL = ("all-foreground", "all-background", "otsu")
 def publish(results: Path, command: str) -> None:
     """Copy the study's tables and figures of numbers, and rewrite the parts of pages that are made from them."""
     folder = ROOT / "docs" / "results" / results.name
+    origin = provenance(results, command)  # an unfinished study ends here, before anything is replaced
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     several = _has_rows(results, COMPARED)
     for name in TABLES + several * COMPARING:
         for table in sorted((results / "tables").glob(f"{name}.*")) if _has_rows(results, name) else ():
             shutil.copy(table, folder)
-    for name in FIGURES if several else FIGURES[1:]:
-        if not (path := results / "figures" / f"{name}.png").exists():
-            continue
-        picture = Image.open(path).convert("RGB")
+    for name in FIGURES + several * COMPARING_FIGURES:
+        picture = Image.open(results / "figures" / f"{name}.png").convert("RGB")
         picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS)
         picture.quantize(64).save(folder / f"{name}.png", optimize=True)
     (folder / "command.txt").write_text(command + "\n")
-    (folder / "provenance.md").write_text(provenance(results, command))
+    (folder / "provenance.md").write_text(origin)
     if results.name == STORY:
         write(ROOT / "README.md", "results", SCRIPT, block(folder))
     write(folder.parent / "README.md", "aims", SCRIPT, aims.lines(folder.parent))
