@@ -29,5 +29,6 @@ onerror:
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report.html",
+        rules.report.output,
+        rules.report.input,  # a table or figure that was deleted is made again though the report still stands
     localrule: True

@@ -197,6 +197,16 @@ def test_the_same_command_again_does_nothing(finished):
     assert finished.planned() == {}
 
 
+@pytest.mark.parametrize(("name", "rule"), [("tables/comparison.csv", "tabulate"), ("figures/ablation.svg", "draw")])
+def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_path, name, rule):
+    (path,) = finished.path("results").glob(f"*/{name}")
+    try:
+        path.rename(tmp_path / "away")
+        assert rule in finished.planned()
+    finally:
+        (tmp_path / "away").rename(path)
+
+
 FILMS = {"track", "measure", "trail"}
 TOLD = {"tabulate", "claim", "draw", "report"}
 AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"}
