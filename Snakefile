@@ -1,7 +1,7 @@
 # The whole study, from archives to report. Contents page: each phase has its file in workflow/rules.
 from snakemake.utils import min_version, validate
 
-min_version("9.0")
+min_version("9.14")
 
 
 configfile: "config.yaml"

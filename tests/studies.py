@@ -1,7 +1,21 @@
-"""A small configuration with an experiment of every kind, for the tests of what a study is."""
+"""What the tests of a study share: a small configuration with an experiment of every kind, and the real schemas."""
 
 import copy
+from pathlib import Path
 from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+SCHEMAS = {
+    path.name: yaml.safe_load(path.read_text())
+    for path in (Path(__file__).parent.parent / "workflow/schemas").glob("*.schema.yaml")
+}
+VALIDATOR = Draft202012Validator(
+    SCHEMAS["config.schema.yaml"],
+    registry=Registry().with_resources((name, Resource.from_contents(schema)) for name, schema in SCHEMAS.items()),
+)
 
 CONFIG: dict[str, Any] = {
     "study": {
@@ -21,6 +35,7 @@ CONFIG: dict[str, Any] = {
     "gap": True,
     "normalisation": "zscore",
     "threshold": 0.5,
+    "instances": "components",
     "weights": {"form": "paper", "w0": 10},
     "augmentation": {"policy": "full", "variants": 4},
     "model": {

@@ -65,6 +65,17 @@ def test_threshold_and_average_are_used(tmp_path):
     assert 0 < np.abs(averaged[0] - plain[0]).max() < 0.5
 
 
+def test_cells_that_grew_together_are_cut_where_that_is_asked(tmp_path):
+    rows, columns = np.mgrid[:60, :90]
+    pair = ((rows - 30) ** 2 + (columns - 30) ** 2 < 200) | ((rows - 30) ** 2 + (columns - 54) ** 2 < 200)
+    tifffile.imwrite(tmp_path / "a.tif", np.where(pair, 200, 10).astype(np.uint8))
+    plain, cut = (run(tmp_path / "a.tif", tmp_path / f"{depth}", watershed_depth_px=depth) for depth in (0, 4))
+    probability, mask, labels = (tifffile.imread(file) for file in cut.files)
+    np.testing.assert_array_equal(labels, instances_from_probability(probability, watershed_depth_px=4))
+    np.testing.assert_array_equal(mask, tifffile.imread(plain.files[1]))
+    assert plain.instances == 1 and cut.instances == labels.max() == 2
+
+
 def test_equal_input_gives_equal_bytes(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", spots(40, 50))
     first, second = (run(tmp_path / "a.tif", tmp_path / folder).files for folder in ("one", "two"))

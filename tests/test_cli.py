@@ -180,6 +180,7 @@ def test_an_error_of_a_process_is_one_line_and_exit_1(tmp_path):
     [
         ["predict", "m", "i", "-o", "d", "--threshold", "1.5"],
         ["predict", "m", "i", "-o", "d", "--min-area", "-3"],
+        ["predict", "m", "i", "-o", "d", "--watershed", "0"],
         ["predict", "m", "i", "-o", "d", "--threads", "0"],
         ["measure", "l", "-o", "f", "--pixel-size", "nan"],
         ["predict", "m", "-o", "d"],

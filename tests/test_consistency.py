@@ -34,6 +34,12 @@ from unetlib.study import StudyError
         ),
         (("tracking", "experiments"), ["referense"], r"tracking\.experiments names 'referense'.*'reference'"),
         (("tracking", "experiments"), ["joint"], r"tracking\.experiments names joint, which is a joint network"),
+        (("instances",), "watershed", "reference: instances are cut by watershed, but no dataset says how: set"),
+        (
+            ("experiments", "turned", "model"),
+            {"depth": 4},
+            "turned is trained as reference but states model; it may change inference, instances and scoring alone",
+        ),
         (("audits", "leakage", "illusion"), "leeky", r"audits\.leakage\.illusion names 'leeky'.*did you mean 'leaky'"),
     ],
 )

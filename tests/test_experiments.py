@@ -186,3 +186,21 @@ def test_the_reference_under_another_name_is_known():
     assert same == ["plain"], "turned asks the same networks in another way, the others are trained apart"
     found["experiments"]["plain"]["scoring"] = {"window_px": 9}
     assert not experiments.predicts_as_reference(found, "plain")
+
+
+def test_who_is_cut_by_watershed_and_where():
+    config = changed(("datasets", "a", "watershed_depth_px"), 6)
+    assert experiments.depths_of(config) == {}, "components, as the paper"
+    config["experiments"]["turned"]["instances"] = "watershed"
+    assert experiments.depths_of(config) == {"turned": {"a": 6, "b": 0}}
+    config["instances"] = "watershed"
+    config["experiments"]["turned"]["instances"] = "components"
+    assert list(experiments.depths_of(config)) == [n for n in config["study"]["experiments"] if n != "turned"]
+
+
+def test_the_reference_cut_in_another_way_is_not_the_reference():
+    config = changed(("experiments", "plain"), {"trained_as": "reference"})
+    config["datasets"]["a"]["watershed_depth_px"] = 6
+    assert experiments.predicts_as_reference(config, "plain")
+    config["experiments"]["plain"]["instances"] = "watershed"
+    assert not experiments.predicts_as_reference(config, "plain")

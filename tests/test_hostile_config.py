@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from studies import VALIDATOR
 from unetlib.consistency import check_study
 from unetlib.experiments import merged
 from unetlib.study import StudyError, runs
@@ -24,7 +24,6 @@ VALUES = (
     *(0, -1, 1.5, 10**30, math.nan, math.inf, -math.inf, True, None, [], {}, ["a"], {"a": 1}),
 )
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
-VALIDATOR = Draft202012Validator(yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text()))
 
 
 def config() -> dict[str, Any]:

@@ -18,6 +18,7 @@ TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablati
 TABLES += ("tables/claims.csv", "tables/tracking.csv", "cells/reference/phase/fold0-seed0.csv")
 TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
 TRAINED = {"reference", "no-border-weight", "leaky", "id-weights", "noisy-best"}  # on one dataset each
+ASKED = {"rotations", "watershed", "mirrored"}  # the reference's networks, in another way
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +53,7 @@ def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
     assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
-        (experiment, dataset)
-        for experiment in TRAINED | {"rotations", "mirrored"}
-        for dataset in ("phase", "membranes")
+        (experiment, dataset) for experiment in TRAINED | ASKED for dataset in ("phase", "membranes")
     }
     for run in runs:
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
@@ -155,6 +154,18 @@ def test_an_experiment_that_only_predicts_has_scores_of_its_own_and_no_network(f
     assert one != turned
     costs = {row["experiment"] for row in rows(results(finished, "tables/costs.csv"))}
     assert costs == TRAINED | {"multi-dataset", "total"}
+
+
+def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(finished):
+    scores = {
+        (row["experiment"], row["test_dataset"], row["metric"], row["image"]): row["value"]
+        for row in rows(results(finished, "scores.csv"))
+        if row["train_dataset"] == "phase" and row["experiment"] in ("reference", "watershed")
+    }
+    plain = {key[1:]: value for key, value in scores.items() if key[0] == "reference"}
+    changed = {key for key, value in plain.items() if scores["watershed", *key] != value}
+    assert {dataset for dataset, *_ in changed} == {"phase"}, "membranes have no watershed_depth_px"
+    assert not {"iou", "dice", "pixel_accuracy"} & {metric for _, metric, _ in changed}, "the mask is the same"
 
 
 def test_the_audit_says_on_how_many_images_it_rests(finished):
@@ -261,7 +272,7 @@ def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
     judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
-    runs = 2 * (len(TRAINED) + 2) + 1  # on one dataset each, rotations and mirrored too, and the joint one
+    runs = 2 * len(TRAINED | ASKED) + 1  # on one dataset each, and the joint one
     trained = 2 * len(TRAINED) + 1
     assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {"panel": 2, "train": trained} | dict.fromkeys(
         (*FILMS, "film"), 1

@@ -38,14 +38,16 @@ def test_a_constant_plane_has_scale_1(method):
     width=st.integers(1, 24),
     rows=st.integers(1, 6),
     min_area_px=st.integers(0, 5),
+    depth=st.sampled_from([0.0, 0.2, 0.5, 1.0]),
     share=st.floats(0.2, 0.8),
     seed=st.integers(0, 10**6),
 )
-def test_instances_of_strips_are_those_of_the_whole(height, width, rows, min_area_px, share, seed):
+def test_instances_of_strips_are_those_of_the_whole(height, width, rows, min_area_px, depth, share, seed):
     probability = np.random.default_rng(seed).random((height, width)).astype(np.float32)
     out = np.zeros((height, width), np.uint32)
-    count = label(probability, out, threshold=share, min_area_px=min_area_px, strip_px=rows * width)
-    whole = instances_from_probability(probability, threshold=share, min_area_px=min_area_px)
+    how = {"threshold": share, "min_area_px": min_area_px, "watershed_depth_px": depth}
+    count = label(probability, out, **how, strip_px=rows * width)
+    whole = instances_from_probability(probability, **how)
     np.testing.assert_array_equal(out, whole)
     assert count == whole.max(initial=0)
 

@@ -128,6 +128,7 @@ def apply(
     *,
     threshold: float | None,
     min_area_px: int,
+    watershed_depth_px: float = 0.0,
     rotations: int | None = None,
     binning: int | None = None,
     report: Callable[[float], None] = lambda planes: None,
@@ -135,12 +136,14 @@ def apply(
     """Write probability, mask and labels of one image file, all or none, and return what they hold.
 
     probability: float32, 0 … 1. labels: instances of each plane, 1 … n, uint16 (uint32 beyond 65535): components
-    of probability ≥ threshold (None: the study's) over pixel sides, those under min_area_px dropped. mask: uint8,
+    of probability ≥ threshold (None: the study's) over pixel sides, cut at necks deeper than watershed_depth_px
+    (0: not; `watershed.split_touching`), those under min_area_px dropped. mask: uint8,
     255 where there is a label. Axes, pixel size and frame interval are those of the image. rotations: turned
     versions to average over, 1, 4 or 8 (None: as the study did). binning: as `Network.binning`, for
     images of another scale. report gets the number of planes done, after each tile.
-    Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`): pixels
-    are in mapped files, 4 bytes each in a temporary one, which stands in the folder of the results.
+    Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`), with
+    watershed_depth_px it does with the largest component: pixels are in mapped files, 4 bytes each in a temporary one,
+    which stands in the folder of the results.
     """
     from unetlib.mosaic import predict_plane, tile_count
 
@@ -180,7 +183,15 @@ def apply(
             if factor > 1:
                 for rows in strips(shape[-2:]):
                     probability[page, rows] = enlarge_rows(found, factor, rows, shape[-2:])
-            counts.append(label(probability[page], ids[page], threshold=cut, min_area_px=min_area_px))
+            counts.append(
+                label(
+                    probability[page],
+                    ids[page],
+                    threshold=cut,
+                    min_area_px=min_area_px,
+                    watershed_depth_px=watershed_depth_px,
+                )
+            )
         dtype = np.uint16 if max(counts) <= LARGEST_ID else np.uint32
         mask = create_stack(temporary[1], pages.axes, shape, np.uint8, pages.calibration)
         labels = create_stack(temporary[2], pages.axes, shape, dtype, pages.calibration)

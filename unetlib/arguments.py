@@ -22,7 +22,8 @@ Write three TIFF files per image into DIR, which Fiji and napari open with the p
   NAME_labels.tif        16 bit (32 beyond 65535 cells), 0 = background, one number per cell
 All three appear when the image is done, or none. Images: TIFF (stacks, 8 and 16 bit, float, tiled, BigTIFF) and
 PNG. RGB is converted to grey as 0.299 R + 0.587 G + 0.114 B; several channels are refused: export one.
-Each plane of a stack is normalised and predicted on its own. An image of any size takes the same memory.
+Each plane of a stack is normalised and predicted on its own. An image of any size takes the same memory (with
+--watershed that of its largest clump besides).
 """
 MEASURE = """\
 Write a table with one row per cell: file, page (from 1), label; area, centroid, axes of the ellipse with the same
@@ -69,6 +70,13 @@ def parser() -> argparse.ArgumentParser:
         "--threshold", type=_share, metavar="P", help="a pixel is a cell from this probability (default: the model's)"
     )
     predict.add_argument("--min-area", type=_count, default=0, metavar="PX", help="drop cells under so many pixels")
+    predict.add_argument(
+        "--watershed",
+        type=_positive,
+        default=0.0,
+        metavar="PX",
+        help="cut cells that grew together, at necks this much narrower on each side than the cells (default: not)",
+    )
     predict.add_argument(
         "--binning",
         type=_at_least_one,

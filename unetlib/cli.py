@@ -64,6 +64,7 @@ def _predict(given: argparse.Namespace) -> None:
                 targets,
                 threshold=given.threshold,
                 min_area_px=given.min_area,
+                watershed_depth_px=given.watershed,
                 rotations=None if given.tta is None else 8 if given.tta else 1,
                 binning=given.binning,
                 report=report,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from unetlib.experiments import settings, split_of, takes_tile, tile_facts, windows_of
+from unetlib.experiments import depths_of, settings, split_of, takes_tile, tile_facts, windows_of
 from unetlib.externals import ExternalError, words_of
 from unetlib.filmed import unfit
 from unetlib.study import EXTERNAL, JOINT, TRIVIAL, StudyError, is_joint, runs
 from unetlib.tiles import smallest_output, step_px
 
-PREDICTS = {"trained_as", "inference", "scoring"}  # what an experiment that trains nothing may state
+PREDICTS = {"trained_as", "inference", "instances", "scoring"}  # what an experiment that trains nothing may state
 
 
 def check_study(config: Mapping[str, Any]) -> None:
@@ -46,6 +46,9 @@ def check_study(config: Mapping[str, Any]) -> None:
         _known(name, config["experiments"], "tracking.experiments")
     for name, reason in unfit(config).items():
         raise StudyError(f"tracking.experiments names {name}, which {reason}")
+    for name, depths in depths_of(config).items():
+        if not any(depths.values()):
+            raise StudyError(f"{name}: instances are cut by watershed, but no dataset says how: set watershed_depth_px")
     _mistakes(config)
     for name, audit in config["audits"].items():
         for side in ("honest", "illusion"):
@@ -84,7 +87,7 @@ def _trained_as(experiment: str, config: Mapping[str, Any]) -> None:
     if more := sorted(set(entry) - PREDICTS):
         raise StudyError(
             f"experiments.{experiment} is trained as {target} but states {', '.join(more)}; "
-            "it may change inference and scoring alone: remove them, or trained_as"
+            "it may change inference, instances and scoring alone: remove them, or trained_as"
         )
 
 

@@ -85,14 +85,25 @@ def windows_of(config: Mapping[str, Any]) -> dict[str, int]:
     return {name: side for name, side in sides.items() if side}
 
 
+def depths_of(config: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the experiments whose instances are cut by watershed: for each dataset of the study the depth in px.
+
+    0 for a dataset that states none: its instances are connected components.
+    """
+    depths = {name: config["datasets"][name].get("watershed_depth_px", 0) for name in config["study"]["datasets"]}
+    chosen = {name: config["experiments"][name].get("instances") for name in config["study"]["experiments"]}
+    return {name: depths for name, own in chosen.items() if (own or config["instances"]) == "watershed"}
+
+
 def predicts_as_reference(config: Mapping[str, Any], experiment: str) -> bool:
     """Return whether an experiment is the study's reference under another name: its networks, asked the same way."""
-    reference, windows = config["study"]["reference"], windows_of(config)
+    reference, windows, depths = config["study"]["reference"], windows_of(config), depths_of(config)
     return (
         experiment != reference
         and trainer_of(config, experiment) == trainer_of(config, reference)
         and inference_of(config, experiment) == inference_of(config, reference)
         and windows.get(experiment) == windows.get(reference)
+        and depths.get(experiment) == depths.get(reference)
     )
 
 

@@ -1,9 +1,10 @@
-"""From a foreground probability to instances: threshold and connected components, as the paper does."""
+"""From a foreground probability to instances: connected components as the paper, or cut at their necks."""
 
 import numpy as np
 from scipy import ndimage
 
 from unetlib.labels import LARGEST_ID, relabel
+from unetlib.watershed import split_touching
 
 CONNECTIVITIES = (4, 8)
 
@@ -13,17 +14,25 @@ class InstanceError(ValueError):
 
 
 def instances_from_probability(
-    probability: np.ndarray, *, threshold: float = 0.5, min_area_px: int = 0, connectivity: int = 4
+    probability: np.ndarray,
+    *,
+    threshold: float = 0.5,
+    min_area_px: int = 0,
+    watershed_depth_px: float = 0.0,
+    connectivity: int = 4,
 ) -> np.ndarray:
     """Connected components of probability ≥ threshold, numbered 1…n in scan order; (H, W) uint16 or int32.
 
-    Components under `min_area_px` pixels are dropped. 4-connectivity keeps instances apart that the 1-px gap
-    of the training labels separates only diagonally.
+    watershed_depth_px > 0: components are cut at necks of at least this depth (`watershed.split_touching`, which also
+    says the order of the ids then). Instances under `min_area_px` pixels are dropped. 4-connectivity keeps instances
+    apart that the 1-px gap of the training labels separates only diagonally.
     """
     if connectivity not in CONNECTIVITIES:
         raise InstanceError(f"connectivity is {connectivity}; set 4 (sides) or 8 (sides and corners)")
     structure = ndimage.generate_binary_structure(2, 1 if connectivity == 4 else 2)
     labels, count = ndimage.label(probability >= threshold, structure)
+    if watershed_depth_px > 0:
+        count = split_touching(labels, watershed_depth_px)
     return drop_small(labels.astype(np.uint16 if count <= LARGEST_ID else np.int32), min_area_px)
 
 

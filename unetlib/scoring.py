@@ -42,9 +42,13 @@ def truths_of(folder: Path, frames: Iterable[str]) -> dict[str, Truth]:
     return {frame: Truth(*dataset.truth(frame), dataset.markers(frame)) for frame in frames}
 
 
-def from_probability(probability: np.ndarray, *, threshold: float, min_area_px: int) -> Prediction:
-    """A network's prediction: components of probability ≥ threshold, the mask before small ones are dropped."""
-    instances = instances_from_probability(probability, threshold=threshold, min_area_px=min_area_px)
+def from_probability(
+    probability: np.ndarray, *, threshold: float, min_area_px: int, watershed_depth_px: float = 0.0
+) -> Prediction:
+    """A network's prediction: its instances, and the mask of probability ≥ threshold before small ones are dropped."""
+    instances = instances_from_probability(
+        probability, threshold=threshold, min_area_px=min_area_px, watershed_depth_px=watershed_depth_px
+    )
     return Prediction(instances, probability >= threshold, probability)
 
 

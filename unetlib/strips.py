@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from unetlib import intensity
 from unetlib.binning import binned, check_binning, enlarged
+from unetlib.watershed import split_touching
 
 WHOLE_PX = 2**24  # a plane up to this size is one piece for its statistics, as in a study
 STRIP_PX = 2**21  # pixels of one strip of a larger one: 8 MiB as float32
@@ -88,13 +89,19 @@ def label(
     *,
     threshold: float,
     min_area_px: int,
+    watershed_depth_px: float = 0.0,
     strip_px: int = STRIP_PX,
 ) -> int:
     """Write the instances of a plane into `out` (H, W) and return their number.
 
     The same ids as `instances.instances_from_probability` with 4-connectivity. Memory: a strip, and 50 bytes per
-    component before the small ones are dropped.
+    component before the small ones are dropped; with watershed_depth_px > 0 what the largest component takes
+    (`watershed.split_touching`).
     """
+    if watershed_depth_px > 0:
+        label(probability, out, threshold=threshold, min_area_px=0, strip_px=strip_px)
+        count = split_touching(out, watershed_depth_px)
+        return _drop_small(out, count, min_area_px, strips(out.shape, strip_px))
     parts = strips(probability.shape, strip_px)
     areas: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     joined: list[NDArray[np.int64]] = []
@@ -110,6 +117,17 @@ def label(
         out[rows] = found
         count += here
     ids, kept = _final_ids(np.concatenate(areas), joined, min_area_px)
+    for rows in parts:
+        out[rows] = ids[out[rows]]
+    return kept
+
+
+def _drop_small(out: NDArray[np.uint32], count: int, min_area_px: int, parts: list[slice]) -> int:
+    """Renumber the instances 1 … count of `out` that have this area, in place, and return how many they are."""
+    areas = np.zeros(count + 1, np.int64)
+    for rows in parts:
+        areas += np.bincount(out[rows].ravel(), minlength=count + 1)
+    ids, kept = _final_ids(areas, [], min_area_px)
     for rows in parts:
         out[rows] = ids[out[rows]]
     return kept

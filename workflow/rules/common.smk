@@ -7,6 +7,7 @@ from unetlib.consistency import check_study
 from unetlib.experiments import (
     cache_settings,
     curves,
+    depths_of,
     inference_of,
     predicts_as_reference,
     resolved,
@@ -209,14 +210,22 @@ SCORING = {
 }
 
 
-def following(dataset):
+DEPTHS = depths_of(config)
+
+
+def depth_of(experiment, dataset):
+    """Where instances are cut by watershed, how deep; 0 where they are connected components."""
+    return DEPTHS.get(experiment, {}).get(dataset, 0)
+
+
+def following(experiment, dataset):
     """How a dataset's cells are found and followed."""
     entry = entry_of(dataset)
     how = {key: value for key, value in config["tracking"].items() if key != "experiments"}
     cut = {key: entry.get(key) for key in ("min_area_px", "field_of_interest_px")}
     return {
         "tracking": how | {"interval_min": entry.get("frame_interval_min")},
-        "labels": cut | {"threshold": config["threshold"]},
+        "labels": cut | {"threshold": config["threshold"], "watershed_depth_px": depth_of(experiment, dataset)},
     }
 
 

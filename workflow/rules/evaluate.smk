@@ -48,7 +48,9 @@ rule score:
     threads: 1
     params:
         tests=lambda w: as_json(tests_of(w)),
-        settings=as_json({"threshold": config["threshold"], "datasets": SCORING, "windows": windows_of(config)}),
+        settings=as_json(
+            {"threshold": config["threshold"], "datasets": SCORING, "windows": windows_of(config), "depths": DEPTHS}
+        ),
         code=code_of("score.py"),
     shell:
         "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"

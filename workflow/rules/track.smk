@@ -57,7 +57,7 @@ rule track:
     conda:
         "../../envs/track.yaml"
     params:
-        settings=lambda w: as_json(following(w.train_dataset)),
+        settings=lambda w: as_json(following(w.experiment, w.train_dataset)),
         code=code_of("track.py"),
     shell:
         "python workflow/scripts/track.py --predictions {input.predictions:q} --frames {input.frames:q}"

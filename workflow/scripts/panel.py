@@ -42,6 +42,7 @@ def examples(arguments, dataset):
             predictions[f"{name}/{frame}"],
             threshold=arguments.settings["threshold"],
             min_area_px=arguments.dataset["min_area_px"],
+            watershed_depth_px=arguments.dataset["watershed_depth_px"],
         )
         note = f"{word}: {tables.METRICS[metric]} {value:.3f}"
         size = dataset.frame(frame).pixel_size_um

@@ -28,9 +28,8 @@ def main(arguments):
         print(f"{folder}: {done.tracks} tracks of {done.cells} cells in {done.frames} frames")
 
 
-def labels(predictions, frames, *, threshold, min_area_px, field_of_interest_px):
+def labels(predictions, frames, *, field_of_interest_px, **cut):
     """Return a function that yields the label image of each frame, without cells outside the field of interest."""
-    cut = {"threshold": threshold, "min_area_px": min_area_px}
 
     def planes():
         for frame in frames:
