@@ -136,7 +136,9 @@ def test_what_is_the_reference_under_another_name_widens_no_family() -> None:
     better, same = np.full((3, 20), 0.1) + np.linspace(0, 0.01, 20), np.zeros((3, 20))
     scores = pd.concat([effect("better", better), effect("same", same).query("experiment == 'same'")])
     names = {"experiments": ["reference", "better", "same"], "datasets": ["cells"], "headline": {"cells": "iou"}}
-    with_it, without = (ablation(scores, **names, untested=each).set_index("experiment") for each in ((), ["same"]))
+    with_it, without = (
+        ablation(scores, **names, untested=each).set_index("experiment") for each in ((), [("same", "cells")])
+    )
     assert with_it.loc["better", "p_holm"] == pytest.approx(2 * without.loc["better", "p_holm"])
     assert without.loc["same", "difference"] == 0 and np.isnan(without.loc["same", "p_holm"])
     assert not without.loc["same", "clear"]

@@ -182,25 +182,32 @@ def test_the_reference_under_another_name_is_known():
     config = changed(("experiments", "plain"), {})
     config["study"]["experiments"] = ["reference", "plain", "turned", "flipped", "leaky"]
     found = experiments.resolved(config)
-    same = [name for name in found["study"]["experiments"] if experiments.predicts_as_reference(found, name)]
-    assert same == ["plain"], "turned asks the same networks in another way, the others are trained apart"
+    same = {name: experiments.same_as_reference(found, name) for name in found["study"]["experiments"]}
+    assert {name: found for name, found in same.items() if found} == {"plain": ["a", "b"]}, (
+        "turned asks the same networks in another way, the others are trained apart"
+    )
     found["experiments"]["plain"]["scoring"] = {"window_px": 9}
-    assert not experiments.predicts_as_reference(found, "plain")
+    assert experiments.same_as_reference(found, "plain") == []
 
 
 def test_who_is_cut_by_watershed_and_where():
     config = changed(("datasets", "a", "watershed_depth_px"), 6)
-    assert experiments.depths_of(config) == {}, "components, as the paper"
+    components = {name: {"a": 0, "b": 0} for name in config["study"]["experiments"]}
+    assert experiments.depths_of(config) == components, "as the paper"
     config["experiments"]["turned"]["instances"] = "watershed"
-    assert experiments.depths_of(config) == {"turned": {"a": 6, "b": 0}}
+    assert experiments.depths_of(config) == components | {"turned": {"a": 6, "b": 0}}
     config["instances"] = "watershed"
     config["experiments"]["turned"]["instances"] = "components"
-    assert list(experiments.depths_of(config)) == [n for n in config["study"]["experiments"] if n != "turned"]
+    found = experiments.depths_of(config)
+    assert found.pop("turned") == {"a": 0, "b": 0} and all(cut == {"a": 6, "b": 0} for cut in found.values())
 
 
-def test_the_reference_cut_in_another_way_is_not_the_reference():
+@pytest.mark.parametrize(
+    ("headline", "same"), [("seg", ["b"]), ("map", ["b"]), ("dice", ["a", "b"]), ("iou", ["a", "b"])]
+)
+def test_a_cut_asks_nothing_without_a_depth_or_of_a_headline_of_pixels(headline, same):
     config = changed(("experiments", "plain"), {"trained_as": "reference"})
-    config["datasets"]["a"]["watershed_depth_px"] = 6
-    assert experiments.predicts_as_reference(config, "plain")
+    config["datasets"]["a"] |= {"watershed_depth_px": 6, "headline": headline}
+    assert experiments.same_as_reference(config, "plain") == ["a", "b"]
     config["experiments"]["plain"]["instances"] = "watershed"
-    assert not experiments.predicts_as_reference(config, "plain")
+    assert experiments.same_as_reference(config, "plain") == same

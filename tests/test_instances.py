@@ -58,3 +58,5 @@ def test_nothing_and_a_bad_connectivity() -> None:
     assert not instances_from_probability(np.zeros((3, 4))).any()
     with pytest.raises(InstanceError, match="connectivity is 6"):
         instances_from_probability(np.zeros((3, 4)), connectivity=6)
+    with pytest.raises(InstanceError, match="connectivity is 8; a watershed"):
+        instances_from_probability(np.zeros((3, 4)), connectivity=8, watershed_depth_px=2)

@@ -168,6 +168,13 @@ def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(
     assert not {"iou", "dice", "pixel_accuracy"} & {metric for _, metric, _ in changed}, "the mask is the same"
 
 
+def test_another_cut_of_instances_scores_tracks_and_draws_anew_but_predicts_nothing(finished, tmp_path):
+    (tmp_path / "cut.yaml").write_text("instances: watershed\n")
+    jobs = finished.planned(str(tmp_path / "cut.yaml"))
+    assert {"score", "track", "panel"} <= set(jobs) and not {"train", "predict", "film", "cache"} & set(jobs)
+    assert jobs["score"] == 2 * len(TRAINED | ASKED - {"watershed"}) + 1, "all but the one that was cut already"
+
+
 def test_the_audit_says_on_how_many_images_it_rests(finished):
     scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/audits.csv"))
     found = {(row["audit"], row["dataset"]) for row in audits}

@@ -49,18 +49,16 @@ def maxima(mask: np.ndarray, depth: float) -> int:
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), depth=st.sampled_from([0.5, 1.0, 1.5, 2.0, 3.0]), radius=st.integers(4, 9))
 def test_as_many_cells_as_there_are_deep_maxima(seed: int, depth: float, radius: int) -> None:
-    truth = discs(np.random.default_rng(seed), (48, 56), 9, radius)
+    truth = np.pad(discs(np.random.default_rng(seed), (48, 56), 14, radius), 2)
     labels, count = ndimage.label(truth)
     cut = labels.copy()
     cut_count = split_touching(cut, depth)
     expected = 0
     for label in range(1, count + 1):
         here = labels == label
-        inside = not (here[0].any() or here[-1].any() or here[:, 0].any() or here[:, -1].any())
         parts = np.unique(cut[here])
         assert parts[0] == label and (parts[1:] > count).all(), "the first cell keeps the id"
-        if inside:
-            assert len(parts) == maxima(here, depth)
+        assert len(parts) == maxima(here, depth)
         expected += len(parts)
         for part in parts:
             assert ndimage.label(cut == part)[1] == 1, "a cell hangs together"
@@ -87,13 +85,29 @@ def test_a_small_cell_on_a_large_one_is_told_apart_and_then_measured() -> None:
 def test_the_edge_of_the_image_is_no_edge_of_a_cell() -> None:
     """Halves of a disc and of a pair of discs: one cell, and two, as the whole would be."""
     mask = pair(34)
-    for half in (mask[40:], mask[:41], mask[40:, 30:90]):
+    for half in (mask[40:], mask[:41], mask[40:, 30:90], mask[:, 40:], mask[:, :75], mask[:, 40:75]):
         labels = half.astype(np.int32)
         assert split_touching(labels, 8) == 2
     whole = np.ones((30, 40), np.int32)
     assert split_touching(whole, 1) == 1 and (whole == 1).all(), "no edge anywhere"
     row = np.ones((1, 9), np.int32)
     assert split_touching(row, 0.5) == 1
+
+
+def test_a_saddle_exactly_that_deep_is_no_cut() -> None:
+    """Two squares of 19 px, whose middles are 10 px from the edge, and a neck of 9 px, whose middle is 5."""
+    labels = np.zeros((25, 60), np.int32)
+    labels[3:22, 3:22], labels[3:22, 35:54], labels[8:17, 20:37] = 1, 1, 1
+    for depth, cells in ((5, 1), (4.99, 2)):
+        assert split_touching(labels.copy(), depth) == cells
+
+
+def test_a_hole_is_an_edge_too() -> None:
+    rows, columns = np.mgrid[:40, :110]
+    ellipse = ((rows - 20) / 15) ** 2 + ((columns - 55) / 50) ** 2 < 1
+    whole, holed = ellipse.astype(np.int32), ellipse.astype(np.int32)
+    holed[20, 55] = 0
+    assert (split_touching(whole, 3), split_touching(holed, 3)) == (1, 2)
 
 
 def test_ids_that_are_missing_and_cells_that_touch_are_left_as_they_are() -> None:
@@ -103,6 +117,7 @@ def test_ids_that_are_missing_and_cells_that_touch_are_left_as_they_are() -> Non
     assert split_touching(labels, 8) == 8 and set(np.unique(labels)) == {0, 3, 7, 8}
     empty = np.zeros((5, 6), np.int32)
     assert split_touching(empty, 1) == 0 and not empty.any()
+    assert split_touching(np.zeros((0, 6), np.int32), 1) == 0
 
 
 @pytest.mark.parametrize("depth", [1, 5])

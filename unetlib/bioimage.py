@@ -183,8 +183,8 @@ def documentation(subject: Subject) -> str:
 
 {context} {_seen(subject)} Statistics are those of the whole image that is given.
 
-Output: the probability that a pixel is foreground; the study calls it foreground from {subject.threshold} on, and the
-4-connected components of that are cells.
+Output: the probability that a pixel is foreground; the study calls it foreground from {subject.threshold} on. Cells
+are the 4-connected components of that, or what a watershed cuts them into.
 
 ## Validation
 

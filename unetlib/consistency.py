@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from unetlib.experiments import depths_of, settings, split_of, takes_tile, tile_facts, windows_of
+from unetlib.experiments import cuts, depths_of, settings, split_of, takes_tile, tile_facts, windows_of
 from unetlib.externals import ExternalError, words_of
 from unetlib.filmed import unfit
 from unetlib.study import EXTERNAL, JOINT, TRIVIAL, StudyError, is_joint, runs
@@ -47,7 +47,7 @@ def check_study(config: Mapping[str, Any]) -> None:
     for name, reason in unfit(config).items():
         raise StudyError(f"tracking.experiments names {name}, which {reason}")
     for name, depths in depths_of(config).items():
-        if not any(depths.values()):
+        if cuts(config, name) and not any(depths.values()):
             raise StudyError(f"{name}: instances are cut by watershed, but no dataset says how: set watershed_depth_px")
     _mistakes(config)
     for name, audit in config["audits"].items():

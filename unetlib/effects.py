@@ -55,7 +55,7 @@ def ablation(
     headline: Mapping[str, str],
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
-    untested: Collection[str] = (),
+    untested: Collection[tuple[str, str]] = (),
 ) -> pd.DataFrame:
     """Paired differences to the reference: one row per test_dataset, experiment, train_dataset, metric.
 
@@ -67,7 +67,7 @@ def ablation(
                           mean over seeds), which takes the networks as they are, and of the interval's own draws,
                           which count retraining where there are several seeds
     p_holm                p after Holm's correction over the table's headline rows of trained networks, else empty;
-                          `untested` are the reference's own networks under other names, which ask nothing
+                          `untested` are (experiment, dataset) where nothing is asked: `experiments.same_as_reference`
     effect                matched-pairs rank-biserial correlation over the units, −1 to 1
     flipped               the test's units: clusters where there are FLIPPED_CLUSTERS or more, else images
     clear                 networks were retrained, the interval leaves out zero and p_holm < SURE
@@ -88,7 +88,9 @@ def ablation(
     table["headline"] = is_headline(table, headline)
     table = table.merge(_tested(pairs), on=KEYS)
     table["p"] = table[["p", "flips"]].max(axis=1)
-    asked = (table["train_dataset"] != NO_TRAINING) & ~table["experiment"].isin(untested)
+    asked = (table["train_dataset"] != NO_TRAINING) & ~pd.MultiIndex.from_frame(
+        table[["experiment", "test_dataset"]]
+    ).isin(list(untested))
     judged = (table["headline"] & asked).astype(bool)
     table["p_holm"] = np.nan
     table.loc[judged, "p_holm"] = holm(table.loc[judged, "p"].to_numpy(dtype=float))

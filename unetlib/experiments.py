@@ -20,6 +20,7 @@ SECTIONS = (
     "validation",
     "batch",
 )
+OF_PIXELS = ("iou", "dice", "v_rand_thinned", "v_info_thinned")  # headlines that no cut of instances changes
 CURVES = {"training-size": ("split", "max_train"), "network-size": ("model", "base_filters")}
 
 
@@ -86,25 +87,39 @@ def windows_of(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def depths_of(config: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Return the experiments whose instances are cut by watershed: for each dataset of the study the depth in px.
+    """Return how deep, in px, each experiment of the study cuts instances of each dataset by watershed.
 
-    0 for a dataset that states none: its instances are connected components.
+    0: they are connected components, for the experiment says so or the dataset states no depth.
     """
     depths = {name: config["datasets"][name].get("watershed_depth_px", 0) for name in config["study"]["datasets"]}
-    chosen = {name: config["experiments"][name].get("instances") for name in config["study"]["experiments"]}
-    return {name: depths for name, own in chosen.items() if (own or config["instances"]) == "watershed"}
+    return {name: depths if cuts(config, name) else dict.fromkeys(depths, 0) for name in config["study"]["experiments"]}
 
 
-def predicts_as_reference(config: Mapping[str, Any], experiment: str) -> bool:
-    """Return whether an experiment is the study's reference under another name: its networks, asked the same way."""
+def cuts(config: Mapping[str, Any], experiment: str) -> bool:
+    """Return whether an experiment's instances are cut by watershed."""
+    return bool(config["experiments"][experiment].get("instances", config["instances"]) == "watershed")
+
+
+def same_as_reference(config: Mapping[str, Any], experiment: str) -> list[str]:
+    """Return the datasets on which an experiment's headline is the reference's by construction.
+
+    Its networks asked the same way; of instances cut in another way where the headline is of pixels.
+    """
     reference, windows, depths = config["study"]["reference"], windows_of(config), depths_of(config)
-    return (
+    same = (
         experiment != reference
         and trainer_of(config, experiment) == trainer_of(config, reference)
         and inference_of(config, experiment) == inference_of(config, reference)
         and windows.get(experiment) == windows.get(reference)
-        and depths.get(experiment) == depths.get(reference)
     )
+    return [
+        name
+        for name in config["study"]["datasets"]
+        if same
+        and (
+            depths[experiment][name] == depths[reference][name] or config["datasets"][name].get("headline") in OF_PIXELS
+        )
+    ]
 
 
 def split_of(config: Mapping[str, Any], dataset: str, experiment: str | None = None) -> dict[str, Any]:

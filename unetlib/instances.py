@@ -23,15 +23,18 @@ def instances_from_probability(
 ) -> np.ndarray:
     """Connected components of probability ≥ threshold, numbered 1…n in scan order; (H, W) uint16 or int32.
 
-    watershed_depth_px > 0: components are cut at necks of at least this depth (`watershed.split_touching`, which also
+    watershed_depth_px > 0: components are cut at necks deeper than this (`watershed.split_touching`, which also
     says the order of the ids then). Instances under `min_area_px` pixels are dropped. 4-connectivity keeps instances
     apart that the 1-px gap of the training labels separates only diagonally.
     """
     if connectivity not in CONNECTIVITIES:
         raise InstanceError(f"connectivity is {connectivity}; set 4 (sides) or 8 (sides and corners)")
+    if watershed_depth_px > 0 and connectivity != 4:
+        raise InstanceError(f"connectivity is {connectivity}; a watershed cuts what hangs together over sides: set 4")
     structure = ndimage.generate_binary_structure(2, 1 if connectivity == 4 else 2)
     labels, count = ndimage.label(probability >= threshold, structure)
     if watershed_depth_px > 0:
+        labels = drop_small(labels, min_area_px).astype(np.int32)  # their number may exceed 65535 after the cut
         count = split_touching(labels, watershed_depth_px)
     return drop_small(labels.astype(np.uint16 if count <= LARGEST_ID else np.int32), min_area_px)
 

@@ -99,7 +99,7 @@ def label(
     (`watershed.split_touching`).
     """
     if watershed_depth_px > 0:
-        label(probability, out, threshold=threshold, min_area_px=0, strip_px=strip_px)
+        label(probability, out, threshold=threshold, min_area_px=min_area_px, strip_px=strip_px)
         count = split_touching(out, watershed_depth_px)
         return _drop_small(out, count, min_area_px, strips(out.shape, strip_px))
     parts = strips(probability.shape, strip_px)

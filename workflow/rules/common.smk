@@ -9,8 +9,8 @@ from unetlib.experiments import (
     curves,
     depths_of,
     inference_of,
-    predicts_as_reference,
     resolved,
+    same_as_reference,
     settings,
     split_keys,
     split_of,
@@ -194,7 +194,7 @@ STUDY_FACTS = {
         name: {
             "joint": is_joint(config, name),
             "trained_as": trainer_of(config, name),
-            "is_reference": predicts_as_reference(config, name),
+            "same_as_reference": same_as_reference(config, name),
         }
         for name in EXPERIMENTS
     },
@@ -210,12 +210,7 @@ SCORING = {
 }
 
 
-DEPTHS = depths_of(config)
-
-
-def depth_of(experiment, dataset):
-    """Where instances are cut by watershed, how deep; 0 where they are connected components."""
-    return DEPTHS.get(experiment, {}).get(dataset, 0)
+DEPTHS, WINDOWS = depths_of(config), windows_of(config)
 
 
 def following(experiment, dataset):
@@ -225,7 +220,7 @@ def following(experiment, dataset):
     cut = {key: entry.get(key) for key in ("min_area_px", "field_of_interest_px")}
     return {
         "tracking": how | {"interval_min": entry.get("frame_interval_min")},
-        "labels": cut | {"threshold": config["threshold"], "watershed_depth_px": depth_of(experiment, dataset)},
+        "labels": cut | {"threshold": config["threshold"], "watershed_depth_px": DEPTHS[experiment][dataset]},
     }
 
 

@@ -48,8 +48,10 @@ rule score:
     threads: 1
     params:
         tests=lambda w: as_json(tests_of(w)),
-        settings=as_json(
-            {"threshold": config["threshold"], "datasets": SCORING, "windows": windows_of(config), "depths": DEPTHS}
+        settings=lambda w: as_json(
+            {"threshold": config["threshold"], "datasets": SCORING}
+            | {"windows": {name: WINDOWS.get(name, 0) for name in judged_by(w)}}
+            | {"depths": {name: DEPTHS[name] for name in judged_by(w)}}
         ),
         code=code_of("score.py"),
     shell:

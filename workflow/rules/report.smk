@@ -161,7 +161,7 @@ rule panel:
         settings=as_json(settings(config, config["study"]["reference"], "")),
         dataset=lambda w: as_json(
             {key: entry_of(w.dataset)[key] for key in ("headline", "min_area_px")}
-            | {"watershed_depth_px": depth_of(config["study"]["reference"], w.dataset)}
+            | {"watershed_depth_px": DEPTHS[config["study"]["reference"]][w.dataset]}
         ),
         figures=subpath(output[0], parent=True),
         code=code_of("panel.py"),

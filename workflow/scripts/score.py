@@ -26,9 +26,9 @@ def scores(stacks, predictions, run, *, threshold, datasets, windows, depths):
     """Yield the rows of the long table of one network."""
     for name, truths in stacks.items():
         how = dict(datasets[name])
-        depth = depths.get(run.experiment, {}).get(name, 0)
-        cut = {"threshold": threshold, "min_area_px": how.pop("min_area_px"), "watershed_depth_px": depth}
-        window = windows.get(run.experiment, 0)
+        cut = {"threshold": threshold, "min_area_px": how.pop("min_area_px")}
+        cut |= {"watershed_depth_px": depths[run.experiment][name]}
+        window = windows[run.experiment]
         shown = (mirrored(truth, predictions[f"{name}/{frame}"], window) for frame, truth in truths.items())
         stack = ((truth, from_probability(probability, **cut)) for truth, probability in shown)
         for frame, found in zip(truths, score_stack(stack, **how), strict=True):

@@ -28,7 +28,8 @@ def main(arguments):
     seedless = scores["train_dataset"] == EXTERNAL
     trivial = baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
     everything = pd.concat([scores[~seedless], *per_seed([scores[seedless], trivial], study["seeds"])])
-    untested = [name for name, entry in arguments.study["experiments"].items() if entry["is_reference"]]
+    known = arguments.study["experiments"].items()
+    untested = [(name, dataset) for name, entry in known for dataset in entry["same_as_reference"]]
     made = {
         "comparison": tables.comparison(scores, baselines, **judged),
         "ablation": effects.ablation(everything, **judged, reference=study["reference"], untested=untested),
