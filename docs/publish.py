@@ -14,6 +14,7 @@ from PIL import Image
 
 from docs import aims
 from docs.marks import write
+from unetlib.verdicts import NOT_RUN
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = "docs/publish.py"
@@ -35,9 +36,9 @@ def publish(results: Path, command: str) -> None:
     origin = provenance(results, command)  # an unfinished study ends here, before anything is replaced
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    several = _has_rows(results, COMPARED)
+    several = has_rows(results, COMPARED)
     for name in TABLES + several * COMPARING:
-        for table in sorted((results / "tables").glob(f"{name}.*")) if _has_rows(results, name) else ():
+        for table in sorted((results / "tables").glob(f"{name}.*")) if has_rows(results, name) else ():
             shutil.copy(table, folder)
     for name in FIGURES + several * COMPARING_FIGURES:
         picture = Image.open(results / "figures" / f"{name}.png").convert("RGB")
@@ -96,9 +97,13 @@ def block(folder: Path) -> list[str]:
     ]
 
 
-def _has_rows(results: Path, table: str) -> bool:
+def has_rows(results: Path, table: str) -> bool:
+    """Whether the study has such a table and it says something: of claims, one that was put to the test."""
     path = results / "tables" / f"{table}.csv"
-    return path.exists() and len(path.read_text().splitlines()) > 1
+    if not path.exists():
+        return False
+    with path.open(newline="") as handle:
+        return any(row.get("verdict") != NOT_RUN for row in csv.DictReader(handle))
 
 
 def _own(rows: list[dict[str, str]], dataset: str) -> list[dict[str, str]]:

@@ -261,6 +261,17 @@ def test_the_readmes_numbers_are_those_of_the_committed_tables():
     assert written(text, "aims", publish.SCRIPT, aims.lines(folder)) == text
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [("verdict\n", False), ("verdict\nnot run here\n", False), ("verdict\nnot run here\nreproduced\n", True)],
+)
+def test_claims_that_a_study_did_not_test_are_not_published(tmp_path, rows, told):
+    assert not publish.has_rows(tmp_path, "claims")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables/claims.csv").write_text(rows)
+    assert publish.has_rows(tmp_path, "claims") == told
+
+
 def test_an_aim_is_held_against_the_tuned_network_of_its_dataset(tmp_path):
     (tmp_path / "tuned-x").mkdir()
     rows = (
