@@ -35,6 +35,17 @@ def test_a_verdict_needs_retraining_an_interval_without_zero_and_a_small_p(
     assert f"Clear comparisons with the reference: {int(clear)} of 1." in text
 
 
+def test_where_nothing_is_asked_nothing_is_found() -> None:
+    made = study([-0.1, -0.11, -0.12])
+    untested = made["ablation"].assign(difference=0.0, low=0.0, high=0.0, p_holm=float("nan"))
+    only = findings.findings(**made | {"ablation": untested}, reference="reference")["What was found"]
+    assert "changed: reference itself on cells." in only
+    both = pd.concat([made["ablation"], untested.assign(test_dataset="nuclei")])
+    found = findings.findings(**made | {"ablation": both}, reference="reference")["What was found"]
+    (sentence,) = (text for text in found if text.startswith("changed:"))
+    assert "on cells" in sentence and "nuclei" not in sentence
+
+
 def test_what_was_compared_is_what_the_ablation_compares() -> None:
     made = study([-0.1])
     # one more experiment was trained, for an audit alone

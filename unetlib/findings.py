@@ -111,7 +111,10 @@ def _dataset_sentence(rows: pd.DataFrame, reference: str) -> str:
 def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
     """What one experiment changed on every dataset, the clearest first."""
     verdicts: dict[str, list[str]] = {}
-    for row in sorted(records(rows), key=_clarity):
+    same = rows["p_holm"].isna() & (rows["difference"] == 0)  # nothing is asked: `experiments.same_as_reference`
+    if same.all():
+        return f"{rows['experiment'].iloc[0]}: {reference} itself on {_listed(list(rows['test_dataset']))}."
+    for row in sorted(records(rows[~same]), key=_clarity):
         size = f"{metric_name(row['metric'])} {score(row['difference'], row['low'], row['high'], signed=True)}"
         verdicts.setdefault(_verdict(row, reference), []).append(f"{row['test_dataset']} ({size})")
     parts = [f"{verdict} on {_listed(where)}" for verdict, where in verdicts.items()]
