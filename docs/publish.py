@@ -40,7 +40,7 @@ def publish(results: Path, command: str) -> None:
     for name in TABLES + several * COMPARING:
         for table in sorted((results / "tables").glob(f"{name}.*")) if has_rows(results, name) else ():
             shutil.copy(table, folder)
-    for name in FIGURES + several * COMPARING_FIGURES:
+    for name in [name for name in FIGURES + several * COMPARING_FIGURES if _shows(results, name)]:
         picture = Image.open(results / "figures" / f"{name}.png").convert("RGB")
         picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS)
         picture.quantize(64).save(folder / f"{name}.png", optimize=True)
@@ -104,6 +104,16 @@ def has_rows(results: Path, table: str) -> bool:
         return False
     with path.open(newline="") as handle:
         return any(row.get("verdict") != NOT_RUN for row in csv.DictReader(handle))
+
+
+def _shows(results: Path, figure: str) -> bool:
+    """Whether there is something to see: in a map of transfer from two datasets on, in a curve from two evaluations."""
+    if figure == "transfer":
+        with (results / "tables" / "transfer.csv").open(newline="") as handle:
+            return len({row["test_dataset"] for row in csv.DictReader(handle)}) > 1
+    if figure == "learning-curves":
+        return any(len(path.read_text().splitlines()) > 2 for path in results.glob("runs/*/*/*/history.csv"))
+    return True
 
 
 def _own(rows: list[dict[str, str]], dataset: str) -> list[dict[str, str]]:

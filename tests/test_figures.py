@@ -149,6 +149,15 @@ def test_mean_curve_ends_where_the_first_run_ends() -> None:
     assert list(mean.get_ydata()) == pytest.approx([0.1, 0.05])
 
 
+def test_a_single_evaluation_is_a_point() -> None:
+    one, several = HISTORY[HISTORY["update"] == HISTORY["update"].min()], HISTORY
+    marks = [
+        figures.learning_curves(each, experiments=["reference"]).axes[0].lines[-1].get_marker()
+        for each in (one, several)
+    ]
+    assert marks == [".", "None"]
+
+
 def naive_edges(labels: np.ndarray) -> set[tuple[tuple[float, float], tuple[float, float]]]:
     """Every unit edge between unlike pixels, one by one."""
     edges = set()

@@ -88,9 +88,8 @@ def ablation(
     table["headline"] = is_headline(table, headline)
     table = table.merge(_tested(pairs), on=KEYS)
     table["p"] = table[["p", "flips"]].max(axis=1)
-    asked = (table["train_dataset"] != NO_TRAINING) & ~pd.MultiIndex.from_frame(
-        table[["experiment", "test_dataset"]]
-    ).isin(list(untested))
+    places = pd.MultiIndex.from_frame(table[["experiment", "test_dataset"]])
+    asked = (table["train_dataset"] != NO_TRAINING) & ~places.isin(list(untested))
     judged = (table["headline"] & asked).astype(bool)
     table["p_holm"] = np.nan
     table.loc[judged, "p_holm"] = holm(table.loc[judged, "p"].to_numpy(dtype=float))

@@ -112,7 +112,8 @@ def _curves(axis: Axes, rows: pd.DataFrame, column: str, place: int) -> None:
     if len(rows):
         mean = rows.groupby("update")[column].agg(["mean", "size"])
         whole = mean[mean["size"] == len(runs)]  # where every run still trains
-        axis.plot(whole.index, whole["mean"], color=colour, linestyle=dash, linewidth=1.4)
+        mark = "." if len(whole) == 1 else None  # one evaluation makes no line
+        axis.plot(whole.index, whole["mean"], color=colour, linestyle=dash, linewidth=1.4, marker=mark)
 
 
 def transfer_heatmap(transfer: pd.DataFrame, *, experiment: str, metric: str = "iou", label: str = "IoU") -> Figure:
