@@ -19,11 +19,11 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(ending(config, Path(RESULTS)))
+    print(closing_line(config, Path(RESULTS)))
 
 
 onerror:
-    print("The study is not complete.", *standing(config, Path(RESULTS)), sep="\n")
+    print("The study is not complete.", *progress(config, Path(RESULTS)), sep="\n")
 
 
 rule all:

@@ -18,9 +18,9 @@ from benchmarks.clock import interleaved
 from benchmarks.scenes import cells, picture
 from benchmarks.table import Row, WrongAnswer, check, faster, skipped
 from benchmarks.weights import SETTINGS
-from unetlib import augment
-from unetlib.cache import targets, warp
-from unetlib.weights import weight_map
+from unetlib.imaging.weight_maps import weight_map
+from unetlib.training import augmentation
+from unetlib.training.variants import training_targets, warp
 
 ELASTIC = {"grid": 3, "sigma_px": 10.0}
 AFFINE = {"rotation_deg": 15.0, "scale": 0.15, "shift_px": 10.0}
@@ -52,21 +52,21 @@ def scene(case: Case) -> tuple[np.ndarray, Triple]:
 
 def field(generator: torch.Generator, shape: tuple[int, ...], batch: int = 1) -> torch.Tensor:
     """Our random sampling grid, (B, H, W, 2)."""
-    displacement = augment.elastic_field(generator, batch, *shape, **ELASTIC)
-    return augment.source_grid(displacement, augment.affine_matrices(generator, batch, **AFFINE))
+    displacement = augmentation.elastic_field(generator, batch, *shape, **ELASTIC)
+    return augmentation.sampling_grid(displacement, augmentation.affine_matrices(generator, batch, **AFFINE))
 
 
 def moved(triple: Triple, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Image and weights (1, 2, H, W), and mask (1, 1, H, W), at the grid."""
     image, mask, weight = triple
-    both = augment.resample(torch.from_numpy(np.stack([image, weight])[None]), grid, mode="bilinear")
-    return both, augment.resample(torch.from_numpy(mask[None, None]).float(), grid, mode="nearest")
+    both = augmentation.resample(torch.from_numpy(np.stack([image, weight])[None]), grid, mode="bilinear")
+    return both, augmentation.resample(torch.from_numpy(mask[None, None]).float(), grid, mode="nearest")
 
 
 def ours(triple: Triple, generator: torch.Generator) -> Triple:
     """One augmented triple by unetlib."""
     both, mask = moved(triple, field(generator, triple[0].shape))
-    image = augment.vary_grey(generator, both[:, :1], **GREY)
+    image = augmentation.jitter_intensity(generator, both[:, :1], **GREY)
     return image[0, 0].numpy(), mask[0, 0].byte().numpy(), both[0, 1].numpy()
 
 
@@ -247,4 +247,4 @@ def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
 
 def _cached(image: np.ndarray, labels: np.ndarray, generator: torch.Generator) -> Triple:
     grey, warped, _ = warp(image, labels, None, generator=generator, **WARP)
-    return grey, *targets(warped, None, SETTINGS)
+    return grey, *training_targets(warped, None, SETTINGS)

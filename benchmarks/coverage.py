@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, stdtrit
 
-from unetlib.effects import FLIPPED_CLUSTERS
-from unetlib.intervals import MIN_CLUSTERS, Scores, contributions, interval
-from unetlib.significance import sign_flip
+from unetlib.evaluation.ablation import FLIPPED_CLUSTERS
+from unetlib.evaluation.bootstrap import MIN_CLUSTERS, Scores, contributions, interval
+from unetlib.evaluation.significance import sign_flip
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 

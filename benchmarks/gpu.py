@@ -17,8 +17,8 @@ from benchmarks.clock import Times, interleaved, set_threads
 from benchmarks.machine import ceilings, describe
 from benchmarks.table import Row, markdown, skipped, write_results
 from benchmarks.training import Case, batches, forward_flops, network, plain, train_ours
-from unetlib.infer import predict
-from unetlib.tiles import valid_input
+from unetlib.networks.predict import predict
+from unetlib.networks.tiling import valid_input
 
 BATCHES = (1, 8, 32)
 DEVICE = "cuda"

@@ -23,12 +23,12 @@ from benchmarks.clock import Times, interleaved, set_threads
 from benchmarks.memory import peak_mib
 from benchmarks.scenes import cells, picture
 from benchmarks.table import Row, check, faster, skipped
-from unetlib.allocator import keep_freed_memory
-from unetlib.blocks import initialise
-from unetlib.infer import predict
-from unetlib.model import UNet
-from unetlib.mosaic import TILE_PX, predict_plane
-from unetlib.tiles import context_px, step_px
+from unetlib.networks.blocks import initialise
+from unetlib.networks.device import keep_freed_memory
+from unetlib.networks.predict import predict
+from unetlib.networks.predict_large import TILE_PX, predict_large
+from unetlib.networks.tiling import context_px, step_px
+from unetlib.networks.unet import UNet
 
 OFFSET, SCALE = 70.0, 40.0
 
@@ -203,7 +203,7 @@ def mapped(case: Case, folder: Path) -> None:
     plane = np.load(folder / "image.npy", mmap_mode="r")
     out = np.lib.format.open_memmap(folder / "ours.npy", "w+", np.float32, plane.shape)
     how = {"offset": OFFSET, "scale": SCALE, "rotations": 1, "tile_px": case.ours_px, "device": "cpu"}
-    predict_plane(network(case), plane, out, **how, precision="bfloat16")
+    predict_large(network(case), plane, out, **how, precision="bfloat16")
     out.flush()
 
 

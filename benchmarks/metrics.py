@@ -11,8 +11,8 @@ import tifffile
 from benchmarks.clock import interleaved
 from benchmarks.scenes import cells, guessed
 from benchmarks.table import Row, check, faster, skipped
-from unetlib.metrics import score_image
-from unetlib.official import detections, official_det, official_seg
+from unetlib.evaluation.ctc_metrics import ctc_det, ctc_seg, detections
+from unetlib.evaluation.image_metrics import score_image
 
 TEN = [t / 20 for t in range(10, 20)]
 NAMES = ("iou", "dice", "pixel_accuracy", "seg_official", "det", "ap50", "map", "v_rand", "v_info")
@@ -34,8 +34,8 @@ TINY = Case((70, 80), 9, 6)
 def ours(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """The full set by unetlib."""
     found = score_image(truth, predicted)
-    found["seg_official"] = float(official_seg(truth, predicted).mean())
-    found["det"] = official_det([detections(truth, predicted)])
+    found["seg_official"] = float(ctc_seg(truth, predicted).mean())
+    found["det"] = ctc_det([detections(truth, predicted)])
     return found
 
 

@@ -14,8 +14,8 @@ from benchmarks.scenes import cells, guessed
 from benchmarks.scratch import workflow
 from benchmarks.table import Row
 from benchmarks.weights import SETTINGS
-from unetlib.metrics import score_image
-from unetlib.weights import weight_map
+from unetlib.evaluation.image_metrics import score_image
+from unetlib.imaging.weight_maps import weight_map
 
 
 @dataclass(frozen=True)

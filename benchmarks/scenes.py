@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from unetlib.labels import separate_touching
+from unetlib.imaging.labels import separate_touching
 
 
 def cells(shape: tuple[int, int], count: int, radius_px: float, seed: int = 0) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clock import Times
-from unetlib.files import write_json
+from unetlib.io.files import write_json
 
 COMPARISONS = {"≥": operator.ge, "≤": operator.le}
 HEADER = ("what", "against", "value", "n", "spread", "aim", "holds", "ours, s", "checked", "note")

@@ -22,14 +22,14 @@ from benchmarks.clock import Times, interleaved
 from benchmarks.scenes import cells, picture
 from benchmarks.table import Row, check, faster, skipped
 from benchmarks.weights import SETTINGS
-from unetlib.allocator import keep_freed_memory
-from unetlib.batches import Batches
-from unetlib.blocks import initialise
-from unetlib.cache import Variants, targets
-from unetlib.losses import weighted_ce
-from unetlib.model import UNet
-from unetlib.tiles import valid_input
-from unetlib.train import train
+from unetlib.networks.blocks import initialise
+from unetlib.networks.device import keep_freed_memory
+from unetlib.networks.tiling import valid_input
+from unetlib.networks.unet import UNet
+from unetlib.training.batches import Batches
+from unetlib.training.loop import train
+from unetlib.training.losses import weighted_ce
+from unetlib.training.variants import Variants, training_targets
 
 RATE = 1e-4
 RECIPE: dict[str, Any] = {
@@ -76,7 +76,7 @@ def batches(case: Case, device: str = "cpu") -> Batches:
     """Batches of tiles from a synthetic frame and one variant of it."""
     side = case.tile_px + 64
     labels = cells((side, side), max(2, side // 20), side / 20)
-    mask, weight = targets(labels, None, SETTINGS)
+    mask, weight = training_targets(labels, None, SETTINGS)
     image = picture(labels)
     arrays = [np.stack([part, part[::-1]]) for part in (image, mask, weight.astype(np.float16))]
     settings = {"tile_px": case.tile_px, "depth": case.depth, "batch_size": case.batch, "device": device}

@@ -10,7 +10,7 @@ from scipy import ndimage
 from benchmarks.clock import Times, interleaved
 from benchmarks.scenes import cells
 from benchmarks.table import Row, check, faster
-from unetlib.weights import weight_map
+from unetlib.imaging.weight_maps import weight_map
 
 SETTINGS = {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0, "background": 0.1, "sigma1_px": 10}
 ERROR = 1e-5

@@ -14,7 +14,7 @@ from PIL import Image
 
 from docs import aims
 from docs.marks import write
-from unetlib.verdicts import NOT_RUN
+from unetlib.report.verdicts import NOT_RUN
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = "docs/publish.py"

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from micrographs import SETTINGS, brightness_network, save, spots, write_stack
+from builders.images import SETTINGS, brightness_network, save, spots, write_stack
 
 import unetlib.__main__
-from unetlib import cli, describe, runs
+from unetlib import cli
+from unetlib.networks import description, trained_network
 
 ROOT = Path(__file__).parent.parent
 
@@ -80,7 +81,7 @@ def run_folder(folder):
     data = [{"dataset": "phase", "source": "phase.zip", "sha256": "ab" * 32, "options": {"pixel_size_um": 0.65}}]
     how = {"experiment": "reference", "train_dataset": "phase", "fold": 0, "seed": 0, "code": "c0de", "data": data}
     how["settings"] = SETTINGS
-    runs.save_model(run / "model.pt", brightness_network().state_dict(), how)
+    trained_network.save_model(run / "model.pt", brightness_network().state_dict(), how)
     facts = {
         **how,
         "roles": {"phase": {"train": ["a", "b"], "test": ["c"]}},
@@ -118,18 +119,20 @@ def test_info_of_a_model_alone_and_beside_the_facts_of_another(tmp_path):
     run = run_folder(tmp_path)
     facts = json.loads((run / "facts.json").read_text())
     (run / "facts.json").write_text(json.dumps({**facts, "seed": 1}))
-    assert ("score", "not known: facts.json of this run does not stand beside the model") in describe.describe(
+    assert ("score", "not known: facts.json of this run does not stand beside the model") in description.describe(
         run / "model.pt"
     )
     (run / "facts.json").unlink()
-    lines = dict(describe.describe(run / "model.pt"))
+    lines = dict(description.describe(run / "model.pt"))
     assert "not known" in lines["score"] and lines["run"] == "experiment reference, fold 0, seed 0"
 
 
 def test_info_of_a_model_alone_knows_the_score_of_its_training(tmp_path):
     how = {"settings": {**SETTINGS, "inference": {"mode": "tile", "rotations": 8}}, "updates": 50, "best_update": 40}
-    runs.save_model(tmp_path / "model.pt", brightness_network().state_dict(), how | {"best_validation_dice": 0.8123})
-    lines = dict(describe.describe(tmp_path / "model.pt"))
+    trained_network.save_model(
+        tmp_path / "model.pt", brightness_network().state_dict(), how | {"best_validation_dice": 0.8123}
+    )
+    lines = dict(description.describe(tmp_path / "model.pt"))
     assert lines["score"] == "validation Dice 0.812 at update 40 of 50"
     assert lines["inference"] == "mode tile, rotations 8" and "made" not in lines
 

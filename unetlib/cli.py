@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from unetlib.arguments import parser
+from unetlib.cli_arguments import parser
 
 BAR = "{desc}: {n:.2f} of {total} |{bar}| {elapsed}<{remaining}{postfix}"
 
@@ -38,16 +38,15 @@ def _failed(error: Exception) -> int:
 def _predict(given: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from unetlib.allocator import keep_freed_memory
-    from unetlib.apply import apply, check_images, image_files, load_network
+    from unetlib.networks.device import keep_freed_memory, use_threads
+    from unetlib.networks.predict_files import check_images, image_files, predict_files
+    from unetlib.networks.trained_network import load_network
 
     keep_freed_memory()
     files = image_files(given.images, given.output)
     planes = check_images(files)
     if given.threads:
-        import torch
-
-        torch.set_num_threads(given.threads)
+        use_threads(given.threads)
     network = load_network(given.model, given.device)
     said = f"planes on {network.device}"
     with tqdm(total=planes, desc=said, disable=given.quiet or None, file=sys.stderr, bar_format=BAR) as bar:
@@ -58,7 +57,7 @@ def _predict(given: argparse.Namespace) -> None:
             def report(planes: float, start: float = start) -> None:
                 bar.update(start + planes - bar.n)
 
-            done = apply(
+            done = predict_files(
                 network,
                 image,
                 targets,
@@ -77,7 +76,7 @@ def _predict(given: argparse.Namespace) -> None:
 
 
 def _export(given: argparse.Namespace) -> None:
-    from unetlib.export import export
+    from unetlib.networks.export.exporter import export
 
     done = export(given.model, given.output, kind=given.to, image=given.image, tile_px=given.tile)
     print(
@@ -87,27 +86,27 @@ def _export(given: argparse.Namespace) -> None:
 
 
 def _info(given: argparse.Namespace) -> None:
-    from unetlib.describe import describe
+    from unetlib.networks.description import describe
 
     for name, text in describe(given.model):
         print(f"{name + ':':14}{text}")
 
 
 def _measure(given: argparse.Namespace) -> None:
-    from unetlib.files import write_csv
-    from unetlib.measure import COLUMNS, measure_files
-    from unetlib.pages import images_in
+    from unetlib.io.files import write_csv
+    from unetlib.io.stacks import image_files_in
+    from unetlib.tracking.measurements import COLUMNS, measure_files
 
-    pictures = images_in(given.intensity) if given.intensity else None
-    write_csv(given.output, measure_files(images_in(given.labels), pictures, given.pixel_size), COLUMNS)
+    pictures = image_files_in(given.intensity) if given.intensity else None
+    write_csv(given.output, measure_files(image_files_in(given.labels), pictures, given.pixel_size), COLUMNS)
 
 
 def _track(given: argparse.Namespace) -> None:
-    from unetlib.films import track_files
-    from unetlib.pages import images_in
+    from unetlib.io.stacks import image_files_in
+    from unetlib.tracking.ctc_folder import track_files
 
     found = track_files(
-        images_in(given.labels),
+        image_files_in(given.labels),
         given.output,
         max_distance_px=given.max_distance,
         max_gap=given.max_gap,

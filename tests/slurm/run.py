@@ -1,6 +1,6 @@
 """Run a study through Slurm, disturb it there, and compare every byte with a local run: make test-slurm.
 
-python tests/slurm/run.py [--study tests/tiny.yaml] [--write docs/reliability.md]
+python tests/slurm/run.py [--study tests/builders/tiny.yaml] [--write docs/reliability.md]
 
 On a cluster of one node with two fake GPUs (cluster.py): one training is cancelled, one stands still until its time
 limit ends it, slurmd is killed and started again, the driving Snakemake is killed and started again. That each of it
@@ -21,10 +21,10 @@ import yaml
 
 HERE = Path(__file__).resolve()
 TESTS = HERE.parents[1]
-sys.path[:0] = [str(HERE.parent), str(TESTS / "faults"), str(TESTS), str(TESTS.parent)]
+sys.path[:0] = [str(HERE.parent), str(TESTS / "robustness"), str(TESTS), str(TESTS.parent)]
 
 from cluster import Cluster, ClusterError, asked, cluster, obtain  # noqa: E402
-from driven import Driven, Stuck, chosen, kill_group  # noqa: E402
+from driver import Driven, Stuck, chosen, kill_group  # noqa: E402
 
 from docs.marks import write  # noqa: E402
 
@@ -176,7 +176,7 @@ def lines_of(events: list[tuple[str, str]], compared: int, other: list[str]) -> 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", type=Path, default=TESTS / "tiny.yaml")
+    parser.add_argument("--study", type=Path, default=TESTS / "builders/tiny.yaml")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
     given = parser.parse_args()
     signal.signal(signal.SIGALRM, stop)

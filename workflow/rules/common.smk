@@ -1,33 +1,42 @@
-# Names, paths and job settings that the rules share. What a run is lives in unetlib/study.py.
+# Names, paths and job settings that the rules share. What a run is lives in unetlib/study/runs.py.
 import json
 import os
 from pathlib import Path
 
-from unetlib.consistency import check_study
-from unetlib.experiments import (
+from unetlib.study.config_checks import check_study
+from unetlib.study.experiments import (
     cache_settings,
-    curves,
-    depths_of,
-    inference_of,
-    resolved,
+    swept_levels,
+    watershed_depths,
+    inference_settings,
+    share_identical_trainings,
     same_as_reference,
-    settings,
+    experiment_settings,
     split_keys,
-    split_of,
-    windows_of,
+    split_settings,
+    mirrored_windows,
 )
-from unetlib.externals import words_of
-from unetlib.files import key_of, sha256_of
-from unetlib.filmed import filmed, filmed_runs
-from unetlib.fingerprint import code_of as fingerprint_of
-from unetlib.standing import ending, standing
-from unetlib.study import JOINT, StudyError, is_joint, runs, judging_splits, trained_runs, trainer_of, training_datasets
+from unetlib.study.external_tools import split_command
+from unetlib.io.files import short_hash, sha256_of
+from unetlib.study.tracked_runs import tracked_experiments, tracked_runs
+from unetlib.study.code_fingerprint import code_of as fingerprint_of
+from unetlib.study.runs import closing_line, progress
+from unetlib.study.runs import (
+    JOINT,
+    StudyError,
+    is_joint,
+    runs,
+    split_keys_for_testing,
+    trained_runs,
+    training_experiment,
+    training_datasets,
+)
 
 try:
     check_study(config)
 except StudyError as error:
     raise WorkflowError(f"config: {error}")
-config = resolved(config)  # from here on each experiment says whose networks it uses
+config = share_identical_trainings(config)  # from here on each experiment says whose networks it uses
 
 # Scripts find the library without an installation (conda); spinning threads slow a busy machine down fivefold.
 search_path = [workflow.basedir, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
@@ -62,10 +71,10 @@ SEPARATE, JOINTLY = ([name for name in EXPERIMENTS if is_joint(config, name) == 
 # Settings that are shared by what agrees in them stand under a key.
 SPLITS = split_keys(config)  # experiment ("" = the study) → dataset → key
 SPLIT_SETTINGS = {
-    key: split_of(config, dataset, name or None) for name in SPLITS for dataset, key in SPLITS[name].items()
+    key: split_settings(config, dataset, name or None) for name in SPLITS for dataset, key in SPLITS[name].items()
 }
 CACHES = {name: cache_settings(config, name) for name in EXPERIMENTS}
-CACHE_KEYS = {name: key_of(chosen) for name, chosen in CACHES.items()}
+CACHE_KEYS = {name: short_hash(chosen) for name, chosen in CACHES.items()}
 CACHE_SETTINGS = {CACHE_KEYS[name]: chosen for name, chosen in CACHES.items()}
 STUDY_SPLITS = sorted(set(SPLITS[""].values()))
 STUDY_CACHES = sorted({CACHE_KEYS[name] for name in EXPERIMENTS if SPLITS[name] == SPLITS[""]})
@@ -97,7 +106,7 @@ def source_of(dataset):
     if entry.get("folder"):
         return entry["folder"]
     if entry.get("synthetic"):
-        return f"resources/synthetic/{key_of(entry['synthetic'])}/{dataset}.zip"
+        return f"resources/synthetic/{short_hash(entry['synthetic'])}/{dataset}.zip"
     return f"resources/archives/{pin_of(entry)}/{entry['archive']}"
 
 
@@ -152,18 +161,18 @@ def judged_by(wildcards):
 def models_of(wildcards):
     """The networks that a job predicts with, in the order of its outputs; an experiment may use those of another."""
     place = f"{wildcards.train_dataset}/fold{wildcards.fold}"
-    trainers = [trainer_of(config, name) for name in judged_by(wildcards)]
+    trainers = [training_experiment(config, name) for name in judged_by(wildcards)]
     return [f"{RESULTS}/runs/{name}/{place}-seed{seed}/model.pt" for seed in SEEDS for name in trainers]
 
 
 def inference_for(wildcards):
     """How each experiment of a job predicts."""
-    return as_json({name: inference_of(config, name) for name in judged_by(wildcards)})
+    return as_json({name: inference_settings(config, name) for name in judged_by(wildcards)})
 
 
 def tests_of(wildcards):
     """By which split each experiment of a job is tested: experiment → dataset → key."""
-    return {name: judging_splits(STUDY_FACTS, name, wildcards.train_dataset) for name in judged_by(wildcards)}
+    return {name: split_keys_for_testing(STUDY_FACTS, name, wildcards.train_dataset) for name in judged_by(wildcards)}
 
 
 def test_splits_of(wildcards):
@@ -193,7 +202,7 @@ STUDY_FACTS = {
     "experiments": {
         name: {
             "joint": is_joint(config, name),
-            "trained_as": trainer_of(config, name),
+            "trained_as": training_experiment(config, name),
             "same_as_reference": same_as_reference(config, name),
         }
         for name in EXPERIMENTS
@@ -201,7 +210,7 @@ STUDY_FACTS = {
     "datasets": {name: {key: entry_of(name).get(key) for key in ("headline", "background")} for name in DATASETS},
     "splits": SPLITS,
     "audits": config["audits"],
-    "filmed": filmed(config),
+    "filmed": tracked_experiments(config),
 }
 STUDY_JSON = as_json(STUDY_FACTS)
 SCORING = {
@@ -210,7 +219,7 @@ SCORING = {
 }
 
 
-DEPTHS, WINDOWS = depths_of(config), windows_of(config)
+DEPTHS, WINDOWS = watershed_depths(config), mirrored_windows(config)
 
 
 def following(experiment, dataset):
@@ -237,7 +246,9 @@ def environment_of(external):
 def tools_of(external):
     """Fingerprints of the files that a tool's command names: an edited script runs again."""
     command = EXTERNALS[external].get("command")
-    files = [Path(word) for word in words_of(command, images=Path("images"), output=Path("output"))] if command else []
+    files = (
+        [Path(word) for word in split_command(command, images=Path("images"), output=Path("output"))] if command else []
+    )
     return {
         str(path): fingerprint_of(path) if path.suffix == ".py" else sha256_of(path) for path in files if path.is_file()
     }

@@ -1,6 +1,6 @@
 # What people read: tables and figures from score files alone, and the report that joins them.
 TABLES = ["comparison", "ablation", "transfer", "costs", "tracking"]
-CURVES = curves(config)
+CURVES = swept_levels(config)
 FIGURES = ["learning-curves", "ablation", "transfer", *CURVES]
 PANELS = ["examples", "weight-map", "augmentation"]
 FIRST_RUN = f"{config['study']['reference']}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
@@ -12,7 +12,7 @@ rule tabulate:
         baselines=f"{RESULTS}/baselines.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         frames=frames_of(DATASETS),
-        tracks=[f"{RESULTS}/tracks/{run.path}.csv" for run in filmed_runs(STUDY_FACTS)],
+        tracks=[f"{RESULTS}/tracks/{run.path}.csv" for run in tracked_runs(STUDY_FACTS)],
     output:
         csv=report(
             expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
@@ -158,7 +158,7 @@ rule panel:
     conda:
         "../../envs/report.yaml"
     params:
-        settings=as_json(settings(config, config["study"]["reference"], "")),
+        settings=as_json(experiment_settings(config, config["study"]["reference"], "")),
         dataset=lambda w: as_json(
             {key: entry_of(w.dataset)[key] for key in ("headline", "min_area_px")}
             | {"watershed_depth_px": DEPTHS[config["study"]["reference"]][w.dataset]}
@@ -183,7 +183,7 @@ rule report:
             dataset=DATASETS,
         ),
         trails=expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, dataset=FILMED["datasets"]),
-        cells=[f"{RESULTS}/cells/{run.path}.csv" for run in filmed_runs(STUDY_FACTS)],
+        cells=[f"{RESULTS}/cells/{run.path}.csv" for run in tracked_runs(STUDY_FACTS)],
         checks=f"{RESULTS}/checks.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",

@@ -2,7 +2,7 @@
 # Jobs take all seeds of a fold: importing torch costs as much as predicting a short film.
 FILM = {
     "models": lambda w: [
-        f"{RESULTS}/runs/{trainer_of(config, w.experiment)}/{w.train_dataset}/fold{w.fold}-seed{seed}/model.pt"
+        f"{RESULTS}/runs/{training_experiment(config, w.experiment)}/{w.train_dataset}/fold{w.fold}-seed{seed}/model.pt"
         for seed in SEEDS
     ],
     "frames": f"{RESOURCES}/datasets/{{train_dataset}}/frames.csv",
@@ -34,7 +34,7 @@ rule film:
         runtime=60,
     params:
         compute=COMPUTE,
-        inference=lambda w: as_json(inference_of(config, w.experiment)),
+        inference=lambda w: as_json(inference_settings(config, w.experiment)),
         code=code_of("film.py") + code_of("predict.py"),
     shell:
         "python workflow/scripts/film.py --models {input.models:q} --frames {input.frames:q} --split {input.split:q}"

@@ -21,9 +21,9 @@ rule train:
         gpu=GPUS,
         mem_mb=8000,
         runtime=720,
-        inference=lambda w: as_json(inference_of(config, w.experiment)),  # not params: it trains nothing, models tell it
+        inference=lambda w: as_json(inference_settings(config, w.experiment)),  # not params: it trains nothing, models tell it
     params:
-        settings=lambda w: as_json(settings(config, w.experiment, w.train_dataset)),
+        settings=lambda w: as_json(experiment_settings(config, w.experiment, w.train_dataset)),
         compute=COMPUTE,
         code=code_of("train.py"),
     shell:

@@ -4,9 +4,10 @@ import json
 
 from splice import JSON, PATH, PATHS, run
 
-from unetlib import audits, tables, wording
-from unetlib.files import atomic_path
-from unetlib.study import trained_runs, trainer_of
+from unetlib.evaluation import pitfalls, tables
+from unetlib.io.files import atomic_path
+from unetlib.report import display_tables
+from unetlib.study.runs import trained_runs, training_experiment
 
 
 def main(arguments):
@@ -14,8 +15,10 @@ def main(arguments):
     results = arguments.scores.parent
     facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in trained_runs(study)]
     users = study["study"]["experiments"]  # an experiment that uses another's networks has that one's facts
-    facts = [fact | {"experiment": n} for n in users for fact in facts if fact["experiment"] == trainer_of(study, n)]
-    table = audits.audits(
+    facts = [
+        fact | {"experiment": n} for n in users for fact in facts if fact["experiment"] == training_experiment(study, n)
+    ]
+    table = pitfalls.pitfalls(
         tables.read_long(arguments.scores),
         facts,
         study["audits"],
@@ -24,7 +27,7 @@ def main(arguments):
         clusters=tables.read_clusters(arguments.frames),
         headline={name: entry["headline"] for name, entry in study["datasets"].items()},
     )
-    shown = wording.to_markdown(audits.shown(table))
+    shown = display_tables.to_markdown(pitfalls.pitfalls_shown(table))
     for path, text in ((arguments.csv, tables.to_csv(table)), (arguments.markdown, shown)):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

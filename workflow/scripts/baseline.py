@@ -2,14 +2,13 @@
 
 from splice import JSON, PATH, PATHS, run
 
-from unetlib.baselines import trivial_masks
-from unetlib.files import write_csv
-from unetlib.instances import instances_from_probability
-from unetlib.metrics import BASELINE_COLUMNS
-from unetlib.roles import dataset_and_key_of
-from unetlib.samples import Dataset
-from unetlib.scoring import Prediction, long_rows, score_stack, truths_of
-from unetlib.splits import fold_of, frames_with_role
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import dataset_and_key_of, fold_of, frames_with_role
+from unetlib.evaluation.baselines import trivial_masks
+from unetlib.evaluation.image_metrics import BASELINE_COLUMNS
+from unetlib.evaluation.test_set import Prediction, load_truths, long_rows, score_test_set
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.io.files import write_csv
 
 
 def main(arguments):
@@ -19,13 +18,13 @@ def main(arguments):
         how = dict(arguments.settings[name])
         cut = {"min_area_px": how.pop("min_area_px")}
         for split in (path for path in arguments.splits if dataset_and_key_of(path)[0] == name):
-            truths = truths_of(frames.parent, frames_with_role(split, "test"))
+            truths = load_truths(frames.parent, frames_with_role(split, "test"))
             masks = {frame: trivial_masks(dataset.image(frame)) for frame in truths}
             for baseline in next(iter(masks.values()), {}):
                 own = (masks[frame][baseline] for frame in truths)
                 predicted = (Prediction(instances_from_probability(mask, **cut), mask) for mask in own)
                 stack = zip(truths.values(), predicted, strict=True)
-                for frame, found in zip(truths, score_stack(stack, **how), strict=True):
+                for frame, found in zip(truths, score_test_set(stack, **how), strict=True):
                     rows += long_rows(BASELINE_COLUMNS, (baseline, name, fold_of(split), frame), found)
     write_csv(arguments.output, rows, BASELINE_COLUMNS)
 

@@ -3,10 +3,10 @@
 import torch
 from splice import JSON, PATH, PATHS, run
 
-from unetlib.cache import write_cache
-from unetlib.files import key_of, sha256_of
-from unetlib.samples import Dataset
-from unetlib.splits import frames_with_role
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import frames_with_role
+from unetlib.io.files import sha256_of, short_hash
+from unetlib.training.cache import write_cache
 
 
 def main(arguments):
@@ -19,7 +19,7 @@ def main(arguments):
             frames_with_role(arguments.split, "train"),
             **settings,
             seed=arguments.seed,
-            fingerprint=key_of([settings, arguments.seed, arguments.code, frames]),
+            fingerprint=short_hash([settings, arguments.seed, arguments.code, frames]),
             progress=lambda done, total: print(f"{done} of {total} frames"),
         )
 

@@ -5,12 +5,11 @@ from collections import defaultdict
 
 from splice import JSON, PATH, run
 
-from unetlib import verify
-from unetlib.files import read_json, write_csv
-from unetlib.metrics import SCORE_COLUMNS
-from unetlib.roles import judged_frames
-from unetlib.standing import external_runs
-from unetlib.study import judging_splits, runs, trained_twin
+from unetlib.datasets.split_files import frames_for_testing
+from unetlib.evaluation.image_metrics import SCORE_COLUMNS
+from unetlib.io.files import read_json, write_csv
+from unetlib.study import result_checks
+from unetlib.study.runs import external_runs, runs, split_keys_for_testing, training_run
 
 
 def main(arguments):
@@ -22,25 +21,25 @@ def main(arguments):
     for row in table(arguments.baselines):
         trivial[row["test_dataset"]][row["baseline"]].append(row)
     for each in runs(study):
-        tests = tests_of(resources, judging_splits(study, each.experiment, each.train_dataset), each.fold)
+        tests = tests_of(resources, split_keys_for_testing(study, each.experiment, each.train_dataset), each.fold)
         scores = table(results / "scores" / f"{each.path}.csv")
-        facts = read_json(results / "runs" / trained_twin(study, each).path / "facts.json")
-        findings += [*verify.coverage(each, scores, tests), verify.roles(each, facts, tests)]
+        facts = read_json(results / "runs" / training_run(study, each).path / "facts.json")
+        findings += [*result_checks.coverage(each, scores, tests), result_checks.roles(each, facts, tests)]
         for dataset in facts["roles"]:
             metric = headline[dataset]
             own = [row for row in scores if row["test_dataset"] == dataset]
-            findings += verify.beats_trivial(each, dataset, metric, own, trivial[dataset])
+            findings += result_checks.beats_trivial(each, dataset, metric, own, trivial[dataset])
         everything += scores
     for each in external_runs(study["study"]):
         tests = tests_of(resources, study["splits"][""], each.fold)
         scores = table(results / "externals" / each.experiment / f"fold{each.fold}.csv")
-        findings += verify.coverage(each, scores, tests)
+        findings += result_checks.coverage(each, scores, tests)
         everything += scores
-    write_csv(arguments.checks, (vars(finding) for finding in findings), verify.COLUMNS)
+    write_csv(arguments.checks, (vars(finding) for finding in findings), result_checks.COLUMNS)
     for finding in findings:
-        if finding.status != verify.OK:
+        if finding.status != result_checks.OK:
             print(f"{finding.status}: {finding.check} of {finding.subject}: {finding.detail}")
-    failed = sorted({finding.subject for finding in findings if finding.status == verify.FAILED})
+    failed = sorted({finding.subject for finding in findings if finding.status == result_checks.FAILED})
     if failed:
         raise ValueError(f"{len(failed)} runs cannot be right ({', '.join(failed[:3])}); see the lines above")
     write_csv(arguments.scores, everything, SCORE_COLUMNS)
@@ -48,7 +47,9 @@ def main(arguments):
 
 def tests_of(resources, keys, fold):
     """Return the test frames of each dataset by the split of this key."""
-    return judged_frames([resources / "splits" / name / key / f"fold{fold}.csv" for name, key in keys.items()], keys)
+    return frames_for_testing(
+        [resources / "splits" / name / key / f"fold{fold}.csv" for name, key in keys.items()], keys
+    )
 
 
 def table(path):

@@ -2,21 +2,22 @@
 
 from splice import JSON, PATH, run
 
-from unetlib import claims, ledger, tables, wording
-from unetlib.evidence import Study
-from unetlib.files import atomic_path
+from unetlib.evaluation import tables
+from unetlib.io.files import atomic_path
+from unetlib.report import claims, display_tables, literature
+from unetlib.report.study_scores import Study
 
 
 def main(arguments):
-    config, errors = arguments.config, ledger.read_errors(arguments.errors)
+    config, errors = arguments.config, literature.read_errors(arguments.errors)
     study = Study(
         *(tables.read_long(arguments.tables / f"{name}.csv") for name in ("comparison", "ablation", "transfer")),
         reference=config["study"]["reference"],
         filters=claims.base_filters(config),
         aliases=claims.aliases(config),
     )
-    table = claims.answered(ledger.read_ledger(arguments.ledger, errors), errors, study)
-    made = {"csv": tables.to_csv(table), "md": wording.to_markdown(claims.claims_shown(table))}
+    table = claims.compare_claims(literature.read_ledger(arguments.ledger, errors), errors, study)
+    made = {"csv": tables.to_csv(table), "md": display_tables.to_markdown(claims.claims_shown(table))}
     for suffix, text in made.items():
         with atomic_path(arguments.tables / f"claims.{suffix}") as temporary:
             temporary.write_text(text, encoding="utf-8")

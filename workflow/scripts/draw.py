@@ -3,10 +3,11 @@
 import pandas as pd
 from splice import JSON, PATHS, run
 
-from unetlib import curves, figures, tables
-from unetlib.files import read_json
-from unetlib.roles import training_frames
-from unetlib.study import trained_runs, trainer_of
+from unetlib.evaluation import tables
+from unetlib.evaluation.run_facts import training_frames
+from unetlib.io.files import read_json
+from unetlib.report import figures, size_curves
+from unetlib.study.runs import trained_runs, training_experiment
 
 
 def main(arguments):
@@ -26,7 +27,7 @@ def main(arguments):
     shown = {"datasets": study["datasets"], "labels": tables.METRICS, "full": study["reference"]}
     for name, levels in arguments.curves.items():
         counted = frames_of(arguments.study, results) if name == "training-size" else None
-        drawn[name] = curves.curve(curves.points(comparison, levels, counted), name=name, **shown)
+        drawn[name] = size_curves.curve(size_curves.curve_points(comparison, levels, counted), name=name, **shown)
     for name, figure in drawn.items():
         figures.save(figure, results / "figures" / f"{name}.png", results / "figures" / f"{name}.svg")
 
@@ -36,7 +37,7 @@ def frames_of(study, results):
     facts = [read_json(results / "runs" / run.path / "facts.json") for run in trained_runs(study)]
     counts = training_frames(facts)
     pairs = [(name, dataset) for name in study["study"]["experiments"] for dataset in study["study"]["datasets"]]
-    found = {pair: counts.get((trainer_of(study, pair[0]), pair[1])) for pair in pairs}
+    found = {pair: counts.get((training_experiment(study, pair[0]), pair[1])) for pair in pairs}
     return {pair: count for pair, count in found.items() if count}
 
 

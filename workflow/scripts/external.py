@@ -8,9 +8,9 @@ from pathlib import Path
 
 from splice import JSON, PATH, run
 
-from unetlib.externals import COMMAND_PATTERN, FOLDER_PATTERN, find_labels, run_command, stage
-from unetlib.files import atomic_folder, sha256_of, write_csv
-from unetlib.splits import frames_with_role
+from unetlib.datasets.split_files import frames_with_role
+from unetlib.io.files import atomic_folder, sha256_of, write_csv
+from unetlib.study.external_tools import COMMAND_PATTERN, FOLDER_PATTERN, find_labels, run_command, stage_images
 
 
 def main(arguments):
@@ -21,7 +21,7 @@ def main(arguments):
             images, made = Path(temporary, "images"), Path(temporary, "labels")
             images.mkdir()
             made.mkdir()
-            stage(dataset, frames, images)
+            stage_images(dataset, frames, images)
             run_command(entry["command"], images=images, output=made)
             pattern, known = entry.get("pattern", COMMAND_PATTERN), frames
         else:

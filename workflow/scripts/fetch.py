@@ -5,7 +5,7 @@ import sys
 from splice import JSON, PATH, run
 from tqdm import tqdm
 
-from unetlib.fetch import fetch
+from unetlib.io.fetch import fetch
 
 
 def main(arguments):

@@ -6,18 +6,18 @@ import torch
 from predict import picture, probabilities
 from splice import JSON, PATH, PATHS, run
 
-from unetlib.allocator import keep_freed_memory
-from unetlib.predictions import save_predictions
-from unetlib.samples import Dataset
-from unetlib.sequences import film
-from unetlib.splits import frames_with_role
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import frames_with_role
+from unetlib.io.predictions import save_predictions
+from unetlib.networks.device import keep_freed_memory
+from unetlib.tracking.sequences import sequence_frames
 
 
 def main(arguments):
     keep_freed_memory()
     torch.set_num_threads(arguments.compute["threads"])
     dataset = Dataset(arguments.frames.parent)
-    frames = film(dataset.frames, frames_with_role(arguments.split, "test"))
+    frames = sequence_frames(dataset.frames, frames_with_role(arguments.split, "test"))
     images = {frame.frame: picture(dataset, frame.frame) for frame in frames}
     for path, output in zip(arguments.models, arguments.outputs, strict=True):
         started = time.perf_counter()

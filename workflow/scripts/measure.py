@@ -2,19 +2,19 @@
 
 from splice import PATH, PATHS, run
 
-from unetlib.files import write_csv
-from unetlib.images import decode
-from unetlib.measure import INTENSITY, MICROMETRES, SHAPE, measure
-from unetlib.samples import Dataset
-from unetlib.sequences import film, masks_in
-from unetlib.splits import frames_with_role
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import frames_with_role
+from unetlib.io.files import write_csv
+from unetlib.io.images import decode
+from unetlib.tracking.measurements import INTENSITY, MICROMETRES, SHAPE, measure
+from unetlib.tracking.sequences import masks_in, sequence_frames
 
 COLUMNS = ("frame", "time", "track", *SHAPE, *MICROMETRES, *INTENSITY)
 
 
 def main(arguments):
     dataset = Dataset(arguments.frames.parent)
-    frames = film(dataset.frames, frames_with_role(arguments.split, "test"))
+    frames = sequence_frames(dataset.frames, frames_with_role(arguments.split, "test"))
     for lines, cells in zip(arguments.tracks, arguments.cells, strict=True):
         write_csv(cells, rows(dataset, frames, masks_in(lines.parent)), COLUMNS)
 

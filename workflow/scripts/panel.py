@@ -3,12 +3,14 @@
 import numpy as np
 from splice import JSON, PATH, run
 
-from unetlib import figures, panels, tables, weights
-from unetlib.instances import instances_from_probability
-from unetlib.labels import separate_touching
-from unetlib.predictions import Predictions
-from unetlib.samples import Dataset
-from unetlib.splits import frames_with_role
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import frames_with_role
+from unetlib.evaluation import tables
+from unetlib.imaging import weight_maps
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.imaging.labels import separate_touching
+from unetlib.io.predictions import Predictions
+from unetlib.report import figures, image_panels
 
 
 def main(arguments):
@@ -18,9 +20,9 @@ def main(arguments):
     arrays = (np.load(arguments.cache.parent / f"{frame}.{kind}.npy", mmap_mode="r") for kind in ("image", "mask"))
     pairs = list(zip(*arrays, strict=True))[:8]
     drawn = {
-        "examples": panels.qualitative(examples(arguments, dataset)),
+        "examples": image_panels.qualitative(examples(arguments, dataset)),
         "weight-map": weight_map(dataset, frame, arguments.settings),
-        "augmentation": panels.augmentation_gallery(pairs[0], pairs[1:]),
+        "augmentation": image_panels.augmentation_gallery(pairs[0], pairs[1:]),
     }
     for panel, figure in drawn.items():
         name = f"{panel}-{arguments.frames.parent.name}"
@@ -47,7 +49,7 @@ def examples(arguments, dataset):
         note = f"{word}: {tables.METRICS[metric]} {value:.3f}"
         size = dataset.frame(frame).pixel_size_um
         rows.append(
-            panels.Example(frame[:16], dataset.image(frame), truth, predicted, ignore, note, pixel_size_um=size)
+            image_panels.Example(frame[:16], dataset.image(frame), truth, predicted, ignore, note, pixel_size_um=size)
         )
     return rows
 
@@ -57,9 +59,9 @@ def weight_map(dataset, frame, settings):
     image, labels, ignore = dataset.seen(frame)
     labels = separate_touching(labels) if settings["gap"] else labels
     form = settings["weights"]
-    total = weights.weight_map(labels, **form, ignore=ignore)
-    border = weights.border_term(labels, w0=form["w0"], sigma_px=form["sigma_px"])
-    return panels.weight_map(image, labels, np.where(ignore, 0, total - border), border, total)
+    total = weight_maps.weight_map(labels, **form, ignore=ignore)
+    border = weight_maps.border_term(labels, w0=form["w0"], sigma_px=form["sigma_px"])
+    return image_panels.weight_map(image, labels, np.where(ignore, 0, total - border), border, total)
 
 
 if __name__ == "__main__":

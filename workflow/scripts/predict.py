@@ -6,16 +6,16 @@ from functools import cache
 import torch
 from splice import JSON, PATHS, device_of, run
 
-from unetlib.allocator import keep_freed_memory
-from unetlib.architectures import build
-from unetlib.binning import binned, enlarged
-from unetlib.infer import infer
-from unetlib.intensity import normalise
-from unetlib.predictions import save_predictions
-from unetlib.roles import judged_frames
-from unetlib.runs import load_model
-from unetlib.samples import Dataset
-from unetlib.study import run_of
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import frames_for_testing
+from unetlib.imaging.binning import bin_image, upsample
+from unetlib.imaging.normalisation import normalise
+from unetlib.io.predictions import save_predictions
+from unetlib.networks.build import build
+from unetlib.networks.device import keep_freed_memory
+from unetlib.networks.predict import predict_tta
+from unetlib.networks.trained_network import load_model
+from unetlib.study.runs import run_of
 
 
 def main(arguments):
@@ -25,7 +25,7 @@ def main(arguments):
     image = cache(lambda dataset, frame: picture(datasets[dataset], frame))
     for path, output in zip(arguments.models, arguments.outputs, strict=True):
         experiment = run_of(output).experiment
-        tests = judged_frames(arguments.splits, arguments.tests[experiment])
+        tests = frames_for_testing(arguments.splits, arguments.tests[experiment])
         images = {f"{name}/{frame}": image(name, frame) for name, frames in tests.items() for frame in frames}
         started = time.perf_counter()
         found = probabilities(path, images, arguments.compute, arguments.inference[experiment])
@@ -37,7 +37,7 @@ def main(arguments):
 def picture(dataset, frame):
     """Return an image as networks see it, its binning and its full size."""
     image, factor = dataset.image(frame), dataset.frame(frame).binning
-    return binned(image, factor), factor, image.shape
+    return bin_image(image, factor), factor, image.shape
 
 
 def probabilities(path, images, compute, inference):
@@ -52,8 +52,8 @@ def probabilities(path, images, compute, inference):
     sides |= {"device": device, "precision": settings["training"]["precision"]}
     found = {}
     for name, (image, factor, shape) in images.items():
-        probability = infer(model, normalise(image, settings["normalisation"]), **inference, **sides)
-        found[name] = enlarged(probability, factor, shape)
+        probability = predict_tta(model, normalise(image, settings["normalisation"]), **inference, **sides)
+        found[name] = upsample(probability, factor, shape)
     return found
 
 

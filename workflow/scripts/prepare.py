@@ -4,10 +4,10 @@ import hashlib
 
 from splice import JSON, PATH, run
 
-from unetlib.archives import open_archive
-from unetlib.files import sha256_of, write_json
-from unetlib.readers import read
-from unetlib.samples import write_dataset
+from unetlib.datasets.dataset import write_dataset
+from unetlib.datasets.readers import read
+from unetlib.io.archives import open_archive
+from unetlib.io.files import sha256_of, write_json
 
 
 def main(arguments):

@@ -6,12 +6,12 @@ from collections import Counter
 import pandas as pd
 from splice import JSON, PATH, run
 
-from unetlib import audits, claims, findings, report, tables, wording
-from unetlib.experiments import curves
-from unetlib.files import atomic_path, read_json
-from unetlib.filmed import filmed
-from unetlib.standing import external_runs
-from unetlib.study import runs, trained_runs
+from unetlib.evaluation import pitfalls, tables
+from unetlib.io.files import atomic_path, read_json
+from unetlib.report import claims, display_tables, page, summary
+from unetlib.study.experiments import swept_levels
+from unetlib.study.runs import external_runs, runs, trained_runs
+from unetlib.study.tracked_runs import tracked_experiments
 
 TABLES = ("comparison", "ablation", "transfer", "costs")
 CHARTS = ("learning-curves", "ablation", "transfer")
@@ -37,14 +37,14 @@ def main(arguments):
     flagged = (checks["status"] == "flagged").sum()
     minutes = sum(each["train_seconds"] for each in facts) / 60
     duration = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
-    context = report.Context(
+    context = page.Context(
         title="U-Net cell segmentation, regenerated",
         study=study["name"],
-        summary=findings.findings(*told.values(), reference=study["reference"]),
+        summary=summary.findings(*told.values(), reference=study["reference"]),
         runs_expected=len(expected),
         runs_done=len(facts),
-        lead=findings.in_short(told["comparison"], told["ablation"], reference=study["reference"]),
-        warnings=findings.cautions(checks),
+        lead=summary.lead(told["comparison"], told["ablation"], reference=study["reference"]),
+        warnings=summary.warnings(checks),
         facts={
             "runs scored": scored(config, checks),
             "datasets": str(len(study["datasets"])),
@@ -52,24 +52,24 @@ def main(arguments):
             "flagged": f"{flagged} of {len(checks)}",
         },
         tables=[
-            report.table(name, getattr(wording, f"{name}_shown")(table), tables.to_csv(table))
+            page.table(name, getattr(display_tables, f"{name}_shown")(table), tables.to_csv(table))
             for name, table in made.items()
         ]
         + followed(tracked)
         + audited(tables.read_long(results / "tables" / "audits.csv"))
         + [claims_table(claimed)],
-        notes={"claims": claims.summary(claimed), "tracking": wording.tracking_note(tracked)},
+        notes={"claims": claims.summary(claimed), "tracking": display_tables.tracking_note(tracked)},
         pictures=[
-            *charts(results / "figures", [*CHARTS, *curves(config)]),
+            *charts(results / "figures", [*CHARTS, *swept_levels(config)]),
             *panels(results / "figures", study["datasets"]),
-            *trails(results / "figures", filmed(config)["datasets"]),
+            *trails(results / "figures", tracked_experiments(config)["datasets"]),
         ],
         provenance=provenance(facts, checks),
         config=json.dumps(config, indent=1, sort_keys=True),
         citation=arguments.citation.read_text(encoding="utf-8"),
     )
     with atomic_path(arguments.output) as temporary:
-        temporary.write_text(report.render(context, arguments.template), encoding="utf-8")
+        temporary.write_text(page.render(context, arguments.template), encoding="utf-8")
 
 
 def scored(config, checks):
@@ -81,37 +81,37 @@ def scored(config, checks):
 
 def claims_table(claimed):
     nothing = claims.all_not_run(claimed)
-    return report.table("claims", claims.claims_shown(claimed), tables.to_csv(claimed), folded=nothing)
+    return page.table("claims", claims.claims_shown(claimed), tables.to_csv(claimed), folded=nothing)
 
 
 def audited(table):
     """The table of audits, where the study has any."""
-    return [report.table("audits", audits.shown(table), tables.to_csv(table))] if len(table) else []
+    return [page.table("audits", pitfalls.pitfalls_shown(table), tables.to_csv(table))] if len(table) else []
 
 
 def followed(table):
     """The table of films, where the study has any."""
-    return [report.table("tracking", wording.tracking_shown(table), tables.to_csv(table))] if len(table) else []
+    return [page.table("tracking", display_tables.tracking_shown(table), tables.to_csv(table))] if len(table) else []
 
 
 def charts(figures, names):
     for name in names:
-        yield report.picture(name, (figures / f"{name}.svg").read_bytes(), "svg")
+        yield page.picture(name, (figures / f"{name}.svg").read_bytes(), "svg")
 
 
 def panels(figures, datasets):
     for name in PANELS:
         for dataset in datasets:
-            picture = report.compact((figures / f"{name}-{dataset}.png").read_bytes())
-            yield report.picture(name, picture, "webp", of=dataset)
+            picture = page.compact((figures / f"{name}-{dataset}.png").read_bytes())
+            yield page.picture(name, picture, "webp", of=dataset)
 
 
 def trails(figures, datasets):
     for dataset in datasets:
-        tracks = report.compact((figures / f"tracks-{dataset}.png").read_bytes())
-        yield report.picture("tracks", tracks, "webp", of=dataset)
+        tracks = page.compact((figures / f"tracks-{dataset}.png").read_bytes())
+        yield page.picture("tracks", tracks, "webp", of=dataset)
     for dataset in datasets:
-        yield report.picture("motion", (figures / f"motion-{dataset}.svg").read_bytes(), "svg", of=dataset)
+        yield page.picture("motion", (figures / f"motion-{dataset}.svg").read_bytes(), "svg", of=dataset)
 
 
 def provenance(facts, checks):

@@ -4,19 +4,19 @@ from functools import cache
 
 from splice import JSON, PATHS, run
 
-from unetlib.files import write_csv
-from unetlib.metrics import SCORE_COLUMNS
-from unetlib.predictions import Predictions
-from unetlib.roles import judged_frames
-from unetlib.scoring import from_probability, long_rows, mirrored, score_stack, truths_of
-from unetlib.study import run_of
+from unetlib.datasets.split_files import frames_for_testing
+from unetlib.evaluation.image_metrics import SCORE_COLUMNS
+from unetlib.evaluation.test_set import from_probability, load_truths, long_rows, mirror_beyond_border, score_test_set
+from unetlib.io.files import write_csv
+from unetlib.io.predictions import Predictions
+from unetlib.study.runs import run_of
 
 
 def main(arguments):
     folders = {frames.parent.name: frames.parent for frames in arguments.frames}
-    truths = cache(lambda name, frames: truths_of(folders[name], frames))
+    truths = cache(lambda name, frames: load_truths(folders[name], frames))
     for path, output in zip(arguments.predictions, arguments.outputs, strict=True):
-        tests = judged_frames(arguments.splits, arguments.tests[run_of(path).experiment])
+        tests = frames_for_testing(arguments.splits, arguments.tests[run_of(path).experiment])
         stacks = {name: truths(name, tuple(frames)) for name, frames in tests.items()}
         rows = scores(stacks, Predictions(path), run_of(path), **arguments.settings)
         write_csv(output, rows, SCORE_COLUMNS)
@@ -29,9 +29,9 @@ def scores(stacks, predictions, run, *, threshold, datasets, windows, depths):
         cut = {"threshold": threshold, "min_area_px": how.pop("min_area_px")}
         cut |= {"watershed_depth_px": depths[run.experiment][name]}
         window = windows[run.experiment]
-        shown = (mirrored(truth, predictions[f"{name}/{frame}"], window) for frame, truth in truths.items())
+        shown = (mirror_beyond_border(truth, predictions[f"{name}/{frame}"], window) for frame, truth in truths.items())
         stack = ((truth, from_probability(probability, **cut)) for truth, probability in shown)
-        for frame, found in zip(truths, score_stack(stack, **how), strict=True):
+        for frame, found in zip(truths, score_test_set(stack, **how), strict=True):
             place = (run.experiment, run.train_dataset, name, run.fold, run.seed, frame)
             yield from long_rows(SCORE_COLUMNS, place, found)
 

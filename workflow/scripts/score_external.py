@@ -4,11 +4,11 @@ import csv
 
 from splice import JSON, PATH, PATHS, run
 
-from unetlib.files import write_csv
-from unetlib.metrics import SCORE_COLUMNS
-from unetlib.scoring import from_labels, long_rows, read_labels, score_stack, truths_of
-from unetlib.splits import fold_of, frames_with_role
-from unetlib.study import EXTERNAL, PSEUDO_SEED
+from unetlib.datasets.split_files import fold_of, frames_with_role
+from unetlib.evaluation.image_metrics import SCORE_COLUMNS
+from unetlib.evaluation.test_set import from_labels, load_truths, long_rows, read_labels, score_test_set
+from unetlib.io.files import write_csv
+from unetlib.study.runs import EXTERNAL, PSEUDO_SEED
 
 
 def main(arguments):
@@ -20,12 +20,12 @@ def main(arguments):
 def scores(labels, frames, split, external, settings):
     """Yield the rows of the long table of one dataset."""
     name, how = frames.parent.name, dict(settings[frames.parent.name])
-    min_area_px, truths = how.pop("min_area_px"), truths_of(frames.parent, frames_with_role(split, "test"))
+    min_area_px, truths = how.pop("min_area_px"), load_truths(frames.parent, frames_with_role(split, "test"))
     with labels.open(newline="", encoding="utf-8") as handle:
         files = {row["frame"]: labels.parent / row["file"] for row in csv.DictReader(handle)}
     read = ((truth, read_labels(files[frame], truth.labels.shape)) for frame, truth in truths.items())
     stack = ((truth, from_labels(instances, min_area_px=min_area_px)) for truth, instances in read)
-    for frame, found in zip(truths, score_stack(stack, **how), strict=True):
+    for frame, found in zip(truths, score_test_set(stack, **how), strict=True):
         place = (external, EXTERNAL, name, fold_of(split), PSEUDO_SEED, frame)
         yield from long_rows(SCORE_COLUMNS, place, found)
 

@@ -2,9 +2,9 @@
 
 from splice import JSON, PATH, run
 
-from unetlib.files import write_csv
-from unetlib.samples import Dataset
-from unetlib.splits import split
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.splits import split
+from unetlib.io.files import write_csv
 
 
 def main(arguments):

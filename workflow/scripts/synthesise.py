@@ -2,8 +2,8 @@
 
 from splice import JSON, PATH, run
 
-from unetlib.files import atomic_path
-from unetlib.synthetic import write_archive
+from unetlib.datasets.synthetic.archive_writer import write_archive
+from unetlib.io.files import atomic_path
 
 
 def main(arguments):

@@ -3,11 +3,12 @@
 import pandas as pd
 from splice import JSON, PATH, PATHS, run
 
-from unetlib import costs, effects, tables, wording
-from unetlib.files import atomic_path, read_json
-from unetlib.filmed import filmed_runs
-from unetlib.sequences import COLUMNS
-from unetlib.study import EXTERNAL, trained_runs
+from unetlib.evaluation import ablation, run_facts, tables
+from unetlib.io.files import atomic_path, read_json
+from unetlib.report import display_tables
+from unetlib.study.runs import EXTERNAL, trained_runs
+from unetlib.study.tracked_runs import tracked_runs
+from unetlib.tracking.sequences import COLUMNS
 
 TRANSFERRED = ("iou", "dice", "pixel_accuracy")
 
@@ -32,17 +33,19 @@ def main(arguments):
     untested = [(name, dataset) for name, entry in known for dataset in entry["same_as_reference"]]
     made = {
         "comparison": tables.comparison(scores, baselines, **judged),
-        "ablation": effects.ablation(everything, **judged, reference=study["reference"], untested=untested),
+        "ablation": ablation.ablation(everything, **judged, reference=study["reference"], untested=untested),
         "transfer": tables.transfer(everything, **named, metrics=TRANSFERRED, clusters=clusters),
-        "costs": costs.table(facts, **named),
-        "tracking": tracking(results, filmed_runs(arguments.study)),
+        "costs": run_facts.cost_table(facts, **named),
+        "tracking": tracking(results, tracked_runs(arguments.study)),
     }
     for name, table in made.items():
         write(arguments.tables / f"{name}.csv", tables.to_csv(table))
-        write(arguments.tables / f"{name}.md", wording.to_markdown(getattr(wording, f"{name}_shown")(table)))
+        write(
+            arguments.tables / f"{name}.md", display_tables.to_markdown(getattr(display_tables, f"{name}_shown")(table))
+        )
     write(
         arguments.tables / "differences.csv",
-        tables.to_csv(effects.differences(scores, **paired)),
+        tables.to_csv(ablation.differences(scores, **paired)),
     )
 
 

@@ -2,21 +2,21 @@
 
 from splice import JSON, PATH, PATHS, run
 
-from unetlib.files import write_csv
-from unetlib.films import track_planes
-from unetlib.instances import instances_from_probability
-from unetlib.lineages import judged
-from unetlib.official import inside_field
-from unetlib.predictions import Predictions
-from unetlib.samples import Dataset
-from unetlib.sequences import COLUMNS, film
-from unetlib.splits import frames_with_role
-from unetlib.study import run_of
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import frames_with_role
+from unetlib.evaluation.ctc_metrics import remove_outside_foi
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.io.files import write_csv
+from unetlib.io.predictions import Predictions
+from unetlib.study.runs import run_of
+from unetlib.tracking.ctc_folder import track_planes
+from unetlib.tracking.ctc_scores import score_tracks
+from unetlib.tracking.sequences import COLUMNS, sequence_frames
 
 
 def main(arguments):
     dataset = Dataset(arguments.frames.parent)
-    frames = film(dataset.frames, frames_with_role(arguments.split, "test"))
+    frames = sequence_frames(dataset.frames, frames_with_role(arguments.split, "test"))
     how = arguments.settings["tracking"] | {"pixel_size_um": frames[0].pixel_size_um}
     for path, scores in zip(arguments.predictions, arguments.scores, strict=True):
         run, folder = run_of(scores), scores.with_suffix("")
@@ -24,7 +24,7 @@ def main(arguments):
         done = track_planes(planes, folder, **how, where=str(path))
         place = {"experiment": run.experiment, "test_dataset": run.train_dataset, "fold": run.fold, "seed": run.seed}
         place |= {"max_distance_px": done.max_distance_px}
-        write_csv(scores, [place | judged(dataset, frames, folder)], COLUMNS)
+        write_csv(scores, [place | score_tracks(dataset, frames, folder)], COLUMNS)
         print(f"{folder}: {done.tracks} tracks of {done.cells} cells in {done.frames} frames")
 
 
@@ -34,7 +34,7 @@ def labels(predictions, frames, *, field_of_interest_px, **cut):
     def planes():
         for frame in frames:
             found = instances_from_probability(predictions[frame.frame], **cut)
-            yield inside_field(found, field_of_interest_px or 0)
+            yield remove_outside_foi(found, field_of_interest_px or 0)
 
     return planes
 

@@ -3,24 +3,24 @@
 import pandas as pd
 from splice import PATH, run
 
-from unetlib import figures, trails
-from unetlib.samples import Dataset
-from unetlib.sequences import film
-from unetlib.splits import frames_with_role
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import frames_with_role
+from unetlib.report import figures, track_figures
+from unetlib.tracking.sequences import sequence_frames
 
 
 def main(arguments):
     dataset = Dataset(arguments.frames.parent)
-    frames = film(dataset.frames, frames_with_role(arguments.split, "test"))
+    frames = sequence_frames(dataset.frames, frames_with_role(arguments.split, "test"))
     cells, tracks, last = pd.read_csv(arguments.cells), pd.read_csv(arguments.tracks), frames[-1]
     markers = [dataset.markers(frame.frame) for frame in frames]
     truth = None
     if all(plane is not None for plane in markers):
-        truth = trails.true_paths(markers).assign(time=lambda rows: rows["time"] + frames[0].time)
+        truth = track_figures.true_paths(markers).assign(time=lambda rows: rows["time"] + frames[0].time)
     shown = {"last": last.time, "pixel_size_um": last.pixel_size_um}
     drawn = {
-        "tracks": trails.tracks_over(dataset.image(last.frame), truth, trails.paths(cells), **shown),
-        "motion": trails.motion(cells, tracks),
+        "tracks": track_figures.tracks_over(dataset.image(last.frame), truth, track_figures.paths(cells), **shown),
+        "motion": track_figures.motion(cells, tracks),
     }
     for name, figure in drawn.items():
         name = f"{name}-{dataset.folder.name}"

@@ -5,21 +5,20 @@ from functools import partial
 import torch
 from splice import JSON, PATHS, device_of, run
 
-from unetlib import runs, validation
-from unetlib.allocator import keep_freed_memory
-from unetlib.architectures import build
-from unetlib.batches import Batches
-from unetlib.blocks import initialise, parameter_count
-from unetlib.cache import read_cache
-from unetlib.files import key_of, read_json, sha256_of, write_csv
-from unetlib.losses import LOSSES
-from unetlib.mending import mend
-from unetlib.noisy import NoisyValidation
-from unetlib.roles import dataset_and_key_of
-from unetlib.samples import Dataset
-from unetlib.splits import frames_with_role
-from unetlib.study import run_of
-from unetlib.train import train
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import dataset_and_key_of, frames_with_role
+from unetlib.io.files import read_json, sha256_of, short_hash, write_csv
+from unetlib.networks import trained_network
+from unetlib.networks.blocks import initialise, parameter_count
+from unetlib.networks.build import build
+from unetlib.networks.device import keep_freed_memory, uses_bfloat16
+from unetlib.study.runs import run_of
+from unetlib.training import provenance, validation
+from unetlib.training.batches import Batches
+from unetlib.training.cache import read_cache, repair
+from unetlib.training.loop import train
+from unetlib.training.losses import LOSSES
+from unetlib.training.validation import AugmentedTileValidation
 
 
 def main(arguments):
@@ -39,11 +38,11 @@ def main(arguments):
     data = [read_json(folder / "dataset.json") | {"dataset": folder.name} for folder in folders]
     caches = [sha256_of(index) for index in arguments.caches]
     for index, folder in zip(arguments.caches, folders, strict=True):
-        for frame in mend(index, Dataset(folder)):
+        for frame in repair(index, Dataset(folder)):
             print(f"warning: {index.parent}: {frame} was not what its checksum says, and was made again")
     checkpoints = []
     for path in arguments.models:
-        identity = key_of([settings, compute, device, run_of(path.parent).seed, arguments.code, caches, roles])
+        identity = short_hash([settings, compute, device, run_of(path.parent).seed, arguments.code, caches, roles])
         checkpoints.append(path.with_name(f"checkpoint-{identity}.pt"))
         for stale in set(path.parent.glob("checkpoint-*.pt")) - {checkpoints[-1]}:  # of other settings, data or code
             stale.unlink()
@@ -61,7 +60,7 @@ def validation_of(settings, frames, compute, device):
         images = [validation.load(dataset, names, normalisation) for dataset, names in frames]
         return validation.Validation(images, **how)
     part = {"augmentation": settings["augmentation"], "side_px": settings["batch"]["tile_px"]}
-    return NoisyValidation(frames, normalisation=normalisation, **part, **how)
+    return AugmentedTileValidation(frames, normalisation=normalisation, **part, **how)
 
 
 def train_one(arguments, path, checkpoint, validate, device, facts):
@@ -96,7 +95,7 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
     told = {**settings, "inference": arguments.inference}
     how = {"settings": told, **vars(run_of(path.parent)), "code": arguments.code, "data": facts["data"]}
     how |= {"best_update": result.best_update, "best_validation_dice": result.best_dice, "updates": result.updates}
-    runs.write_facts(
+    provenance.write_facts(
         path.with_name("facts.json"),
         {
             **how,
@@ -105,12 +104,13 @@ def train_one(arguments, path, checkpoint, validate, device, facts):
             "parameters": parameter_count(model),
             "stopped_early": result.stopped_early,
             "train_seconds": result.seconds,
-            "peak_device_memory_bytes": runs.peak_device_memory_bytes(device),
+            "peak_device_memory_bytes": provenance.peak_device_memory_bytes(device),
             "device": device,
+            "bfloat16": uses_bfloat16(settings["training"]["precision"], device),
             "threads": arguments.compute["threads"],
         },
     )
-    runs.save_model(path, model.state_dict(), how)
+    trained_network.save_model(path, model.state_dict(), how)
 
 
 if __name__ == "__main__":

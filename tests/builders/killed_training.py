@@ -1,0 +1,90 @@
+"""Trains in forked processes that SIGKILL themselves, resumes, and compares bits; run by test_train.py.
+
+The parent never starts a parallel region of torch: a fork of its threads would hang.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from test_loop import SETTINGS, bright_squares, dice, network, without_seconds
+
+from unetlib.training.loop import train
+from unetlib.training.losses import weighted_ce
+
+VARIANTS = [
+    {"optimiser": "sgd", "schedule": "cosine", "warmup_updates": 3},
+    {"optimiser": "adam", "schedule": "plateau", "accumulate": 2, "precision": "bfloat16"},
+]
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def forked(*arguments: object, **how: int) -> int:
+    """Calls `run` in a child and returns its wait status."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run(*arguments, **how)
+        finally:
+            os._exit(0 if sys.exc_info()[0] is None else 1)
+    return os.waitpid(child, 0)[1]
+
+
+def run(folder: Path, variant: dict, kill_at: int = -1, kill_in_save: int = -1) -> None:
+    """One attempt: trains from the folder's checkpoint; at the end writes weights and history."""
+    saves, real_save = iter(range(100)), torch.save
+
+    def save(state: object, stream: object) -> None:
+        real_save(state, stream)
+        if next(saves) == kill_in_save:
+            stream.truncate(stream.tell() // 2)
+            stream.flush()
+            die()
+
+    def batch_of(index: int) -> tuple:
+        if index == kill_at:
+            die()
+        return bright_squares(index)
+
+    torch.save = save
+    model = network(dropout=0.5, norm="batch")
+    settings = {**SETTINGS, "patience": 9, "checkpoint_every": 3, **variant}
+    result = train(model, batch_of, weighted_ce, dice, **{**settings, "checkpoint": folder / "checkpoint.pt"})
+    state = {"model": model.state_dict(), "history": without_seconds(result.history), "best": result.best_update}
+    real_save(state, folder / "result.pt")
+    if "torch._dynamo" in sys.modules:
+        raise RuntimeError("training imported torch's compiler, which costs seconds per job")
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)
+    kills = 0
+    for number, variant in enumerate(VARIANTS):
+        straight, broken = folder / f"straight{number}", folder / f"broken{number}"
+        straight.mkdir()
+        broken.mkdir()
+        assert forked(straight, variant) == 0
+        # at the first update; between two checkpoints; while the next checkpoint is half-written
+        for how in ({"kill_at": 0}, {"kill_at": 8}, {"kill_in_save": 1}):
+            assert forked(broken, variant, **how) == signal.SIGKILL
+            kills += 1
+        assert len(list(broken.iterdir())) == 2, "a checkpoint and a half-written one"
+        assert forked(broken, variant) == 0
+        expected, got = (torch.load(where / "result.pt") for where in (straight, broken))
+        assert got["history"] == expected["history"] and got["best"] == expected["best"]
+        assert len(got["history"]) == 3
+        assert all(torch.equal(part, got["model"][name]) for name, part in expected["model"].items())
+        assert sorted(path.name for path in broken.iterdir()) == ["checkpoint.pt", "result.pt"]
+    print(f"ok: {kills} kills")
+    print("compiler not imported")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

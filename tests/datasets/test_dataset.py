@@ -1,0 +1,185 @@
+"""A dataset folder gives back what was written, twice the same bytes, and never a half-written folder."""
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+
+from unetlib.datasets.checks import DatasetError
+from unetlib.datasets.dataset import Dataset, FrameRecord, Sample, check_sample, write_dataset
+
+IMAGE = np.arange(30, dtype=np.uint8).reshape(5, 6)
+GOLD = np.zeros((5, 6), np.uint16)
+GOLD[1:3, 1:3], GOLD[3:, 4:] = 1, 300
+SILVER = np.roll(GOLD, 1, axis=1)
+UNKNOWN = np.zeros((5, 6), bool)
+UNKNOWN[0, 5] = True
+
+
+def sample(frame: str = "01-t000", **changes: object) -> Sample:
+    base = Sample(frame, "01", 0, "01", "phase-contrast", IMAGE, labels=GOLD, where="01/t000.tif")
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def four() -> list[Sample]:
+    """One frame of every kind of annotation: gold, partial (beside silver), silver, none."""
+    return [
+        sample("gold", pixel_size_um=0.65),
+        sample("partial", time=1, silver=SILVER, ignore=UNKNOWN, markers=GOLD, overlap_px=3),
+        sample("silver", time=2, labels=None, silver=SILVER, image=IMAGE.astype(np.uint16) * 900),
+        sample("none", time=3, labels=None, image=IMAGE.astype(np.float32) / 7),
+    ]
+
+
+def test_round_trip(tmp_path):
+    assert write_dataset(tmp_path / "d", four()) == 4
+    data = Dataset(tmp_path / "d")
+    assert [replace(frame, sha256="") for frame in data.frames] == [
+        FrameRecord("gold", "01", 0, "01", "phase-contrast", 5, 6, 2, "gold", 0, 0.65, 0),
+        FrameRecord("partial", "01", 1, "01", "phase-contrast", 5, 6, 2, "partial", 1, None, 3),
+        FrameRecord("silver", "01", 2, "01", "phase-contrast", 5, 6, 2, "silver", 1, None, 0),
+        FrameRecord("none", "01", 3, "01", "phase-contrast", 5, 6, 0, "none", 0, None, 0),
+    ]
+    for given in four():
+        image = data.image(given.frame)
+        assert image.dtype == given.image.dtype
+        np.testing.assert_array_equal(image, given.image)
+    np.testing.assert_array_equal(data.markers("partial"), GOLD)
+    assert data.markers("gold") is None
+
+
+@pytest.mark.parametrize("kind", ["image", "labels", "silver"])
+def test_one_changed_pixel_changes_the_table_of_frames(tmp_path, kind):
+    """Snakemake compares small inputs by content: frames.csv must say that pixels changed, even if no count did."""
+    before, after = four(), four()
+    partial = next(n for n, sample in enumerate(after) if sample.frame == "partial")
+    array = getattr(after[partial], kind).copy()
+    array[-1, -1], array[0, 0] = array[0, 0], array[-1, -1] + 1
+    after[partial] = replace(after[partial], **{kind: array})
+    write_dataset(tmp_path / "before", before)
+    write_dataset(tmp_path / "after", after)
+    ours, theirs = (Dataset(tmp_path / name).frame("partial").sha256 for name in ("before", "after"))
+    assert len(ours) == 64 and ours != theirs
+    assert Dataset(tmp_path / "before").frame("gold") == Dataset(tmp_path / "after").frame("gold")
+
+
+def test_gold_judges_and_silver_trains(tmp_path):
+    write_dataset(tmp_path / "d", four())
+    data = Dataset(tmp_path / "d")
+    for got, labels, ignore in [
+        (data.truth("gold"), GOLD, UNKNOWN & False),
+        (data.truth("partial"), GOLD, UNKNOWN),
+        (data.training_truth("gold"), GOLD, UNKNOWN & False),
+        (data.training_truth("partial"), SILVER, UNKNOWN & False),
+        (data.training_truth("silver"), SILVER, UNKNOWN & False),
+    ]:
+        np.testing.assert_array_equal(got[0], labels)
+        np.testing.assert_array_equal(got[1], ignore)
+        assert got[0].dtype == np.uint16 and got[1].dtype == bool
+    for frame in ("silver", "none"):
+        with pytest.raises(DatasetError, match=f"frame {frame} has no gold truth"):
+            data.truth(frame)
+    with pytest.raises(DatasetError, match="frame none has no annotation"):
+        data.training_truth("none")
+    with pytest.raises(DatasetError, match="no frame 'elsewhere'"):
+        data.image("elsewhere")
+
+
+def test_partial_gold_without_silver_trains_with_its_unknown_pixels(tmp_path):
+    write_dataset(tmp_path / "d", [sample(ignore=UNKNOWN)])
+    labels, ignore = Dataset(tmp_path / "d").training_truth("01-t000")
+    np.testing.assert_array_equal(labels, GOLD)
+    np.testing.assert_array_equal(ignore, UNKNOWN)
+
+
+def test_two_writes_give_identical_files(tmp_path):
+    for name in ("a", "b"):
+        write_dataset(tmp_path / name, four())
+    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*.*"))
+    assert len(files) == 11  # frames.csv, 4 images, 3 labels, and of the partial frame silver, ignore, markers
+    for file in files:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_tracks_stand_in_one_table(tmp_path):
+    tracks = [{"sequence": "01", "label": 1, "begin": 0, "end": 4, "parent": 0}]
+    write_dataset(tmp_path / "d", [sample("a", tracks=tracks), sample("b")])
+    assert (tmp_path / "d" / "tracks.csv").read_text() == "sequence,label,begin,end,parent\n01,1,0,4,0\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": GOLD[:, :-1]}, r"^01/t000\.tif: image is 5×6 but its label is 5×5; remove the frame or fix"),
+        ({"silver": GOLD[:-1]}, "but its silver label is 4×6"),
+        ({"markers": GOLD[:-1]}, "but its marker image is 4×6"),
+        ({"ignore": UNKNOWN[:-1]}, "but its ignore mask is 4×6"),
+        ({"labels": GOLD.astype(np.float32)}, r"^01/t000\.tif: label holds float32 values"),
+        ({"labels": GOLD.astype(int) - 1}, "negative id -1"),
+        ({"labels": GOLD * 0}, r"^01/t000\.tif: its label has no object; remove the frame or set allow_empty"),
+        ({"silver": GOLD * 0}, "its silver label has no object"),
+        ({"image": IMAGE * np.float32(np.nan)}, "NaN or infinite"),
+        ({"image": IMAGE * 0}, "image is constant"),
+        ({"frame": "01/t000"}, "not a safe file name"),
+    ],
+)
+def test_a_bad_sample_leaves_nothing_behind(tmp_path, change, message):
+    with pytest.raises(DatasetError, match=message):
+        write_dataset(tmp_path / "d", [sample("first"), sample(**change)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_empty_truth_where_it_is_allowed(tmp_path):
+    write_dataset(tmp_path / "d", [sample(labels=GOLD * 0)], allow_empty=True)
+    assert Dataset(tmp_path / "d").frames[0].instances == 0
+
+
+def test_an_ignore_mask_that_ignores_nothing_is_dropped():
+    assert check_sample(sample(ignore=UNKNOWN & False)).ignore is None
+
+
+def test_no_frame_and_repeated_frame(tmp_path):
+    with pytest.raises(DatasetError, match="no frame to write"):
+        write_dataset(tmp_path / "d", [])
+    with pytest.raises(DatasetError, match="frame id 01-t000 is taken"):
+        write_dataset(tmp_path / "d", [sample(), sample()])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("binning", [-1, 0, 6, 10**9])
+def test_a_binning_that_no_frame_can_have_is_refused(tmp_path, binning):
+    """Images are padded to a multiple of it, so a large one would take any memory."""
+    write_dataset(tmp_path, [sample()])
+    table = tmp_path / "frames.csv"
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    assert min(int(rows[0]["height"]), int(rows[0]["width"])) == 5
+    with table.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(rows[0] | {"binning": binning})
+    with pytest.raises(DatasetError, match=r"frames\.csv, line 2: bad row \(no frame can be like this\)"):
+        Dataset(tmp_path)
+
+
+def test_a_folder_that_is_no_dataset(tmp_path):
+    with pytest.raises(DatasetError, match=r"no frames\.csv here"):
+        Dataset(tmp_path)
+    write_dataset(tmp_path / "d", [sample()])
+    image = tmp_path / "d" / "images" / "01-t000.tif"
+    image.write_bytes(image.read_bytes()[:100])
+    with pytest.raises(DatasetError, match="unreadable TIFF"):
+        Dataset(tmp_path / "d").image("01-t000")
+    for claimed in (2**20, 2**31):
+        write_dataset(tmp_path / str(claimed), [sample()])
+        labels = tmp_path / str(claimed) / "labels" / "01-t000.tif"
+        with tifffile.TiffFile(labels, mode="r+") as file:
+            file.pages.first.tags["StripByteCounts"].overwrite(claimed)
+        with pytest.raises(DatasetError, match="a strip lies beyond the end of the file"):
+            Dataset(tmp_path / str(claimed)).truth("01-t000")
+    table = tmp_path / "d" / "frames.csv"
+    table.write_text(table.read_text().replace(",5,6,", ",five,6,"))
+    with pytest.raises(DatasetError, match=r"frames\.csv, line 2: bad row"):
+        Dataset(tmp_path / "d")

@@ -1,0 +1,197 @@
+"""scoring: a test set's scores against those of its images one by one; label images read or refused."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from builders.label_images import discs, shifted
+from scipy import ndimage
+
+from unetlib.datasets.checks import DatasetError
+from unetlib.datasets.dataset import Sample, write_dataset
+from unetlib.evaluation import tables
+from unetlib.evaluation.ctc_metrics import ctc_det, ctc_seg, detections
+from unetlib.evaluation.image_metrics import POOLED_BY, score_image
+from unetlib.evaluation.isbi_metrics import thin_borders, thinning_scores, threshold_sweep
+from unetlib.evaluation.test_set import (
+    Prediction,
+    Truth,
+    from_labels,
+    from_probability,
+    long_rows,
+    mirror_beyond_border,
+    read_labels,
+    score_test_set,
+)
+from unetlib.evaluation.test_set import load_truths as truths
+from unetlib.io.images import ImageError
+from unetlib.study import result_checks
+
+PLAIN = {"field_of_interest_px": None, "thinning_thresholds": None}
+SWEEP = [0.2, 0.5, 0.8]
+
+
+def stack(seed: int, count: int = 4) -> list[tuple[Truth, Prediction]]:
+    random, found = np.random.default_rng(seed), []
+    for _ in range(count):
+        cells = discs(random, (60, 70), 12, 7)
+        truth = Truth(np.where(cells % 5 == 0, 0, cells), random.random(cells.shape) < 0.02, cells)
+        seen = ndimage.gaussian_filter((shifted(random, cells) > 0).astype(float), 1.5)
+        found.append((truth, from_probability(seen, threshold=0.5, min_area_px=20)))
+    return found
+
+
+def test_without_settings_the_scores_are_those_of_each_image() -> None:
+    for (truth, predicted), row in zip(stack(0), score_test_set(stack(0), **PLAIN), strict=True):
+        assert row == score_image(truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_pooled_rows_are_the_challenges_seg_and_det(seed: int) -> None:
+    pairs = stack(seed)
+    rows = score_test_set(pairs, field_of_interest_px=6, thinning_thresholds=None)
+    assert set(rows[0]) - set(score_image(pairs[0][0].labels, pairs[0][1].instances)) == {
+        *("seg_official", "objects_official", "det", "markers")
+    }
+    long = [{"image": str(n), "metric": m, "value": str(v)} for n, row in enumerate(rows) for m, v in row.items()]
+    seg = np.concatenate([ctc_seg(t.labels, p.instances, border_px=6) for t, p in pairs])
+    det = ctc_det([detections(t.markers, p.instances, border_px=6) for t, p in pairs])
+    assert result_checks.mean_score("seg_official", long) == pytest.approx(seg.mean())
+    assert result_checks.mean_score("det", long) == pytest.approx(det)
+
+
+def test_unknown_pixels_are_part_of_the_challenges_segments() -> None:
+    truth = np.zeros((10, 20), np.uint16)
+    truth[2:8, 2:8] = 1
+    ignore = np.zeros(truth.shape, bool)
+    ignore[:, 8:] = True
+    predicted = np.zeros(truth.shape, np.uint16)
+    predicted[2:8, 2:11] = 1  # half a cell too far, into the unknown
+    row = score_test_set(
+        [(Truth(truth, ignore), from_labels(predicted, min_area_px=0))], **PLAIN | {"field_of_interest_px": 0}
+    )
+    assert row[0]["seg"] == 1 and row[0]["seg_official"] == pytest.approx(36 / 54)
+
+
+def test_an_image_without_markers_or_objects_has_no_score_of_them() -> None:
+    empty = np.zeros((20, 20), np.uint16)
+    cell = np.pad(np.ones((6, 6), np.uint16), 7)
+    pairs = [
+        (Truth(empty, empty > 0), from_labels(cell, min_area_px=0)),
+        (Truth(cell, empty > 0, cell), from_labels(cell, min_area_px=0)),
+    ]
+    bare, full = score_test_set(pairs, field_of_interest_px=2, thinning_thresholds=None)
+    assert math.isnan(bare["seg_official"]) and math.isnan(bare["det"])
+    assert bare["objects_official"] == bare["markers"] == 0
+    assert full["seg_official"] == full["det"] == full["markers"] == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_threshold_is_taken_for_the_whole_stack(seed: int) -> None:
+    pairs = stack(seed)
+    rows = score_test_set(pairs, field_of_interest_px=None, thinning_thresholds=SWEEP)
+    for place, name in enumerate(("v_rand_thinned", "v_info_thinned")):
+        by_threshold = []
+        for threshold in SWEEP:
+            each = (
+                thinning_scores(t.labels, threshold_sweep(p.probability, [threshold])[0], t.ignore)[place]
+                for t, p in pairs
+            )
+            by_threshold.append(list(each))
+        best = max(by_threshold, key=np.mean)
+        assert [row[name] for row in rows] == best
+
+
+def test_labels_without_probability_are_one_proposal() -> None:
+    truth, predicted = stack(3, 1)[0]
+    row = score_test_set(
+        [(truth, from_labels(predicted.instances, min_area_px=0))], **PLAIN | {"thinning_thresholds": SWEEP}
+    )[0]
+    expected = thinning_scores(truth.labels, thin_borders(predicted.instances), truth.ignore)
+    assert (row["v_rand_thinned"], row["v_info_thinned"]) == expected
+
+
+def test_small_objects_of_another_tool_are_dropped_as_ours_are() -> None:
+    labels = np.zeros((8, 8), np.uint16)
+    labels[0, :3], labels[4:7, 4:7] = 5, 9
+    found = from_labels(labels, min_area_px=4)
+    assert np.unique(found.instances).tolist() == [0, 1] and found.instances.sum() == 9
+    assert found.mask.sum() == 12, "pixel scores see the mask as it was given"
+    assert (from_labels(labels, min_area_px=3).instances == labels).all()
+
+
+def test_what_is_pooled_is_pooled_alike_in_tables_and_checks() -> None:
+    assert POOLED_BY == tables.POOLED
+    assert set(POOLED_BY) <= set(tables.METRICS) and set(tables.METRICS) >= {"v_rand_thinned", "v_info_thinned"}
+
+
+def test_truths_of_a_dataset_have_markers_where_it_has_them(tmp_path: Path) -> None:
+    cell = np.pad(np.ones((4, 4), np.uint16), 4)
+    image = np.arange(144, dtype=np.uint8).reshape(12, 12)
+    facts = {"sequence": "01", "group": "01", "modality": "m", "image": image, "labels": cell}
+    samples = [Sample("a", time=0, markers=cell, **facts), Sample("b", time=1, **facts)]
+    write_dataset(tmp_path / "d", samples)
+    found = truths(tmp_path / "d", ["b", "a"])
+    assert list(found) == ["b", "a"] and found["b"].markers is None
+    np.testing.assert_array_equal(found["a"].markers, cell)
+
+
+def test_a_changed_marker_changes_the_frames_checksum(tmp_path: Path) -> None:
+    cell = np.pad(np.ones((4, 4), np.uint16), 4)
+    image = np.arange(144, dtype=np.uint8).reshape(12, 12)
+    facts = {"sequence": "01", "time": 0, "group": "01", "modality": "m", "image": image, "labels": cell}
+    tables_written = set()
+    for number, markers in enumerate((None, cell, 2 * cell)):
+        write_dataset(tmp_path / str(number), [Sample("a", markers=markers, **facts)])
+        tables_written.add((tmp_path / str(number) / "frames.csv").read_text())
+    assert len(tables_written) == 3
+
+
+@pytest.mark.parametrize(
+    ("array", "error", "words"),
+    [
+        (np.zeros((4, 6), np.float32), DatasetError, "label holds float32 values"),
+        (np.zeros((4, 5), np.uint16), DatasetError, "the label image is 4×5 but its image is 4×6"),
+        (np.zeros((3, 4, 6), np.uint16), DatasetError, "label has shape 3×4×6"),
+        (np.full((4, 6), -1, np.int16), DatasetError, "negative id -1"),
+        (np.full((4, 6), 70000, np.int32), DatasetError, "id 70000"),
+        (None, ImageError, "neither TIFF nor PNG"),
+    ],
+)
+def test_label_images_that_cannot_be_scored_are_named(array, error, words, tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"no image") if array is None else tifffile.imwrite(path, array, photometric="minisblack")
+    with pytest.raises(error, match=words) as caught:
+        read_labels(path, (4, 6))
+    assert str(path) in str(caught.value)
+
+
+def test_rows_of_the_long_table_follow_its_columns() -> None:
+    assert long_rows(("image", "metric", "value"), ("a",), {"iou": 0.5, "seg": 1.0}) == [
+        {"image": "a", "metric": "iou", "value": 0.5},
+        {"image": "a", "metric": "seg", "value": 1.0},
+    ]
+
+
+def test_a_perfect_mask_in_a_mirrored_window_is_far_from_perfect() -> None:
+    """Document 000 scored 256-px images in a 324-px window: with cells all over, a perfect network gets Dice 0.77."""
+    labels = np.ones((256, 256), np.uint16)
+    labels[::4] = 0
+    truth = Truth(labels, np.zeros(labels.shape, bool), labels)
+    shown, probability = mirror_beyond_border(truth, (labels > 0).astype(np.float32), 324)
+    assert shown.labels.shape == shown.ignore.shape == shown.markers.shape == probability.shape == (324, 324)
+    np.testing.assert_array_equal(shown.labels[34:290, 34:290], labels)
+    assert shown.labels.sum() == labels.sum() and not shown.ignore.any()
+    np.testing.assert_array_equal(probability[34:290, :34], probability[34:290, 68:34:-1])
+    (row,) = score_test_set([(shown, from_probability(probability, threshold=0.5, min_area_px=0))], **PLAIN)
+    assert row["recall"] == 1 and row["dice"] == pytest.approx(2 / (1 + (324 / 256) ** 2), abs=0.01)
+
+
+def test_a_window_adds_nothing_to_a_larger_image() -> None:
+    truth, probability = Truth(np.ones((30, 40)), np.zeros((30, 40)), None), np.ones((30, 40))
+    same, seen = mirror_beyond_border(truth, probability, 30)
+    assert same is truth and seen is probability
+    wide, seen = mirror_beyond_border(truth, probability, 33)
+    assert wide.labels.shape == seen.shape == (33, 40) and wide.markers is None

@@ -1,0 +1,88 @@
+"""Films followed: the challenge's folder as it is written, the same whatever the labels come from, what is refused."""
+
+import csv
+
+import numpy as np
+import pytest
+import tifffile
+from builders.images import moving_discs, write_stack
+
+from unetlib.io.stacks import open_stack
+from unetlib.tracking.ctc_folder import track_files, track_planes
+from unetlib.tracking.linking import TrackError
+
+DEFAULTS = {"max_distance_px": None, "max_gap": 1, "divisions": True, "interval_min": None, "pixel_size_um": None}
+
+
+def test_the_folder_is_in_the_challenges_format(tmp_path):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    labels, _ = moving_discs()
+    write_stack(tmp_path / "labels.tif", labels, "TYX", finterval=300)
+    found = track_files([tmp_path / "labels.tif"], tmp_path / "out", **DEFAULTS)
+    assert (found.frames, found.cells, found.tracks, found.divisions) == (6, 96, 16, 0)
+    assert found.max_distance_px == pytest.approx(12, abs=0.5)  # the diameter of the discs
+    lines = [[int(part) for part in line.split()] for line in (tmp_path / "out/res_track.txt").read_text().splitlines()]
+    seen = {}
+    for time in range(6):
+        mask = tifffile.imread(tmp_path / f"out/mask{time:03d}.tif")
+        assert mask.dtype == np.uint16
+        np.testing.assert_array_equal(mask > 0, labels[time] > 0)
+        for number in np.unique(mask[mask > 0]).tolist():
+            seen.setdefault(number, []).append(time)
+    assert {number: (times[0], times[-1]) for number, times in seen.items()} == {a: (b, c) for a, b, c, _ in lines}
+    assert all(len(times) == times[-1] - times[0] + 1 for times in seen.values())
+    with (tmp_path / "out/tracks.csv").open() as stream:
+        table = list(csv.DictReader(stream))
+    first = table[0]
+    assert float(first["distance_um"]) == pytest.approx(0.65 * float(first["distance_px"]), rel=1e-6)
+    assert float(first["speed_um_per_min"]) == pytest.approx(float(first["distance_um"]) / (5 * 5), rel=1e-6)
+    before = sorted((path.name, path.read_bytes()) for path in (tmp_path / "out").iterdir())
+    track_files([tmp_path / "labels.tif"], tmp_path / "out", **DEFAULTS)  # an earlier result is replaced, the same
+    assert before == sorted((path.name, path.read_bytes()) for path in (tmp_path / "out").iterdir())
+
+
+def test_refusals(tmp_path):
+    labels = np.zeros((2, 20, 30), np.uint16)
+    empty = write_stack(tmp_path / "empty.tif", labels, "TYX")
+    one = tmp_path / "one.tif"
+    tifffile.imwrite(one, np.eye(20, 30, dtype=np.uint16))
+    small = tmp_path / "small.tif"
+    tifffile.imwrite(small, np.eye(9, dtype=np.uint16))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("precious")
+    out = tmp_path / "out"
+    for given, folder, message in (
+        ([empty], out, "no cell in any frame"),
+        ([one], out, "one.tif: has one frame"),
+        ([one, small], out, "small.tif: frames of 20×30 and 9×9 px"),
+        ([one, one], tmp_path / "mine", "holds thesis.txt, which is no result of tracking"),
+        ([one, one], tmp_path, "holds the labels that were given"),
+    ):
+        with pytest.raises(TrackError, match=message):
+            track_files(given, folder, **DEFAULTS)
+    assert not out.exists() and (tmp_path / "mine/thesis.txt").read_text() == "precious"
+
+
+def test_planes_give_what_files_give(tmp_path):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    labels, _ = moving_discs()
+    write_stack(tmp_path / "labels.tif", labels, "TYX", finterval=300)
+    track_files([tmp_path / "labels.tif"], tmp_path / "files", **DEFAULTS)
+    scale = {"interval_min": 5.0, "pixel_size_um": 0.65}
+    track_planes(lambda: labels, tmp_path / "planes", **(DEFAULTS | scale), where="labels")
+    for path in (tmp_path / "files").iterdir():
+        ours = tmp_path / "planes" / path.name
+        if path.suffix == ".tif":
+            assert np.array_equal(tifffile.imread(path), tifffile.imread(ours))
+            with open_stack(ours) as pages:
+                assert pages.calibration.pixel_size_um(ours.name) == pytest.approx(0.65, rel=1e-4)
+        elif path.name == "res_track.txt":
+            assert path.read_bytes() == ours.read_bytes()
+
+
+def test_a_film_in_which_a_network_found_nothing_has_no_tracks(tmp_path):
+    found = track_planes(lambda: np.zeros((3, 20, 30), int), tmp_path / "out", **DEFAULTS, where="x")
+    assert (found.frames, found.cells, found.tracks, found.max_distance_px) == (3, 0, 0, None)
+    assert (tmp_path / "out/res_track.txt").read_text() == ""
+    assert not tifffile.imread(tmp_path / "out/mask002.tif").any()
+    assert len((tmp_path / "out/tracks.csv").read_text().splitlines()) == 1

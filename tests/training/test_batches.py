@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import torch
+
+from unetlib.imaging.normalisation import normalise
+from unetlib.training.batches import Batches
+from unetlib.training.variants import Variants
+
+
+def variants(frame, height, width, count=2, seed=0):
+    random = np.random.default_rng(seed)
+    image = random.integers(0, 255, (count, height, width)).astype(np.uint8)
+    mask = (image > 127).astype(np.uint8)
+    return Variants(frame, image, mask, (1 + image / 255).astype(np.float16))
+
+
+def batches(sources, **more):
+    settings = {"tile_px": 20, "depth": 2, "padding": "valid", "batch_size": 3, "policy": "full"}
+    return Batches(sources, normalisation="zscore", seed=0, **(settings | more))
+
+
+def test_shapes_of_a_valid_network():
+    image, target, weight = batches([[variants("a", 60, 70)]])(0)
+    assert image.shape == (3, 1, 36, 36) and target.shape == weight.shape == (3, 20, 20)
+    assert (image.dtype, target.dtype, weight.dtype) == (torch.float32, torch.int64, torch.float32)
+
+
+def test_a_same_network_gets_no_context():
+    image, target, _ = batches([[variants("a", 60, 70)]], padding="same")(0)
+    assert image.shape[-1] == target.shape[-1] == 20
+
+
+def test_a_batch_depends_on_seed_and_update_alone():
+    source = [[variants("a", 60, 70), variants("b", 50, 50, seed=1)]]
+    later = batches(source)
+    later(0), later(1)
+    for left, right in zip(batches(source)(7), later(7), strict=True):
+        assert torch.equal(left, right)
+    assert not torch.equal(batches(source)(7)[0], batches(source)(8)[0])
+
+
+def test_image_mask_and_weight_stay_together_under_all_symmetries():
+    """The mask is where the image is bright, so it must be so in every flipped, turned, cropped tile."""
+    source = variants("a", 60, 70)
+    bright = [normalise(image) for image in source.image]
+    cut = min(b[m > 0].min() for b, m in zip(bright, source.mask, strict=True)) - 1e-3
+    make = batches([[source]])
+    turns = set()
+    for update in range(20):
+        turns |= {crop.turn for crop in make.crops(update)}
+        image, target, weight = make(update)
+        inner = image[:, 0, 8:-8, 8:-8]
+        assert (inner[target > 0] >= cut).all()
+        assert torch.all(weight[target > 0] > 1.49) and torch.all(weight[target == 0] < 1.51)
+    assert turns == set(range(8))
+
+
+def test_policy_none_never_flips():
+    make = batches([[variants("a", 60, 70)]], policy="none")
+    assert {crop.turn for update in range(20) for crop in make.crops(update)} == {0}
+
+
+def test_context_is_the_mirrored_image():
+    source = variants("a", 20, 20, count=1)
+    make = batches([[source]], policy="none", batch_size=1)
+    image = make(0)[0][0, 0].numpy()
+    assert np.allclose(image, np.pad(normalise(source.image[0]), 8, mode="reflect"), atol=1e-6)
+
+
+def test_a_small_image_is_centred_and_weighs_nothing_outside():
+    source = variants("a", 12, 30, count=1)
+    _, target, weight = batches([[source]], policy="none", batch_size=1)(0)
+    assert (weight[0].sum(1) > 0).nonzero().flatten().tolist() == list(range(4, 16))
+    assert not target[0][weight[0] == 0].any()
+
+
+def test_all_sources_frames_and_variants_are_drawn():
+    make = batches([[variants("a", 30, 30)], [variants("b", 30, 30), variants("c", 30, 30)]])
+    drawn = {(c.source, c.frame, c.variant) for update in range(60) for c in make.crops(update)}
+    assert drawn == {(s, f, v) for s, f in ((0, 0), (1, 0), (1, 1)) for v in (0, 1)}
+
+
+def test_bad_arguments_are_refused():
+    with pytest.raises(ValueError, match="policy 'all' is not one of none, flips, full"):
+        batches([[variants("a", 30, 30)]], policy="all")
+    with pytest.raises(ValueError, match="no training frame"):
+        batches([[]])

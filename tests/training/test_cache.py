@@ -1,0 +1,171 @@
+import numpy as np
+import pytest
+
+from unetlib.datasets.dataset import Dataset, Sample, write_dataset
+from unetlib.imaging.labels import separate_touching
+from unetlib.training.cache import CacheError, read_cache, write_cache
+from unetlib.training.variants import frame_generator, make_variants, training_targets, warp
+
+AUGMENTATION = {
+    "policy": "full",
+    "variants": 3,
+    "elastic_grid": 3,
+    "elastic_sigma_px": 4.0,
+    "rotation_deg": 15.0,
+    "scale": 0.1,
+    "shift_px": 3.0,
+    "interpolation": "bilinear",
+    "gamma": 0.2,
+    "contrast": 0.2,
+    "brightness": 0.05,
+    "noise": 0.02,
+}
+WEIGHTS = {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0.0, "background": 0.1, "sigma1_px": 10}
+STILL = {"elastic_sigma_px": 0.0, "rotation_deg": 0.0, "scale": 0.0, "shift_px": 0.0}
+PLAIN = {"gamma": 0.0, "contrast": 0.0, "brightness": 0.0, "noise": 0.0}
+
+
+def two_cells():
+    """Two touching cells, 1 and 2, and one apart, 3:
+
+    . . . . . . . . .
+    . 1 1 1 2 2 2 . .
+    . 1 1 1 2 2 2 . 3
+    """
+    labels = np.zeros((64, 48), np.uint16)
+    labels[10:40, 5:20] = 1
+    labels[10:40, 20:35] = 2
+    labels[45:60, 5:15] = 3
+    image = np.random.default_rng(0).integers(0, 200, labels.shape).astype(np.uint8)
+    return image, labels
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    image, labels = two_cells()
+    unknown = np.zeros(labels.shape, np.uint8)
+    unknown[:5] = 1
+    facts = {"sequence": "01", "group": "g", "modality": "m"}
+    samples = [
+        Sample("a", time=0, image=image, labels=labels, **facts),
+        Sample("b", time=1, image=image.astype(np.uint16) * 200, labels=labels, ignore=unknown, **facts),
+    ]
+    write_dataset(tmp_path / "data", samples)
+    return Dataset(tmp_path / "data")
+
+
+def write(folder, dataset, fingerprint="f", frames=("a", "b"), **more):
+    settings = {"weights": WEIGHTS, "augmentation": AUGMENTATION, "gap": True, "seed": 0} | more
+    return write_cache(folder, dataset, frames, fingerprint=fingerprint, **settings)
+
+
+def test_targets_are_the_gapped_mask_and_its_weights():
+    _, labels = two_cells()
+    mask, weight = training_targets(labels, None, WEIGHTS)
+    assert np.array_equal(mask, separate_touching(labels) > 0)
+    assert mask.sum() < (labels > 0).sum()
+    assert (weight[mask > 0] == 1).all() and weight[mask == 0].max() > 5
+    assert np.array_equal(training_targets(labels, None, WEIGHTS, gap=False)[0], labels > 0)
+
+
+def test_a_still_warp_changes_nothing():
+    image, labels = two_cells()
+    settings = {k: v for k, v in AUGMENTATION.items() if k not in ("policy", "variants")} | STILL | PLAIN
+    moved, moved_labels, ignore = warp(image, labels, None, generator=frame_generator(0, "a"), **settings)
+    assert np.array_equal(moved, image) and np.array_equal(moved_labels, labels) and ignore is None
+
+
+def test_labels_follow_the_image():
+    """A picture of the labels themselves must land where the labels land."""
+    _, labels = two_cells()
+    settings = {k: v for k, v in AUGMENTATION.items() if k not in ("policy", "variants")} | PLAIN
+    image = (labels * 60).astype(np.uint8)
+    moved, moved_labels, _ = warp(image, labels, None, generator=frame_generator(1, "a"), **settings)
+    inside = np.abs(moved.astype(int) - moved_labels.astype(int) * 60) < 25
+    assert not np.array_equal(moved_labels, labels)
+    assert inside.mean() > 0.9  # all but the interpolated borders
+
+
+def test_gap_and_weights_follow_the_warped_instances():
+    image, labels = two_cells()
+    variants = make_variants("a", image, labels, None, weights=WEIGHTS, augmentation=AUGMENTATION, gap=True, seed=0)
+    assert variants.image.shape == variants.mask.shape == variants.weight.shape == (4, 64, 48)
+    assert np.array_equal(variants.image[0], image)
+    for mask, weight in zip(variants.mask[1:], variants.weight[1:], strict=True):
+        assert (weight[mask > 0] >= 1).all()
+        assert weight[mask == 0].max() > 5, "no border weight between the warped touching cells"
+
+
+def test_policy_none_is_the_image_alone():
+    image, labels = two_cells()
+    variants = make_variants(
+        "a", image, labels, None, weights=WEIGHTS, augmentation={"policy": "none"}, gap=True, seed=0
+    )
+    assert len(variants.image) == 1
+
+
+def test_cache_round_trip_keeps_dtypes_and_ignored_pixels(dataset, tmp_path):
+    found = read_cache(write(tmp_path / "cache", dataset), verify=True)
+    assert [variants.frame for variants in found] == ["a", "b"]
+    assert [variants.image.dtype for variants in found] == [np.uint8, np.uint16]
+    assert (found[1].weight[0][:5] == 0).all() and (found[1].weight[0][5:] > 0).all()
+
+
+def test_same_bytes_in_any_order_of_work(dataset, tmp_path):
+    forth = write(tmp_path / "forth", dataset)
+    back = write(tmp_path / "back", dataset, frames=("b", "a"))
+    assert sorted(forth.read_text().splitlines()) == sorted(back.read_text().splitlines())
+
+
+def test_an_interrupted_cache_goes_on_where_it_stopped(dataset, tmp_path, monkeypatch):
+    complete = write(tmp_path / "complete", dataset).read_text()
+    folder = tmp_path / "cache"
+    original = Dataset.image
+
+    def dies_at_b(self, frame):
+        if frame == "b":
+            raise KeyboardInterrupt
+        return original(self, frame)
+
+    monkeypatch.setattr(Dataset, "image", dies_at_b)
+    with pytest.raises(KeyboardInterrupt):
+        write(folder, dataset)
+    assert not (folder / "index.csv").exists()
+    before = (folder / "a.image.npy").stat().st_mtime_ns
+    monkeypatch.setattr(Dataset, "image", original)
+    assert write(folder, dataset).read_text() == complete
+    assert (folder / "a.image.npy").stat().st_mtime_ns == before
+
+
+def test_frames_of_other_settings_are_not_taken_over(dataset, tmp_path):
+    write(tmp_path / "cache", dataset, fingerprint="old", frames=("a",))
+    before = (tmp_path / "cache" / "a.image.npy").stat().st_mtime_ns
+    write(tmp_path / "cache", dataset, fingerprint="new")
+    assert (tmp_path / "cache" / "a.image.npy").stat().st_mtime_ns != before
+
+
+def test_one_flipped_byte_is_found(dataset, tmp_path):
+    index = write(tmp_path / "cache", dataset)
+    path = index.parent / "b.weight.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CacheError, match=r"b\.weight\.npy: its sha256"):
+        read_cache(index, verify=True)
+
+
+def test_a_missing_array_is_named(dataset, tmp_path):
+    index = write(tmp_path / "cache", dataset)
+    (index.parent / "a.mask.npy").unlink()
+    with pytest.raises(CacheError, match=r"a\.mask\.npy: missing"):
+        read_cache(index)
+
+
+def test_a_full_disk_leaves_no_index(dataset, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(OSError, match=r"(?i)no space left"):
+        write(tmp_path / "cache", dataset)
+    assert {path.name for path in (tmp_path / "cache").iterdir()} == {"journal.json"}

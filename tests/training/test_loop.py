@@ -1,0 +1,294 @@
+"""Training on a toy problem: it learns, it stops, and a killed run ends in the bits of one that was not."""
+
+import itertools
+import math
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+
+from unetlib.networks.blocks import initialise
+from unetlib.networks.unet import UNet
+from unetlib.training.loop import TrainingError, train
+from unetlib.training.losses import weighted_ce
+from unetlib.training.settings import SettingsError
+
+SETTINGS = {
+    "optimiser": "sgd",
+    "learning_rate": 0.05,
+    "momentum": 0.9,
+    "weight_decay": 0.0,
+    "schedule": "constant",
+    "warmup_updates": 0,
+    "updates": 12,
+    "accumulate": 1,
+    "evaluate_every": 4,
+    "patience": 0,
+    "precision": "float32",
+    "device": "cpu",
+    "seed": 0,
+    "checkpoint": None,
+    "checkpoint_every": 3,
+}
+
+
+@pytest.fixture(autouse=True)
+def threads_restored():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def network(**arguments):
+    model = UNet(**{"base_filters": 4, "depth": 2, "padding": "same", "dropout": 0.0, **arguments})
+    initialise(model, torch.Generator().manual_seed(0))
+    return model
+
+
+def bright_squares(index, size=1):
+    """The toy problem: squares brighter than their noisy surroundings."""
+    random = torch.Generator().manual_seed(index)
+    target = torch.zeros(size, 16, 16, dtype=torch.long)
+    for image in target:
+        row, column = torch.randint(0, 8, (2,), generator=random).tolist()
+        image[row : row + 8, column : column + 8] = 1
+    images = 2 * target[:, None] + 0.5 * torch.randn(size, 1, 16, 16, generator=random)
+    return images, target, torch.ones(size, 16, 16)
+
+
+def dice(model):
+    images, target, _ = bright_squares(10_000, size=4)
+    guess = model(images).argmax(dim=1)
+    return float(2 * (guess * target).sum() / (guess.sum() + target.sum()).clamp(min=1))
+
+
+def trained(model, *, batch_of=bright_squares, validate=dice, loss=weighted_ce, **changes):
+    return train(model, batch_of, loss, validate, **{**SETTINGS, **changes})
+
+
+def same_bits(first, second):
+    ours, theirs = first.state_dict(), second.state_dict()
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def without_seconds(history):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_learns_the_toy_problem(precision):
+    result = trained(network(), updates=80, evaluate_every=20, precision=precision)
+    losses = [row["loss"] for row in result.history]
+    assert losses[-1] < 0.5 * losses[0] and result.best_dice > 0.9
+    assert [row["update"] for row in result.history] == [20, 40, 60, 80] and result.updates == 80
+    seconds = [0.0, *(row["seconds"] for row in result.history)]
+    assert all(earlier < later for earlier, later in itertools.pairwise(seconds))
+    assert result.seconds >= seconds[-1] and not result.stopped_early
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "nesterov", "adam", "adamw"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+def test_every_optimiser_and_schedule_lowers_the_loss(optimiser, schedule):
+    rate = 0.01 if optimiser.startswith("adam") else 0.05
+    how = {"optimiser": optimiser, "schedule": schedule, "learning_rate": rate, "weight_decay": 1e-4}
+    result = trained(network(), **how, updates=24, warmup_updates=4)
+    assert result.history[-1]["loss"] < result.history[0]["loss"]
+    rates = [row["learning_rate"] for row in result.history]
+    assert (rates[-1] < 0.1 * rate) if schedule == "cosine" else (rates[0] == rate)
+
+
+def test_plateau_halves_what_the_updates_use():
+    still = trained(network(), schedule="plateau", updates=10, evaluate_every=1, validate=lambda _: 0.5)
+    assert [row["learning_rate"] / 0.05 for row in still.history] == [1] * 5 + [0.5] * 4 + [0.25]
+
+
+def test_accumulated_gradients_equal_the_larger_batch():
+    """In float64, where rounding cannot hide a wrong factor."""
+
+    def one(index):
+        images, target, weight = bright_squares(index)
+        return images.double(), target, weight
+
+    def both(index):
+        return tuple(torch.cat(parts) for parts in zip(one(2 * index), one(2 * index + 1), strict=True))
+
+    how = {"loss": lambda logits, target, _: torch.nn.functional.cross_entropy(logits, target)}
+    how |= {"validate": lambda _: 0.5, "optimiser": "adam", "learning_rate": 0.01}
+    apart, together, single = (network().double() for _ in range(3))
+    first = trained(apart, accumulate=2, batch_of=one, **how)
+    second = trained(together, batch_of=both, **how)
+    trained(single, batch_of=one, **how)
+    for ours, theirs, other in zip(*(model.parameters() for model in (apart, together, single)), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
+        assert not torch.allclose(ours, other)
+    assert [row["loss"] for row in first.history] == pytest.approx([row["loss"] for row in second.history])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_same_seed_same_bits_other_seed_other_dropout(threads):
+    torch.set_num_threads(threads)
+    models = [network(dropout=0.5, norm="batch") for _ in range(3)]
+    how = {"precision": "bfloat16", "updates": 3, "evaluate_every": 3}
+    results = [trained(model, seed=seed, **how) for model, seed in zip(models, (1, 1, 2), strict=True)]
+    assert same_bits(models[0], models[1]) and not same_bits(models[0], models[2])
+    histories = [without_seconds(result.history) for result in results]
+    assert histories[0] == histories[1] != histories[2]
+
+
+def test_the_callers_random_numbers_are_left_alone():
+    model = network(dropout=0.5)
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    trained(model)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def scripted(*dices):
+    """A validation that returns these values in turn and remembers the weights it saw."""
+    seen = []
+
+    def validate(model):
+        assert not model.training and not torch.is_grad_enabled()
+        seen.append({name: part.clone() for name, part in model.state_dict().items()})
+        return dices[len(seen) - 1]
+
+    return validate, seen
+
+
+@pytest.mark.parametrize(
+    ("patience", "stops_at"),
+    [(0, 6), (1, 3), (2, 4), (3, 6)],  # 0.6 at the fifth evaluation comes too late for a patience of 2
+)
+def test_early_stopping_restores_the_best_weights(patience, stops_at):
+    dices = (0.2, 0.5, 0.5, 0.4, 0.6, 0.1)
+    validate, seen = scripted(*dices)
+    model = network(norm="batch")
+    result = trained(model, validate=validate, patience=patience, updates=6, evaluate_every=1)
+    assert len(seen) == result.updates == stops_at and result.stopped_early == (stops_at < 6)
+    best = dices[:stops_at].index(max(dices[:stops_at]))
+    assert (result.best_update, result.best_dice) == (best + 1, dices[best])
+    assert all(torch.equal(part, seen[best][name]) for name, part in model.state_dict().items())
+
+
+def test_the_last_update_is_always_evaluated():
+    result = trained(network(), updates=10, evaluate_every=4)
+    assert [row["update"] for row in result.history] == [4, 8, 10]
+    mean = [trained(network(), updates=10, evaluate_every=1).history[i]["loss"] for i in (8, 9)]
+    assert result.history[-1]["loss"] == pytest.approx(sum(mean) / 2)
+
+
+@pytest.mark.parametrize("poison", [math.nan, math.inf])
+@pytest.mark.parametrize("at", [1, 6])
+def test_a_loss_that_is_not_finite_names_its_update(poison, at, tmp_path):
+    def batch_of(index):
+        images, target, weight = bright_squares(index)
+        return images, target, weight * poison if index + 1 == at else weight
+
+    with pytest.raises(TrainingError, match=f"the loss is {poison} at update {at}; lower learning_rate"):
+        trained(network(), batch_of=batch_of, checkpoint=tmp_path / "checkpoint.pt")
+    left = tmp_path / "checkpoint.pt"
+    assert not left.exists() or torch.load(left)["training"]["updates"] < at
+
+
+def test_other_errors_are_one_clear_line():
+    with pytest.raises(TrainingError, match="validation Dice is nan at update 4"):
+        trained(network(), validate=lambda _: math.nan)
+    with pytest.raises(TrainingError, match=r"the network gives 4×4 px but the target has 16×16"):
+        trained(
+            network(padding="valid", depth=3, base_filters=1),
+            batch_of=lambda i: (torch.zeros(1, 1, 44, 44), *bright_squares(i)[1:]),
+        )
+    with pytest.raises(SettingsError, match=r"training\.optimiser is 'lion'"):
+        trained(network(), optimiser="lion")
+
+
+def resumable(path, model, stop_at=None, **changes):
+    """Trains with a checkpoint; `stop_at`: an exception at that batch."""
+
+    def batch_of(index):
+        if index == stop_at:
+            raise InterruptedError
+        return bright_squares(index)
+
+    heard = []
+    result = trained(model, batch_of=batch_of, checkpoint=path, report=heard.append, **changes)
+    return result, heard
+
+
+def test_a_finished_training_is_returned_from_its_checkpoint(tmp_path):
+    model, again = network(), network()
+    first, _ = resumable(tmp_path / "c.pt", model)
+    second, heard = resumable(tmp_path / "c.pt", again, stop_at=0)  # not one batch is asked for
+    assert same_bits(model, again) and second == first and heard == [{"resumed": 12}]
+
+
+def test_seconds_add_up_over_an_interruption(tmp_path, monkeypatch):
+    clock = iter(range(10_000))
+    monkeypatch.setattr("unetlib.training.loop.time.perf_counter", lambda: float(next(clock)))
+    with pytest.raises(InterruptedError):
+        resumable(tmp_path / "c.pt", network(), stop_at=7)
+    saved = torch.load(tmp_path / "c.pt")["training"]["seconds"]
+    for _ in range(1000):
+        next(clock)  # the job waits in the queue
+    result, _ = resumable(tmp_path / "c.pt", network())
+    assert saved > 0 and saved < result.history[1]["seconds"] < result.seconds < 500
+
+
+def flip_a_weight(path):
+    """Another exponent in the middle of the largest tensor, where torch itself does not look at checksums."""
+    with zipfile.ZipFile(path) as file:
+        largest = max(file.infolist(), key=lambda member: member.file_size * ("/data/" in member.filename))
+        contents = file.read(largest)
+    data = bytearray(path.read_bytes())
+    data[data.index(contents) + 4 * (len(contents) // 8) + 3] ^= 0x40
+    path.write_bytes(data)
+    torch.load(path, weights_only=True)
+
+
+DAMAGES = {
+    "a flipped bit": flip_a_weight,
+    "cut in half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "empty": lambda path: path.write_bytes(b""),
+    "not a checkpoint": lambda path: path.write_text("hello"),
+    "another file of torch": lambda path: torch.save({"model": {}}, path),
+    "another network": lambda path: resumable(path, network(base_filters=8)),
+    "another seed": lambda path: resumable(path, network(), seed=7),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_unusable_checkpoint_is_reported_and_training_starts_from_zero(damage, tmp_path):
+    path, expected, model = tmp_path / "c.pt", network(dropout=0.5), network(dropout=0.5)
+    trained(expected)
+    with pytest.raises(InterruptedError):
+        resumable(path, network(dropout=0.5), stop_at=7)
+    if damage.startswith("another n") or damage.startswith("another s"):
+        path.unlink()
+    DAMAGES[damage](path)
+    result, heard = resumable(path, model)
+    assert same_bits(model, expected) and result.history[0]["update"] == 4
+    (warning,) = (line["warning"] for line in heard if "warning" in line)
+    assert warning.startswith(f"{path}: checkpoint not usable (") and "\n" not in warning
+    assert warning.endswith("training starts from zero")
+    assert damage != "another seed" or "made with seed 7, now 0" in warning
+
+
+def test_leftovers_of_a_killed_writer_are_removed(tmp_path):
+    (tmp_path / ".tmp-0123abcd-c.pt").write_bytes(b"half")
+    (tmp_path / ".tmp-0123abcd-other.pt").write_bytes(b"of somebody else")
+    resumable(tmp_path / "c.pt", network())
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".tmp-0123abcd-other.pt", "c.pt"]
+
+
+KILLED = Path(__file__).parents[1] / "builders/killed_training.py"
+
+
+def test_a_run_killed_anywhere_ends_in_the_same_bits(tmp_path):
+    """One process forks the runs, so that torch is imported once; see killed_training.py."""
+    done = subprocess.run([sys.executable, KILLED, tmp_path], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["ok: 6 kills", "compiler not imported"]

@@ -1,0 +1,235 @@
+"""benchmarks: the table, the clock and the correctness checks, on tiny sizes; never how fast anything is."""
+
+import json
+import mmap
+import re
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import accuracy, augmentation, brief, gpu, inference, machine, metrics, scale, scenes, training, weights
+from benchmarks.apart import Apart
+from benchmarks.clock import Times, interleaved
+from benchmarks.memory import EVERY_S, peak_mib
+from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
+from docs.marks import written
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_contenders_take_turns_after_one_untimed_round() -> None:
+    calls: list[str] = []
+    work = {name: (lambda name=name: calls.append(name)) for name in "abc"}
+    times = interleaved(work, repeats=3)
+    assert "".join(calls) == "abc" + "abc" + "cba" + "abc"
+    assert [len(times[name].seconds) for name in "abc"] == [3, 3, 3]
+
+
+def test_a_ratio_states_its_pessimistic_quartiles() -> None:
+    ours, theirs = Times((1.0, 2.0, 3.0)), Times((10.0, 20.0, 30.0))
+    row = faster("s", "c", "peer", ours, theirs, aim="≥ 10", work=0.5)
+    assert (row.value, row.n, row.holds) == (5.0, "3, 3", False)
+    assert row.low == pytest.approx(0.5 * 15 / 2.5) and row.high == pytest.approx(0.5 * 25 / 1.5)
+
+
+@pytest.mark.parametrize(
+    ("aim", "holds"), [("≥ 2", True), ("≥ 2.1", False), ("≤ 2", True), ("≤ 1.9", False), ("", None)]
+)
+def test_an_aim_holds_or_not(aim: str, holds: bool | None) -> None:
+    assert Row("s", "c", "a", 2.0, aim=aim).holds is holds
+    assert skipped("s", "c", "a", "no such package").holds is None
+
+
+def test_a_different_answer_stops_the_clock() -> None:
+    assert check(1e-7, 1e-5, "error") == "error: ≤ 1.0e-07"
+    for difference in (2e-5, float("nan")):
+        with pytest.raises(WrongAnswer, match="error: differs by"):
+            check(difference, 1e-5, "error")
+
+
+def test_table_and_file_say_the_same(tmp_path: Path) -> None:
+    rows = [Row("weights", "small", "naive", 312.4, low=300.0, high=320.5, n="7, 1", aim="≥ 300", ours_seconds=0.0581)]
+    rows.append(skipped("training", "big", "MONAI", "No module named 'monai'"))
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown(rows).splitlines()]
+    assert lines[0] == list(HEADER) and all(len(line) == len(HEADER) for line in lines)
+    assert lines[2][:8] == ["weights: small", "naive", "312 ×", "7, 1", "300 to 320", "≥ 300", "yes", "0.0581"]
+    assert lines[3][-1] == "not run: No module named 'monai'" and lines[3][2] == "–"
+    write_results(tmp_path / "new/results.json", rows, {"threads": 2})
+    written = json.loads((tmp_path / "new/results.json").read_text())
+    assert written["machine"] == {"threads": 2}
+    assert [row["holds"] for row in written["rows"]] == [True, None]
+    assert written["rows"][0]["value"] == 312.4
+
+
+def test_scenes_have_exactly_the_cells_that_were_asked_for() -> None:
+    for case in (*weights.FULL, *weights.TINY):
+        labels = scenes.cells(case.shape, case.count, case.radius_px)
+        assert len(np.unique(labels)) == case.count + 1 and labels.shape == case.shape
+        assert 0.03 < (labels > 0).mean() < 0.7
+    np.testing.assert_array_equal(labels, scenes.cells(case.shape, case.count, case.radius_px))
+    guess = scenes.guessed(labels)
+    assert guess.any() and not np.array_equal(guess, labels)
+
+
+def test_weights_are_checked_then_compared() -> None:
+    naive, floor = weights.rows(weights.TINY, repeats=1)
+    assert "largest error" in naive.checked and naive.value > 0 and floor.unit == "× the floor"
+
+
+def test_a_wrong_weight_map_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = weights.weight_map
+    monkeypatch.setattr(weights, "weight_map", lambda labels, **how: honest(labels, **how) * np.float32(1.001))
+    with pytest.raises(WrongAnswer, match="largest error"):
+        list(weights.rows(weights.TINY, repeats=1))
+
+
+def test_all_scores_equal_the_peers() -> None:
+    (row,) = metrics.rows(metrics.TINY, repeats=1)
+    assert row.value > 0 and "largest difference" in row.checked
+
+
+def test_our_resample_is_scipys_at_the_same_coordinates() -> None:
+    _, triple = augmentation.scene(augmentation.TINY)
+    assert "unlike scipy" in augmentation.same_as_scipy(triple)
+    bright = (triple[0] + 1, triple[1], triple[2])
+    with pytest.raises(WrongAnswer, match="grey values"):
+        augmentation.plausible(triple, bright, "bright")
+    with pytest.raises(WrongAnswer, match="not moved"):
+        augmentation.plausible(triple, triple, "lazy")
+    with pytest.raises(WrongAnswer, match="mask holds"):
+        augmentation.plausible(triple, (triple[0], triple[1] + 3, triple[2]), "painter")
+
+
+def test_augmentation_compares_whoever_is_installed() -> None:
+    rows = list(augmentation.rows(augmentation.TINY, repeats=1))
+    assert {row.against for row in rows} == {"scipy", *augmentation.PEERS}
+    assert next(row for row in rows if row.against == "scipy").value > 0
+
+
+def test_our_updates_are_those_of_the_plain_loop() -> None:
+    rows = list(training.rows(training.TINY, flops_per_s=1e12))
+    assert rows[-1].against == "data loading"
+    plain = next(row for row in rows if row.against == "plain fp32 loop")
+    assert "loss of 3 fp32 updates" in plain.checked and plain.note.startswith("floor")
+    flops = training.forward_flops(training.network(training.TINY[0]), training.batches(training.TINY[0])(0)[0])
+    assert flops > 2e6
+
+
+def test_inference_equals_tile_by_tile() -> None:
+    rows = list(inference.rows(inference.TINY, repeats=1))
+    assert rows and {row.case for row in rows} == {"72², 4 filters, unpadded"}
+    found = next(row for row in rows if row.against.startswith("tile by tile"))
+    assert "probability" in found.checked
+
+
+def test_mapped_inference_writes_what_a_pass_in_memory_gives(tmp_path: Path) -> None:
+    case = inference.TINY
+    np.save(tmp_path / "image.npy", inference.image_of(case))
+    inference.mapped(case, tmp_path)
+    whole = inference.ours(case, inference.network(case), inference.normal(inference.image_of(case)), half=True)
+    np.testing.assert_allclose(np.load(tmp_path / "ours.npy"), whole, atol=1e-6)
+
+
+def test_peak_memory_sees_what_was_freed_again() -> None:
+    def hold() -> None:  # pages straight from the system: an allocator may have some that earlier tests freed
+        with mmap.mmap(-1, 128 * 2**20, flags=mmap.MAP_PRIVATE) as pages:
+            for _ in range(128):
+                pages.write(b"1" * 2**20)
+            time.sleep(50 * EVERY_S)
+
+    before = peak_mib(lambda: None)
+    assert peak_mib(hold) > before + 100
+
+
+def test_slopes_and_their_figure(tmp_path: Path) -> None:
+    assert scale.Growth("a", "pixels", (1, 10, 100), (3, 30, 300)).slope == pytest.approx(1)
+    assert scale.Growth("a", "pixels", (1, 10, 100), (3, 300, 30000)).slope == pytest.approx(2)
+    rows = list(scale.rows(tmp_path / "scale.png", scale.TINY))
+    assert len(rows) == 7 and (tmp_path / "scale.png").stat().st_size > 5000
+
+
+def test_what_cannot_be_run_says_why(tmp_path: Path) -> None:
+    (row,) = accuracy.rows(None)
+    assert "mirror overlay" in row.note and row.value is None
+    (row,) = accuracy.rows(tmp_path / "absent.yaml")
+    assert "absent.yaml is not there" in row.note
+    if not gpu.torch.cuda.is_available():
+        (row,) = gpu.rows()
+        assert "no CUDA device" in row.note
+
+
+def test_the_machine_is_described() -> None:
+    found = machine.describe(2)
+    assert found["versions"]["torch"] and found["cores"] >= 1
+    assert all(value > 0 for value in machine.ceilings(side=64, megabytes=1, repeats=1).values())
+
+
+def test_the_peers_lock_is_hashed_names_no_host_and_has_the_projects_versions() -> None:
+    text = (ROOT / "benchmarks/peers.lock").read_text()
+    assert "://" not in text
+    lines = re.findall(r"^[A-Za-z0-9_.-]+==.*$", text, flags=re.M)
+    assert lines and all(line.rstrip().endswith("\\") for line in lines), "a pin without a hash"
+    pins, ours = (
+        set(re.findall(r"^([A-Za-z0-9_.-]+)==([^ \\]+)", source, flags=re.M))
+        for source in (text, (ROOT / "requirements.lock").read_text())
+    )
+    shared = {name for name, _ in pins} & {name for name, _ in ours}
+    assert {"torch", "snakemake", "scikit-image"} <= shared
+    assert {pin for pin in pins if pin[0] in shared} <= ours
+    wanted = [line for line in (ROOT / "benchmarks/peers.in").read_text().splitlines() if not line.startswith("#")]
+    assert wanted and set(wanted) <= {name for name, _ in pins}
+
+
+def test_the_short_form_says_what_was_measured_missed_and_not_run() -> None:
+    ratio = Row("weights", "dense", "naive", 312.4, n="7, 1", aim="≥ 300")
+    floor = Row("weights", "dense", "floor: one EDT", 3.26, "× the floor", n="7, 7", aim="≤ 2")
+    iou = Row("time to accuracy", "EM", "document 001", 0.9021, "cell IoU", aim="≥ 0.895")
+    given = (ratio, floor, iou, skipped("training", "big", "peer", "no peer"))
+    rows = [asdict(row) | {"holds": row.holds} for row in given]
+    hardware: dict[str, object] = {"processor": "a CPU", "cores": 2, "threads": 2, "python": "3.11"}
+    hardware |= {"versions": {"torch": "2.15", "monai": None}, "bf16_flops_per_s": 3e11}
+    hardware |= {"copy_bytes_per_s": 9e9, "seconds": 840}
+    lines = brief.block({"machine": hardware, "rows": rows})
+    assert "2 cores of a CPU (2 threads, Python 3.11, torch 2.15), 14 minutes" in lines[0]
+    assert "300 GFLOP/s" in lines[0] and "9.0 GB/s" in lines[0]
+    measured = "312 times as fast as naive (n 7, 1); 3.26 times the time of one EDT (n 7, 7)"
+    assert f"| weights: dense | {measured} | floor: one EDT: ≤ 2 × the floor |" in lines
+    assert "| time to accuracy: EM | 0.902 cell IoU, document 001 |  |" in lines
+    assert lines[-1] == "Without a number: training, big (not run: no peer)."
+
+
+def test_a_contender_in_its_own_process_works_fails_and_ends() -> None:
+    with Apart(_counting, 2, threads=1) as twice:
+        assert twice.missing == ""
+        twice()
+        twice()
+        with pytest.raises(RuntimeError, match="ValueError: called too often"):
+            twice()
+    with Apart(_without_its_package, threads=1) as absent:
+        assert "no_such_package" in absent.missing
+
+
+def _counting(most: int) -> Callable[[], object]:
+    calls = iter(range(most))
+
+    def work() -> None:
+        if next(calls, None) is None:
+            raise ValueError("called too often")
+
+    return work
+
+
+def _without_its_package() -> Callable[[], object]:
+    import no_such_package  # type: ignore[import-not-found]
+
+    return no_such_package.work  # type: ignore[no-any-return]
+
+
+def test_readmes_speed_is_that_of_the_committed_results() -> None:
+    page = (ROOT / "README.md").read_text()
+    lines = brief.block(json.loads(brief.RESULTS.read_text()))
+    assert written(page, brief.PART, brief.SCRIPT, lines) == page

@@ -1,0 +1,356 @@
+"""The whole study on a tiny overlay: complete, repeatable to the byte, stale exactly where something changed."""
+
+import csv
+import json
+import re
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from ctc_metrics import evaluate_sequence
+
+pytestmark = pytest.mark.pipeline
+HERE = Path(__file__).parents[1]
+TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
+TABLES += ("tables/claims.csv", "tables/tracking.csv", "cells/reference/phase/fold0-seed0.csv")
+TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
+TRAINED = {"reference", "no-border-weight", "leaky", "id-weights", "noisy-best"}  # on one dataset each
+ASKED = {"rotations", "watershed", "mirrored"}  # the reference's networks, in another way
+
+
+@pytest.fixture(scope="module")
+def finished(copy_project, tmp_path_factory):
+    project = copy_project(tmp_path_factory.mktemp("tiny"), str(HERE / "builders/tiny.yaml"))
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout[-4000:]
+    return project
+
+
+def results(project, name):
+    return project.path(f"results/tiny/{name}")
+
+
+def rows(path):
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_every_table_figure_and_the_report_are_there(finished):
+    for name in (*TABLES, "tables/costs.csv", "tables/comparison.md", "figures/transfer.svg", "report.html"):
+        assert results(finished, name).stat().st_size > 100, name
+    for panel in ("examples", "weight-map", "augmentation"):
+        for dataset in ("phase", "membranes"):
+            assert results(finished, f"figures/{panel}-{dataset}.png").read_bytes().startswith(b"\x89PNG")
+    page = results(finished, "report.html").read_text()
+    links = re.findall(r"""\s(?:src|href|action|data)=["']([^"']*)|url\(([^)]+)\)|@import\s+(\S+)""", page)
+    assert links and all("".join(link).lstrip("\"'").startswith(("data:", "#")) for link in links), "not self-contained"
+
+
+def test_every_network_is_scored_on_every_test_set(finished):
+    scores = rows(results(finished, "scores.csv"))
+    runs = {(row["experiment"], row["train_dataset"]) for row in scores}
+    assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
+        (experiment, dataset) for experiment in TRAINED | ASKED for dataset in ("phase", "membranes")
+    }
+    for run in runs:
+        tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
+        assert tested == {"phase", "membranes"}
+    assert {row["status"] for row in rows(results(finished, "checks.csv"))} <= {"ok", "flagged"}
+
+
+def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(finished):
+    scores = rows(results(finished, "scores.csv"))
+    of = {
+        (experiment, dataset): {
+            row["metric"] for row in scores if (row["experiment"], row["test_dataset"]) == (experiment, dataset)
+        }
+        for experiment in ("reference", "otsu-watershed")
+        for dataset in ("phase", "membranes")
+    }
+    for dataset in ("phase", "membranes"):
+        assert of["otsu-watershed", dataset] == of["reference", dataset]
+    assert {"seg_official", "det"} <= of["reference", "phase"] - of["reference", "membranes"]
+    assert {"v_rand_thinned", "v_info_thinned"} <= of["reference", "membranes"] - of["reference", "phase"]
+    table = rows(results(finished, "tables/comparison.csv"))
+    shown = {(r["test_dataset"], r["train_dataset"], r["runs"]) for r in table if r["experiment"] == "otsu-watershed"}
+    assert shown == {("phase", "external", "1"), ("membranes", "external", "1")}
+    det = [float(r["mean"]) for r in table if (r["experiment"], r["metric"]) == ("otsu-watershed", "det")]
+    assert len(det) == 1 and 0 < det[0] <= 1
+    assert "otsu-watershed" in results(finished, "report.html").read_text()
+
+
+def test_the_cells_of_the_whole_test_film_are_followed_scored_and_measured(finished, tmp_path):
+    """Of the one film there is, by the program of py-ctcmetrics from the prepared archive's own markers."""
+    (row,) = rows(results(finished, "tables/tracking.csv"))
+    (exact,) = rows(results(finished, "tracks/reference/phase/fold0-seed0.csv"))
+    data = finished.path("resources/tiny/datasets/phase")
+    folder = results(finished, "tracks/reference/phase/fold0-seed0")
+    frames = [frame for frame in rows(data / "frames.csv") if frame["sequence"] == row["sequence"]]
+    split = rows(next(finished.path("resources/tiny/splits/phase").glob("*/fold0.csv")))
+    assert {r["frame"] for r in split if r["role"] == "test"} < {frame["frame"] for frame in frames}
+    masks = sorted(folder.glob("mask*.tif"))
+    assert len(masks) == len(frames) == int(row["frames"]) == 8
+    (tmp_path / "GT/TRA").mkdir(parents=True)
+    for frame in frames:
+        name = f"man_track{int(frame['time']):03d}.tif"
+        shutil.copy(data / "markers" / f"{frame['frame']}.tif", tmp_path / "GT/TRA" / name)
+    truth = [r for r in rows(data / "tracks.csv") if r["sequence"] == row["sequence"]]
+    lines = [" ".join(r[key] for key in ("label", "begin", "end", "parent")) + "\n" for r in truth]
+    (tmp_path / "GT/TRA/man_track.txt").write_text("".join(lines))
+    expected = evaluate_sequence(str(folder), str(tmp_path / "GT"), metrics=["Valid", "TRA", "DET", "LNK"], threads=1)
+    assert expected["Valid"] == 1 and int(row["cells"]) > 0, "the network found nothing: choose another seed"
+    for name in ("tra", "det", "lnk"):
+        assert float(exact[name]) == pytest.approx(expected[name.upper()], abs=1e-12)
+        assert float(row[name]) == pytest.approx(expected[name.upper()], abs=5e-7), "tables have six digits"
+    cells, tracks = rows(results(finished, TABLES[-2])), rows(results(finished, TABLES[-1]))
+    counted = [str(len(found)) for found in (cells, tracks, lines)]
+    assert counted == [row[name] for name in ("cells", "tracks", "true_tracks")]
+    assert {cell["track"] for cell in cells} == {track["track"] for track in tracks}
+    assert sum(int(track["frames"]) for track in tracks) == len(cells)
+
+
+def test_a_run_states_the_facts_that_made_it(finished):
+    facts = json.loads(results(finished, "runs/reference/phase/fold0-seed0/facts.json").read_text())
+    assert facts["updates"] == 4 and facts["settings"]["model"]["base_filters"] == 2
+    assert len(facts["data"][0]["sha256"]) == 64 and len(facts["code"]) == 16
+    assert facts["roles"]["phase"]["train"] and facts["versions"]["torch"]
+    left = {path.name for path in results(finished, "runs/reference/phase/fold0-seed0").iterdir()}
+    assert left == {"model.pt", "history.csv", "facts.json"}, "a checkpoint or a temporary file was left behind"
+
+
+def test_only_other_weights_got_a_cache_of_their_own(finished):
+    caches = list(finished.path("resources/tiny/caches/phase").glob("*/fold0/*"))
+    by_split = sorted(len([path for path in caches if path.parts[-3] == key]) for key in {p.parts[-3] for p in caches})
+    assert by_split == [1, 3], "reference and multi-dataset share one; the leaky split has its own"
+
+
+def test_a_leaky_network_is_tested_by_its_own_split_and_elsewhere_by_the_studys(finished):
+    scores = rows(results(finished, "scores.csv"))
+
+    def tested(experiment, on):
+        return {
+            r["image"]
+            for r in scores
+            if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (experiment, "phase", on)
+        }
+
+    assert tested("leaky", "phase") != tested("reference", "phase")
+    assert tested("leaky", "membranes") == tested("reference", "membranes")
+    facts = json.loads(results(finished, "runs/leaky/phase/fold0-seed0/facts.json").read_text())
+    assert tested("leaky", "phase") == set(facts["roles"]["phase"]["test"])
+    sequences = {role: {name.split("-")[0] for name in facts["roles"]["phase"][role]} for role in ("train", "test")}
+    assert sequences["train"] & sequences["test"], "this is what leaks"
+
+
+def test_an_experiment_that_only_predicts_has_scores_of_its_own_and_no_network(finished):
+    assert not results(finished, "runs/rotations").exists()
+    one, turned = (
+        results(finished, f"scores/{name}/phase/fold0-seed0.csv").read_text().replace(name, "x")
+        for name in ("reference", "rotations")
+    )
+    assert one != turned
+    costs = {row["experiment"] for row in rows(results(finished, "tables/costs.csv"))}
+    assert costs == TRAINED | {"multi-dataset", "total"}
+
+
+def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(finished):
+    scores = {
+        (row["experiment"], row["test_dataset"], row["metric"], row["image"]): row["value"]
+        for row in rows(results(finished, "scores.csv"))
+        if row["train_dataset"] == "phase" and row["experiment"] in ("reference", "watershed")
+    }
+    plain = {key[1:]: value for key, value in scores.items() if key[0] == "reference"}
+    changed = {key for key, value in plain.items() if scores["watershed", *key] != value}
+    assert {dataset for dataset, *_ in changed} == {"phase"}, "membranes have no watershed_depth_px"
+    assert not {"iou", "dice", "pixel_accuracy"} & {metric for _, metric, _ in changed}, "the mask is the same"
+
+
+def test_another_cut_of_instances_scores_tracks_and_draws_anew_but_predicts_nothing(finished, tmp_path):
+    (tmp_path / "cut.yaml").write_text("instances: watershed\n")
+    jobs = finished.planned(str(tmp_path / "cut.yaml"))
+    assert {"score", "track", "panel"} <= set(jobs) and not {"train", "predict", "film", "cache"} & set(jobs)
+    assert jobs["score"] == 2 * len(TRAINED | ASKED - {"watershed"}) + 1, "all but the one that was cut already"
+
+
+def test_the_audit_says_on_how_many_images_it_rests(finished):
+    scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/audits.csv"))
+    found = {(row["audit"], row["dataset"]) for row in audits}
+    assert found - {("leakage", "phase"), ("leakage", "membranes")} == {
+        (audit, dataset) for audit in ("id-weights", "mirrored", "noisy-best") for dataset in ("phase", "membranes")
+    }
+    for row in audits:
+        if row["audit"] != "leakage":
+            continue
+        both = [
+            {r["image"] for r in scores if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (e, d, d)}
+            for e, d in (("reference", row["dataset"]), ("leaky", row["dataset"]))
+        ]
+        assert 0 < int(row["images"]) <= len(both[0] & both[1])
+
+
+def test_illusions_stand_in_audits_and_not_in_the_ablation(finished):
+    for name in ("comparison", "ablation", "transfer"):
+        shown = {row["experiment"] for row in rows(results(finished, f"tables/{name}.csv"))}
+        assert shown & {"leaky", "id-weights", "mirrored", "noisy-best"} == set() and "rotations" in shown
+    audits = {(r["audit"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/audits.csv"))}
+    history = rows(results(finished, "runs/noisy-best/phase/fold0-seed0/history.csv"))
+    reported = audits["noisy-best", "phase", "dice"]
+    assert reported["headline"] == "True" and {r["metric"] for r in audits.values() if r["audit"] == "noisy-best"} == {
+        "dice"
+    }
+    assert float(reported["illusion"]) == pytest.approx(max(float(row["validation_dice"]) for row in history), abs=1e-6)
+    scores = rows(results(finished, "scores.csv"))
+    pixels = {
+        r["experiment"]: float(r["value"])
+        for r in scores
+        if (r["train_dataset"], r["test_dataset"], r["metric"]) == ("phase", "phase", "pixels")
+    }
+    assert pixels["mirrored"] > 0.9 * 324 * 324 > pixels["reference"], "unknown pixels count in neither"
+
+
+def test_the_same_command_again_does_nothing(finished):
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(("name", "rule"), [("tables/comparison.csv", "tabulate"), ("figures/ablation.svg", "draw")])
+def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_path, name, rule):
+    (path,) = finished.path("results").glob(f"*/{name}")
+    try:
+        path.rename(tmp_path / "away")
+        assert rule in finished.planned()
+    finally:
+        (tmp_path / "away").rename(path)
+
+
+FILMS = {"track", "measure", "trail"}
+TOLD = {"tabulate", "claim", "draw", "report"}
+AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "rerun"),
+    [
+        ("unetlib/training/losses.py", "from torch", "# a comment\nfrom torch", set()),
+        ("unetlib/training/loop.py", '"""', '"""Other words. ', set()),
+        (
+            *("unetlib/evaluation/image_metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
+            {"score", "score_external", "baseline"} | FILMS | AFTER_SCORES,
+        ),
+        (
+            *("workflow/externals/otsu_watershed.py", "default=2.0", "default=3.0"),
+            {"external", "score_external"} | (AFTER_SCORES - {"panel"}),
+        ),
+        ("workflow/externals/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
+        (
+            "unetlib/training/losses.py",
+            "\nLOSSES",
+            "\nANOTHER = 1\nLOSSES",
+            {"train", "predict", "score", "film"} | FILMS | AFTER_SCORES,
+        ),
+        ("unetlib/report/verdicts.py", "TOLERANCE = 0.02", "TOLERANCE = 0.03", {"claim", "report"}),
+        ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),
+        ("unetlib/report/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "trail", "report"}),
+        ("unetlib/tracking/ctc_scores.py", "MEANING_COST = 1, 1.5", "MEANING_COST = 1, 2.5", FILMS | TOLD),
+        ("workflow/scripts/tabulate.py", "import pandas as pd", "import pandas as pd  # again", set()),
+    ],
+)
+def test_what_an_edit_reruns(finished, name, old, new, rerun):
+    original = finished.path(name).read_text()
+    try:
+        finished.edit(name, old, new)
+        assert set(finished.planned()) == rerun
+    finally:
+        finished.path(name).write_text(original)
+
+
+def test_touching_every_source_file_reruns_nothing(finished):
+    for folder in ("unetlib", "workflow"):
+        for path in finished.path(folder).rglob("*.*"):
+            path.touch()
+    finished.path("Snakefile").touch()
+    finished.path("config.yaml").touch()
+    assert finished.planned() == {}
+
+
+def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
+    (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
+    jobs = finished.planned(str(tmp_path / "more.yaml"))
+    judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
+    runs = 2 * len(TRAINED | ASKED) + 1  # on one dataset each, and the joint one
+    trained = 2 * len(TRAINED) + 1
+    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {"panel": 2, "train": trained} | dict.fromkeys(
+        (*FILMS, "film"), 1
+    )
+
+
+def kill_training(folder, run):
+    """SIGKILL to the training that runs in the folder, as soon as it has written a checkpoint."""
+    for _ in range(1200):
+        if list(run.glob("checkpoint-*.pt")):
+            break
+        time.sleep(0.05)
+    for process in psutil.process_iter(["cwd", "cmdline"]):
+        is_ours = process.info["cwd"] == str(folder) and "workflow/scripts/train.py" in (process.info["cmdline"] or [])
+        if is_ours:
+            process.kill()
+
+
+def test_a_training_killed_by_the_system_goes_on_from_its_checkpoint_to_the_same_bytes(finished, tmp_path):
+    (tmp_path / "longer.yaml").write_text("training: {updates: 400, evaluate_every: 200, checkpoint_every: 4}\n")
+    model = results(finished, "runs/reference/phase/fold0-seed0/model.pt")
+    command = ["--cores", "1", "results/tiny/runs/reference/phase/fold0-seed0/model.pt", "--configfile"]
+    command += [finished.study, str(tmp_path / "longer.yaml")]
+    done = finished.run("snakemake", *command)
+    assert done.returncode == 0, done.stdout[-2000:]
+    expected = model.read_bytes()
+    model.unlink()
+    killer = threading.Thread(target=kill_training, args=(finished.folder, model.parent))
+    killer.start()
+    done = finished.run("snakemake", *command)
+    killer.join()
+    assert done.returncode != 0 and not model.exists(), "the training was not killed"
+    assert list(model.parent.glob("checkpoint-*.pt")), "the checkpoint went with the killed job"
+    done = finished.run("snakemake", *command)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "resumed" in finished.path("logs/tiny/train/reference/phase/fold0-seed0.log").read_text()
+    assert model.read_bytes() == expected
+
+
+def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finished, tmp_path):
+    """The last test that needs `finished`: it leaves another study behind."""
+    pictures = sorted(results(finished, "figures").glob("*"))
+    before = {path: path.read_bytes() for path in (*pictures, *(results(finished, name) for name in TABLES))}
+    for folder in ("results", "resources", "logs"):
+        shutil.rmtree(finished.path(folder))
+    (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
+    assert finished.planned(str(tmp_path / "packed.yaml"))["cache_packed"] == 2, "one cache job per dataset and fold"
+    done = finished.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert len(pictures) == 22
+    for path, data in before.items():
+        assert path.read_bytes() == data, f"{path.name} differs between two runs"
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("study: {datasets: [phase, membrane]}", "study.datasets names 'membrane', which is not defined"),
+        ("study: {experiments: [reference, no-skips]}", "did you mean 'no-skip'?"),
+        ("study: {folds: [0, 7]}", "fold 7, but phase has 2 folds"),
+        ("trainig: {updates: 3}", "'trainig' was unexpected"),
+        ("training: {update: 3}", "'update' was unexpected"),
+        ("model: {skip: no}", "is not one of ['concatenate', 'none']"),
+        ("training: {updates: -3}", "-3 is less than the minimum of 1"),
+    ],
+)
+def test_a_study_that_cannot_run_is_refused_by_name(copy_project, tmp_path, overlay, message):
+    (tmp_path / "bad.yaml").write_text((HERE / "builders/tiny.yaml").read_text() + "\n")
+    (tmp_path / "worse.yaml").write_text(overlay + "\n")
+    project = copy_project(tmp_path / "project", str(tmp_path / "bad.yaml"))
+    command = [*("--cores", "1", "--dry-run", "--configfile"), project.study, str(tmp_path / "worse.yaml")]
+    done = project.run("snakemake", *command)
+    assert done.returncode != 0 and message in done.stdout, done.stdout[-2000:]
+    assert not project.path("results").exists() and not project.path("resources").exists()

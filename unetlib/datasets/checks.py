@@ -1,0 +1,91 @@
+"""What an image, an instance label and a frame id must be before anything is built on them."""
+
+import re
+
+import numpy as np
+
+LARGEST_ID = 65535
+FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # a suffix and a temporary name's prefix must fit too
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # what Windows opens instead of a file
+
+
+class DatasetError(ValueError):
+    """An image, a label or a dataset folder that cannot be used as it stands: one line, what, where, what to do."""
+
+
+def check_image(array: np.ndarray, where: str) -> np.ndarray:
+    """Return the image as (H, W) uint8, uint16 or float32, values unchanged; `where` names it in errors.
+
+    Raises SampleError when it is not one grey image, not numeric, not finite, or the same value everywhere.
+    """
+    image = np.asarray(array)
+    if image.dtype.kind not in "buif":
+        raise DatasetError(f"{where}: image holds {image.dtype} values; export it as 8-bit, 16-bit or float32")
+    if image.ndim != 2 or image.size == 0:
+        raise DatasetError(
+            f"{where}: expected one 2-D grey image, found shape {size(image)}; export one file per frame"
+        )
+    if image.dtype.kind == "f" and not np.isfinite(image).all():
+        bad = np.argwhere(~np.isfinite(image))
+        raise DatasetError(
+            f"{where}: image has NaN or infinite values ({len(bad)}, the first at row {bad[0][0]}, "
+            f"column {bad[0][1]}); repair or remove the frame"
+        )
+    if image.min() == image.max():
+        raise DatasetError(f"{where}: image is constant (every pixel is {image.flat[0]}); remove the frame")
+    return _in_stored_dtype(image, where)
+
+
+def _in_stored_dtype(image: np.ndarray, where: str) -> np.ndarray:
+    if image.dtype in (np.uint8, np.uint16, np.float32):
+        return image
+    if image.dtype.kind == "b":
+        return image.astype(np.uint8)
+    if image.dtype.kind in "ui" and image.min() >= 0 and image.max() <= 65535:
+        return image.astype(np.uint16)
+    if max(abs(float(image.min())), abs(float(image.max()))) > float(np.finfo(np.float32).max):
+        raise DatasetError(f"{where}: image has values beyond float32; rescale the image")
+    return image.astype(np.float32)
+
+
+def check_instances(array: np.ndarray, where: str) -> np.ndarray:
+    """Return the label as (H, W) uint16 instance ids, 0 = background; SampleError names what is wrong with it.
+
+    Refused: other than two dimensions, floats, negative ids, ids above 65535.
+    """
+    labels = np.asarray(array)
+    if labels.dtype.kind not in "bui":
+        raise DatasetError(f"{where}: label holds {labels.dtype} values; save instance ids as whole numbers")
+    if labels.ndim != 2 or labels.size == 0:
+        raise DatasetError(f"{where}: label has shape {size(labels)}; save one 2-D image of instance ids")
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0:
+        raise DatasetError(f"{where}: label has the negative id {low}; use 0 for background, 1… for objects")
+    if high > LARGEST_ID:
+        raise DatasetError(f"{where}: label has id {high}, above {LARGEST_ID}; renumber the objects")
+    return labels.astype(np.uint16, copy=False)
+
+
+def check_same_size(image: np.ndarray, other: np.ndarray, where: str, noun: str) -> None:
+    """Raise SampleError unless both arrays have one shape; `noun` is what the error calls the second."""
+    if image.shape != other.shape:
+        raise DatasetError(
+            f"{where}: image is {size(image)} but its {noun} is {size(other)}; remove the frame or fix the {noun}"
+        )
+
+
+def check_frame_id(frame: str, where: str) -> None:
+    """Raise SampleError unless the frame id is a file name on every system: letters, digits, '.', '_', '-'."""
+    if not FRAME_ID.fullmatch(frame) or DEVICE.fullmatch(frame):
+        shown = repr(frame[:200])
+        rule = "use up to 200 letters, digits, '.', '_' and '-', and no name of a device"
+        raise DatasetError(f"{where}: frame id {shown} is not a safe file name; {rule}")
+
+
+def size(array: np.ndarray) -> str:
+    """Return the shape as people write it: 512×510.
+
+    >>> size(np.zeros((512, 510)))
+    '512×510'
+    """
+    return "×".join(str(n) for n in array.shape)

@@ -1,0 +1,248 @@
+"""Our dataset format on disk: one folder with images, instance labels, and a table of frames.
+
+frames.csv           one row per frame: the fields of `Frame`
+images/<frame>.tif   2-D grey, uint8, uint16 or float32 as recorded
+labels/<frame>.tif   uint16 instance ids, 0 = background: gold truth, or silver where there is no gold
+silver/<frame>.tif   uint16 instance ids: dense silver truth of a frame that also has gold truth
+ignore/<frame>.tif   uint8, 1 = unknown; only where the gold truth is partial
+markers/<frame>.tif  uint16 tracking markers, where the dataset has them
+tracks.csv           sequence, label, begin, end, parent, where the dataset has them
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from unetlib.datasets.checks import DatasetError, check_frame_id, check_image, check_instances, check_same_size
+from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, check_binning
+from unetlib.io.files import atomic_folder, read_csv, write_csv
+
+TRACK_COLUMNS = ("sequence", "label", "begin", "end", "parent")
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """The facts of one frame: a row of frames.csv."""
+
+    frame: str
+    sequence: str
+    time: int
+    group: str
+    modality: str
+    height: int
+    width: int
+    instances: int
+    annotation: str  # gold | partial | silver | none
+    silver: int = 0  # 1: dense silver truth exists
+    pixel_size_um: float | None = None
+    overlap_px: int = 0  # pixels that more than one annotated object claimed; each was given to one
+    binning: int = 1  # what a network sees: this many pixels squared averaged into one
+    sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One frame on its way into a dataset: facts, arrays of one size, and where it came from (for errors)."""
+
+    frame: str
+    sequence: str
+    time: int
+    group: str
+    modality: str
+    image: np.ndarray
+    labels: np.ndarray | None = None
+    silver: np.ndarray | None = None
+    ignore: np.ndarray | None = None
+    markers: np.ndarray | None = None
+    pixel_size_um: float | None = None
+    overlap_px: int = 0
+    tracks: Sequence[Mapping[str, int | str]] = ()  # rows of tracks.csv that begin in this frame
+    where: str = ""
+
+
+def check_sample(sample: Sample, *, allow_empty: bool = False) -> Sample:
+    """Return the sample with its arrays in stored dtypes; SampleError when they do not fit each other.
+
+    `allow_empty` accepts gold or silver truth without a single object.
+    """
+    where = sample.where or sample.frame
+    check_frame_id(sample.frame, where)
+    image = check_image(sample.image, where)
+    arrays: dict[str, np.ndarray | None] = {"image": image}
+    for kind, noun in (("labels", "label"), ("silver", "silver label"), ("markers", "marker image")):
+        array = getattr(sample, kind)
+        if array is None:
+            continue
+        check_same_size(image, array, where, noun)
+        arrays[kind] = check_instances(array, where)
+        if kind != "markers" and not allow_empty and not array.any():
+            raise DatasetError(f"{where}: its {noun} has no object; remove the frame or set allow_empty in the options")
+    if sample.ignore is not None:
+        check_same_size(image, sample.ignore, where, "ignore mask")
+        unknown = np.asarray(sample.ignore) != 0
+        arrays["ignore"] = unknown.astype(np.uint8) if unknown.any() else None
+    return replace(sample, **arrays)  # type: ignore[arg-type]
+
+
+def frame_record(sample: Sample, binning: int = 1) -> FrameRecord:
+    """Return the row of frames.csv that a checked sample stands for, in a dataset of this binning."""
+    truth = sample.labels if sample.labels is not None else sample.silver
+    if sample.labels is not None:
+        annotation = "gold" if sample.ignore is None else "partial"
+    else:
+        annotation = "none" if sample.silver is None else "silver"
+    shared = {f.name: getattr(sample, f.name) for f in fields(FrameRecord) if f.name not in _DERIVED}
+    height, width = sample.image.shape
+    instances = 0 if truth is None else int(np.count_nonzero(np.bincount(truth.ravel())[1:]))
+    silver = int(sample.silver is not None)
+    derived = {"height": height, "width": width, "instances": instances, "annotation": annotation, "silver": silver}
+    return FrameRecord(**shared, **derived, binning=binning, sha256=_checksum(sample))
+
+
+def _checksum(sample: Sample) -> str:
+    digest = hashlib.sha256()
+    for kind in ("image", "labels", "silver", "ignore", "markers"):
+        array = getattr(sample, kind)
+        if array is not None:
+            digest.update(f"{kind} {array.dtype.str} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+_DERIVED = {"height", "width", "instances", "annotation", "silver", "binning", "sha256"}
+
+
+def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty: bool = False, binning: int = 1) -> int:
+    """Write the samples as a dataset folder, whole or not at all, and return how many frames it holds.
+
+    binning: what networks see is averaged over so many pixels squared; what is written is not.
+    Equal samples give equal bytes. Raises SampleError for a bad sample, a repeated frame id, or no sample.
+    """
+    frames: dict[str, FrameRecord] = {}  # by id in lower case: on many systems A.tif and a.tif are one file
+    tracks: list[Mapping[str, int | str]] = []
+    with atomic_folder(Path(folder)) as staging:
+        for raw in samples:
+            sample = check_sample(raw, allow_empty=allow_empty)
+            if sample.frame.lower() in frames:
+                where = sample.where or sample.frame
+                raise DatasetError(f"{where}: frame id {sample.frame} is taken by another frame; rename one of them")
+            frames[sample.frame.lower()] = frame_record(sample, check_binning(binning))
+            tracks.extend(sample.tracks)
+            _write_arrays(staging, sample)
+        if not frames:
+            raise DatasetError(f"{folder}: there is no frame to write; check that the archive is the right one")
+        rows = ({k: "" if v is None else v for k, v in asdict(frame).items()} for frame in frames.values())
+        write_csv(staging / "frames.csv", rows, [f.name for f in fields(FrameRecord)])
+        if tracks:
+            write_csv(staging / "tracks.csv", tracks, TRACK_COLUMNS)
+    return len(frames)
+
+
+def _write_arrays(staging: Path, sample: Sample) -> None:
+    beside_gold = sample.silver if sample.labels is not None else None
+    truth = sample.labels if sample.labels is not None else sample.silver
+    arrays = {"images": sample.image, "labels": truth, "silver": beside_gold}
+    arrays |= {"ignore": sample.ignore, "markers": sample.markers}
+    for kind, array in arrays.items():
+        if array is None:
+            continue
+        (staging / kind).mkdir(exist_ok=True)
+        compression = None if kind == "images" else "zlib"
+        path = staging / kind / f"{sample.frame}.tif"
+        tifffile.imwrite(path, np.ascontiguousarray(array), compression=compression, metadata=None, software=False)
+
+
+class Dataset:
+    """A dataset folder as `write_dataset` leaves it; arrays are read when asked for."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        table = self.folder / "frames.csv"
+        if not table.is_file():
+            raise DatasetError(f"{self.folder}: no frames.csv here; prepare the dataset first")
+        rows = read_csv(table, [f.name for f in fields(FrameRecord)])
+        self.frames = [_frame(row, f"{table}, line {n}") for n, row in enumerate(rows, 2)]
+        self._by_id = {frame.frame: frame for frame in self.frames}
+        if len(self._by_id) < len(self.frames):
+            raise DatasetError(f"{table}: a frame stands in it twice; prepare the dataset again")
+
+    def frame(self, frame: str) -> FrameRecord:
+        """Return the facts of one frame; SampleError when the dataset has no such frame."""
+        if frame not in self._by_id:
+            raise DatasetError(f"{self.folder}: there is no frame {frame!r} in frames.csv")
+        return self._by_id[frame]
+
+    def image(self, frame: str) -> np.ndarray:
+        """Return the (H, W) image as recorded: uint8, uint16 or float32."""
+        return self._array("images", frame)
+
+    def truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gold truth, for judging: (H, W) uint16 instance ids and (H, W) bool, True = unknown."""
+        if (annotation := self.frame(frame).annotation) not in ("gold", "partial"):
+            raise DatasetError(f"{self.folder}: frame {frame} has no gold truth ({annotation}); judge another frame")
+        return self._labels("labels", frame, has_ignore=annotation == "partial")
+
+    def training_truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the truth to train on, in the form of `truth`: silver where it exists (dense), else gold."""
+        facts = self.frame(frame)
+        if facts.annotation == "none":
+            raise DatasetError(f"{self.folder}: frame {frame} has no annotation; train on another frame")
+        if facts.silver:
+            return self._labels("silver" if facts.annotation != "silver" else "labels", frame, has_ignore=False)
+        return self._labels("labels", frame, has_ignore=facts.annotation == "partial")
+
+    def seen(self, frame: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what a network is trained on: image, instance ids and unknown pixels, binned as frames.csv says."""
+        factor = self.frame(frame).binning
+        labels, ignore = self.training_truth(frame)
+        return bin_image(self.image(frame), factor), bin_labels(labels, factor), bin_mask(ignore, factor)
+
+    def markers(self, frame: str) -> np.ndarray | None:
+        """Return the (H, W) uint16 tracking markers, or None where the dataset has none."""
+        return self._array("markers", frame) if (self.folder / "markers" / f"{frame}.tif").exists() else None
+
+    def _labels(self, kind: str, frame: str, *, has_ignore: bool) -> tuple[np.ndarray, np.ndarray]:
+        labels = self._array(kind, frame)
+        ignore = self._array("ignore", frame) != 0 if has_ignore else np.zeros(labels.shape, bool)
+        return labels, ignore
+
+    def _array(self, kind: str, frame: str) -> np.ndarray:
+        shape = (self.frame(frame).height, self.frame(frame).width)
+        path = self.folder / kind / f"{frame}.tif"
+        try:
+            with tifffile.TiffFile(path) as file:
+                page = file.pages.first
+                known = page.dtype is not None and page.dtype.kind in ("uf" if kind == "images" else "u")
+                if page.shape != shape or page.is_tiled or not known:
+                    found = f"{'×'.join(map(str, page.shape))} of {page.dtype}"
+                    raise DatasetError(f"{path}: holds {found}, unlike its frames.csv; prepare the dataset again")
+                ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
+                if max(ends, default=0) > file.filehandle.size:  # tifffile would first take the memory that is claimed
+                    raise ValueError("a strip lies beyond the end of the file")
+                return np.asarray(page.asarray())
+        except DatasetError:
+            raise
+        except Exception as error:  # tifffile raises many kinds: TiffFileError, struct.error, codec errors, OSError
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise DatasetError(f"{path}: unreadable TIFF ({reason}); prepare the dataset again") from error
+
+
+def _frame(row: Mapping[str, str], where: str) -> FrameRecord:
+    whole = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
+    try:
+        values = {f.name: int(row[f.name]) if f.name in whole else row[f.name] for f in fields(FrameRecord)}
+        values["pixel_size_um"] = float(row["pixel_size_um"]) if row["pixel_size_um"] else None  # type: ignore
+    except ValueError as error:
+        raise DatasetError(f"{where}: bad row ({str(error)[:200]}); prepare the dataset again") from error
+    frame = FrameRecord(**values)  # type: ignore[arg-type]
+    check_frame_id(frame.frame, where)  # it becomes a path
+    known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
+    possible = 1 <= frame.binning <= min(frame.height, frame.width) and 0 < (frame.pixel_size_um or 1.0) < math.inf
+    if not (known and possible):
+        raise DatasetError(f"{where}: bad row (no frame can be like this); prepare the dataset again")
+    return frame

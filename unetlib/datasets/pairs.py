@@ -1,0 +1,106 @@
+"""Anybody's own data: a folder of images and a folder of label images, matched by name."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+import numpy as np
+from scipy import ndimage
+
+from unetlib.datasets.checks import DatasetError, check_instances
+from unetlib.datasets.dataset import Sample, check_sample
+from unetlib.io.archives import Archive
+from unetlib.io.images import ImageError, decode, grey
+
+SUFFIXES = {".tif", ".tiff", ".png"}
+
+
+def read_pairs(
+    archive: Archive,
+    *,
+    images: str = "images",
+    labels: str = "labels",
+    pixel_size_um: float | None = None,
+    modality: str = "unknown",
+    masks: bool = False,
+) -> Iterator[Sample]:
+    """Yield one sample per image, by sequence and name (numbers in names count as numbers).
+
+    `images/[<sequence>/]<name>.tif|tiff|png` goes with the file of the same sequence and name under `labels`;
+    both folders may stand anywhere in the archive, once. Images: 8 or 16 bit or float, grey or colour (→ luma).
+    Labels: whole-number instance ids, 0 = background; with `masks`, anything but 0 is foreground and its
+    4-connected components are the instances. Time: position in the sequence. Group: the sequence, or
+    the image itself where there are no sequences. An image without a label has no truth; a label without an
+    image is an error. Raises ImageError or SampleError.
+    """
+    pictures, truths = _files(archive, images), _files(archive, labels)
+    if not pictures:
+        raise ImageError(f"no TIFF or PNG in a folder {images!r}; name the folder by the option images")
+    if not truths:
+        raise ImageError(f"no TIFF or PNG in a folder {labels!r}; name the folder by the option labels")
+    if orphans := sorted(set(truths) - set(pictures)):
+        raise ImageError(f"{truths[orphans[0]]}: no image of this name in {images!r} ({len(orphans)} such labels)")
+    time: dict[str, int] = defaultdict(int)
+    for key in sorted(pictures, key=_natural):
+        sequence, stem = key
+        where = pictures[key]
+        frame = _safe(f"{sequence}-{stem}" if sequence else stem)
+        truth = _truth(archive, truths[key], masks) if key in truths else None
+        yield check_sample(
+            Sample(
+                frame=frame,
+                sequence=sequence,
+                time=time[sequence],
+                group=sequence or frame,
+                modality=modality,
+                image=grey(decode(archive.read(where), where)),
+                labels=truth,
+                pixel_size_um=pixel_size_um,
+                where=where,
+            )
+        )
+        time[sequence] += 1
+
+
+def _files(archive: Archive, folder: str) -> Mapping[tuple[str, str], str]:
+    """Return the image files under the folder by (sequence, stem); ImageError when two share a name."""
+    found: dict[tuple[str, str], str] = {}
+    parts = PurePosixPath(folder).parts
+    for name in archive.names():
+        path = PurePosixPath(name)
+        if path.suffix.lower() not in SUFFIXES:
+            continue
+        for depth in (1, 2):  # directly in the folder, or in a sequence's folder in it
+            if path.parts[-depth - len(parts) : -depth] == parts:
+                key = ("" if depth == 1 else path.parts[-2], path.stem)
+                if key in found:
+                    raise ImageError(f"{found[key]} and {name} are called the same; rename or remove one of them")
+                found[key] = name
+    return found
+
+
+def _natural(key: tuple[str, str]) -> list[list[tuple[int, int, str]]]:
+    """Sort key by which t2 comes before t10."""
+    return [
+        [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
+        for text in key
+    ]
+
+
+def _safe(name: str) -> str:
+    """Return the name with every character but letters, digits, '.', '_' and '-' replaced by '_'."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
+
+
+def _truth(archive: Archive, name: str, masks: bool) -> np.ndarray:
+    """Return the label of one file; SampleError when it is a binary mask that is not declared as one."""
+    label = decode(archive.read(name), name)
+    if label.ndim == 3 and label.shape[-1] in (1, 3) and (label == label[..., :1]).all():
+        label = label[..., 0]  # saved as colour whose channels all say the same
+    label = check_instances(label, name)
+    if masks:
+        return np.asarray(ndimage.label(label)[0])
+    if set(np.unique(label)) == {0, 255}:
+        raise DatasetError(f"{name}: holds 0 and 255 only: a mask, not instances; set the option masks: true")
+    return label

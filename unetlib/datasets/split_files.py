@@ -1,0 +1,49 @@
+"""Read split files: the frames of a role, the fold, and the dataset that a file's path names."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from unetlib.datasets.splits import ROLES, SplitError
+from unetlib.io.files import read_csv
+
+
+def frames_with_role(path: Path | str, role: str) -> list[str]:
+    """Return the frame ids with this role in a split file (CSV: frame, role); SplitError, FileError if it is none."""
+    rows = read_csv(path, ("frame", "role"))
+    if wrong := [name for name in (role, *(row["role"] for row in rows)) if name not in ROLES]:
+        raise SplitError(f"{path}: {wrong[0][:50]!r} is no role; the roles are {', '.join(ROLES)}")
+    if len({row["frame"] for row in rows}) < len(rows):
+        raise SplitError(f"{path}: a frame stands in it twice; remove the file and run again")
+    return [row["frame"] for row in rows if row["role"] == role]
+
+
+def fold_of(path: Path | str) -> int:
+    """Return the fold that a split file is of: 3 for …/fold3.csv."""
+    digits = Path(path).stem.removeprefix("fold")
+    if not digits.isdecimal():
+        raise SplitError(f"{path}: a split file is called fold<number>.csv; rename it")
+    return int(digits)
+
+
+def dataset_and_key_of(path: Path | str) -> tuple[str, str]:
+    """Return the dataset that a split file is of and the key of its settings: …/<dataset>/<key>/fold3.csv."""
+    parts = Path(path).parts
+    if len(parts) < 3:
+        raise SplitError(f"{path}: a split file stands at <dataset>/<key>/fold<number>.csv; move it")
+    return parts[-3], parts[-2]
+
+
+def frames_for_testing(paths: Sequence[Path], keys: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the test frames of each dataset in keys (dataset → key of the split it is tested by), from split files.
+
+    Raises SplitError where there is not exactly one file of a dataset's split.
+    """
+    files = {}
+    for dataset, key in keys.items():
+        files[dataset] = [path for path in paths if dataset_and_key_of(path) == (dataset, key)]
+        if len(files[dataset]) != 1:
+            raise SplitError(
+                f"{len(files[dataset])} files of split {key} of {dataset} were given; give exactly one, "
+                f"…/{dataset}/{key}/fold<number>.csv"
+            )
+    return {dataset: frames_with_role(found[0], "test") for dataset, found in files.items()}

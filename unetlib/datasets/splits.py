@@ -1,0 +1,222 @@
+"""Who trains, who validates, who tests: whole sequences, blocks of z, groups of look-alikes; no arrays."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple, Protocol
+
+from unetlib.datasets.subsets import evenly_spaced, nested
+
+ROLES = ("train", "validation", "test", "unused")
+_ADVICE = {
+    "sequence": "use a smaller gap_frames or longer sequences",
+    "block": "use a smaller gap_frames, fewer folds or more frames",
+    "group": "use fewer folds or more groups (images that are no near-duplicates, or subfolders)",
+    "random": "use fewer folds or more frames",
+}
+
+
+class SplitError(ValueError):
+    """A split that cannot be made: which role stays empty or which fold does not exist, and what to change."""
+
+
+class FrameFacts(Protocol):
+    """What a split must know of a frame; `samples.Frame` has it."""
+
+    @property
+    def frame(self) -> str: ...
+    @property
+    def sequence(self) -> str: ...
+    @property
+    def time(self) -> int: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def modality(self) -> str: ...
+    @property
+    def annotation(self) -> str: ...
+
+
+class Assignment(NamedTuple):
+    """One frame and its role: train, validation, test or unused."""
+
+    frame: str
+    role: str
+
+
+class _Rules(NamedTuple):
+    fold: int
+    folds: int
+    validation_fraction: float
+    gap_frames: int
+    seed: int
+
+
+_Roles = dict[str, list[FrameFacts]]
+_Groups = list[list[FrameFacts]]
+
+
+def split(
+    frames: Sequence[FrameFacts],
+    *,
+    by: str,
+    fold: int,
+    folds: int,
+    validation_fraction: float,
+    gap_frames: int = 0,
+    max_train: int | None = None,
+    max_validation: int | None = None,
+    max_test: int | None = None,
+    seed: int = 0,
+) -> list[Assignment]:
+    """Return the role of every frame, in the order given; the same arguments give the same roles.
+
+    `by` sequence: fold k tests on the gold frames of the k-th last sequence that has any (fold 0 of the Cell
+    Tracking Challenge trains on 01 and tests on 02), and trains on the others, each of which validates with its
+    last frames, `gap_frames` time steps after its training frames.
+    `by` block: fold k tests on the k-th last of `folds` contiguous blocks, validates on the frames next to it, and
+    leaves `gap_frames` frames unused between roles. `by` group: whole groups, each modality spread over the
+    folds. `by` random: single frames, for measuring what such leakage is worth and for nothing else.
+    Frames without truth are unused; only gold (or partial gold) truth tests. `max_…` keeps an evenly spaced
+    subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Raises SplitError for a fold that does not
+    exist or a role without frames.
+    """
+    if by not in _WAYS:
+        raise SplitError(f"cannot split by {by!r}; choose one of {', '.join(_WAYS)}")
+    if not 0 <= fold < folds:
+        raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
+    roles = _WAYS[by](frames, _Rules(fold, folds, validation_fraction, gap_frames, seed))
+    kept = {
+        "train": nested(roles["train"], max_train),
+        "validation": evenly_spaced(roles["validation"], max_validation),
+        "test": evenly_spaced(roles["test"], max_test),
+    }
+    role_of = {f.frame: role for role, chosen in kept.items() for f in chosen}
+    if empty := sorted(set(kept) - set(role_of.values())):
+        raise SplitError(
+            f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
+            f"{len(frames)} frames ({sum(map(_trains, frames))} with truth); {_ADVICE[by]}"
+        )
+    return [Assignment(f.frame, role_of.get(f.frame, "unused")) for f in frames]
+
+
+def _trains(frame: FrameFacts) -> bool:
+    return frame.annotation != "none"
+
+
+def _judges(frame: FrameFacts) -> bool:
+    return frame.annotation in ("gold", "partial")
+
+
+def _in_time(frames: Iterable[FrameFacts]) -> list[FrameFacts]:
+    return sorted(filter(_trains, frames), key=lambda f: (f.sequence, f.time, f.frame))
+
+
+def _share(count: int, fraction: float) -> int:
+    return max(1, round(count * fraction)) if count else 0
+
+
+def _by_sequence(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    judged = sorted({f.sequence for f in frames if _judges(f)})
+    if rules.folds > len(judged):
+        raise SplitError(
+            f"{rules.folds} folds, but only {len(judged)} sequences have gold truth to test on "
+            f"({', '.join(judged) or 'none'}); use at most {len(judged)} folds or split by block or group"
+        )
+    tested = judged[-1 - rules.fold]
+    roles: _Roles = {"train": [], "validation": [], "test": []}
+    for sequence in sorted({f.sequence for f in frames}):
+        own = _in_time(f for f in frames if f.sequence == sequence)
+        if sequence == tested:
+            roles["test"] = [f for f in own if _judges(f)]
+        elif own:
+            validation = own[len(own) - _share(len(own), rules.validation_fraction) :]
+            roles["validation"] += validation
+            roles["train"] += [f for f in own if f.time < validation[0].time - rules.gap_frames]
+    return roles
+
+
+def _by_block(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    own, gap = _in_time(frames), rules.gap_frames
+    if rules.folds > len(own):
+        raise SplitError(f"{rules.folds} folds, but only {len(own)} frames have truth; use fewer folds")
+    block = rules.folds - 1 - rules.fold
+    start, stop = (k * len(own) // rules.folds for k in (block, block + 1))
+    count = _share(len(own) - (stop - start), rules.validation_fraction)
+    first = stop + gap  # validation follows the test block, or precedes it where the stack ends
+    if first + count > len(own):
+        first = max(start - gap - count, 0)
+        count = max(min(count, start - gap), 0)
+    near = {*range(start - gap, stop + gap), *range(first - gap, first + count + gap)}
+    return {
+        "test": [f for f in own[start:stop] if _judges(f)],
+        "validation": own[first : first + count],
+        "train": [f for position, f in enumerate(own) if position not in near],
+    }
+
+
+def _by_group(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    groups: dict[str, list[FrameFacts]] = defaultdict(list)
+    for f in sorted(filter(_trains, frames), key=lambda f: f.frame):
+        groups[f.group].append(f)
+    if rules.folds > len(groups):
+        raise SplitError(f"{rules.folds} folds, but only {len(groups)} groups of frames; use fewer folds")
+    rng = random.Random(rules.seed)
+    strata: dict[str, _Groups] = defaultdict(list)
+    for name in rng.sample(sorted(groups), len(groups)):
+        strata[groups[name][0].modality].append(groups[name])
+    test: list[FrameFacts] = []
+    rest: _Groups = []
+    validation: _Groups = []
+    sizes = [0] * rules.folds
+    for modality in sorted(strata):
+        shares = _deal(strata[modality], sizes)
+        test += [f for group in shares[rules.fold] for f in group if _judges(f)]
+        others = [group for fold, share in enumerate(shares) if fold != rules.fold for group in share]
+        chosen, kept = _draw(others, rules.validation_fraction, rng)
+        validation, rest = validation + chosen, rest + kept
+    if not validation and len(rest) > 1:
+        validation.append(rest.pop(min(range(len(rest)), key=lambda i: len(rest[i]))))
+    roles = {"test": test, "validation": [*chain(*validation)], "train": [*chain(*rest)]}
+    return {role: sorted(fs, key=lambda f: (f.modality, f.group, f.frame)) for role, fs in roles.items()}
+
+
+def _deal(groups: _Groups, sizes: list[int]) -> list[_Groups]:
+    """Give each group, largest first, to the fold with fewest frames of this modality; `sizes` (of all) grow."""
+    shares: list[_Groups] = [[] for _ in sizes]
+    own = [0] * len(sizes)
+    for group in sorted(groups, key=len, reverse=True):
+        fold = min(range(len(sizes)), key=lambda k: (own[k], sizes[k]))
+        shares[fold].append(group)
+        own[fold] += len(group)
+        sizes[fold] += len(group)
+    return shares
+
+
+def _draw(groups: _Groups, fraction: float, rng: random.Random) -> tuple[_Groups, _Groups]:
+    """Part groups into some with about `fraction` of the frames (never all groups) and the rest."""
+    target, count = sum(map(len, groups)) * fraction, 0.0
+    chosen: _Groups = []
+    kept: _Groups = []
+    for group in rng.sample(groups, len(groups)):
+        if count + len(group) / 2 <= target and len(chosen) < len(groups) - 1:
+            chosen.append(group)
+            count += len(group)
+        else:
+            kept.append(group)
+    return chosen, kept
+
+
+def _by_random(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+    rng = random.Random(rules.seed)
+    own = _in_time(frames)
+    judged = [f for f in own if _judges(f)]
+    test = {f.frame for f in rng.sample(judged, len(judged))[rules.fold :: rules.folds]}
+    others = rng.sample([f for f in own if f.frame not in test], len(own) - len(test))
+    count = _share(len(others), rules.validation_fraction)
+    roles = {"test": [f for f in own if f.frame in test], "validation": others[:count], "train": others[count:]}
+    return {role: _in_time(fs) for role, fs in roles.items()}
+
+
+_WAYS = {"sequence": _by_sequence, "block": _by_block, "group": _by_group, "random": _by_random}

@@ -1,0 +1,125 @@
+"""What a change is worth: paired differences to the reference with interval, test, and size of the effect."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from unetlib.evaluation.bootstrap import Scores, contributions
+from unetlib.evaluation.significance import holm, rank_biserial, sign_flip
+from unetlib.evaluation.tables import (
+    COUNTS,
+    METRICS,
+    NO_TRAINING,
+    SPREAD,
+    grouped_scores,
+    is_headline,
+    on_training_dataset,
+    over_runs,
+    per_run,
+    sort_rows,
+    with_weights,
+)
+
+KEYS = ["test_dataset", "experiment", "train_dataset", "metric"]
+PAIRED = ("value", "reference", "variant")
+BOUNDS = (-1.0, 1.0)  # of a difference of two scores
+FLIPPED_CLUSTERS = 6  # 2 of 2^6 sign patterns are 3 %: with fewer clusters no difference could have p < 0.05
+ALPHA = 0.05
+HEADLINE_RESAMPLES = 20_000  # resamples for a headline: their least p, 1e-4, can still be small after Holm's correction
+
+
+def differences(
+    scores: pd.DataFrame,
+    *,
+    datasets: Sequence[str],
+    experiments: Sequence[str],
+    reference: str,
+    background: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Experiment minus reference on the same test dataset, fold, seed and image: one row per run and metric.
+
+    Columns: RUN, metric, value (the difference), reference, variant (the two scores on the paired images), images.
+    A network trained on several datasets is compared to the reference trained on the test dataset alone.
+    """
+    table = per_run(_pairs(with_weights(on_training_dataset(scores, datasets), background), reference), PAIRED)
+    return sort_rows(table, test_dataset=datasets, experiment=experiments, metric=[*METRICS])
+
+
+def ablation(
+    scores: pd.DataFrame,
+    *,
+    datasets: Sequence[str],
+    experiments: Sequence[str],
+    reference: str,
+    headline: Mapping[str, str],
+    background: Mapping[str, str] | None = None,
+    clusters: pd.DataFrame | None = None,
+    untested: Collection[tuple[str, str]] = (),
+) -> pd.DataFrame:
+    """Paired differences to the reference: one row per test_dataset, experiment, train_dataset, metric.
+
+    Columns after those:
+    reference, variant    mean scores on the paired images
+    difference, sd        their mean difference and its SD over runs
+    low, high             95 % interval of the difference (`intervals`)
+    p                     two-sided, the larger of two: of a sign-flip test over units (clusters, or images; each its
+                          mean over seeds), which takes the networks as they are, and of the interval's own draws,
+                          which count retraining where there are several seeds
+    p_holm                p after Holm's correction over the table's headline rows of trained networks, else empty;
+                          `untested` are (experiment, dataset) where nothing is asked: `experiments.same_as_reference`
+    effect                matched-pairs rank-biserial correlation over the units, −1 to 1
+    flipped               the test's units: clusters where there are FLIPPED_CLUSTERS or more, else images
+    clear                 networks were retrained, the interval leaves out zero and p_holm < SURE
+    min, max, agree       over runs; agree: runs whose sign is the mean's
+    runs, images, clusters, n, resampled, headline    as in tables.comparison
+
+    Without the reference there is nothing to pair and no row.
+    """
+    pairs = _pairs(with_weights(on_training_dataset(scores, datasets), background, clusters=clusters), reference)
+    runs = per_run(pairs, PAIRED)
+    main = is_headline(pairs, headline)
+    parts = [over_runs(pairs[main], KEYS, BOUNDS, HEADLINE_RESAMPLES), over_runs(pairs[~main], KEYS, BOUNDS)]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1]).rename(columns={"mean": "difference"})
+    table = table.merge(runs.groupby(KEYS, as_index=False)[["reference", "variant"]].mean(), on=KEYS)
+    signed = runs.merge(table[[*KEYS, "difference"]], on=KEYS)
+    signed["agree"] = signed["value"] * signed["difference"] > 0
+    table = table.merge(signed.groupby(KEYS, as_index=False)["agree"].sum(), on=KEYS)
+    table["headline"] = is_headline(table, headline)
+    table = table.merge(_tested(pairs), on=KEYS)
+    table["p"] = table[["p", "flips"]].max(axis=1)
+    places = pd.MultiIndex.from_frame(table[["experiment", "test_dataset"]])
+    asked = (table["train_dataset"] != NO_TRAINING) & ~places.isin(list(untested))
+    judged = (table["headline"] & asked).astype(bool)
+    table["p_holm"] = np.nan
+    table.loc[judged, "p_holm"] = holm(table.loc[judged, "p"].to_numpy(dtype=float))
+    outside = (table["low"] > 0) | (table["high"] < 0)
+    table["clear"] = outside & (table["p_holm"] < ALPHA) & table["resampled"].astype(str).str.contains("seeds")
+    low, high, *extremes = SPREAD[1:]
+    found = ["reference", "variant", "difference", "sd", low, high, "p", "p_holm", "effect", "flipped", "clear"]
+    found += [*extremes, "agree"]
+    table = table[[*KEYS, *found, *COUNTS, "resampled", "headline"]]
+    return sort_rows(table, test_dataset=datasets, experiment=experiments, metric=[*METRICS])
+
+
+def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
+    """Return a sign-flip test's p, the effect and the units of paired differences, which scores holds."""
+    enough = scores.clusters.max() + 1 >= FLIPPED_CLUSTERS
+    units = scores.clusters if enough else np.arange(len(scores.clusters))
+    parts, shares = contributions(scores, units)
+    return sign_flip(parts, name), rank_biserial(parts / shares), "clusters" if enough else "images"
+
+
+def _tested(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The test of every cell: flips (its p), effect, flipped."""
+    rows = [(*key, *paired_test(scores, "/".join(key))) for key, scores in grouped_scores(pairs, KEYS)]
+    return pd.DataFrame(rows, columns=[*KEYS, "flips", "effect", "flipped"])
+
+
+def _pairs(rows: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Rows of the other experiments beside the reference's; value is the difference of variant and reference."""
+    pair = ["test_dataset", "fold", "seed", "image", "metric"]
+    base = rows[(rows["experiment"] == reference) & (rows["train_dataset"] == rows["test_dataset"])]
+    base = base[[*pair, "value"]].rename(columns={"value": "reference"})
+    pairs = rows[rows["experiment"] != reference].merge(base, on=pair).rename(columns={"value": "variant"})
+    return pairs.assign(value=pairs["variant"] - pairs["reference"])

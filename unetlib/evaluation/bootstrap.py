@@ -1,0 +1,237 @@
+"""How far a mean score can be trusted: a hierarchical bootstrap over clusters or images, crossed with seeds.
+
+A score is a mean over runs, each a weighted mean over images. Every run of a fold scores all images of the fold, so
+images and seeds are crossed. Two things are resampled, each with its own deviation from the mean:
+
+* units: whole clusters (a sequence, a group of look-alikes) where there are MIN_CLUSTERS or more. Their images go with
+  them: resampling those again would count them twice (Davison and Hinkley 1997, section 3.8). With fewer clusters the
+  images within each: then the interval is about further images of these clusters and not about other clusters.
+* seeds: the runs of a fold, where it has two or more.
+
+A plain bootstrap of n units has only (n − 1)/n of their variance, and no idea of how uncertain that variance is. So
+n − 1 units are drawn (Rao and Wu 1988), the result is scaled to the unbiased variance of a weighted mean, and divided
+by √(χ²/df): for many units that is the plain bootstrap, for few it is Student's t (fewer than SMOOTH units, whose
+resamples would be a handful of values, are drawn from it). The sum over both levels is Behrens and Fisher's for two
+variances. What a seed does to one image stands in the variance of both levels; half of it is taken off the seeds':
+with nothing off coverage reaches 99.7 %, with all off it falls to 90 % (LOG.md; benchmarks/coverage.py).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtri, stdtrit
+
+RESAMPLES = 4000
+MIN_CLUSTERS = 5  # two are one degree of freedom, t = 12.7; with three or four coverage passes 98 % (LOG.md)
+SMALL_SAMPLE_UNITS = 10
+LEVEL = 0.95
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+class Interval(NamedTuple):
+    """low and high, the two-sided p of a true mean of 0 by the same draws, and what was resampled: `seeds × clusters`.
+
+    All NaN and nothing where there is one run and one image. p is never below 2/(resamples + 1).
+    """
+
+    low: float
+    high: float
+    p: float
+    resampled: str
+
+
+class _Level(NamedTuple):
+    """Deviations from the mean (U,) of units in strata (U,), what scales each stratum's bootstrap, variance and df."""
+
+    deviations: Floats
+    strata: Ints
+    scales: Floats
+    variance: float
+    df: float
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """Draws of a mean's deviation, (resamples,)."""
+
+    rng: np.random.Generator
+    resamples: int
+
+    def student(self, df: float) -> Floats:
+        """Student's t of these degrees of freedom."""
+        return np.asarray(stdtrit(df, self._grid()))
+
+    def units(self, level: _Level) -> Floats:
+        """The deviation that comes of resampling the units of a level."""
+        if len(level.strata) < SMALL_SAMPLE_UNITS:
+            return np.sqrt(level.variance) * self.student(level.df)
+        drawn = np.zeros(self.resamples)
+        for stratum, scale in enumerate(level.scales):
+            own = level.deviations[level.strata == stratum]
+            places = self.rng.integers(len(own), size=(self.resamples, len(own) - 1))
+            drawn += scale * (own[places].sum(1) * len(own) / (len(own) - 1) - own.sum())
+        return np.asarray(drawn / np.sqrt(chdtri(level.df, self._grid()) / level.df))
+
+    def _grid(self) -> Floats:
+        """Even probabilities in random order: quantiles of one level are exact, of a sum of levels less noisy."""
+        return np.asarray((self.rng.permutation(self.resamples) + 0.5) / self.resamples)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a mean score is made of: values and weights (R runs, I images), NaN where a run did not score an image.
+
+    folds (R,) says whose images a run scored, clusters (I,) which images depend on each other.
+    """
+
+    values: Floats
+    weights: Floats
+    folds: Ints
+    clusters: Ints
+
+    @classmethod
+    def of(cls, values: ArrayLike, weights: ArrayLike, folds: ArrayLike, clusters: ArrayLike) -> "Scores":
+        """Return scores of the images that have weight in some run; anything that sorts may name folds and clusters."""
+        value, weight = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
+        weight = np.where(np.isnan(value), 0, weight)
+        if not (weight.sum(1) > 0).all() or (weight < 0).any():
+            raise ValueError(f"weights of {weight.shape[0]} runs: every run needs an image with a positive weight")
+        used = weight.sum(0) > 0
+        named = np.unique(np.asarray(clusters)[used], return_inverse=True)[1]
+        fold = np.unique(np.asarray(folds), return_inverse=True)[1]
+        return cls(np.nan_to_num(value[:, used]), weight[:, used], fold, named)
+
+    @property
+    def shares(self) -> Floats:
+        """The weight of every run and image (R, I) in the mean; they sum to 1."""
+        return self.weights / self.weights.sum(1, keepdims=True) / len(self.weights)
+
+    @property
+    def run_means(self) -> Floats:
+        """The weighted mean of every run, (R,)."""
+        return np.asarray((self.values * self.shares).sum(1) * len(self.values))
+
+    @property
+    def fold_means(self) -> Floats:
+        """For every run the mean over the runs of its fold, (R,)."""
+        return np.asarray((np.bincount(self.folds, self.run_means) / np.bincount(self.folds))[self.folds])
+
+
+def interval(
+    scores: Scores, name: str, bounds: tuple[float, float] = (-np.inf, np.inf), resamples: int = RESAMPLES
+) -> Interval:
+    """Return the 95 % interval of the mean score; the same scores and name give the same bits.
+
+    name seeds the resampling; bounds are the least and the greatest value that a mean can have.
+    """
+    mean = float(scores.run_means.mean())
+    draw = _Draw(np.random.default_rng([*hashlib.sha256(name.encode()).digest()]), resamples)
+    noun, units, strata = _units(scores)
+    deviations = _deviations(scores, units, strata)
+    parts, nouns = [], []
+    seeds, df = between_seeds(scores)
+    if df:
+        excess = _interaction(scores, units, deviations) / 2
+        parts.append(np.sqrt(max(seeds - excess, 0)) * draw.student(df))
+        nouns.append("seeds")
+    if len(strata) > 1:
+        level = _level(deviations.sum(0), _summed(scores.shares, units).sum(0), strata)
+        parts.append(draw.units(level))
+        nouns.append(noun)
+    if not parts:
+        return Interval(np.nan, np.nan, np.nan, "")
+    means = mean + np.sum(parts, axis=0)
+    low, high = np.clip(np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]), *bounds)
+    p = 2 * (1 + min((means <= 0).sum(), (means >= 0).sum())) / (resamples + 1)
+    return Interval(float(low), float(high), min(float(p), 1.0), " × ".join(nouns))
+
+
+def between_seeds(scores: Scores) -> tuple[float, int]:
+    """Return the variance of the mean that comes of retraining, and its degrees of freedom (0: nothing retrained).
+
+    The variance of a run is taken as equal in all folds. It still holds what a seed does to single images.
+    """
+    runs = len(scores.folds)
+    df = runs - len(np.unique(scores.folds))
+    squares = float(((scores.run_means - scores.fold_means) ** 2).sum())
+    return (squares / df / runs, df) if df else (0.0, 0)
+
+
+def contributions(scores: Scores, units: Ints) -> tuple[Floats, Floats]:
+    """Return each unit's contribution to the mean, which they add up to, and its share in the weights, both (U,)."""
+    shares = scores.shares
+    return _summed(shares * scores.values, units).sum(0), _summed(shares, units).sum(0)
+
+
+def _units(scores: Scores) -> tuple[str, Ints, Ints]:
+    """What is resampled: its name, the unit of every image (I,), the stratum of every unit (U,)."""
+    sizes = np.bincount(scores.clusters)
+    if len(sizes) >= MIN_CLUSTERS:
+        return "clusters", scores.clusters, np.zeros(len(sizes), dtype=np.intp)
+    images = np.arange(len(scores.clusters))
+    alone = sizes.min() < 2  # a cluster of one image has no spread within: images are then taken as of one kind
+    return "images", images, np.zeros_like(images) if alone else scores.clusters
+
+
+def _deviations(scores: Scores, units: Ints, strata: Ints) -> Floats:
+    """What every run and unit (R, U) adds to the mean beyond its share of it, the run's own level taken off.
+
+    Over all folds: what sets a fold apart is then part of the spread between its units. Within strata, of their means.
+    """
+    if strata.any():
+        weights, sums = (_summed(part, strata[units]) for part in (scores.shares, scores.shares * scores.values))
+        centre = (sums / np.where(weights > 0, weights, 1))[:, strata[units]]
+    else:
+        centre = (scores.run_means - scores.fold_means + scores.run_means.mean())[:, None]
+    return _summed(scores.shares * (scores.values - centre), units)
+
+
+def _interaction(scores: Scores, units: Ints, deviations: Floats) -> float:
+    """The variance of the mean that comes of what single seeds do to single units."""
+    runs = np.bincount(scores.folds)
+    sums = np.zeros((len(runs), deviations.shape[1]))
+    np.add.at(sums, scores.folds, deviations)
+    residuals = deviations - (sums / runs[:, None])[scores.folds]
+    count = runs[scores.folds]
+    weight = _summed(scores.shares, units).sum(0)
+    return float((residuals**2 * (count / np.maximum(count - 1, 1))[:, None]).sum() * _unbiased(weight)[0])
+
+
+def _unbiased(weights: Floats) -> tuple[float, float]:
+    """What Σ w²(x − x̄)² of a weighted mean x̄ is to be multiplied by to be its variance, and the degrees of freedom.
+
+    For independent x of one variance; equal weights give n/(n − 1) and n − 1. Both by the traces of the quadratic form
+    (Bell and McCaffrey 2002).
+    """
+    w = weights / weights.sum()
+    if len(w) < 2:
+        return 0.0, 0.0
+    s2, s3, s4, s5 = ((w**power).sum() for power in (2, 3, 4, 5))
+    trace = s2 - 2 * s3 + s2**2
+    square = s4 - 4 * s5 + 4 * s2 * s4 + 2 * s3**2 - 4 * s2**2 * s3 + s2**4
+    return float(s2 / trace), float(trace**2 / square)
+
+
+def _level(deviations: Floats, weights: Floats, strata: Ints) -> _Level:
+    """The units' level: variances of the strata add up, their degrees of freedom after Satterthwaite."""
+    variances, dfs, scales = [], [], []
+    for stratum in range(strata.max() + 1):
+        own = strata == stratum
+        factor, df = _unbiased(weights[own])
+        variances.append(factor * float((deviations[own] ** 2).sum()))
+        dfs.append(df)
+        scales.append(np.sqrt(factor * (1 - 1 / own.sum())))
+    total = sum(variances)
+    parts = sum(variance**2 / df for variance, df in zip(variances, dfs, strict=True))
+    return _Level(deviations, strata, np.array(scales), total, total**2 / parts if parts > 0 else min(dfs))
+
+
+def _summed(parts: Floats, units: Ints) -> Floats:
+    """Sum (R, I) over the images of every unit: (R, U)."""
+    total = np.zeros((len(parts), units.max() + 1))
+    np.add.at(total.T, units, parts.T)
+    return total

@@ -1,0 +1,106 @@
+"""SEG and DET as the Cell Tracking Challenge counts them: border of the field of interest, no unknown pixels.
+
+The border is a convention of the annotations (Naming and file content conventions.pdf, "field of interest"): objects
+without a pixel at least E px away from every image edge are neither annotated nor expected. The evaluation programs
+do not look at it (java-ctcmetrics, py-ctcmetrics); participants drop such objects from their results (KTH's ErodeFOI,
+KIT's foi_correction). Here they are dropped from truth, markers and result alike.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unetlib.evaluation.image_metrics import Contingency, ScoreError, contingency, majority, seg_scores
+from unetlib.imaging.labels import relabel
+
+SPLIT_COST, MISS_COST, EXTRA_COST = 5, 10, 1  # of one vertex: Matula et al. 2015, table 2; the challenge's DET
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What it takes to correct the detected objects of some frames: splits, missed and extra ones, of `markers`."""
+
+    splits: int
+    missed: int
+    extra: int
+    markers: int
+
+    @property
+    def cost(self) -> int:
+        """AOGM-D: the weighted sum of corrections."""
+        return SPLIT_COST * self.splits + MISS_COST * self.missed + EXTRA_COST * self.extra
+
+    @property
+    def empty_cost(self) -> int:
+        """AOGM-D0: what it costs to correct an empty result."""
+        return MISS_COST * self.markers
+
+
+def remove_outside_foi(labels: np.ndarray, border_px: int) -> np.ndarray:
+    """The labels, (H, W), without the objects that lie wholly within `border_px` of the image's edge.
+
+    A field of interest without a pixel keeps nothing. ScoreError for a negative border.
+
+    >>> inside_field(np.array([[1, 0, 0, 0], [1, 2, 2, 0], [3, 3, 2, 0], [0, 0, 0, 4]]), 1).tolist()
+    [[0, 0, 0, 0], [0, 2, 2, 0], [3, 3, 2, 0], [0, 0, 0, 0]]
+    """
+    if border_px < 0:
+        raise ScoreError(f"field_of_interest_px is {border_px}; set it to 0 or more pixels")
+    if border_px == 0:
+        return labels
+    height, width = labels.shape
+    compact = relabel(labels)
+    field = compact[border_px : max(height - border_px, 0), border_px : max(width - border_px, 0)]
+    kept = np.bincount(field.ravel(), minlength=int(compact.max(initial=0)) + 1) > 0
+    if kept[1:].all():
+        return labels
+    return np.where(kept[compact], labels, labels.dtype.type(0))
+
+
+def ctc_seg(truth: np.ndarray, predicted: np.ndarray, *, border_px: int = 0) -> np.ndarray:
+    """Per true object inside the field of interest, in the order of ids: its Jaccard index, or 0 unmatched; (n,).
+
+    Unlike `metrics.score_image` it has no unknown pixels: what is predicted where a partial truth draws nothing is
+    part of its segment. The challenge's SEG is the mean over all true objects of all frames (SEG.pdf).
+    """
+    return seg_scores(remove_outside_foi(truth, border_px), remove_outside_foi(predicted, border_px))
+
+
+def detections(markers: np.ndarray, predicted: np.ndarray, *, border_px: int = 0) -> Detections:
+    """Count the corrections of one frame, (H, W) ids each; `markers` are the tracking markers of all its cells.
+
+    A marker is found by the object that covers more than half of it; an object that finds k markers costs k − 1
+    splits, one that finds none is extra (Matula et al. 2015).
+    """
+    return _detections(contingency(remove_outside_foi(markers, border_px), remove_outside_foi(predicted, border_px)))
+
+
+def _detections(table: Contingency) -> Detections:
+    objects, markers = len(table.column_size) - 1, len(table.row_size) - 1
+    by_object = np.bincount(majority(table)[1], minlength=objects + 1)[1:]
+    matched = int(by_object.sum())
+    used = int(np.count_nonzero(by_object))
+    return Detections(splits=matched - used, missed=markers - matched, extra=objects - used, markers=markers)
+
+
+def ctc_det(frames: Sequence[Detections]) -> float:
+    """DET of the frames together: 1 − min(AOGM-D, AOGM-D0) / AOGM-D0; NaN without any marker."""
+    cost, empty = sum(frame.cost for frame in frames), sum(frame.empty_cost for frame in frames)
+    return 1 - min(cost, empty) / empty if empty else math.nan
+
+
+def det_by_frame(frames: Sequence[Detections]) -> list[float]:
+    """What each frame contributes to DET: the mean of these, weighed by markers, is `official_det` of the frames.
+
+    1 − AOGM-D / AOGM-D0 of the frame, which may be negative: the floor of the challenge is one of the whole, so all
+    are 0 where it holds. NaN for a frame without markers; its extra objects are spread over the others.
+    """
+    cost, empty = sum(frame.cost for frame in frames), sum(frame.empty_cost for frame in frames)
+    if not empty:
+        return [math.nan] * len(frames)
+    if cost >= empty:
+        return [0.0 if frame.markers else math.nan for frame in frames]
+    homeless = sum(frame.cost for frame in frames if not frame.markers) / empty
+    return [1 - frame.cost / frame.empty_cost - homeless if frame.markers else math.nan for frame in frames]

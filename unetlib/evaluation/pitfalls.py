@@ -1,0 +1,106 @@
+"""What a mistake pretends to be worth: two experiments on the images that both were tested on, over all folds.
+
+An audit names an honest experiment and an illusion, the same but for one mistake: leaking frames of a video into
+training, letting touching instances merge, and whatever else can be stated as an experiment. Folds are not paired: a
+leaky split tests the same images in other folds. An image's values are paired by seed. Where the illusion reports its
+best validation instead of a test, that number stands against every image that the honest network was tested on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from unetlib.evaluation.ablation import BOUNDS
+from unetlib.evaluation.run_facts import training_frames
+from unetlib.evaluation.tables import COUNTS, METRICS, over_runs, per_run, sort_rows, with_weights
+
+COLUMNS = ["audit", "dataset", "metric", "honest", "illusion", "difference_points", "low", "high", *COUNTS, "resampled"]
+COLUMNS += ["honest_train_frames", "illusion_train_frames", "headline"]
+TITLES = {"difference_points": "difference (points) [95 % interval]", "honest_train_frames": "honest: training frames"}
+TITLES |= {"illusion_train_frames": "illusion: training frames"}
+KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the audit
+SIDES = ("honest", "illusion")
+REPORTED = "dice"  # what validation measures
+
+
+def pitfalls(
+    scores: pd.DataFrame,
+    facts: Iterable[Mapping[str, Any]],
+    pairs: Mapping[str, Mapping[str, str]],
+    *,
+    datasets: Sequence[str],
+    experiments: Sequence[str],
+    headline: Mapping[str, str],
+    clusters: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row per audit, dataset and metric, of networks tested where they were trained.
+
+    pairs: audit → {honest, illusion}, experiments, and reported, "validation" where the illusion's result is its best
+    validation Dice; an audit that is not of `experiments` alone is left out. facts: of the networks (experiment,
+    train_dataset, fold, seed, roles, best_validation_dice). Columns: honest and illusion are means over runs of means
+    over images, SEG pooled over reference objects; difference_points = 100·(illusion − honest), low and high its 95 %
+    interval (`intervals`); runs … resampled as in tables.comparison, folds being the honest side's; …_train_frames is
+    the mean number of training frames per fold, for a split may change that too (empty where no facts are given).
+    Images that only one side was tested on, or without a value, are left out.
+    """
+    known = list(facts)
+    rows = with_weights(scores[scores["train_dataset"] == scores["test_dataset"]], None, clusters=clusters)
+    chosen = {name: sides for name, sides in pairs.items() if {sides[side] for side in SIDES} <= set(experiments)}
+    parts = [_paired(rows, known, sides).assign(experiment=name) for name, sides in chosen.items()]
+    both = pd.concat(parts) if parts else rows[:0]
+    if both.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    table = over_runs(both, KEYS, BOUNDS).rename(columns={"mean": "difference_points"})
+    table[["difference_points", "low", "high"]] *= 100
+    sides = per_run(both, SIDES).groupby(KEYS, as_index=False)[list(SIDES)].mean()
+    table = table.merge(sides, on=KEYS)
+    table["headline"] = [
+        metric == (REPORTED if chosen[audit].get("reported") == "validation" else headline.get(dataset))
+        for audit, dataset, metric in table[KEYS].itertuples(index=False)
+    ]
+    frames = training_frames(known)
+    for side in SIDES:
+        counted = [
+            frames.get((chosen[audit][side], name), np.nan) for audit, name, _ in table[KEYS].itertuples(index=False)
+        ]
+        table[f"{side}_train_frames"] = counted
+    table = sort_rows(table, experiment=[*chosen], test_dataset=datasets, metric=[*METRICS])
+    return table.rename(columns={"experiment": "audit", "test_dataset": "dataset"})[COLUMNS]
+
+
+def _paired(rows: pd.DataFrame, facts: Sequence[Mapping[str, Any]], sides: Mapping[str, str]) -> pd.DataFrame:
+    """The honest rows that have an illusion: honest, illusion, and value, their difference."""
+    honest = rows[rows["experiment"] == sides["honest"]].rename(columns={"value": "honest"})
+    wrong = rows[rows["experiment"] == sides["illusion"]]
+    place = ["train_dataset", "seed", "image", "metric"]
+    if sides.get("reported") == "validation":
+        wrong, place = _best_validations(facts, sides["illusion"]), ["train_dataset", "fold", "seed", "metric"]
+    found = wrong[[*place, "value"]].rename(columns={"value": "illusion"})
+    both = honest.merge(found, on=place, validate="many_to_one")
+    return both.assign(value=both["illusion"] - both["honest"])
+
+
+def _best_validations(facts: Sequence[Mapping[str, Any]], experiment: str) -> pd.DataFrame:
+    """What each network of an experiment would report: the best of its evaluations during training."""
+    columns = ["train_dataset", "fold", "seed"]
+    own = [fact for fact in facts if fact["experiment"] == experiment]
+    found = [{name: fact[name] for name in columns} | {"value": fact["best_validation_dice"]} for fact in own]
+    return pd.DataFrame(found, columns=[*columns, "value"]).assign(metric=REPORTED)
+
+
+def pitfalls_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as text: headline metrics alone, Dice for what reports its validation."""
+    rows = table[table["headline"].astype(bool)].drop(columns="headline")
+    text: dict[str, Any] = {"metric": rows["metric"].map(METRICS)}
+    text |= {name: rows[name].map("{:.3f}".format) for name in SIDES}
+    text["difference_points"] = [_points(*row) for row in rows[["difference_points", "low", "high"]].to_numpy(float)]
+    frames = ("honest_train_frames", "illusion_train_frames")
+    text |= {name: rows[name].map(lambda value: "–" if pd.isna(value) else f"{value:g}") for name in frames}
+    return rows.assign(**text).drop(columns=["low", "high"]).rename(columns=TITLES).reset_index(drop=True)
+
+
+def _points(*values: float) -> str:
+    difference, low, high = (f"{value:+.1f}".replace("-", "−") for value in values)
+    return difference if np.isnan(values[1]) else f"{difference} [{low}, {high}]"

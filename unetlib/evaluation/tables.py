@@ -1,0 +1,235 @@
+"""Tables of a study from its long table of scores: who scored what, and what travels.
+
+A run is one trained network: experiment, training dataset, fold, seed. Every number goes the same way:
+images → one value per run (mean over images; SEG pooled over reference objects; foreground fractions pooled over
+pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`intervals`). Images without a value
+(NaN: undefined) are left out and n says so.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from unetlib.evaluation.bootstrap import RESAMPLES, Interval, Scores, interval
+
+METRICS = {  # name in the long table → name a reader sees, in the order of every table
+    "iou": "IoU",
+    "iou_membrane": "membrane IoU",
+    "dice": "Dice",
+    "precision": "precision",
+    "recall": "recall",
+    "pixel_accuracy": "pixel accuracy",
+    "seg": "SEG",
+    "seg_official": "SEG (challenge)",
+    "det": "DET (challenge)",
+    "ap50": "AP50",
+    "map": "mAP",
+    "v_rand": "V_rand",
+    "v_info": "V_info",
+    "v_rand_thinned": "V_rand (thinned)",
+    "v_info_thinned": "V_info (thinned)",
+    "iou_background": "background IoU",
+}
+FOREGROUND = ("predicted_foreground", "true_foreground")
+POOLED = {"seg": "objects", "seg_official": "objects_official", "det": "markers"}  # a mean weighs by this; else by 1
+WEIGHTS = {**POOLED, **dict.fromkeys(FOREGROUND, "pixels")}
+RUN = ["experiment", "train_dataset", "test_dataset", "fold", "seed"]
+LONG = [*RUN, "image", "metric", "value"]
+COUNTS = ["runs", "images", "clusters", "n"]
+SPREAD = ["sd", "low", "high", "min", "max"]
+SCORE_BOUNDS = (0.0, 1.0)  # of every metric
+NO_TRAINING = "none"  # what a trivial baseline was trained on
+
+
+class TableError(ValueError):
+    """A long table that cannot be aggregated: what was found, where, what to do."""
+
+
+def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
+    """A table of scores, baselines or results from CSV: names stay text (`001`, `NA`), a number may be empty."""
+    names = ["experiment", "baseline", "train_dataset", "test_dataset", "image", "metric"]
+    names += ["resampled", "flipped"]
+    header = pd.read_csv(source, nrows=0).columns
+    if not isinstance(source, str | Path):
+        source.seek(0)
+    blank = {column: ["", "nan", "NaN"] for column in header if column not in names}
+    return pd.read_csv(source, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=blank)
+
+
+def read_clusters(frames: Iterable[Path]) -> pd.DataFrame:
+    """Which test images depend on each other: dataset, image, cluster from the datasets' …/<dataset>/frames.csv.
+
+    Frames of one sequence are a cluster; where there are no sequences, those of one group.
+    """
+    parts = [
+        pd.read_csv(path, usecols=["frame", "sequence", "group"], dtype=str, keep_default_na=False).assign(
+            test_dataset=path.parent.name
+        )
+        for path in frames
+    ]
+    table = pd.concat(parts).rename(columns={"frame": "image"})
+    table["cluster"] = table["sequence"].where(table["sequence"] != "", table["group"])
+    return table[["test_dataset", "image", "cluster"]]
+
+
+def comparison(
+    scores: pd.DataFrame,
+    baselines: pd.DataFrame | None = None,
+    *,
+    datasets: Sequence[str],
+    experiments: Sequence[str],
+    headline: Mapping[str, str],
+    background: Mapping[str, str] | None = None,
+    clusters: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Each experiment on its own dataset's test images: one row per test_dataset, experiment, train_dataset, metric.
+
+    Columns after those: mean, sd (over runs, n−1; NaN for one run), low, high (95 % interval of the mean), min, max,
+    runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), headline
+    (True where the metric is headline[test_dataset]). Trivial baselines come last, trained on "none".
+    clusters is read_clusters'; without it the images of a dataset are one cluster.
+    """
+    parts = [on_training_dataset(scores, datasets)]
+    trivial: list[str] = []
+    if baselines is not None and len(baselines):
+        parts.append(baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=NO_TRAINING, seed=0))
+        trivial = sorted(set(parts[1]["experiment"]))
+    rows = with_weights(pd.concat([part[LONG] for part in parts]), background, clusters=clusters)
+    table = over_runs(rows, ["test_dataset", "experiment", "train_dataset", "metric"])
+    table["headline"] = is_headline(table, headline)
+    table = table.drop(columns="p")
+    return sort_rows(table, test_dataset=datasets, experiment=[*experiments, *trivial], metric=[*METRICS])
+
+
+def transfer(
+    scores: pd.DataFrame,
+    *,
+    datasets: Sequence[str],
+    experiments: Sequence[str],
+    metrics: Sequence[str] = ("iou", "dice"),
+    clusters: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Every network on every test set: one row per experiment, train_dataset, test_dataset.
+
+    Columns after those: per metric its mean, _sd, _low, _high (95 % interval of the mean), _min, _max over runs;
+    predicted_foreground and true_foreground (fractions of all scored pixels), runs, images, clusters, n, resampled.
+    """
+    keys = ["experiment", "train_dataset", "test_dataset"]
+    rows = with_weights(scores[LONG], None, [*metrics, *FOREGROUND], clusters)
+    tidy = over_runs(rows[rows["metric"].isin(metrics)], [*keys, "metric"]).set_index(keys)
+    fractions = per_run(rows[rows["metric"].isin(FOREGROUND)]).groupby([*keys, "metric"])["value"].mean().unstack()
+    table = tidy[tidy["metric"] == metrics[0]][[]]
+    for metric in metrics:
+        found = tidy[tidy["metric"] == metric]
+        table[metric] = found["mean"]
+        table = table.join(found[SPREAD].add_prefix(f"{metric}_"))
+    table = table.join(fractions.reindex(columns=[*FOREGROUND]))
+    table = table.join(tidy.loc[tidy["metric"] == metrics[0], [*COUNTS, "resampled"]]).reset_index()
+    return sort_rows(table, experiment=experiments, train_dataset=datasets, test_dataset=datasets)
+
+
+def on_training_dataset(scores: pd.DataFrame, datasets: Sequence[str]) -> pd.DataFrame:
+    """The rows of networks tested where they were trained; a training set that is no dataset is a joint one."""
+    if missing := sorted(set(LONG) - set(scores.columns)):
+        raise TableError(f"scores: no column {', '.join(missing)}; the long table needs {', '.join(LONG)}")
+    joint = ~scores["train_dataset"].isin(set(datasets) | set(scores["test_dataset"]))
+    return scores.loc[(scores["train_dataset"] == scores["test_dataset"]) | joint, LONG]
+
+
+def with_weights(
+    scores: pd.DataFrame,
+    background: Mapping[str, str] | None,
+    metrics: Sequence[str] = (*METRICS,),
+    clusters: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The rows that carry a value, in one order whatever the input's; weight: in the mean over images; cluster."""
+    cell = [*RUN, "image", "metric"]
+    twice = scores.duplicated(cell)
+    if twice.any():
+        raise TableError(f"scores: {dict(scores.loc[twice, cell].iloc[0])} stands twice; score every run once")
+    rows = scores[scores["metric"].isin(metrics) & scores["value"].notna()].sort_values(cell).reset_index(drop=True)
+    rows["weight"] = 1.0
+    for metric, by in WEIGHTS.items():
+        chosen = rows["metric"] == metric
+        weights = scores[scores["metric"] == by].set_index([*RUN, "image"])["value"]
+        found = weights.reindex(pd.MultiIndex.from_frame(rows.loc[chosen, [*RUN, "image"]])).to_numpy(dtype=float)
+        if np.isnan(found).any():
+            raise TableError(f"scores: {metric} without {by} for an image; {metric} is pooled, so state {by} too")
+        rows.loc[chosen, "weight"] = found
+    named = rows["test_dataset"].map(dict(background or {}))
+    renamed = (rows["metric"] == "iou_background") & named.notna() & (named != "background")
+    rows.loc[renamed, "metric"] = "iou_" + named[renamed].astype(str)
+    rows["cluster"] = _clusters(rows, clusters)
+    return rows[rows["weight"] > 0]
+
+
+def _clusters(rows: pd.DataFrame, clusters: pd.DataFrame | None) -> Any:
+    """The cluster of every row's image."""
+    if clusters is None:
+        return ""
+    place = ["test_dataset", "image"]
+    found = clusters.set_index(place)["cluster"].reindex(pd.MultiIndex.from_frame(rows[place])).to_numpy()
+    if pd.isna(found).any():
+        lost = rows.loc[pd.isna(found), place].iloc[0]
+        raise TableError(f"{lost.iloc[0]}: scored image {lost.iloc[1]} is not in its frames.csv; score it again")
+    return found
+
+
+def per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataFrame:
+    """One row per run and metric: the weighted mean over images of each column, and images, how many there were."""
+    keys = [*RUN, "metric"]
+    groups = rows.assign(**{name: rows[name] * rows["weight"] for name in columns}).groupby(keys)
+    table = groups[list(columns)].sum().div(groups["weight"].sum(), axis=0)
+    return table.assign(images=groups.size()).reset_index()
+
+
+def over_runs(
+    rows: pd.DataFrame, keys: list[str], bounds: tuple[float, float] = SCORE_BOUNDS, resamples: int = RESAMPLES
+) -> pd.DataFrame:
+    """One row per key: mean, SPREAD, p (of a mean of 0), COUNTS (images and clusters distinct), resampled."""
+    groups = per_run(rows).groupby(keys)
+    table = groups["value"].agg(["mean", "std", "min", "max"]).rename(columns={"std": "sd"})
+    found = {key: interval(scores, "/".join(key), bounds, resamples) for key, scores in grouped_scores(rows, keys)}
+    held = pd.DataFrame([*found.values()], columns=Interval._fields, index=pd.MultiIndex.from_tuples(found, names=keys))
+    images = rows.groupby(keys)[["image", "cluster"]].nunique().set_axis(COUNTS[1:3], axis=1)
+    table = table.join(held).join(images).assign(runs=groups.size(), n=groups["images"].sum())
+    return table[["mean", *SPREAD, "p", *COUNTS, "resampled"]].reset_index()
+
+
+def grouped_scores(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, ...], Scores]]:
+    """The scores behind every cell of a table: its key and its runs × images. Rows are those of `weighted`."""
+    values, weights = (rows[name].to_numpy(dtype=float) for name in ("value", "weight"))
+    run, image = (rows.groupby(names, sort=True).ngroup().to_numpy() for names in (["fold", "seed"], ["image"]))
+    fold, cluster = rows["fold"].to_numpy(), rows["cluster"].to_numpy()
+    found: dict[Any, Any] = rows.groupby(keys).indices
+    for key, places in found.items():
+        _, first_run, row = np.unique(run[places], return_index=True, return_inverse=True)
+        _, first_image, column = np.unique(image[places], return_index=True, return_inverse=True)
+        value, weight = np.full((2, len(first_run), len(first_image)), np.nan)
+        value[row, column], weight[row, column] = values[places], weights[places]
+        folds, clusters = fold[places[first_run]], cluster[places[first_image]]
+        yield key, Scores.of(value, np.nan_to_num(weight), folds, clusters)
+
+
+def is_headline(table: pd.DataFrame, headline: Mapping[str, str]) -> pd.Series:
+    return table["metric"] == table["test_dataset"].map(dict(headline))
+
+
+def sort_rows(table: pd.DataFrame, then: Sequence[str] = (), **orders: Sequence[str]) -> pd.DataFrame:
+    """Rows sorted by the given orders (a name not listed follows, alphabetically), then by other columns."""
+    ranks = pd.DataFrame(index=table.index)
+    for name, order in orders.items():
+        rank = {value: f"{place:04d}" for place, value in enumerate(order)}
+        ranks[name] = [rank.get(value, f"~{value}") for value in table[name]]
+    for name in then:
+        ranks[name] = table[name]
+    return table.loc[ranks.sort_values([*ranks.columns], kind="stable").index].reset_index(drop=True)
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """The table as CSV: LF, floats with six decimals (never −0), nothing where there is no value."""
+    floats = table.select_dtypes("float").round(6) + 0.0
+    return table.assign(**floats).to_csv(index=False, float_format="%.6f", lineterminator="\n")

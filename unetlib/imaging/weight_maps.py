@@ -1,0 +1,171 @@
+"""Weight maps of the loss (FACTS: Ronneberger 2015, equation 2, and the authors' later Fiji plugin).
+
+paper    w = w_c + w0·exp(−(d1 + d2)² / 2σ²), the border term on background only
+plugin   w = 1 on foreground, λ + (1 − λ)·exp(−d1² / 2σ1²) + the same border term on background
+
+d1 and d2 are the distances to the nearest and the second-nearest instance, in pixels.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import ndimage
+
+from unetlib.imaging.labels import boxes
+
+FORMS = ("paper", "plugin")
+MISTAKE = "id_indexed"  # of an audit: class weights looked up by instance id, as if ids were classes
+NEGLIGIBLE = 1e-6
+PAIRS_AT_ONCE = 256
+
+Box = tuple[slice, slice]
+
+
+class WeightError(ValueError):
+    """Settings of the weight map that mean nothing."""
+
+
+def weight_map(
+    labels: np.ndarray,
+    *,
+    form: str,
+    w0: float,
+    sigma_px: float,
+    class_balance: float,
+    background: float,
+    sigma1_px: float,
+    ignore: np.ndarray | None = None,
+) -> np.ndarray:
+    """Loss weight of every pixel, (H, W) float32: class term + border term, 0 where `ignore` is true.
+
+    `labels` as they are trained on (touching instances already separated). `class_balance` is read by the
+    form "paper", `background` (λ) and `sigma1_px` by "plugin". Every foreground weight is at least 1.
+    """
+    weights = class_term(
+        labels, form=form, class_balance=class_balance, background=background, sigma1_px=sigma1_px, ignore=ignore
+    )
+    weights += border_term(labels, w0=w0, sigma_px=sigma_px)
+    if ignore is not None:
+        weights[ignore.astype(bool)] = 0
+    return weights
+
+
+def class_term(
+    labels: np.ndarray,
+    *,
+    form: str,
+    class_balance: float,
+    background: float,
+    sigma1_px: float,
+    ignore: np.ndarray | None = None,
+) -> np.ndarray:
+    """The weight map without its border term, (H, W) float32.
+
+    paper: (n_majority / n_minority)^class_balance for the rarer class and 1 for the other, counted outside
+    `ignore`; 1 everywhere with class_balance 0 or one class alone. plugin: 1 and λ + (1 − λ)·exp(−d1²/2σ1²).
+    id_indexed: a mistake for an audit (document 001): every instance but id 1 weighs 0.
+    """
+    foreground = labels > 0
+    if form == "paper":
+        return _balance(foreground, class_balance, ignore)
+    if form == MISTAKE:
+        weights = _balance(labels == 1, class_balance, ignore)
+        weights[labels > 1] = 0
+        return weights
+    if form != "plugin":
+        raise WeightError(f'weight form is "{form}"; set one of {", ".join(FORMS)}')
+    if sigma1_px <= 0:
+        raise WeightError(f"sigma1_px is {sigma1_px}; set a positive width in pixels")
+    if not foreground.any():
+        return np.full(labels.shape, background, dtype=np.float32)
+    nearest = ndimage.distance_transform_edt(~foreground).astype(np.float32)
+    nearest *= nearest
+    nearest *= np.float32(-0.5 / sigma1_px**2)
+    fading = np.exp(nearest, out=nearest)
+    fading *= np.float32(1 - background)
+    fading += np.float32(background)
+    fading[foreground] = 1
+    return fading
+
+
+def _balance(foreground: np.ndarray, class_balance: float, ignore: np.ndarray | None) -> np.ndarray:
+    known = foreground if ignore is None else foreground[~ignore.astype(bool)]
+    inside = int(np.count_nonzero(known))
+    outside = known.size - inside
+    weights = np.ones(foreground.shape, dtype=np.float32)
+    if inside and outside and inside != outside:
+        rarer = foreground if inside < outside else ~foreground
+        weights[rarer] = (max(inside, outside) / min(inside, outside)) ** class_balance
+    return weights
+
+
+def border_term(labels: np.ndarray, *, w0: float, sigma_px: float) -> np.ndarray:
+    """w0·exp(−(d1 + d2)²/2σ²) on background, 0 inside instances and with fewer than two, (H, W) float32.
+
+    Exact to 1e-6: terms below that, d1 + d2 > reach_px, are left at 0. So each instance is measured in a box of
+    its own, and only where another is near: 1040×1388 px with 350 nuclei take 58 ms, as long as one distance
+    transform of the whole image; 520×696 px with 7 cells 1.7 ms (EPYC, one core, SciPy 1.17, best of 25).
+    """
+    if sigma_px <= 0:
+        raise WeightError(f"sigma_px is {sigma_px}; set a positive width in pixels")
+    border = np.zeros(labels.shape, dtype=np.float32)
+    reach = reach_px(w0, sigma_px)
+    ids, bounds = boxes(labels)
+    if reach <= 0 or len(ids) < 2:
+        return border
+    first = np.full(labels.shape, np.inf, dtype=np.float32)
+    second = np.full(labels.shape, np.inf, dtype=np.float32)
+    for label, query in _queries(ids, bounds, int(np.ceil(reach)), labels.shape):
+        outside = labels[query] != label
+        if outside.all():  # its box reaches here, the instance does not
+            continue
+        distance = ndimage.distance_transform_edt(outside).astype(np.float32)
+        d1, d2 = first[query], second[query]
+        np.minimum(d2, np.maximum(d1, distance), out=d2)
+        np.minimum(d1, distance, out=d1)
+    first += second
+    near = (first <= reach) & (labels == 0)
+    border[near] = w0 * np.exp(-0.5 * np.square(first[near] / sigma_px))
+    return border
+
+
+def reach_px(w0: float, sigma_px: float) -> float:
+    """The d1 + d2 beyond which the border term is under 1e-6: σ·sqrt(2·ln(1e6·w0)), 28.4 px for the paper."""
+    return float(sigma_px * np.sqrt(2 * np.log(max(w0 / NEGLIGIBLE, 1.0))))
+
+
+def _queries(ids: np.ndarray, bounds: np.ndarray, reach: int, shape: tuple[int, ...]) -> Iterator[tuple[int, Box]]:
+    """For each instance with a neighbour, its id and one box: all pixels with d(it) + d(neighbour) ≤ reach.
+
+    On one axis the distances to two intervals sum to at most `reach` within one interval; a pair's pixels lie
+    in the product of both axes' intervals, those of an instance in the hull over its pairs. The instance's
+    pixel nearest to such a pixel is such a pixel itself, so that distances measured inside the box are exact.
+    """
+    order = np.argsort(bounds[:, 0], kind="stable")  # from the top, so that few others come near to those of one turn
+    ids, bounds = ids[order], bounds[order].astype(np.int32)
+    for start in range(0, len(bounds), PAIRS_AT_ONCE):
+        some = bounds[start : start + PAIRS_AT_ONCE]
+        high, low = some[:, 0].min() - reach, some[:, 1].max() + reach
+        around = np.flatnonzero((bounds[:, 1] > high) & (bounds[:, 0] < low))
+        top, bottom = _sum_within(some[:, 0:2], bounds[around, 0:2], reach)
+        left, right = _sum_within(some[:, 2:4], bounds[around, 2:4], reach)
+        near = (top < bottom) & (left < right)
+        near[np.arange(len(some)), np.searchsorted(around, np.arange(start, start + len(some)))] = False
+        top, left = np.where(near, top, shape[0]).min(1), np.where(near, left, shape[1]).min(1)
+        bottom, right = np.where(near, bottom, 0).max(1), np.where(near, right, 0).max(1)
+        for index in np.flatnonzero(near.any(1)):
+            rows = slice(max(int(top[index]), 0), min(int(bottom[index]), shape[0]))
+            columns = slice(max(int(left[index]), 0), min(int(right[index]), shape[1]))
+            yield int(ids[start + index]), (rows, columns)
+
+
+def _sum_within(some: np.ndarray, others: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where on an axis the distances to two intervals [first, end) sum to ≤ reach: first and end of each pair.
+
+    Intervals further apart than `reach` come back empty, end ≤ first.
+    """
+    late, early = np.maximum.outer(some[:, 0], others[:, 0]), np.minimum.outer(some[:, 0], others[:, 0])
+    low = np.maximum(late - reach, (late + early - reach) // 2)
+    last, soon = np.maximum.outer(some[:, 1], others[:, 1]), np.minimum.outer(some[:, 1], others[:, 1])
+    high = np.minimum(soon + reach, (last + soon + reach + 1) // 2)
+    return low, np.where(late - soon >= reach, low, high)

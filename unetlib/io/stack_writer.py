@@ -1,0 +1,44 @@
+"""TIFF files that Fiji and napari open with their scale, written plane by plane through a memory map."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from unetlib.io.calibration import Calibration, tags_of
+
+LARGEST_CLASSIC_BYTES = 2**32 - 2**25  # tifffile's margin for what is not pixels
+IMAGEJ_TYPES = ("uint8", "uint16", "float32")
+
+
+def create_stack(
+    path: Path, axes: str, shape: tuple[int, ...], dtype: type[np.generic], calibration: Calibration
+) -> np.memmap[Any, Any]:
+    """Create an uncompressed TIFF of zeros and return its planes, mapped, (planes, H, W); flush it when done.
+
+    axes and shape as of `pages.Pages` (axes "T", shape (5, H, W)). An ImageJ hyperstack with pixel size, unit and
+    frame interval where that format can hold it (uint8, uint16, float32 under 4 GiB; axes T and Z, others as Z);
+    else a plain TIFF, BigTIFF where it must be, with the resolution in pixels per cm.
+    """
+    count = int(np.prod(shape[:-2], dtype=np.int64))
+    size = count * shape[-2] * shape[-1] * np.dtype(dtype).itemsize
+    imagej = np.dtype(dtype).name in IMAGEJ_TYPES and size < LARGEST_CLASSIC_BYTES
+    keywords = tags_of(calibration, imagej=imagej)
+    if imagej:
+        known = axes in ("", "T", "Z", "TZ")
+        keywords["metadata"]["axes"] = f"{axes}YX" if known else "ZYX"
+        data = tifffile.memmap(
+            path,
+            shape=shape if known else (count, *shape[-2:]),
+            dtype=dtype,
+            imagej=True,
+            photometric="minisblack",
+            **keywords,
+        )
+    else:
+        big = size >= LARGEST_CLASSIC_BYTES
+        data = tifffile.memmap(
+            path, shape=(count, *shape[-2:]), dtype=dtype, bigtiff=big, photometric="minisblack", **keywords
+        )
+    return data.reshape(count, *shape[-2:])  # type: ignore[return-value]

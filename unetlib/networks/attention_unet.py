@@ -1,0 +1,41 @@
+"""Attention U-Net (Oktay et al. 2018, arXiv 1804.03999): gates weigh what the skip connections pass on."""
+
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, relu
+
+from unetlib.networks.unet import UNet
+
+
+class AttentionUNet(UNet):
+    """The U-Net with additive attention gates on its skips (Oktay et al. 2018, arXiv 1804.03999).
+
+    The gating signal of a skip is the decoder's coarser level. As in the paper the first level's skip has no gate.
+    Takes what UNet takes but padding "valid" and skip "none".
+    """
+
+    def __init__(self, *, base_filters: int = 64, depth: int = 5, **arguments: object) -> None:
+        super().__init__(base_filters=base_filters, depth=depth, **arguments)  # type: ignore[arg-type]
+        self.gates = nn.ModuleList(AttentionGate(base_filters * 2**level) for level in reversed(range(1, depth - 1)))
+
+    def passed(self, place: int, skipped: Tensor, gate: Tensor) -> Tensor:
+        """Returns the skip scaled by its gate; all of it on the first level."""
+        return self.gates[place](skipped, gate) if place < len(self.gates) else skipped
+
+
+class AttentionGate(nn.Module):
+    """Scales a skip (B, C, 2H, 2W) by α, 0 … 1, one per pixel, found from itself and a gate (B, 2C, H, W).
+
+    α = sigmoid(ψ·relu(W_x·skip + W_g·gate + b_g) + b_ψ), equation 1, on the gate's grid (W_x has stride 2) and
+    interpolated to the skip's. C intermediate channels, as in the authors' release.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.of_skip = nn.Conv2d(channels, channels, kernel_size=2, stride=2, bias=False)
+        self.of_gate = nn.Conv2d(2 * channels, channels, kernel_size=1)
+        self.psi = nn.Conv2d(channels, 1, kernel_size=1)
+
+    def forward(self, skipped: Tensor, gate: Tensor) -> Tensor:
+        """Returns the scaled skip."""
+        alpha = self.psi(relu(self.of_skip(skipped) + self.of_gate(gate))).sigmoid()
+        return skipped * interpolate(alpha, scale_factor=2, mode="bilinear", align_corners=False)

@@ -1,0 +1,159 @@
+"""A model.pt for other programs: as ONNX or as a bioimage.io package, kept only when it gives what PyTorch gives."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.imaging.binning import bin_image
+from unetlib.imaging.normalisation import normalise
+from unetlib.io.files import atomic_path, sha256_of
+from unetlib.io.stacks import open_stack
+from unetlib.networks.export.bioimageio import Package, border_px, check_package, write_package
+from unetlib.networks.tiling import largest_tile, mirror_index, takes_tile
+from unetlib.networks.trained_network import TrainedNetwork, load_model, load_network
+
+KINDS = {"onnx": ".onnx", "bioimageio": ".zip"}
+LARGEST_DIFFERENCE = 1e-4  # of a probability; rounding alone is 1e-6
+TILE_PX = 388  # the paper's output tile, which other programs are told to take
+
+
+class ExportError(ValueError):
+    """A model that cannot be exported as was asked."""
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What was written: the file, over how many tiles it was checked, and the largest difference of a probability."""
+
+    file: Path
+    tiles: int
+    difference: float
+
+
+def export(
+    path: Path, output: Path, *, kind: str, image: Path | None = None, tile_px: int | None = None
+) -> ExportResult:
+    """Write the network of a model.pt as kind "onnx" or "bioimageio", and return how well it agrees with PyTorch.
+
+    Both run in 32-bit floats on two full tiles in one batch, and on a smaller one, of `image` (its first plane; None:
+    a synthetic phase-contrast micrograph). tile_px: output side of a full tile (None: 388, or the largest below).
+    The file appears when the largest difference is 1e-4 or less and, for a package, when bioimageio.core has accepted
+    it. onnx: takes normalised images, gives probabilities. bioimageio: normalisation and sigmoid are steps of its
+    description. Raises ExportError, GraphError, PackageError, RunError, ApplyError or ImageError.
+    """
+    from unetlib.networks.export import onnx_graph
+
+    if kind not in KINDS:
+        raise ExportError(f"an export to {kind!r} is not known; choose {' or '.join(KINDS)}")
+    if output.suffix.lower() != KINDS[kind]:
+        raise ExportError(f"{output}: an export to {kind} is a {KINDS[kind]} file; name it so")
+    network, (how, _) = load_network(path, "cpu"), load_model(path)
+    picture, size_um = _picture(image)
+    tiles, smaller = _tiles(network, bin_image(picture, network.binning), tile_px)
+    provenance = provenance_of(how, path)
+    trained_size = _trained_size(how) or size_um
+    logit = kind == "bioimageio"
+    usage = {**_usage(network, trained_size), "run": provenance}
+    facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
+    made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=logit, facts=facts)
+    worst, found = 0.0, []
+    for batch in (tiles, [smaller]):
+        seen = np.stack([normalise(tile, network.normalisation)[None] for tile in batch])
+        ours, theirs = onnx_graph.by_torch(network.model, seen), onnx_graph.by_runtime(made, seen)
+        worst = max(worst, float(np.abs(ours - theirs).max()))
+        found.append(ours)
+    if not worst <= LARGEST_DIFFERENCE:
+        limit = f"{LARGEST_DIFFERENCE:g} is the most"
+        raise ExportError(f"{path}: ONNX differs from PyTorch by {worst:.1e} in a probability, {limit}; not kept")
+    with atomic_path(output) as temporary:
+        if kind == "onnx":
+            temporary.write_bytes(made)
+        else:
+            subject = Package(
+                made,
+                _name(how),
+                network.model.depth,
+                network.model.padding,
+                network.normalisation,
+                network.threshold,
+                network.binning,
+                trained_size,
+                provenance,
+                onnx_graph.OPSET,
+                worst,
+                tiles[0],
+                found[0][0, 0],
+            )
+            write_package(temporary, subject)
+            check_package(temporary)
+    return ExportResult(output, 3, worst)
+
+
+def provenance_of(how: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return where the weights come from: run, data with their checksums, settings, validation score."""
+    keys = ("experiment", "train_dataset", "fold", "seed", "code", "best_update", "best_validation_dice", "settings")
+    data = [
+        {key: entry.get(key) for key in ("dataset", "sha256", "options", "binning")} for entry in how.get("data", [])
+    ]
+    return {"model_sha256": sha256_of(path), **{key: how[key] for key in keys if key in how}, "data": data}
+
+
+def _usage(network: TrainedNetwork, pixel_size_um: float | None) -> dict[str, Any]:
+    model = network.model
+    name = "context_px" if model.padding == "valid" else "halo_px"
+    return {
+        "normalisation": network.normalisation,
+        "threshold": network.threshold,
+        "binning": network.binning,
+        "pixel_size_um": pixel_size_um,
+        name: border_px(model.depth, model.padding),
+    }
+
+
+def _picture(image: Path | None) -> tuple[NDArray[Any], float | None]:
+    """The image that the tiles are of, (H, W), and its pixel size in µm."""
+    if image is None:
+        from unetlib.datasets.synthetic.phase_contrast import phase_contrast
+
+        return phase_contrast(0).images[0], None
+    with open_stack(image) as pages:
+        return pages.plane(0)[:, :], pages.calibration.pixel_size_um(str(image))
+
+
+def _tiles(
+    network: TrainedNetwork, picture: NDArray[Any], tile_px: int | None
+) -> tuple[list[NDArray[np.float32]], NDArray[np.float32]]:
+    """Two tiles (the centre's and the corner's) and a smaller one, each with its border, mirrored beyond the image."""
+    depth, padding = network.model.depth, network.model.padding
+    full = largest_tile(TILE_PX, depth=depth, padding=padding) if tile_px is None else tile_px
+    if not takes_tile(full, depth=depth, padding=padding):
+        near = largest_tile(full, depth=depth, padding=padding)
+        raise ExportError(f"this network has no tile of {full} px; take {near}")
+    border = border_px(depth, padding)
+
+    def tile(side: int, centred: bool) -> NDArray[np.float32]:
+        starts = [(length - side) // 2 if centred else 0 for length in picture.shape]
+        rows, columns = (
+            mirror_index(start - border, start + side + border, length)
+            for start, length in zip(starts, picture.shape, strict=True)
+        )
+        return picture[np.ix_(rows, columns)].astype(np.float32)
+
+    below = largest_tile(full - 1, depth=depth, padding=padding)  # of the smallest tile: itself
+    return [tile(full, True), tile(full, False)], tile(below, True)
+
+
+def _trained_size(how: Mapping[str, Any]) -> float | None:
+    """The pixel size in µm of the images it was trained on, before binning; None where it is not known or differs."""
+    sizes = {(entry.get("options") or {}).get("pixel_size_um") for entry in how.get("data", [])}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _name(how: Mapping[str, Any]) -> str:
+    run = " ".join(str(how[key]) for key in ("experiment", "train_dataset") if how.get(key))
+    return f"unetlib {run or 'network'}"

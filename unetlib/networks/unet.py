@@ -1,0 +1,80 @@
+"""The U-Net of Ronneberger et al. 2015 (arXiv 1505.04597) and, by arguments, its literature's variants."""
+
+import torch
+from torch import Tensor, nn
+
+from unetlib.networks.blocks import SegmentationNet, check_arguments, contracting_path, crop, double, pool2, upsampler
+
+
+class UNet(SegmentationNet):
+    """Maps images (B, in_channels, H, W) to logits (B, classes, H', W'); by default the paper's network.
+
+    padding: "valid" (572 → 388) or "same" (H' = H, a multiple of 2^(depth−1); zeros at the border).
+    skip: "concatenate" (up-convolved first, then the cropped skip) or "none": the decoder takes the
+    up-convolution alone, its first convolution has half the input channels.
+    norm "batch": after each 3×3 convolution, which then has no bias.
+    dropout_at: "bottom" = after the two deepest levels of the contracting path (levels 4 and 5; the skip of
+    level 4 carries it too, as in the authors' phseg_v5.prototxt); "all" = after every level of both paths.
+    upsampling "bilinear": a 1×1 convolution halves the channels, then ×2 interpolation (the two commute).
+    No ReLU follows an up-convolution, as in the paper's figure 1 (the authors' release has one).
+    Raises ModelError for an unknown argument, and for an image size that a pooling would cut.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int = 1,
+        classes: int = 2,
+        base_filters: int = 64,
+        depth: int = 5,
+        padding: str = "valid",
+        skip: str = "concatenate",
+        norm: str = "none",
+        dropout: float = 0.5,
+        dropout_at: str = "bottom",
+        upsampling: str = "transpose",
+    ) -> None:
+        check_arguments(
+            in_channels=in_channels,
+            classes=classes,
+            base_filters=base_filters,
+            depth=depth,
+            padding=padding,
+            skip=skip,
+            norm=norm,
+            dropout=dropout,
+            dropout_at=dropout_at,
+            upsampling=upsampling,
+        )
+        super().__init__(depth, padding)
+        self.skip = skip
+        filters = [base_filters * 2**level for level in range(depth)]
+        self.down = contracting_path(
+            in_channels, filters, padding=padding, norm=norm, dropout=dropout, dropout_at=dropout_at
+        )
+        upper = list(reversed(filters[:-1]))
+        self.up = nn.ModuleList(upsampler(2 * count, upsampling) for count in upper)
+        rate, width = (dropout if dropout_at == "all" else 0.0), (2 if skip == "concatenate" else 1)
+        self.merge = nn.ModuleList(double(width * count, count, padding, norm, rate) for count in upper)
+        self.head = nn.Conv2d(base_filters, classes, kernel_size=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Returns logits (B, classes, H', W'); ModelError for an image size that does not fit."""
+        features, skips = images, []
+        for level, block in enumerate(self.down):
+            if level:
+                skips.append(features)
+                features = pool2(features)
+            self.check_size(images, features, level)
+            features = block(features)
+        for place, (up, merge) in enumerate(zip(self.up, self.merge, strict=True)):
+            gate, skipped = features, skips.pop()
+            features = up(gate)
+            if self.skip == "concatenate":
+                features = torch.cat((features, crop(self.passed(place, skipped, gate), features)), dim=1)
+            features = merge(features)
+        return self.head(features)
+
+    def passed(self, place: int, skipped: Tensor, gate: Tensor) -> Tensor:
+        """Returns what a skip connection (place 0 is the deepest) lets through: here all of it."""
+        return skipped

@@ -1,0 +1,22 @@
+"""What people read: claims, sentences, figures, the page.
+
+- captions: What the report says of its sections, pictures and tables: titles and captions, no numbers.
+- claims: Every claim of the literature beside our number for it: the ledger joined with a study's tables, and the
+  verdicts.
+- display_tables: Tables and numbers as a person reads them: display tables and Markdown.
+- figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, the same bytes each time.
+- image_panels: Panels of images: what a network saw, what it should have drawn, what it drew, what it was trained on.
+- literature: The literature's claims as a ledger: one row per published number or statement, with what of ours
+  answers it.
+- page: The report of a study: one HTML page that needs nothing but itself, made from tables, pictures and sentences.
+- size_curves: Scores against what a study varies in steps: the number of training images, the size of the network.
+- study_scores: What a study's tables say about a network on some images: its score, its difference to another, the
+  trivial score.
+- summary: What was asked, what was found and how sure we are, in sentences made from the tables alone.
+- track_figures: Cells in time, drawn: their tracks over the last frame, and how large they are and how fast they
+  move.
+- verdicts: What becomes of a claim: six verdicts by stated rules, from numbers alone.
+
+For other packages: compare_claims; findings; learning_curves, ablation_forest, transfer_heatmap; qualitative;
+tracks_over; Context, render.
+"""

@@ -1,0 +1,187 @@
+"""Every claim of the literature beside our number for it: the ledger joined with a study's tables, and the verdicts.
+
+One row per claim, whatever happens: a claim that this study cannot answer says so and why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from unetlib.evaluation.tables import METRICS
+from unetlib.report.display_tables import format_value
+from unetlib.report.literature import ANSWER, ANY, COLUMNS, VERSUS, Claim, Error
+from unetlib.report.study_scores import Comparand, Study
+from unetlib.report.verdicts import NOT_RUN, VERDICTS, Estimate, doubts, judge_direction, judge_value
+from unetlib.study.experiments import SECTIONS, experiment_settings
+from unetlib.study.runs import JOINT
+
+PAPER_FILTERS = 64
+NUMBERS = ("ours", "low", "high", "other", "difference", "difference_low", "difference_high", "trivial")
+COUNTS = ("base_filters", "runs", "images", "n")
+TEXTS = ("trivial_name", "verdict", "reason")
+TABLE = (*COLUMNS, *NUMBERS, *COUNTS, *TEXTS)
+HOW = {"+": "higher", "-": "lower", "0": "no difference"}
+
+
+def compare_claims(claims: Sequence[Claim], errors: Mapping[int, Error], study: Study) -> pd.DataFrame:
+    """One row per claim in the ledger's order, columns TABLE: the claim, our numbers and the verdict with its reason.
+
+    ours, low, high: our score and its 95 % interval (of the first side of a direction; other is the second side's).
+    difference, difference_low, difference_high: ours − published, or first − second side. trivial: the best trivial
+    score on the same images. NaN: no number; without one of ours the verdict is "not run here", and only then.
+    """
+    rows = [_stated(claim) | _answer(claim, [errors[each] for each in claim.errors], study) for claim in claims]
+    table = pd.DataFrame(rows, columns=[*TABLE])
+    return table.astype(dict.fromkeys(COUNTS, "Int64") | dict.fromkeys(("value", *NUMBERS), "float"))
+
+
+def read_claims(path: str | Path) -> pd.DataFrame:
+    """The table of `answered` from its CSV: text stays text, an empty number is NaN."""
+    numbers = ("value", *NUMBERS)
+    types = dict.fromkeys(TABLE, "str") | dict.fromkeys(numbers, "float") | dict.fromkeys(COUNTS, "Int64")
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={name: [""] for name in (*numbers, *COUNTS)})
+
+
+def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as text for people: one row per claim, numbers with three decimals, intervals in square brackets."""
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    return pd.DataFrame(
+        {
+            "claim": table["id"],
+            "verdict": table["verdict"],
+            "in its own words": [f"“{row['claim']}”" for row in rows],
+            "source": [f"{row['source']}, {row['where']}" for row in rows],
+            "measured": [_measured(row) for row in rows],
+            "published": [HOW.get(row["expected"]) or f"{row['value']:.4g}" for row in rows],
+            "ours": [_bracketed(row, "ours", "low", "high") for row in rows],
+            "difference": [_bracketed(row, "difference", "difference_low", "difference_high", True) for row in rows],
+            "best trivial": table["trivial"].map(format_value),
+            "runs": _whole(table["runs"]),
+            "n": _whole(table["n"]),
+            "why": [" ".join(dict.fromkeys(filter(None, [row["reason"], _sentence(row["note"])]))) for row in rows],
+        }
+    )
+
+
+def summary(table: pd.DataFrame) -> str:
+    """One sentence: how many claims got which verdict."""
+    counts = table["verdict"].value_counts()
+    total = f"{len(table)} published numbers and statements"
+    if all_not_run(table):
+        return f"This study answers none of the {total}; each stands below with the reason."
+    parts = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
+    return f"{total}: {', '.join(parts)}."
+
+
+def all_not_run(table: pd.DataFrame) -> bool:
+    """Whether the study answers no claim at all."""
+    return bool((table["verdict"] == NOT_RUN).all())
+
+
+def base_filters(config: Mapping[str, Any]) -> dict[str, int]:
+    """How many base filters the network of each of the study's experiments has."""
+    return {
+        name: experiment_settings(config, name, "")["model"]["base_filters"] for name in config["study"]["experiments"]
+    }
+
+
+def aliases(config: Mapping[str, Any]) -> dict[str, str]:
+    """Experiments that the study leaves out and that would be its reference, as their settings are the same."""
+    study, defined = config["study"], config["experiments"]
+    reference = study["reference"]
+    left_out = [name for name in defined if name not in study["experiments"] and set(defined[name]) <= set(SECTIONS)]
+    same = experiment_settings(config, reference, "")
+    return {name: reference for name in left_out if experiment_settings(config, name, "") == same}
+
+
+def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, Any]:
+    """Our side of a claim's row: whatever of the numbers there is, and the verdict."""
+    empty = dict.fromkeys(NUMBERS, nan) | dict.fromkeys(COUNTS, pd.NA) | {"trivial_name": ""}
+    if not claim.answer:
+        return empty | {"verdict": NOT_RUN, "reason": _sentence(claim.note)}
+    *named, metric = claim.answer
+    sides = [study.resolved(Comparand(*names)) for names in (named, claim.versus) if names]
+    scores = {side: study.score(side, metric) for side in sides}
+    lacking = [study.missing(side, metric) for side, score in scores.items() if score is None]
+    if len(scores) < len(sides):
+        lacking.append("both sides are one network in this study")
+    ours, trivial = scores[sides[0]], study.trivial(sides[0].test_dataset, metric)
+    if lacking or ours is None:
+        return empty | {"verdict": NOT_RUN, "reason": _sentence(" and ".join(dict.fromkeys(lacking)))}
+    row: dict[str, Any] = {"ours": ours.mean, "low": ours.low, "high": ours.high}
+    if claim.value is None:
+        gap = study.difference(sides[0], sides[1], metric)
+        other = scores[sides[1]]
+        assert gap is not None and other is not None  # both sides have a score
+        row["other"] = other.mean
+        verdict, reason = judge_direction(claim.expected, gap, _failures(scores, metric, study))
+    else:
+        gap = ours - Estimate(claim.value, claim.value, claim.value, ours.runs, ours.images, ours.n)
+        verdict, reason = judge_value(ours, claim.value, doubts(claim, errors, metric, trivial), trivial)
+    row |= {"difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high}
+    row |= {"trivial": trivial.score, "trivial_name": trivial.name} if trivial else {}
+    row |= {"runs": gap.runs, "images": gap.images, "n": gap.n}
+    row |= {"base_filters": study.filters.get(sides[0].experiment, pd.NA)}
+    return empty | row | {"verdict": verdict, "reason": f"{reason} {_scale(sides, study.filters)}".strip()}
+
+
+def _failures(scores: Mapping[Comparand, Estimate | None], metric: str, study: Study) -> list[str]:
+    """Our networks that are no better than a trivial baseline and so decide a difference for the wrong reason.
+
+    On two test sets failing on the worse one is the finding; there only the better side counts.
+    """
+    known = {side: score for side, score in scores.items() if score}
+    if len({side.test_dataset for side in known}) > 1:
+        best = max(known, key=lambda side: known[side].mean)
+        known = {best: known[best]}
+    failed = []
+    for side, score in known.items():
+        trivial = study.trivial(side.test_dataset, metric)
+        if side.experiment in study.filters and trivial and score.mean <= trivial.score:
+            failed.append(f"{side.experiment} is no better than {trivial.name} on {side.test_dataset}")
+    return failed
+
+
+def _scale(sides: Sequence[Comparand], filters: Mapping[str, int]) -> str:
+    sizes = [str(size) for size in dict.fromkeys(filters[s.experiment] for s in sides if s.experiment in filters)]
+    return f"Base filters: ours {' and '.join(sizes)}, the paper's {PAPER_FILTERS}." if sizes else ""
+
+
+def _stated(claim: Claim) -> dict[str, Any]:
+    row = {each.name: getattr(claim, each.name) for each in fields(claim) if each.name not in ("answer", "versus")}
+    row["errors"] = " ".join(map(str, claim.errors))
+    for names, values in ((ANSWER, claim.answer), (VERSUS, claim.versus)):
+        row |= dict(zip(names, values or [""] * len(names), strict=True))
+    return row
+
+
+def _measured(row: Mapping[str, Any]) -> str:
+    metric = row["our_metric"] or row["metric"]
+    text = f"{METRICS.get(metric, metric)}, {row['test_dataset'] or row['dataset']}"
+    if row["experiment"]:
+        names = [row["experiment"], row["versus_experiment"]]
+        places = [
+            (row["train_dataset"], row["test_dataset"]),
+            (row["versus_train_dataset"], row["versus_test_dataset"]),
+        ]
+        if names[0] == names[1] or places[0][0] not in (places[0][1], JOINT, ANY):
+            names = [name and f"{name} ({train} → {test})" for name, (train, test) in zip(names, places, strict=True)]
+        text += f": {' − '.join(filter(None, names))}"
+    return text
+
+
+def _bracketed(row: Mapping[str, Any], mean: str, low: str, high: str, signed: bool = False) -> str:
+    interval = f" [{format_value(row[low], signed=signed)}, {format_value(row[high], signed=signed)}]"
+    return format_value(row[mean], signed=signed) + ("" if pd.isna(row[low]) else interval)
+
+
+def _whole(column: pd.Series) -> list[str]:
+    return ["–" if pd.isna(value) else str(value) for value in column]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

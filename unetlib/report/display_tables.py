@@ -1,0 +1,151 @@
+"""Tables and numbers as a person reads them: display tables and Markdown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from unetlib.evaluation.tables import COUNTS, METRICS
+
+_COUNTED = ("frames", "cells", "tracks", "true_tracks", "divisions", "true_divisions")
+TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
+
+
+def format_value(value: float, *, signed: bool = False) -> str:
+    """A score as text with three decimals: `0.912`, `−0.120`; an en dash where there is no value."""
+    if pd.isna(value):
+        return "–"
+    return f"{round(value, 3) + 0.0:{'+' if signed else ''}.3f}".replace("-", "−")
+
+
+def format_interval(mean: float, low: float, high: float, *, signed: bool = False) -> str:
+    """A mean and its 95 % interval as text: `0.912 [0.874, 0.936]`, the mean alone where there is no interval."""
+    if pd.isna(mean) or pd.isna(low):
+        return format_value(mean, signed=signed)
+    return (
+        f"{format_value(mean, signed=signed)} [{format_value(low, signed=signed)}, {format_value(high, signed=signed)}]"
+    )
+
+
+def format_p(p: float) -> str:
+    """A p as text: `0.032`, `< 0.001`; an en dash where nothing was tested."""
+    return "–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
+    """tables.comparison as text: one row per dataset and experiment, one `mean [interval]` per metric, counts."""
+    keys = ["test_dataset", "experiment", "train_dataset"]
+    metrics = [metric for metric in METRICS if metric in set(comparison["metric"]) - {"iou_background"}]
+    rows = []
+    for values, group in comparison.groupby(keys, sort=False):
+        row: dict[str, Any] = dict(zip(keys, values, strict=True)) | dict.fromkeys(metrics, "–")
+        row |= {r["metric"]: score_of(r) for r in records(group) if r["metric"] in metrics}
+        row |= {count: group[count].max() for count in COUNTS}
+        rows.append(row | {"resampled": group["resampled"].iloc[0]})
+    return pd.DataFrame(rows, columns=[*keys, *metrics, *COUNTS, "resampled"]).rename(columns=TITLES)
+
+
+def ablation_shown(ablation: pd.DataFrame) -> pd.DataFrame:
+    """effects.ablation as text, headline metrics only: difference [95 % interval], p, effect, SD and accord of runs."""
+    rows = ablation[ablation["headline"].astype(bool)]
+    shown = pd.DataFrame(
+        {
+            "tested on": rows["test_dataset"],
+            "experiment": rows["experiment"],
+            "trained on": rows["train_dataset"],
+            "metric": rows["metric"].map(metric_name),
+            "reference": rows["reference"].map(format_value),
+            "experiment scores": rows["variant"].map(format_value),
+            "difference": [format_interval(r["difference"], r["low"], r["high"], signed=True) for r in records(rows)],
+            "p": rows["p"].map(format_p),
+            "p (Holm)": rows["p_holm"].map(format_p),
+            "rank-biserial r": [format_value(effect, signed=True) for effect in rows["effect"]],
+            "SD over runs": rows["sd"].map(format_value),
+            "runs that agree": [f"{r['agree']} of {r['runs']}" for r in records(rows)],
+        }
+    )
+    return shown.join(rows[[*COUNTS, "resampled", "flipped"]]).reset_index(drop=True)
+
+
+def transfer_shown(transfer: pd.DataFrame) -> pd.DataFrame:
+    """tables.transfer as text: scores as `mean [interval]`, foreground fractions in per cent side by side."""
+    rows = transfer[["experiment", "train_dataset", "test_dataset"]].copy()
+    for metric in [metric for metric in ("iou", "dice") if metric in transfer]:  # pixel accuracy misleads: CSV only
+        rows[metric] = [score_of(row, metric) for row in records(transfer)]
+    rows["predicted foreground"] = transfer["predicted_foreground"].map(percent)
+    rows["true foreground"] = transfer["true_foreground"].map(percent)
+    return rows.join(transfer[[*COUNTS, "resampled"]]).rename(columns=TITLES)
+
+
+def costs_shown(costs: pd.DataFrame) -> pd.DataFrame:
+    """costs.table as text: whole seconds and MiB, grouped digits."""
+    whole = ["fold", "seed", "parameters", "updates", "best_update", "train_seconds", "peak_memory_mib", "threads"]
+    titles = {"train_seconds": "training (s)", "peak_memory_mib": "peak memory (MiB)", "best_update": "best update"}
+    shown = costs.copy().astype(object)
+    for column in whole:
+        shown[column] = ["–" if pd.isna(value) else f"{value:,.0f}" for value in costs[column]]
+    shown = shown.where(shown.notna(), "–")
+    return shown.rename(columns=TITLES | titles)
+
+
+def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
+    """The rows of sequences.COLUMNS as text: scores with three decimals, what was found beside what is true."""
+    titles = {name: name.replace("_", " ") for name in _COUNTED} | {"max_distance_px": "moves up to (px)"}
+    shown = tracking.astype(object)
+    for column in ("fold", "seed", *_COUNTED):
+        shown[column] = ["–" if pd.isna(value) else f"{value:.0f}" for value in tracking[column]]
+    for column in ("tra", "det", "lnk"):
+        shown[column] = tracking[column].map(format_value)
+        titles[column] = column.upper()
+    shown["max_distance_px"] = ["–" if pd.isna(value) else f"{value:.1f}" for value in tracking["max_distance_px"]]
+    return shown.rename(columns=TITLES | titles)
+
+
+def tracking_note(tracking: pd.DataFrame) -> str:
+    """One sentence per dataset on the film of its first network (rows of sequences.COLUMNS); "" where there is none."""
+    sentences = []
+    for row in records(tracking.drop_duplicates("test_dataset")):
+        counts = {name: "–" if pd.isna(value) else f"{value:.0f}" for name, value in row.items() if name in _COUNTED}
+        text = (
+            f"On {row['test_dataset']}, {row['experiment']} found {counts['cells']} cells in {counts['frames']} frames"
+            f", linked into {counts['tracks']} tracks with {counts['divisions']} divisions"
+        )
+        if not pd.isna(row["tra"]):
+            true = f"{counts['true_tracks']} tracks with {counts['true_divisions']}"
+            text += f"; the truth has {true} (TRA {format_value(row['tra'])}, DET {format_value(row['det'])})"
+        sentences.append(f"{text}.")
+    return " ".join(sentences)
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """The table as a Markdown pipe table: text to the left, everything that starts like a number to the right."""
+    cells = [[_escaped(value) for value in row] for row in table.itertuples(index=False)]
+    header = [_escaped(column) for column in table.columns]
+    right = [all(row[i][:1] in "0123456789+−–" for row in cells) for i in range(len(header))]
+    rule = ["---:" if numeric else ":---" for numeric in right]
+    return "".join(f"| {' | '.join(row)} |\n" for row in [header, rule, *cells])
+
+
+def score_of(row: Mapping[str, Any], metric: str = "") -> str:
+    """The score in a row of tables.comparison, or that of a metric in a row of tables.transfer."""
+    names = (metric, f"{metric}_low", f"{metric}_high") if metric else ("mean", "low", "high")
+    return format_interval(*(row[name] for name in names))
+
+
+def metric_name(metric: str) -> str:
+    """The name that a reader sees."""
+    return METRICS.get(metric, metric)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def percent(fraction: float) -> str:
+    """A fraction as text in per cent: `12.5 %`."""
+    return "–" if pd.isna(fraction) else f"{100 * fraction:.1f} %"
+
+
+def _escaped(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,71 @@
+"""Scores against what a study varies in steps: the number of training images, the size of the network."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from unetlib.report.figures import BLUE, VERMILION, WIDTH_INCH, styled_figure
+
+AXES = {"training-size": "training images", "network-size": "base filters"}
+COLUMNS = 3
+
+
+def curve_points(
+    comparison: pd.DataFrame,
+    levels: Mapping[str, int | None],
+    frames: Mapping[tuple[str, str], float] | None = None,
+) -> pd.DataFrame:
+    """The headline rows of tables.comparison whose experiment is a step of a curve, by test dataset and level.
+
+    level is that of the experiment or, where frames are given (roles.training_frames), how many training images its
+    networks really had: a dataset may have fewer than a step asks for. Steps that come to the same level are one
+    point, the first in the table.
+    """
+    rows = comparison[comparison["headline"].astype(bool) & comparison["experiment"].isin(list(levels))]
+    rows = rows[rows["train_dataset"] == rows["test_dataset"]]
+    pairs = list(rows[["experiment", "test_dataset"]].itertuples(index=False, name=None))
+    found = [levels[name] for name, _ in pairs] if frames is None else [frames.get(pair) for pair in pairs]
+    rows = rows.assign(level=pd.Series(found, index=rows.index, dtype=float)).dropna(subset=["level"])
+    rows = rows.drop_duplicates(["test_dataset", "level"])
+    return rows.sort_values(["test_dataset", "level"], kind="stable").reset_index(drop=True)
+
+
+def curve(table: pd.DataFrame, *, datasets: Sequence[str], labels: Mapping[str, str], name: str, full: str) -> Figure:
+    """Score against level on a logarithmic axis, a panel per dataset: mean, 95 % interval; `full` is the filled dot.
+
+    table: of `points`; labels: metric → shown name; name: which of AXES; full: the study's reference.
+    """
+    shown = [dataset for dataset in datasets if dataset in set(table["test_dataset"])]
+    columns = min(max(len(shown), 1), COLUMNS)
+    count = -(-max(len(shown), 1) // columns)
+    with styled_figure(WIDTH_INCH, 0.4 + 2.0 * count) as figure:
+        grid = figure.subplots(count, columns, squeeze=False)
+        for place, axis in enumerate(grid.flat):
+            if place < len(shown):
+                _panel(axis, table[table["test_dataset"] == shown[place]], labels, AXES[name], full)
+                axis.set_title(shown[place], loc="left", fontweight="bold")
+            else:
+                axis.set_visible(False)
+    return figure
+
+
+def _panel(axis: Axes, rows: pd.DataFrame, labels: Mapping[str, str], what: str, full: str) -> None:
+    axis.plot(rows["level"], rows["mean"], color=BLUE, linewidth=1.2, zorder=2)
+    held = rows.dropna(subset=["low", "high"])
+    axis.vlines(held["level"], held["low"], held["high"], color=BLUE, linewidth=1.6, zorder=2)
+    for colour, part in ((BLUE, rows[rows["experiment"] != full]), (VERMILION, rows[rows["experiment"] == full])):
+        axis.plot(part["level"], part["mean"], "o", color=colour, markersize=5, zorder=3)
+    metric = str(rows["metric"].iloc[0])
+    low, high = (f"{rows['n'].min():d}", f"{rows['n'].max():d}")
+    scored = low if low == high else f"{low}–{high}"
+    axis.set_xscale("log", base=2)
+    axis.xaxis.set_major_locator(FixedLocator(sorted(rows["level"])))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.set(xlabel=f"{what} (n = {scored} scores)", ylabel=labels.get(metric, metric))
+    span = rows["level"].max() / rows["level"].min()
+    pad = span**0.08 if span > 1 else 1.5
+    axis.set_xlim(rows["level"].min() / pad, rows["level"].max() * pad)

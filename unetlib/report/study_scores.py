@@ -1,0 +1,117 @@
+"""What a study's tables say about a network on some images: its score, its difference to another, the trivial score."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import nan
+
+import pandas as pd
+
+from unetlib.evaluation.tables import NO_TRAINING
+from unetlib.report.literature import ANY
+from unetlib.report.verdicts import Baseline, Estimate
+from unetlib.study.runs import JOINT
+
+
+@dataclass(frozen=True)
+class Comparand:
+    """A network and the images it is scored on."""
+
+    experiment: str
+    train_dataset: str
+    test_dataset: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study has: tables.comparison, ablation and transfer, its reference, the base filters of each experiment.
+
+    aliases: an experiment that the study leaves out because it would be the same network → the one it runs.
+    """
+
+    comparison: pd.DataFrame
+    ablation: pd.DataFrame
+    transfer: pd.DataFrame
+    reference: str
+    filters: Mapping[str, int]
+    aliases: Mapping[str, str]
+
+    def score(self, side: Comparand, metric: str) -> Estimate | None:
+        """The mean score of the network on the images, None where there is none."""
+        return _find(self._scores, side, metric)
+
+    def effect(self, side: Comparand, metric: str) -> Estimate | None:
+        """The network's paired difference to the reference on the same images, None where there is none."""
+        if side == Comparand(self.reference, side.test_dataset, side.test_dataset):
+            own = self.score(side, metric)
+            return own and Estimate(0.0, 0.0, 0.0, own.runs, own.images, own.n)
+        return _find(self._effects, side, metric)
+
+    def difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
+        """Left minus right: paired through the reference on the same images, else of the two means."""
+        measures = [self.effect] if left.test_dataset == right.test_dataset else []
+        for measure in [*measures, self.score]:
+            one, other = measure(left, metric), measure(right, metric)
+            if one and other:
+                return one - other
+        return None
+
+    def trivial(self, dataset: str, metric: str) -> Baseline | None:
+        """The best trivial baseline on a dataset's test images, None where none has a score."""
+        rows = self.comparison
+        rows = rows[(rows["train_dataset"] == NO_TRAINING) & (rows["test_dataset"] == dataset)]
+        rows = rows[(rows["metric"] == metric) & rows["mean"].notna()]
+        found = [Baseline(str(row["experiment"]), float(row["mean"])) for row in rows.to_dict("records")]
+        return max(found, key=lambda baseline: baseline.score, default=None)
+
+    def resolved(self, side: Comparand) -> Comparand:
+        """The side under the name that the study runs it by."""
+        return Comparand(self.aliases.get(side.experiment, side.experiment), side.train_dataset, side.test_dataset)
+
+    def missing(self, side: Comparand, metric: str) -> str:
+        """Why the study has no score of the network on the images."""
+        datasets, experiments = set(self.comparison["test_dataset"]), set(self.comparison["experiment"])
+        for name in (side.test_dataset, side.train_dataset):
+            if name not in datasets | {JOINT, ANY, NO_TRAINING}:
+                return f"this study does not use {name}"
+        if side.experiment not in experiments:
+            return f"this study does not run {side.experiment}"
+        trained = "" if side.train_dataset == ANY else f" trained on {side.train_dataset}"
+        return f"our tables have no {metric} of {side.experiment}{trained} on {side.test_dataset}"
+
+    @cached_property
+    def _scores(self) -> dict[tuple[str, ...], Estimate]:
+        metrics = [name[: -len("_sd")] for name in self.transfer.columns if name.endswith("_sd")]
+        found: dict[tuple[str, ...], Estimate] = {}
+        for metric in metrics:
+            names = {"mean": metric, "low": f"{metric}_low", "high": f"{metric}_high"}
+            found |= _estimates(self.transfer.assign(metric=metric), names)
+        return found | _estimates(self.comparison, {"mean": "mean", "low": "low", "high": "high"})
+
+    @cached_property
+    def _effects(self) -> dict[tuple[str, ...], Estimate]:
+        return _estimates(self.ablation, {"mean": "difference", "low": "low", "high": "high"})
+
+
+def _estimates(table: pd.DataFrame, names: Mapping[str, str]) -> dict[tuple[str, ...], Estimate]:
+    """Estimates by experiment, training set, test set and metric; an interval where the table has its columns."""
+    blank = table.assign(**{column: nan for column in names.values() if column not in table})
+    return {
+        (row["experiment"], row["train_dataset"], row["test_dataset"], row["metric"]): Estimate(
+            mean=float(row[names["mean"]]),
+            low=float(row[names["low"]]),
+            high=float(row[names["high"]]),
+            runs=int(row["runs"]),
+            images=int(row["images"]),
+            n=int(row["n"]),
+        )
+        for row in blank.to_dict("records")
+        if pd.notna(row[names["mean"]])
+    }
+
+
+def _find(found: Mapping[tuple[str, ...], Estimate], side: Comparand, metric: str) -> Estimate | None:
+    if side.train_dataset != ANY:
+        return found.get((side.experiment, side.train_dataset, side.test_dataset, metric))
+    keys = [key for key in found if (key[0], *key[2:]) == (side.experiment, side.test_dataset, metric)]
+    return found[keys[0]] if len(keys) == 1 else None

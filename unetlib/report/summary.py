@@ -1,0 +1,225 @@
+"""What was asked, what was found and how sure we are, in sentences made from the tables alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from unetlib.evaluation.ablation import ALPHA
+from unetlib.evaluation.tables import NO_TRAINING
+from unetlib.report.display_tables import format_interval, format_value, metric_name, percent, records, score_of
+
+COVERED = {  # what was resampled → what an interval is about
+    "clusters": "further sequences or groups of images",
+    "images": "further images of the tested sequences or groups (not about others)",
+}
+NAMED = 6  # experiments that a sentence names
+
+
+def findings(
+    comparison: pd.DataFrame,
+    ablation: pd.DataFrame,
+    transfer: pd.DataFrame,
+    costs: pd.DataFrame,
+    *,
+    reference: str,
+) -> dict[str, list[str]]:
+    """Sentences under "What was asked", "What was found" and "How sure we are", made from the numbers alone."""
+    best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
+    found = [_dataset_sentence(group, reference) for _, group in best.groupby("test_dataset", sort=False)]
+    found += _transfer_sentences(transfer, reference)
+    changes = [group for _, group in effects.groupby("experiment", sort=False)]
+    changes.sort(key=lambda group: min(map(_clarity, records(group))))  # what is clear comes first
+    found += [_effect_sentence(group, reference) for group in changes]
+    return {
+        "What was asked": _asked(comparison, effects, costs, reference),
+        "What was found": found or ["No network has been scored yet."],
+        "How sure we are": _sureness(best, effects),
+    }
+
+
+def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) -> str:
+    """The study in two sentences: where the reference and the best network beat doing nothing, how much is clear."""
+    best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
+    tops, own = [], []
+    for _, rows in best.groupby("test_dataset", sort=False):
+        trivial = rows["train_dataset"] == NO_TRAINING
+        floor = rows.loc[trivial, "mean"].max() if trivial.any() else float("-inf")
+        tops.append(rows.loc[~trivial, "mean"].max() > floor)
+        own.append(rows.loc[~trivial & (rows["experiment"] == reference), "mean"].max() > floor)
+    if best.empty:
+        return "No network has been scored yet."
+    text = f"A trained U-Net beats the best trivial baseline on {sum(tops)} of {_count(len(tops), 'dataset')}"
+    text += f" ({reference}: on {sum(own)} of {len(own)})."
+    asked, clear = int(effects["p_holm"].notna().sum()), int(effects["clear"].astype(bool).sum())
+    alone = len(effects) and not effects["resampled"].astype(str).str.contains("seeds").any()
+    if asked:
+        text += f" Of {_count(asked, 'comparison')} of a changed network with {reference}, {clear or 'none'} "
+        text += "came out clearly" if clear else "came out clearly enough to rule out chance"
+        text += ": every network was trained once, so chance in training stays open." if alone else "."
+    return text
+
+
+def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
+    """What a reader must not miss: a sentence per tested dataset → the flagged results it sums up.
+
+    checks: the table of `verify`'s findings (check, subject, status, detail).
+    """
+    rows = checks[checks["check"] == "baseline"]
+    places = rows["subject"].str.extract(r"^(?P<experiment>[^/]+)/.* on (?P<dataset>[^ ]+)$")
+    rows = rows.join(places).assign(flagged=rows["status"] == "flagged")
+    found = {}
+    for dataset, group in rows.groupby("dataset", sort=False):
+        flagged = group[group["flagged"]]
+        if flagged.empty:
+            continue
+        counts = group.groupby("experiment", sort=False)["flagged"].agg(["sum", "size"]).query("sum > 0")
+        worst = [f"{name} ({bad} of {tested})" for name, bad, tested in counts.itertuples()]
+        rest = [f"{len(worst) - NAMED} more experiments"] if len(worst) > NAMED + 1 else []
+        sentence = (
+            f"{dataset}: {len(flagged)} of {_count(len(group), 'network')} scored no better than the best trivial "
+        )
+        sentence += f"baseline: {_listed([*(worst[:NAMED] if rest else worst), *rest])}."
+        found[sentence] = [f"{subject}: {detail}" for subject, detail in flagged[["subject", "detail"]].to_numpy()]
+    others = checks[(checks["status"] == "flagged") & (checks["check"] != "baseline")]
+    if len(others):
+        found[f"{_count(len(others), 'other check')} raised a flag."] = [
+            f"{row.check} of {row.subject}: {row.detail}" for row in others.itertuples()
+        ]
+    return found
+
+
+def _dataset_sentence(rows: pd.DataFrame, reference: str) -> str:
+    trained = records(rows[rows["train_dataset"] != NO_TRAINING])
+    trivial = records(rows[rows["train_dataset"] == NO_TRAINING])
+    dataset, metric = rows["test_dataset"].iloc[0], metric_name(rows["metric"].iloc[0])
+    if not trained:
+        return f"{dataset}: no network has been scored."
+    top = max(trained, key=lambda row: row["mean"])
+    text = f"{dataset}: {top['experiment']} scored highest, {metric} {score_of(top)}"
+    text += f" ({_count(top['runs'], 'run')}, {_count(top['images'], 'test image')})"
+    base = [row for row in trained if row["experiment"] == reference != top["experiment"]]
+    text += "".join(f"; {reference} {score_of(row)}" for row in base)
+    if trivial:
+        floor = max(trivial, key=lambda row: row["mean"])
+        text += f"; the best trivial baseline, {floor['experiment']}, {format_value(floor['mean'])}"
+        below = [row["experiment"] for row in trained if row["mean"] <= floor["mean"]]
+        text += f". No better than that baseline: {_listed(below)}" if below else ""
+    return text + "."
+
+
+def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
+    """What one experiment changed on every dataset, the clearest first."""
+    verdicts: dict[str, list[str]] = {}
+    same = rows["p_holm"].isna() & (rows["difference"] == 0)  # nothing is asked: `experiments.same_as_reference`
+    if same.all():
+        return f"{rows['experiment'].iloc[0]}: {reference} itself on {_listed(list(rows['test_dataset']))}."
+    for row in sorted(records(rows[~same]), key=_clarity):
+        size = (
+            f"{metric_name(row['metric'])} {format_interval(row['difference'], row['low'], row['high'], signed=True)}"
+        )
+        verdicts.setdefault(_verdict(row, reference), []).append(f"{row['test_dataset']} ({size})")
+    parts = [f"{verdict} on {_listed(where)}" for verdict, where in verdicts.items()]
+    return f"{rows['experiment'].iloc[0]}: {'; '.join(parts)}."
+
+
+def _clarity(row: Mapping[str, Any]) -> int:
+    """0: clear; 1: clear but for retraining; 2: an interval without zero; 3: one with it; 4: none."""
+    if pd.isna(row["low"]):
+        return 4
+    if not (row["low"] > 0 or row["high"] < 0):
+        return 3
+    if not row["p_holm"] < ALPHA:
+        return 2
+    return 0 if row["clear"] else 1
+
+
+def _verdict(row: Mapping[str, Any], reference: str) -> str:
+    way = "higher" if row["difference"] > 0 else "lower"
+    return (
+        f"clearly {way} than {reference}",
+        f"{way} than {reference} for these networks, each trained once,",
+        f"{way} than {reference}, but not clearly once all comparisons are counted,",
+        "no clear difference",
+        "a single run and image, which chance may explain,",
+    )[_clarity(row)]
+
+
+def _transfer_sentences(transfer: pd.DataFrame, reference: str) -> list[str]:
+    rows = transfer[transfer["experiment"] == reference]
+    abroad = records(
+        rows[(rows["train_dataset"] != rows["test_dataset"]) & rows["train_dataset"].isin(rows["test_dataset"])]
+    )
+    if not abroad:
+        return []
+    worst, *_, best = sorted([*abroad, *abroad], key=lambda row: row["iou"])
+    far = max(abroad, key=lambda row: abs(row["predicted_foreground"] - row["true_foreground"]))
+    return [
+        f"Transfer: {reference} on a dataset it was not trained on has IoU from {_trip(worst)} to {_trip(best)}. "
+        f"Foreground is furthest off in {far['train_dataset']} → {far['test_dataset']}: "
+        f"{percent(far['predicted_foreground'])} predicted, {percent(far['true_foreground'])} true."
+    ]
+
+
+def _trip(row: Mapping[str, Any]) -> str:
+    return f"{score_of(row, 'iou')} ({row['train_dataset']} → {row['test_dataset']})"
+
+
+def _asked(comparison: pd.DataFrame, effects: pd.DataFrame, costs: pd.DataFrame, reference: str) -> list[str]:
+    runs = costs[costs["experiment"] != "total"]
+    changes = list(dict.fromkeys(effects["experiment"]))
+    datasets = list(dict.fromkeys(comparison["test_dataset"]))
+    question = f"How well does a U-Net segment {_listed(datasets)}, and what is each ingredient worth?"
+    scale = f"{_count(len(runs), 'network')} trained in {_duration(runs['train_seconds'].sum())}"
+    scale += f" and scored on {_listed(datasets)}, on test images that had no part in training or model selection."
+    each = "Each of " if len(changes) > 1 else ""
+    compared = f"{each}{_listed(changes)} is compared to {reference} on the same test images, fold and seed."
+    return [question, scale, *([compared] if changes else [])]
+
+
+def _sureness(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
+    trained = best[best["train_dataset"] != NO_TRAINING]
+    if trained.empty:
+        return ["Nothing can be said yet."]
+    low, high = trained["runs"].min(), trained["runs"].max()
+    spread = _count(low, "run") if low == high else f"{low} to {high} runs"
+    text = [
+        f"A score is the mean over {spread} (folds × seeds), each over its test images. Square brackets hold the 95 % "
+        "interval of that mean, by a hierarchical bootstrap of what could have come out otherwise."
+    ]
+    for resampled, rows in trained.fillna({"resampled": ""}).groupby("resampled", sort=False):
+        text.append(f"{_listed(list(dict.fromkeys(rows['test_dataset'])))}: {_covered(str(resampled))}.")
+    if len(effects):
+        asked = int(effects["p_holm"].notna().sum())
+        clear = int(effects["clear"].astype(bool).sum())
+        text.append(
+            f"Clear comparisons with the reference: {clear} of {asked}. Clear is: networks trained more than once, an "
+            f"interval without zero, and p < {ALPHA} after Holm's correction for all {asked} (p: the larger of a "
+            "sign-flip test over images, or over clusters where they are many, and of the interval's own draws)."
+        )
+    return text
+
+
+def _covered(resampled: str) -> str:
+    """What an interval from these resamples is about, and what not."""
+    about = [words for noun, words in COVERED.items() if noun in resampled]
+    if "seeds" in resampled:
+        return f"intervals are about {' and '.join([*about, 'retrained networks'])}"
+    if about:
+        return f"intervals are about {about[0]}, and these very networks: each was trained once, retraining may differ"
+    return "no interval, as one image and one run have no spread"
+
+
+def _listed(names: Sequence[str] | pd.Series) -> str:
+    names = [str(name) for name in names]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,87 @@
+"""Label images that another tool makes: its command run on a folder of images, its files found by name.
+
+Standard library only: it runs in the tool's own environment.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+
+COMMAND_PATTERN, FOLDER_PATTERN = "{frame}.tif", "{dataset}/{frame}.tif"  # where an entry has no pattern
+IMAGE_SUFFIXES = (".tif", ".tiff", ".png")
+
+
+class ExternalError(ValueError):
+    """A tool that failed, or label files that are not the ones asked for: what was found, where, what to do."""
+
+
+def split_command(command: str, *, images: PurePath, output: PurePath) -> list[str]:
+    """Return the command as the list of words a process is started with; {images} and {output} stand for folders.
+
+    Split by the quoting rules of a POSIX shell, and only then filled in: no shell reads it, and a space or a quote in
+    a path stays part of one word.
+
+    >>> words_of("tool --dir {images} -o {output}/x", images=Path("a b"), output=Path("c;d"))
+    ['tool', '--dir', 'a b', '-o', 'c;d/x']
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ExternalError(f"command {command!r} cannot be split into words ({error}); close its quotes") from error
+    folders = {"{images}": str(images), "{output}": str(output)}
+    missing = [name for name in folders if name not in command]
+    if missing or not words:
+        raise ExternalError(f"command {command!r} has no {' and no '.join(missing)}; say where the folder goes")
+    return [re.sub("|".join(map(re.escape, folders)), lambda found: folders[found[0]], word) for word in words]
+
+
+def run_command(command: str, *, images: Path, output: Path) -> None:
+    """Run the command in the present folder, its words filled in; what it prints goes where this process prints.
+
+    Raises ExternalError when the program does not exist or ends with another code than 0.
+    """
+    words = split_command(command, images=images, output=output)
+    try:
+        code = subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode
+    except OSError as error:
+        raise ExternalError(f"{words[0]}: cannot be started ({error.strerror}); install it or mend the name") from error
+    if code:
+        raise ExternalError(f"{shlex.join(words)}: ended with code {code}; what it said stands above")
+
+
+def stage_images(folder: Path, frames: Sequence[str], images: Path) -> None:
+    """Copy the frames' images of a prepared dataset into the folder `images`, as <frame>.tif: 2-D grey, as recorded."""
+    for frame in frames:
+        shutil.copyfile(folder / "images" / f"{frame}.tif", images / f"{frame}.tif")
+
+
+def find_labels(
+    folder: Path, pattern: str, *, dataset: str, frames: Sequence[str], known: Sequence[str]
+) -> Mapping[str, Path]:
+    """Return the label file of each frame; `pattern` is a path below the folder with {frame} and maybe {dataset}.
+
+    Raises ExternalError when a frame has no file, or when an image file that fits the pattern (or stands beside those
+    that do) is of no `known` frame: a name that is mistyped is not a frame that is left out.
+    """
+    if "{frame}" not in Path(pattern).name:
+        raise ExternalError(f"pattern {pattern!r}: its file name has no {{frame}}; all frames would share one file")
+    place = Path(pattern.replace("{dataset}", dataset))
+    if "{frame}" in str(place.parent):
+        raise ExternalError(f"pattern {pattern!r}: {{frame}} names a file, not a folder; move it into the file name")
+    beside = folder / place.parent
+    if not beside.is_dir():
+        raise ExternalError(f"{beside}: there is no such folder; it should hold the label images of {dataset}")
+    wanted = {frame: beside / place.name.replace("{frame}", frame) for frame in frames}
+    missing = [path for path in wanted.values() if not path.is_file()]
+    if missing:
+        more = f" (and {len(missing) - 1} more of {len(wanted)})" if len(missing) > 1 else ""
+        raise ExternalError(f"{missing[0]} is missing{more}; write one label image per test image of {dataset}")
+    expected = {place.name.replace("{frame}", frame) for frame in known}
+    images = sorted(path for path in beside.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    extra = [path for path in images if path.name not in expected]
+    if extra:
+        raise ExternalError(f"{extra[0]} is no image of {dataset} by the pattern {pattern}; remove or rename it")
+    return wanted

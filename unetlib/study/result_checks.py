@@ -1,0 +1,118 @@
+"""Whether a study's results can be right: every image scored, no frame in two roles, better than doing nothing.
+
+A finding is ok, flagged (a result that a reader must know about, such as a network below a trivial baseline) or
+failed (the results cannot be trusted: the workflow stops).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unetlib.evaluation.image_metrics import POOLED_BY
+from unetlib.study.runs import Run
+
+OK, FLAGGED, FAILED = "ok", "flagged", "failed"
+COLUMNS = ("check", "subject", "status", "detail")
+REQUIRED = frozenset(
+    ["iou", "dice", "precision", "recall", "pixel_accuracy", "seg", "ap50", "map", "v_rand", "v_info", "objects"]
+)
+UNDEFINED_ALLOWED = frozenset(
+    ["seg", "ap50", "map", "v_rand", "v_info", "iou_background", "seg_official", "det"]  # det: an image without markers
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of one subject (a run, or a run on a dataset)."""
+
+    check: str
+    subject: str
+    status: str
+    detail: str
+
+
+def coverage(run: Run, rows: Iterable[Mapping[str, str]], tests: Mapping[str, Sequence[str]]) -> Iterable[Finding]:
+    """Yield whether the run has every metric for every test image of every dataset, none NaN and no other image."""
+    metrics: dict[tuple[str, str], set[str]] = defaultdict(set)
+    broken = []
+    for row in rows:
+        metrics[row["test_dataset"], row["image"]].add(row["metric"])
+        value = float(row["value"])
+        if math.isinf(value) or (math.isnan(value) and row["metric"] not in UNDEFINED_ALLOWED):
+            broken.append(f"{row['test_dataset']}/{row['image']} {row['metric']}={row['value']}")
+    wanted = {(dataset, frame) for dataset, frames in tests.items() for frame in frames}
+    missing, foreign = sorted(wanted - set(metrics)), sorted(set(metrics) - wanted)
+    every = {name: REQUIRED.union(*(found for (own, _), found in metrics.items() if own == name)) for name in tests}
+    partly = sorted(image for image, found in metrics.items() if found != every.get(image[0], REQUIRED))
+    problems = [f"no score of {'/'.join(image)}" for image in missing]
+    problems += [f"{'/'.join(image)} is not a test image" for image in foreign]
+    problems += [f"{'/'.join(image)} lacks a metric" for image in partly]
+    yield _finding("coverage", run.path, problems, f"{len(wanted)} images")
+    yield _finding("finite", run.path, broken, f"{len(metrics)} images")
+
+
+def roles(run: Run, facts: Mapping[str, Any], tests: Mapping[str, Sequence[str]]) -> Finding:
+    """Return whether the run's own record keeps training, validation and test frames apart, in this study's split."""
+    problems = []
+    for dataset, by_role in facts["roles"].items():
+        seen: dict[str, str] = {}
+        for role in ("train", "validation", "test"):
+            for frame in by_role[role]:
+                if frame in seen:
+                    problems.append(f"{dataset}/{frame} is {seen[frame]} and {role}")
+                seen[frame] = role
+        used = set(by_role["train"]) | set(by_role["validation"])
+        both = sorted(used & set(tests[dataset]))
+        problems += [f"{dataset}/{frame} was used to train and is tested on" for frame in both]
+    return _finding("roles", run.path, problems, ", ".join(facts["roles"]))
+
+
+def beats_trivial(
+    run: Run,
+    dataset: str,
+    metric: str,
+    rows: Sequence[Mapping[str, str]],
+    trivial: Mapping[str, Sequence[Mapping[str, str]]],
+) -> Iterable[Finding]:
+    """Yield whether the run's mean headline metric is above every trivial baseline on the same images.
+
+    rows: the run's long-table rows on this dataset; trivial: those of each baseline, of any fold. Only images that
+    both have count (a run of another split than the study's may have others); without one there is no finding.
+    """
+    shared = {row["image"] for row in rows} & {row["image"] for floor in trivial.values() for row in floor}
+    if not shared:
+        return
+    value = mean_score(metric, (row for row in rows if row["image"] in shared))
+    floors = {
+        name: mean_score(metric, (row for row in floor if row["image"] in shared)) for name, floor in trivial.items()
+    }
+    best = max(floors, key=lambda name: floors[name])
+    detail = f"{metric} {value:.4f}, {best} {floors[best]:.4f}"
+    yield Finding("baseline", f"{run.path} on {dataset}", OK if value > floors[best] else FLAGGED, detail)
+
+
+def mean_score(metric: str, rows: Iterable[Mapping[str, str]]) -> float:
+    """Return the metric's mean over the images of long-table rows, pooled as in the tables (SEG over objects).
+
+    NaN values are left out; NaN when there is no other.
+    """
+    values: dict[str, float] = {}
+    weights: dict[str, float] = {}
+    for row in rows:
+        if row["metric"] == metric:
+            values[row["image"]] = float(row["value"])
+        elif row["metric"] == POOLED_BY.get(metric):
+            weights[row["image"]] = float(row["value"])
+    known = {image: value for image, value in values.items() if not math.isnan(value)}
+    weight = {image: weights[image] if metric in POOLED_BY else 1.0 for image in known}
+    total = sum(weight.values())
+    return sum(value * weight[image] for image, value in known.items()) / total if total else math.nan
+
+
+def _finding(check: str, subject: str, problems: Sequence[str], fine: str) -> Finding:
+    if not problems:
+        return Finding(check, subject, OK, fine)
+    more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return Finding(check, subject, FAILED, "; ".join(problems[:3]) + more)

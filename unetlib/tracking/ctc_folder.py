@@ -1,0 +1,154 @@
+"""Labels followed through time, in the folder that the Cell Tracking Challenge wants: masks and tracks."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from unetlib.imaging.labels import LARGEST_ID
+from unetlib.io.calibration import Calibration, tags_of
+from unetlib.io.files import atomic_folder, write_csv
+from unetlib.io.stacks import open_stack
+from unetlib.tracking.linking import (
+    COLUMNS,
+    FrameCells,
+    Track,
+    TrackError,
+    cells_of_frame,
+    link,
+    motion,
+    typical_diameter_px,
+)
+from unetlib.tracking.measurements import label_plane
+
+Planes = Callable[[], Iterable[NDArray[Any]]]  # labels (H, W) of the frames in order, as often as it is called
+
+
+@dataclass(frozen=True)
+class TrackingResult:
+    """What was found; max_distance_px is None where no frame has a cell."""
+
+    frames: int
+    cells: int
+    tracks: int
+    divisions: int
+    max_distance_px: float | None
+
+
+def track_files(
+    labels: Sequence[Path],
+    folder: Path,
+    *,
+    max_distance_px: float | None,
+    max_gap: int,
+    divisions: bool,
+    interval_min: float | None,
+    pixel_size_um: float | None,
+) -> TrackingResult:
+    """Write the folder of `track_planes` of label files, the planes of which are the frames in order.
+
+    pixel size and interval: None is what the first file says. One plane is in memory at a time. Raises TrackError,
+    also where no frame has a cell, MeasureError or ImageError.
+    """
+    _check_folder(folder, labels)
+    with open_stack(labels[0]) as pages:
+        calibration = pages.calibration
+    seconds = calibration.frame_interval_s
+    return track_planes(
+        lambda: _planes(labels),
+        folder,
+        max_distance_px=max_distance_px,
+        max_gap=max_gap,
+        divisions=divisions,
+        interval_min=interval_min or (seconds / 60 if seconds else None),
+        pixel_size_um=pixel_size_um or calibration.pixel_size_um(str(labels[0])),
+        where=str(labels[0]),
+        allow_empty=False,
+    )
+
+
+def track_planes(
+    planes: Planes,
+    folder: Path,
+    *,
+    max_distance_px: float | None,
+    max_gap: int,
+    divisions: bool,
+    interval_min: float | None,
+    pixel_size_um: float | None,
+    where: str,
+    allow_empty: bool = True,
+) -> TrackingResult:
+    """Write res_track.txt, mask000.tif… (uint16, a cell has its track's number) and tracks.csv of labels in time.
+
+    max_distance_px: None is the cells' typical diameter. Frames count from 0; None for pixel size or interval: not
+    known. The folder appears when it is complete; an earlier result there is replaced. where: what errors name.
+    Raises TrackError, with allow_empty not where no frame has a cell: then there is no track.
+    """
+    frames = [cells_of_frame(plane) for plane in planes()]
+    if len(frames) < 2:
+        raise TrackError(f"{where}: has one frame; give a stack, or the files of a sequence")
+    cells = sum(len(frame.ids) for frame in frames)
+    reach = max_distance_px
+    if reach is None and (cells or not allow_empty):
+        # ASSUME: a cell moves less than its own diameter between frames, and its daughters lie that near to it.
+        reach = typical_diameter_px(frames)
+    tracks = link(frames, max_distance_px=reach or 0.0, max_gap=max_gap, divisions=divisions)
+    if len(tracks) > LARGEST_ID:
+        raise TrackError(f"{len(tracks)} tracks do not fit the challenge's 16-bit masks; cut the sequence")
+    known = Calibration(pixel_size_um, pixel_size_um, interval_min * 60 if interval_min else None)
+    with atomic_folder(folder) as temporary:
+        _write_masks(temporary, planes(), frames, tracks, known)
+        lines = [f"{t.number} {t.cells[0][0]} {t.cells[-1][0]} {t.parent}\n" for t in tracks]
+        (temporary / "res_track.txt").write_text("".join(lines), encoding="ascii", newline="\n")
+        rows = (motion(track, frames, pixel_size_um, interval_min) for track in tracks)
+        write_csv(temporary / "tracks.csv", rows, COLUMNS)
+    mothers = {track.parent for track in tracks if track.origin == "division"}
+    return TrackingResult(len(frames), cells, len(tracks), len(mothers), reach)
+
+
+def _planes(labels: Sequence[Path]) -> Iterator[NDArray[np.int64]]:
+    shape: tuple[int, ...] = ()
+    for path in labels:
+        with open_stack(path) as pages:
+            for page in range(len(pages)):
+                plane = label_plane(pages, page)
+                if shape and plane.shape != shape:
+                    sizes = " and ".join("×".join(map(str, size)) for size in (shape, plane.shape))
+                    raise TrackError(f"{path}: frames of {sizes} px cannot be one sequence; give frames of one size")
+                shape = plane.shape
+                yield plane
+
+
+def _write_masks(
+    folder: Path,
+    planes: Iterable[NDArray[Any]],
+    frames: Sequence[FrameCells],
+    tracks: Sequence[Track],
+    calibration: Calibration,
+) -> None:
+    """mask000.tif and on: every cell with the number of its track; packed, for a film is hundreds of them."""
+    numbers = [np.zeros(len(frame.ids) + 1, np.uint16) for frame in frames]
+    for track in tracks:
+        for time, index in track.cells:
+            numbers[time][index + 1] = track.number
+    digits = max(3, len(str(len(frames) - 1)))
+    tags = tags_of(calibration, imagej=False)
+    for time, plane in enumerate(planes):
+        mask = np.where(plane > 0, numbers[time][np.searchsorted(frames[time].ids, plane, side="right")], 0)
+        path = folder / f"mask{time:0{digits}d}.tif"
+        tifffile.imwrite(path, mask.astype(np.uint16), compression="zlib", software=False, **tags)
+
+
+def _check_folder(folder: Path, labels: Sequence[Path]) -> None:
+    """TrackError for a folder that holds anything but an earlier result, or the labels themselves."""
+    if any(folder.resolve() in path.resolve().parents for path in labels):
+        raise TrackError(f"{folder}: holds the labels that were given; choose another folder")
+    if folder.is_dir():
+        for file in folder.iterdir():
+            if not (file.match("mask*.tif") or file.name in ("res_track.txt", "tracks.csv")):
+                raise TrackError(f"{folder}: holds {file.name}, which is no result of tracking; choose another folder")

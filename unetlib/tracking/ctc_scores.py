@@ -1,0 +1,151 @@
+"""Tracks against the Cell Tracking Challenge's truth: what it takes to correct them, and TRA, DET, LNK (Matula 2015).
+
+Tracks are a graph: a node is a cell in a frame, an edge joins a cell to itself in the next frame or a mother to a
+daughter. The scores count the operations that turn the graph that was found into the true one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.datasets.dataset import TRACK_COLUMNS, Dataset, FrameRecord
+from unetlib.evaluation.ctc_metrics import EXTRA_COST, MISS_COST, SPLIT_COST
+from unetlib.evaluation.image_metrics import contingency, majority
+from unetlib.io.files import FileError, read_csv
+from unetlib.io.images import decode
+from unetlib.tracking.sequences import masks_in
+
+REDUNDANT_COST, ABSENT_COST, MEANING_COST = 1, 1.5, 1  # of one edge: Matula et al. 2015, table 2
+SCORES = ("tra", "det", "lnk")
+Node = tuple[int, int]  # frame, id
+Match = tuple[int, int]  # id in the truth, id in the result
+
+
+class LineageError(ValueError):
+    """Tracks that contradict the frames they are of."""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Tracks (label, first frame, last frame, parent or 0) and the ids that each frame shows."""
+
+    tracks: Sequence[tuple[int, int, int, int]]
+    ids: Sequence[frozenset[int]]
+
+    @property
+    def divisions(self) -> int:
+        """How many tracks have two daughters or more; one daughter is the cell itself after a gap."""
+        return sum(count > 1 for count in Counter(row[3] for row in self.tracks if row[3]).values())
+
+    def edges(self) -> dict[tuple[Node, Node], bool]:
+        """Return every edge; True where it joins a parent to a daughter. LineageError for a track that is not there."""
+        found = {
+            ((time, label), (time + 1, label)): False
+            for time, (now, then) in enumerate(zip(self.ids, self.ids[1:], strict=False))
+            for label in now & then
+        }
+        ends = {label: last for label, _, last, _ in self.tracks}
+        for label, first, _, parent in self.tracks:
+            if parent:
+                pair = (ends.get(parent, -1), parent), (first, label)
+                if any(not 0 <= time < len(self.ids) or name not in self.ids[time] for time, name in pair):
+                    raise LineageError(f"track {label} begins in frame {first} after {parent}, but one is not there")
+                found[pair] = True
+        return found
+
+
+def matches(markers: NDArray[Any], mask: NDArray[Any]) -> list[Match]:
+    """Return which id of the mask (H, W) covers more than half of each marker (H, W) of the truth."""
+    table = contingency(markers, mask)
+    rows, columns, _ = majority(table)
+    truth, found = (np.unique(plane[plane > 0]) for plane in (markers, mask))
+    return list(zip(truth[rows - 1].tolist(), found[columns - 1].tolist(), strict=True))
+
+
+def score(truth: Lineage, found: Lineage, matched: Sequence[Sequence[Match]]) -> dict[str, float]:
+    """Return SCORES, 0 to 1, of the tracks found; matched: the matches of each frame.
+
+    TRA = 1 − min(AOGM, AOGM0) / AOGM0, where AOGM is the weighted sum of operations and AOGM0 what an empty result
+    costs; DET of the operations on nodes alone, LNK of those on edges. NaN where the truth has nothing of the kind.
+    Equal to py-ctcmetrics 1.3.3, which needs a table of all true by all found cells (tests/test_lineages.py).
+    """
+    splits = missed = extra = 0
+    twin: dict[Node, Node] = {}  # a cell that was found → the one true cell that it covers
+    for time, (true, ours, pairs) in enumerate(zip(truth.ids, found.ids, matched, strict=True)):
+        covers = Counter(name for _, name in pairs)
+        splits += sum(covers.values()) - len(covers)
+        missed += len(true) - len(pairs)
+        extra += len(ours - covers.keys())
+        twin |= {(time, name): (time, true_name) for true_name, name in pairs if covers[name] == 1}
+    wanted = truth.edges()
+    made = {(twin[a], twin[b]): kind for (a, b), kind in found.edges().items() if a in twin and b in twin}
+    redundant = len(made.keys() - wanted.keys())
+    absent = len(wanted.keys() - made.keys())
+    wrong = sum(kind != wanted[edge] for edge, kind in made.items() if edge in wanted)
+    nodes = SPLIT_COST * splits + MISS_COST * missed + EXTRA_COST * extra
+    edges = REDUNDANT_COST * redundant + ABSENT_COST * absent + MEANING_COST * wrong
+    no_nodes, no_edges = MISS_COST * sum(map(len, truth.ids)), ABSENT_COST * len(wanted)
+    costs = ((nodes + edges, no_nodes + no_edges), (nodes, no_nodes), (edges, no_edges))
+    values = [1 - min(cost, none) / none if none else float("nan") for cost, none in costs]
+    return dict(zip(SCORES, values, strict=True))
+
+
+def read_lines(path: Path) -> list[tuple[int, int, int, int]]:
+    """Return the tracks of a res_track.txt or man_track.txt; FileError, naming the line, for anything else."""
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1):
+        fields = line.split()
+        if len(fields) != 4 or not all(field.isdecimal() for field in fields):
+            raise FileError(f"{path}, line {number}: expected label, begin, end, parent; remove it and run again")
+        label, first, last, parent = map(int, fields)
+        rows.append((label, first, last, parent))
+    return rows
+
+
+def true_lines(rows: Iterable[Mapping[str, Any]], sequence: str, first_time: int) -> list[tuple[int, int, int, int]]:
+    """Return the tracks of one sequence of a dataset's tracks.csv, in frames counted from its first one."""
+    return [
+        (int(row["label"]), int(row["begin"]) - first_time, int(row["end"]) - first_time, int(row["parent"]))
+        for row in rows
+        if row["sequence"] == sequence
+    ]
+
+
+def ids_of(plane: NDArray[Any]) -> frozenset[int]:
+    """Return the ids of a label image (H, W)."""
+    return frozenset(np.unique(plane[plane > 0]).tolist())
+
+
+def truth_of(dataset: Dataset, frames: Sequence[FrameRecord]) -> Lineage | None:
+    """Return the true tracks of a film; None where a frame has no markers."""
+    shown = []
+    for frame in frames:
+        markers = dataset.markers(frame.frame)
+        if markers is None:
+            return None
+        shown.append(ids_of(markers))
+    rows = read_csv(dataset.folder / "tracks.csv", TRACK_COLUMNS)
+    return Lineage(true_lines(rows, frames[0].sequence, frames[0].time), shown)
+
+
+def score_tracks(dataset: Dataset, frames: Sequence[FrameRecord], folder: Path) -> dict[str, Any]:
+    """Return what stands in a folder of `films.track_planes` beside its truth, by names of sequences.COLUMNS.
+
+    None for what the truth would have to say where it has no tracks. Every mask is read once, in order.
+    """
+    truth, shown, matched = truth_of(dataset, frames), [], []
+    for frame, path in zip(frames, masks_in(folder), strict=True):
+        mask = decode(path.read_bytes(), str(path))
+        shown.append(ids_of(mask))
+        markers = dataset.markers(frame.frame)
+        matched.append([] if markers is None else matches(markers, mask))
+    found = Lineage(read_lines(folder / "res_track.txt"), shown)
+    facts = {"sequence": frames[0].sequence, "frames": len(frames), "cells": sum(map(len, shown))}
+    facts |= {"tracks": len(found.tracks), "divisions": found.divisions}
+    facts |= {"true_tracks": truth and len(truth.tracks), "true_divisions": truth and truth.divisions}
+    return facts | (score(truth, found, matched) if truth else dict.fromkeys(SCORES))

@@ -1,0 +1,150 @@
+"""Cells through time: labels of consecutive frames linked by least total squared distance, and how far each moved."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+COLUMNS = (
+    "track",
+    "parent",
+    "origin",
+    "first_frame",
+    "last_frame",
+    "frames",
+    "distance_px",
+    "displacement_px",
+    "speed_px_per_frame",
+    "distance_um",
+    "displacement_um",
+    "speed_um_per_min",
+)
+# laptrack would estimate them from the links: of few cells that lost a division in 24 which this finds (LOG.md)
+COSTS = ("track_start_cost", "track_end_cost", "segment_start_cost", "segment_end_cost", "no_splitting_cost")
+Cell = tuple[int, int]  # frame, index among the ids of that frame
+
+
+class TrackError(ValueError):
+    """Labels that cannot be linked, tracks that cannot be scored, or a folder that cannot be written to."""
+
+
+@dataclass(frozen=True)
+class FrameCells:
+    """The cells of one frame: ids (n,) rising, centroids (n, 2) in px (row, column), areas (n,) in px."""
+
+    ids: NDArray[np.int64]
+    centroids: NDArray[np.float64]
+    areas: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Track:
+    """One cell without a break, from 1; parent 0 = none. origin: appears, division, or gap (missing in between)."""
+
+    number: int
+    parent: int
+    origin: str
+    cells: tuple[Cell, ...]
+
+
+def cells_of_frame(labels: NDArray[Any]) -> FrameCells:
+    """Return the cells of a label image (H, W)."""
+    ids, index, areas = np.unique(labels, return_inverse=True, return_counts=True)
+    index = index.reshape(labels.shape)
+    rows = np.bincount(index.ravel(), np.repeat(np.arange(labels.shape[0]), labels.shape[1]))
+    columns = np.bincount(index.ravel(), np.tile(np.arange(labels.shape[1]), labels.shape[0]))
+    cells = ids > 0
+    return FrameCells(ids[cells], (np.stack([rows, columns], axis=1) / areas[:, None])[cells], areas[cells])
+
+
+def typical_diameter_px(frames: Iterable[FrameCells]) -> float:
+    """Return the median diameter of the circles that have the cells' areas; TrackError when there is no cell."""
+    areas = np.concatenate([frame.areas for frame in frames])
+    if not len(areas):
+        raise TrackError("there is no cell in any frame; check the labels")
+    return float(2 * np.sqrt(np.median(areas) / math.pi))
+
+
+def link(frames: Sequence[FrameCells], *, max_distance_px: float, max_gap: int, divisions: bool) -> list[Track]:
+    """Return the tracks, numbered by first frame and id, of linear assignment (Jaqaman et al. 2008; laptrack).
+
+    Cost: squared distance of the centroids, at most max_distance_px² (between frames, over up to max_gap missing
+    frames, and from a mother to each daughter); to begin, to end and not to divide cost as much as the farthest
+    link, so that a link that is allowed is always the better choice. A track that misses a frame ends there and
+    goes on as a new one whose parent it is, as the challenge's format wants it. TrackError without laptrack.
+    """
+    if not any(len(frame.ids) for frame in frames):
+        return []
+    try:
+        from laptrack import LapTrack
+    except ImportError as error:
+        raise TrackError(f"tracking needs laptrack ({error}); pip install 'unetlib[track]'") from error
+    cost = max_distance_px**2
+    tracker = LapTrack(
+        metric="sqeuclidean",
+        cutoff=cost,
+        gap_closing_cutoff=cost if max_gap else False,
+        gap_closing_max_frame_count=max_gap + 1,  # laptrack counts frames from one to the next
+        splitting_cutoff=cost if divisions else False,
+        merging_cutoff=False,
+        **dict.fromkeys(COSTS, cost),
+    )
+    tree = tracker.predict([frame.centroids for frame in frames])
+    return tracks_of(frames, [(first, second) for first, second in tree.edges])
+
+
+def tracks_of(frames: Sequence[FrameCells], links: Iterable[tuple[Cell, Cell]]) -> list[Track]:
+    """Return the tracks that links between cells (earlier, later) make; a cell has at most one link from before."""
+    after: dict[Cell, list[Cell]] = defaultdict(list)
+    before: dict[Cell, Cell] = {}
+    for first, second in links:
+        after[first].append(second)
+        before[second] = first
+    tracks: list[Track] = []
+    owner: dict[Cell, int] = {}
+    for start in ((time, index) for time, frame in enumerate(frames) for index in range(len(frame.ids))):
+        if start in owner:
+            continue
+        cells = [start]
+        while len(after[cells[-1]]) == 1 and after[cells[-1]][0][0] == cells[-1][0] + 1:
+            cells.append(after[cells[-1]][0])
+        number = len(tracks) + 1
+        owner |= dict.fromkeys(cells, number)
+        mother = before.get(start)
+        origin = "appears" if mother is None else "division" if len(after[mother]) > 1 else "gap"
+        tracks.append(Track(number, owner[mother] if mother else 0, origin, tuple(cells)))
+    return tracks
+
+
+def motion(
+    track: Track, frames: Sequence[FrameCells], pixel_size_um: float | None, interval_min: float | None
+) -> dict[str, Any]:
+    """Return the row (COLUMNS) of a track.
+
+    distance: length of its path; displacement: from its first to its last place; speed: distance per time. None
+    where a scale is not known, and for the speed of a cell that is seen once.
+    """
+    path = np.array([frames[time].centroids[index] for time, index in track.cells])
+    distance = float(np.hypot(*np.diff(path, axis=0).T).sum())
+    displacement = float(np.hypot(*(path[-1] - path[0])))
+    steps = len(path) - 1
+    size = pixel_size_um
+    speed = None if size is None or interval_min is None or not steps else distance * size / (steps * interval_min)
+    return {
+        "track": track.number,
+        "parent": track.parent,
+        "origin": track.origin,
+        "first_frame": track.cells[0][0],
+        "last_frame": track.cells[-1][0],
+        "frames": len(path),
+        "distance_px": distance,
+        "displacement_px": displacement,
+        "speed_px_per_frame": distance / steps if steps else None,
+        "distance_um": None if size is None else distance * size,
+        "displacement_um": None if size is None else displacement * size,
+        "speed_um_per_min": speed,
+    }

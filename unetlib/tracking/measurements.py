@@ -1,0 +1,161 @@
+"""One row per cell of a label image: size, place, shape and, where an intensity image is given, grey values."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.io.stacks import Stack, open_stack
+
+IDENTITY = ("file", "page", "label")
+SHAPE = (
+    "area_px",
+    "centroid_row_px",
+    "centroid_column_px",
+    "major_axis_px",
+    "minor_axis_px",
+    "perimeter_px",
+    "eccentricity",
+    "solidity",
+    "touches_border",
+)
+MICROMETRES = (
+    "pixel_size_um",
+    "area_um2",
+    "centroid_row_um",
+    "centroid_column_um",
+    "major_axis_um",
+    "minor_axis_um",
+    "perimeter_um",
+)
+INTENSITY = ("intensity_mean", "intensity_sd", "intensity_min", "intensity_max", "intensity_sum")
+COLUMNS = IDENTITY + SHAPE + MICROMETRES + INTENSITY
+_PROPERTIES = {  # ours: scikit-image's
+    "area_px": "area",
+    "centroid_row_px": "centroid-0",
+    "centroid_column_px": "centroid-1",
+    "major_axis_px": "axis_major_length",
+    "minor_axis_px": "axis_minor_length",
+    "perimeter_px": "perimeter",
+    "eccentricity": "eccentricity",
+    "solidity": "solidity",
+}
+
+
+class MeasureError(ValueError):
+    """Label images or intensity images that cannot be measured."""
+
+
+def measure(
+    labels: NDArray[Any], intensity: NDArray[Any] | None = None, pixel_size_um: float | None = None
+) -> list[dict[str, Any]]:
+    """Return one row per id of a label image (H, W), in the order of the ids: SHAPE, MICROMETRES, INTENSITY.
+
+    Area counts pixels; centroids are from the centre of the first pixel, rows down; axes are those of the ellipse
+    with the same second moments; perimeter is scikit-image's estimate along 4-connected borders; solidity = area /
+    area of the convex hull of the pixels (all as skimage.measure.regionprops). touches_border: in the first or last
+    row or column. Without a pixel size, MICROMETRES are None; without intensity (H, W), INTENSITY are None.
+    intensity_sd is that of the population, intensity_sum in grey values.
+    """
+    from skimage.measure import regionprops_table
+
+    ids = np.unique(labels[labels > 0])
+    if not len(ids):
+        return []
+    compact = np.searchsorted(ids, labels) + 1  # ids may be huge: regionprops wants them small
+    compact[labels == 0] = 0
+    names = sorted({name.partition("-")[0] for name in _PROPERTIES.values()})
+    table = regionprops_table(compact, properties=names)
+    columns = {ours: table[theirs] for ours, theirs in _PROPERTIES.items()}
+    edges = np.concatenate([compact[0], compact[-1], compact[:, 0], compact[:, -1]])
+    columns["touches_border"] = np.isin(np.arange(1, len(ids) + 1), edges)
+    columns |= _micrometres(columns, pixel_size_um)
+    columns |= _intensities(compact, intensity, len(ids))
+    return [
+        {"label": int(name)} | {key: None if column is None else column[row].item() for key, column in columns.items()}
+        for row, name in enumerate(ids)
+    ]
+
+
+def measure_files(
+    labels: list[Path], intensities: list[Path] | None, pixel_size_um: float | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows (COLUMNS) of all planes of the label files; `page` counts from 1, `file` is the path given.
+
+    intensities: one file per label file, in the same order and of the same size. The pixel size is that of the
+    label file, else of the intensity file, unless one is given. Labels may be floats that are whole numbers, as
+    Fiji saves them. One plane is in memory at a time. Raises MeasureError and ImageError naming the file.
+    """
+    if intensities is not None and len(intensities) != len(labels):
+        raise MeasureError(f"{len(labels)} label files but {len(intensities)} intensity files; give one for each")
+    for number, path in enumerate(labels):
+        picture = intensities[number] if intensities else None
+        with open_stack(path) as pages:
+            if picture is None:
+                yield from _rows(pages, None, pixel_size_um)
+            else:
+                with open_stack(picture) as greys:
+                    yield from _rows(pages, greys, pixel_size_um)
+
+
+def label_plane(pages: Stack, page: int) -> NDArray[np.int64]:
+    """Return the instance ids (H, W) of a plane; MeasureError for colour, fractions, negative ids and masks."""
+    where = pages.where(page)
+    plane = pages.plane(page)
+    if plane.data.ndim != 2:
+        raise MeasureError(f"{where}: is in colour; give instance labels, one id per cell")
+    values = plane[:, :]
+    if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
+        raise MeasureError(f"{where}: holds fractions; give instance labels, one whole number per cell")
+    if values.size and values.min() < 0:
+        raise MeasureError(f"{where}: holds the negative id {values.min()}; give 0 for background, 1… for cells")
+    ids = values.astype(np.int64)
+    if values.dtype == np.uint8 and set(np.unique(ids).tolist()) == {0, 255}:
+        raise MeasureError(f"{where}: holds 0 and 255 only: a mask, not labels; give the file of instance labels")
+    return ids
+
+
+def _rows(pages: Stack, greys: Stack | None, pixel_size_um: float | None) -> Iterator[dict[str, Any]]:
+    size = pixel_size_um or pages.calibration.pixel_size_um(str(pages.path))
+    if greys is not None:
+        size = size or greys.calibration.pixel_size_um(str(greys.path))
+        found = [(len(part), part.height, part.width) for part in (pages, greys)]
+        if found[0] != found[1]:
+            shapes = ["×".join(map(str, shape)) for shape in found]
+            raise MeasureError(
+                f"{greys.path}: planes × rows × columns are {shapes[1]}, but {shapes[0]} in {pages.path}; "
+                "give images of the same size, in the same order"
+            )
+    for page in range(len(pages)):
+        picture = None if greys is None else greys.plane(page)[:, :]
+        for row in measure(label_plane(pages, page), picture, size):
+            yield {"file": str(pages.path), "page": page + 1, **row}
+
+
+def _micrometres(columns: dict[str, NDArray[Any]], size: float | None) -> dict[str, NDArray[Any] | None]:
+    if size is None:
+        return dict.fromkeys(MICROMETRES)
+    lengths = {name: columns[f"{name[:-3]}_px"] * size for name in MICROMETRES[2:]}
+    return {
+        "pixel_size_um": np.full(len(columns["area_px"]), size),
+        "area_um2": columns["area_px"] * size**2,
+        **lengths,
+    }
+
+
+def _intensities(labels: NDArray[np.int64], picture: NDArray[Any] | None, count: int) -> dict[str, Any]:
+    """Grey values by id, in float64 whatever the dtype: sums of 16-bit images do not overflow."""
+    if picture is None:
+        return dict.fromkeys(INTENSITY)
+    inside = labels > 0
+    ids, values = labels[inside] - 1, picture[inside].astype(np.float64)
+    areas = np.bincount(ids, minlength=count)
+    sums = np.bincount(ids, values, count)
+    means = sums / areas
+    lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(lowest, ids, values)
+    np.maximum.at(highest, ids, values)
+    deviation = np.sqrt(np.bincount(ids, np.square(values - means[ids]), count) / areas)
+    return dict(zip(INTENSITY, (means, deviation, lowest, highest, sums), strict=True))

@@ -1,0 +1,18 @@
+"""Augmented variants, the cache, batches, losses, the training loop, and what selects a network.
+
+- augmentation: Augmentation as pure functions of batches: random fields, one resample, grey values. Torch, on any
+  device.
+- batches: Training batches from caches: which crop of which variant, as a pure function of the seed and the update.
+- cache: The augmented cache: N warped variants of each training frame with their masks and weight maps, memory-
+  mapped.
+- loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
+- losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
+- optimisers: SGD, Nesterov, Adam and AdamW, to the formulas of torch.optim (a test compares them).
+- provenance: Facts of a run: settings, versions of packages, peak memory; written as facts.json.
+- settings: How to train: the settings that decide the result, checked, and the learning rate that follows from them.
+- validation: What selects a network: the Dice of whole validation images, by overlap-tile, without augmentation.
+- variants: Augmented variants of a training frame: warped images with their masks and weight maps.
+
+For other packages: write_cache, read_cache, repair; Batches; LOSSES; TrainingSettings, train; Validation;
+write_facts.
+"""

@@ -1,0 +1,129 @@
+"""Training batches from caches: which crop of which variant, as a pure function of the seed and the update.
+
+Flips, quarter turns and the crop cost nothing, so they happen here and not in the cache.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unetlib.imaging.normalisation import statistics
+from unetlib.networks.symmetries import dihedral
+from unetlib.networks.tiling import context_px, mirror_index
+from unetlib.training.augmentation import POLICIES
+from unetlib.training.variants import Variants
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Where one training tile comes from: its variant and the first row and column of its output."""
+
+    source: int
+    frame: int
+    variant: int
+    row: int
+    column: int
+    turn: int
+
+
+class Batches:
+    """Batches of tiles from one or several caches, drawn with replacement: source, frame and variant uniformly.
+
+    sources: one list of Variants per dataset. tile_px: side of the output tile. A padding="valid" network gets
+    `context_px(depth)` more on each side, mirrored at the image border; outside the image weights are 0.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Sequence[Variants]],
+        *,
+        tile_px: int,
+        depth: int,
+        padding: str,
+        batch_size: int,
+        policy: str,
+        normalisation: str,
+        seed: int,
+        device: str = "cpu",
+    ) -> None:
+        if policy not in POLICIES:
+            raise ValueError(f"policy {policy!r} is not one of {', '.join(POLICIES)}")
+        if not sources or not all(sources):
+            raise ValueError("a source has no training frame; check the split's roles")
+        self.sources = [list(source) for source in sources]
+        self.tile_px = tile_px
+        self.context = context_px(depth) if padding == "valid" else 0
+        self.batch_size = batch_size
+        self.policy = policy
+        self.normalisation = normalisation
+        self.seed = seed
+        self.device = device
+        self._statistics: dict[tuple[int, int, int], tuple[float, float]] = {}
+
+    def crops(self, update: int) -> list[Crop]:
+        """Return the crops of this update's batch."""
+        random = np.random.default_rng([self.seed, update])
+        return [self._crop(random) for _ in range(self.batch_size)]
+
+    def _crop(self, random: np.random.Generator) -> Crop:
+        source = int(random.integers(len(self.sources)))
+        frame = int(random.integers(len(self.sources[source])))
+        count, height, width = self.sources[source][frame].image.shape
+        variant = int(random.integers(count))
+        row, column = (self._start(random, side) for side in (height, width))
+        turn = int(random.integers(8))
+        return Crop(source, frame, variant, row, column, turn if self.policy != "none" else 0)
+
+    def _start(self, random: np.random.Generator, side: int) -> int:
+        """Return where the tile starts: anywhere inside a larger image, centred on a smaller one."""
+        room = side - self.tile_px
+        return int(random.integers(room + 1)) if room >= 0 else -((-room) // 2)
+
+    def cut(self, crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+        """Return the crop's normalised image with context, mask and weights, before flips and turns."""
+        variants = self.sources[crop.source][crop.frame]
+        _, height, width = variants.image.shape
+        rows, columns = (
+            mirror_index(start - self.context, start + self.tile_px + self.context, side)
+            for start, side in ((crop.row, height), (crop.column, width))
+        )
+        whole = variants.image[crop.variant]
+        offset, scale = self._normalisation_of(crop, whole)
+        image = (whole[np.ix_(rows, columns)].astype(np.float32) - np.float32(offset)) / np.float32(scale)
+        inside = (
+            slice(max(crop.row, 0), min(crop.row + self.tile_px, height)),
+            slice(max(crop.column, 0), min(crop.column + self.tile_px, width)),
+        )
+        placed = tuple(
+            slice(part.start - start, part.stop - start)
+            for part, start in zip(inside, (crop.row, crop.column), strict=True)
+        )
+        mask = np.zeros((self.tile_px, self.tile_px), np.uint8)
+        weight = np.zeros((self.tile_px, self.tile_px), np.float32)
+        mask[placed] = variants.mask[crop.variant][inside]
+        weight[placed] = variants.weight[crop.variant][inside]
+        return image, mask, weight
+
+    def _normalisation_of(self, crop: Crop, whole: NDArray) -> tuple[float, float]:
+        key = (crop.source, crop.frame, crop.variant)
+        if key not in self._statistics:
+            self._statistics[key] = statistics(whole, self.normalisation)
+        return self._statistics[key]
+
+    def __call__(self, update: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return image (B, 1, in, in) float32, target (B, out, out) int64 and weight (B, out, out) float32."""
+        images, masks, weights = [], [], []
+        for crop in self.crops(update):
+            image, mask, weight = (dihedral(torch.from_numpy(part), crop.turn) for part in self.cut(crop))
+            images.append(image[None])
+            masks.append(mask.long())
+            weights.append(weight)
+        return (
+            torch.stack(images).to(self.device),
+            torch.stack(masks).to(self.device),
+            torch.stack(weights).to(self.device),
+        )
