@@ -11,6 +11,7 @@
 - partial_annotation: Partial gold truth: cells that the tracking markers know and the segmentation does not draw are
   unknown.
 - readers: Foreign datasets end here: every layout we read, by its name in the config.
+- settings: Settings of a dataset: where it comes from, how it is read, and how its frames are split.
 - split_files: Read split files: the frames of a role, the fold, and the dataset that a file's path names.
 - splits: Who trains, who validates, who tests: whole sequences, blocks of z, groups of look-alikes; no arrays.
 - subsets: Some of many: evenly spaced subsets of a sequence, nested where sizes double.

@@ -12,6 +12,7 @@
 - pitfalls: What a mistake pretends to be worth: two experiments on the images that both were tested on, over all
   folds.
 - run_facts: What each training of a study cost, from the facts of its runs.
+- settings: Settings of scoring: what of a test image counts, and which pairs of experiments measure a pitfall.
 - significance: Is a paired difference more than chance: a sign-flip test, Holm's correction, a rank effect size.
 - tables: Tables of a study from its long table of scores: who scored what, and what travels.
 - test_set: A test set scored as a whole: scores of each image, some of which look at all of them (DET, the best

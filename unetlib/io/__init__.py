@@ -9,6 +9,7 @@
 - images: Image files as they come: TIFF and PNG bytes to arrays, colour to grey.
 - predictions: Predicted probabilities of many images in one file: npz of uint8, small enough to keep for every
   network.
+- settings: The base of all settings: frozen, closed, with their ranges, and read with errors in one line.
 - stack_writer: TIFF files that Fiji and napari open with their scale, written plane by plane through a memory map.
 - stacks: A user's image file, plane by plane: TIFF stacks mapped into memory where their layout allows it, and PNG.
 

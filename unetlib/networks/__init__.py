@@ -15,6 +15,7 @@
 - predict_files: A trained network on a user's own images: which files and settings, and the three files per image
   that come out.
 - predict_large: The probability of a plane of any size, tile by tile from where it lies: memory is that of a tile.
+- settings: Settings of a network: its architecture, and how it predicts.
 - symmetries: The eight symmetries of the square: turns and mirror images of arrays, their inverses, and planes read
   turned.
 - tiling: Overlap-tile geometry in integers (Ronneberger 2015, figure 2): sizes, mirrored borders, tile plans.

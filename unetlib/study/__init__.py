@@ -10,6 +10,7 @@
 - result_checks: Whether a study's results can be right: every image scored, no frame in two roles, better than doing
   nothing.
 - runs: The runs of a study: one trained network each, known by experiment, training dataset, fold and seed.
+- settings: A study's configuration as typed settings: every section, every experiment, every external tool.
 - tracked_runs: The films of a study: which networks follow the cells of which datasets through time.
 
 For other packages: Run, runs, progress; experiment_settings; check_study; code_of; run_command.

@@ -8,6 +8,7 @@
 - measurements: One row per cell of a label image: size, place, shape and, where an intensity image is given, grey
   values.
 - sequences: A test sequence as a film: its frames from the first to the last, and the masks of its cells.
+- settings: Settings of tracking: whose cells are linked through whole test sequences, and how.
 
 For other packages: sequence_frames; link; track_planes, track_files; score_tracks; measure.
 """

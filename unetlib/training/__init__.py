@@ -9,6 +9,7 @@
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
 - optimisers: SGD, Nesterov, Adam and AdamW, to the formulas of torch.optim (a test compares them).
 - provenance: Facts of a run: settings, versions of packages, peak memory; written as facts.json.
+- schedule: The learning rate over a training.
 - settings: How to train: the settings that decide the result, checked, and the learning rate that follows from them.
 - validation: What selects a network: the Dice of whole validation images, by overlap-tile, without augmentation.
 - variants: Augmented variants of a training frame: warped images with their masks and weight maps.

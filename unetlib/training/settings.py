@@ -1,86 +1,153 @@
-"""How to train: the settings that decide the result, checked, and the learning rate that follows from them."""
+"""Settings of a training: augmentation, loss, batches, optimiser, and what selects a network."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any, Literal, Self
 
-from unetlib.networks.device import PRECISIONS
+from pydantic import Field, model_validator
 
-OPTIMISERS = ("sgd", "nesterov", "adam", "adamw")
-SCHEDULES = ("constant", "cosine", "plateau")
-PLATEAU_PATIENCE = 3  # evaluations without improvement that are let pass
-PLATEAU_FACTOR = 0.5
+from unetlib.imaging.settings import Normalisation, Probability, WeightMapSettings
+from unetlib.io.settings import Settings
+from unetlib.networks.settings import ModelSettings, Precision
+
+LOSS_PARAMETERS = {
+    "weighted_ce": (),
+    "ce_dice": ("dice_fraction",),
+    "bce_tversky": ("alpha", "beta"),
+    "inverse_frequency_bce": (),
+}
 
 
-class SettingsError(ValueError):
-    """A setting that cannot be trained with."""
+class AugmentationSettings(Settings):
+    """Random changes of the training images; see `training.augmentation` and `training.variants`."""
+
+    policy: Literal["none", "flips", "full"] = Field(
+        "full", description="none; flips: flips and quarter turns; full: these and the cached copies."
+    )
+    copies: int = Field(12, ge=0, description="Warped copies of each training image in the cache, besides itself.")
+    elastic_grid: int = Field(3, ge=2, description="Points per side of the elastic grid.")
+    elastic_sigma_px: float = Field(10, ge=0, description="SD of the displacements in px.")
+    rotation_deg: float = Field(15, ge=0, description="Largest rotation in degrees.")
+    scale: float = Field(0.15, ge=0, description="Largest relative zoom.")
+    shift_px: float = Field(10, ge=0, description="Largest shift in px.")
+    interpolation: Literal["bilinear", "bicubic"] = Field(
+        "bicubic", description="How images are resampled (labels by nearest neighbour)."
+    )
+    gamma: float = Field(0.2, ge=0, description="Largest relative change of gamma.")
+    contrast: float = Field(0.2, ge=0, description="Largest relative change of contrast.")
+    brightness: float = Field(0.05, ge=0, description="Largest change of brightness as a share of the range.")
+    noise: float = Field(0.02, ge=0, description="Largest SD of the added noise as a share of the range.")
 
 
-@dataclass(frozen=True)
-class TrainingSettings:
-    """Every setting that decides the bits of a training; RecipeError for one that is unknown or out of range.
+class LossParameters(Settings):
+    """Parameters of a loss; those of another loss stay out."""
 
-    Rates have no unit; warmup_updates, updates and evaluate_every count updates, patience evaluations.
-    """
+    dice_fraction: float | None = Field(None, ge=0, le=1, description="ce_dice: share of the Dice term.")
+    alpha: float | None = Field(None, ge=0, description="bce_tversky: cost of false positives.")
+    beta: float | None = Field(None, ge=0, description="bce_tversky: cost of false negatives.")
 
-    optimiser: str
-    learning_rate: float
-    momentum: float
-    weight_decay: float
-    schedule: str
-    warmup_updates: int
-    updates: int
-    accumulate: int
-    evaluate_every: int
-    patience: int
-    precision: str
-    seed: int
+    def given(self) -> dict[str, float]:
+        """Return the parameters that are set, by name."""
+        return {name: value for name, value in self if value is not None}
 
-    def __post_init__(self) -> None:
-        for name, known in (("optimiser", OPTIMISERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
-            if getattr(self, name) not in known:
-                raise SettingsError(f"training.{name} is {getattr(self, name)!r}; set one of {', '.join(known)}")
-        for name in ("updates", "accumulate", "evaluate_every"):
-            self._at_least(name, 1)
-        for name in ("momentum", "weight_decay", "warmup_updates", "patience"):
-            self._at_least(name, 0)
-        if not 0 < self.learning_rate < math.inf:
-            raise SettingsError(f"training.learning_rate is {self.learning_rate}; set a positive number")
+    def plain(self) -> dict[str, Any]:
+        """Return the parameters that are set, by name."""
+        return self.given()
+
+    def identity(self) -> dict[str, Any]:
+        """Return the parameters that are set, by name."""
+        return self.given()
+
+
+class LossSettings(Settings):
+    """The loss and its parameters; see `training.losses.LOSSES`."""
+
+    name: Literal["weighted_ce", "ce_dice", "bce_tversky", "inverse_frequency_bce"] = Field(
+        "weighted_ce", description="Which loss."
+    )
+    params: LossParameters = Field(default_factory=LossParameters, description="Its parameters.")
+
+    @model_validator(mode="after")
+    def _parameters_of_this_loss(self) -> Self:
+        if foreign := sorted(set(self.params.given()) - set(LOSS_PARAMETERS[self.name])):
+            known = ", ".join(LOSS_PARAMETERS[self.name]) or "none"
+            raise ValueError(f"{self.name} takes no {', '.join(foreign)} (its parameters: {known})")
+        return self
+
+
+class TrainingSettings(Settings):
+    """The training loop. A checkpoint is written at every evaluation."""
+
+    optimiser: Literal["sgd", "nesterov", "adam", "adamw"] = Field("sgd", description="Optimiser.")
+    learning_rate: float = Field(0.005, gt=0, description="Step size after warm-up.")
+    momentum: float = Field(0.99, ge=0, lt=1, description="Momentum of sgd and nesterov; adam and adamw do not use it.")
+    weight_decay: float = Field(0, ge=0, description="L2 penalty (decoupled for adamw).")
+    schedule: Literal["constant", "cosine", "plateau"] = Field("cosine", description="Learning rate over time.")
+    warmup_updates: int = Field(100, ge=0, description="Updates over which the learning rate rises from 0.")
+    updates: int = Field(20000, ge=1, description="Optimiser steps at most.")
+    accumulation_steps: int = Field(1, ge=1, description="Batches per optimiser step.")
+    evaluate_every: int = Field(500, ge=1, description="Updates between validations (and checkpoints).")
+    patience: int = Field(0, ge=0, description="Validations without improvement after which training stops; 0 = never.")
+    precision: Precision = Field(
+        "auto",
+        description="Arithmetic of the forward pass. bfloat16 is faster where the processor or GPU has it and many"
+        " times slower where it does not; auto is bfloat16 where it has it, else float32.",
+    )
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Self:
         if self.optimiser == "nesterov" and self.momentum == 0:
-            raise SettingsError("training.momentum is 0; nesterov needs a positive one")
-
-    def _at_least(self, name: str, least: int) -> None:
-        if not getattr(self, name) >= least:
-            raise SettingsError(f"training.{name} is {getattr(self, name)}; set {least} or more")
-
-    def learning_rate_at(self, update: int, dices: Sequence[float]) -> float:
-        """Returns the learning rate of update 0..updates−1, given the Dice of all evaluations before it.
-
-        The first warmup_updates rise linearly to learning_rate; then "constant", "cosine" (to 0 after the last
-        update; arXiv 1608.03983, no restart) or "plateau" (halved at each of plateau_drops).
-        """
-        if update < self.warmup_updates:
-            return self.learning_rate * (update + 1) / self.warmup_updates
-        if self.schedule == "cosine":
-            progress = (update - self.warmup_updates) / (self.updates - self.warmup_updates)
-            return self.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
-        if self.schedule == "plateau":
-            return self.learning_rate * PLATEAU_FACTOR ** plateau_drops(dices)
-        return self.learning_rate
+            raise ValueError("training.momentum is 0; nesterov needs a positive one")
+        return self
 
 
-def plateau_drops(dices: Sequence[float], patience: int = PLATEAU_PATIENCE) -> int:
-    """Returns how often the learning rate has fallen: each time more than `patience` evaluations in a row failed.
+class ValidationSettings(Settings):
+    """What chooses among the evaluations of a training."""
 
-    An evaluation fails that does not exceed the best before it; after a fall the count starts anew.
+    images: Literal["whole", "augmented"] = Field(
+        "whole",
+        description="whole: validation images as they are; augmented: one augmented tile of each, a mistake, for the"
+        " flawed arm of a pitfall alone.",
+    )
 
-    >>> plateau_drops([0.5, 0.6, 0.6, 0.6], patience=1)
-    1
-    """
-    best, failed, drops = -math.inf, 0, 0
-    for dice in dices:
-        failed = 0 if dice > best else failed + 1
-        best = max(best, dice)
-        if failed > patience:
-            drops, failed = drops + 1, 0
-    return drops
+
+class BatchSettings(Settings):
+    """What one forward pass takes."""
+
+    size: int = Field(1, ge=1, description="Tiles per batch.")
+    tile_px: int = Field(
+        388,
+        ge=4,
+        description="Side in px of the output tile (16k + 4 for depth 5 unpadded, 16k padded; an experiment that"
+        " changes the padding alone takes the largest below).",
+    )
+
+
+class CacheSettings(Settings):
+    """What decides the bytes of an augmented cache, besides its frames, its seed and the code."""
+
+    separate_touching: bool = Field(True, description="Whether touching instances are separated by a 1-px gap.")
+    weight_map: WeightMapSettings = Field(default_factory=WeightMapSettings, description="The weight map.")
+    augmentation: AugmentationSettings = Field(default_factory=AugmentationSettings, description="Augmentation.")
+
+
+class RunSettings(Settings):
+    """Everything that decides a network but its data, fold and seed: an experiment laid over its study."""
+
+    separate_touching: bool = Field(
+        True, description="Whether touching instances are separated by a 1-px gap before training."
+    )
+    normalisation: Normalisation = Field("zscore", description="Per-image normalisation of grey values.")
+    threshold: Probability = Field(0.5, description="Foreground probability from which a pixel is foreground.")
+    weight_map: WeightMapSettings = Field(default_factory=WeightMapSettings, description="The weight map of the loss.")
+    augmentation: AugmentationSettings = Field(default_factory=AugmentationSettings, description="Augmentation.")
+    model: ModelSettings = Field(default_factory=ModelSettings, description="The network.")
+    loss: LossSettings = Field(default_factory=LossSettings, description="The loss.")
+    training: TrainingSettings = Field(default_factory=TrainingSettings, description="The training loop.")
+    validation: ValidationSettings = Field(default_factory=ValidationSettings, description="What selects a network.")
+    batch: BatchSettings = Field(default_factory=BatchSettings, description="What one forward pass takes.")
+
+    @property
+    def cache(self) -> CacheSettings:
+        """The part of them that decides the cache."""
+        return CacheSettings(
+            separate_touching=self.separate_touching, weight_map=self.weight_map, augmentation=self.augmentation
+        )

@@ -1,0 +1,106 @@
+"""Settings of a dataset: where it comes from, how it is read, and how its frames are split."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from unetlib.io.settings import Settings
+
+SplitBy = Literal["sequence", "block", "group", "random"]
+Metric = Literal["iou", "dice", "seg", "map", "ap50", "v_rand", "seg_ctc", "det", "v_rand_thinned", "v_info_thinned"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,99}$")]
+
+
+class SyntheticSettings(Settings):
+    """Synthetic microscopy, made on the spot in the layout of a public dataset."""
+
+    modality: Literal["phase", "fluorescence", "membranes"] = Field(description="What it looks like.")
+    seed: int = Field(ge=0, description="The same seed gives the same bytes.")
+    frames: int | None = Field(None, ge=4, description="Frames per sequence; images; slices.")
+    height: int | None = Field(None, ge=32, description="Rows in px.")
+    width: int | None = Field(None, ge=32, description="Columns in px.")
+
+
+class ReaderOptions(Settings):
+    """Options of the reader; see `datasets.readers.read`."""
+
+    pixel_size_um: float | None = Field(None, gt=0, description="Side of a pixel in micrometres.")
+    modality: str | None = Field(None, description="Name of the imaging modality (ctc and pairs).")
+    images: str | None = Field(None, description="pairs: name of the folder of images.")
+    labels: str | None = Field(None, description="pairs: name of the folder of label images.")
+    masks: bool | None = Field(
+        None, description="pairs: label images are 0/255 masks whose connected components are the instances."
+    )
+    allow_empty: bool | None = Field(None, description="Accept label images without any object.")
+
+
+class DatasetSettings(Settings):
+    """One dataset. Exactly one of archive, folder and synthetic says where it comes from."""
+
+    format: Literal["ctc", "isbi", "dsb", "pairs"] = Field(
+        description="Layout of the archive: Cell Tracking Challenge, ISBI-2012, DSB2018, or a folder of images and a"
+        " folder of label images."
+    )
+    archive: FileName | None = Field(None, description="File name of the archive at the mirrors and in resources/.")
+    url: Annotated[str, Field(pattern=r"^(https?|file)://")] | None = Field(
+        None, description="Where the archive is downloaded from."
+    )
+    sha256: Sha256 | None = Field(
+        None, description="Checksum of the archive; null = recorded on first use and enforced from then on."
+    )
+    folder: str | None = Field(None, description="Instead of an archive: a folder of your own (format pairs).")
+    synthetic: SyntheticSettings | None = Field(None, description="Instead of an archive: synthetic microscopy.")
+    options: ReaderOptions = Field(default_factory=ReaderOptions, description="Options of the reader.")
+    split: SplitBy = Field(
+        description="What keeps training and test apart: whole sequences, contiguous blocks, groups of similar images,"
+        " or (for the leakage pitfall alone) random frames."
+    )
+    folds: int | None = Field(None, ge=2, description="Number of folds of this dataset, instead of split.folds.")
+    primary_metric: Metric = Field(description="The metric this dataset is judged by.")
+    background: str | None = Field(None, description="Name of the background class when it is one (membrane).")
+    min_area_px: int = Field(ge=0, description="Predicted objects under this area in px are dropped.")
+    watershed_depth_px: float | None = Field(
+        None,
+        gt=0,
+        description="Where instances are cut by watershed: necks deeper than this are cut, in px of the distance to the"
+        " edge; left out, instances are connected components.",
+    )
+    field_of_interest_px: int | None = Field(
+        None,
+        ge=0,
+        description="Where given, SEG and DET are also reported by the rules of the Cell Tracking Challenge (seg_ctc,"
+        " det): objects that lie wholly within so many px of the image's edge do not count; 0 = all count.",
+    )
+    frame_interval_min: float | None = Field(
+        None, gt=0, description="ctc: minutes between frames; left out, speeds are in pixels per frame alone."
+    )
+    thinning_thresholds: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)] | None = Field(
+        None,
+        description="Where given, V_rand and V_info are reported after border thinning (v_rand_thinned, v_info_thinned)"
+        " at the one of these foreground probabilities that is best on the test images, as ISBI-2012 does.",
+    )
+    binning: int = Field(
+        1,
+        ge=1,
+        description="A network sees this many pixels squared averaged into one, and its probability enlarged again; all"
+        " else is at full size. 1 = off.",
+    )
+    tile_px: int | None = Field(None, ge=4, description="Side in px of the output tile when trained on alone.")
+
+
+class SplitSettings(Settings):
+    """Which frames train, validate and test; see `datasets.splits.split`."""
+
+    by: SplitBy | None = Field(
+        None, description="What keeps training and test apart, on every dataset; null = each dataset's own split."
+    )
+    folds: int = Field(2, ge=2, description="How many folds there are.")
+    validation_fraction: float = Field(0.15, gt=0, lt=1, description="Share of the training frames that validates.")
+    gap_frames: int = Field(2, ge=0, description="Unused frames between training and validation.")
+    max_train: int | None = Field(
+        None, ge=1, description="Most training frames (evenly spaced; 1, 2, 4, 8 … are nested); null = all."
+    )
+    max_validation: int | None = Field(None, ge=1, description="Most validation frames; null = all.")
+    max_test: int | None = Field(None, ge=1, description="Most test frames; null = all.")
+    seed: int = Field(0, ge=0, description="Decides random splits and the cached copies.")

@@ -1,0 +1,40 @@
+"""Settings of what is done to arrays: normalisation, weight maps, instances."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from unetlib.io.settings import Settings
+
+Normalisation = Literal["zscore", "percentile", "none"]
+InstanceMethod = Literal["components", "watershed"]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class WeightMapSettings(Settings):
+    """The loss weight of every pixel (Ronneberger et al. 2015, equation 2); see `imaging.weight_maps`."""
+
+    form: Literal["paper", "plugin", "id_indexed"] = Field(
+        "paper",
+        description="paper: Ronneberger et al. 2015, equation 2; plugin: the authors' later Fiji plugin;"
+        " id_indexed: a mistake, for the flawed arm of a pitfall alone.",
+    )
+    w0: float = Field(10, ge=0, description="Height of the border term; 0 = none.")
+    sigma_px: float = Field(5, gt=0, description="Width of the border term in px.")
+    class_balance: float = Field(
+        0, ge=0, le=1, description="paper form: exponent of the class ratio; 0 = none, 1 = both classes weigh the same."
+    )
+    background: float = Field(0.1, ge=0, le=1, description="plugin form: weight far from cells (lambda).")
+    sigma1_px: float = Field(10, gt=0, description="plugin form: how far the weight of the foreground reaches, px.")
+
+
+class InstanceSettings(Settings):
+    """How a foreground probability becomes instances; see `imaging.instances`."""
+
+    threshold: Probability = Field(0.5, description="Foreground probability from which a pixel is foreground.")
+    min_area_px: int = Field(0, ge=0, description="Predicted objects under this area in px are dropped.")
+    watershed_depth_px: float = Field(
+        0,
+        ge=0,
+        description="Depth in px of the necks at which a watershed cuts instances; 0: connected components.",
+    )

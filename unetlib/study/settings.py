@@ -1,0 +1,148 @@
+"""A study's configuration as typed settings: every section, every experiment, every external tool."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, create_model
+
+from unetlib.datasets.settings import DatasetSettings, SplitSettings
+from unetlib.evaluation.settings import PitfallSettings, ScoringSettings
+from unetlib.imaging.settings import InstanceMethod, Normalisation, WeightMapSettings
+from unetlib.io.settings import Settings
+from unetlib.networks.settings import ComputeSettings, InferenceSettings, ModelSettings
+from unetlib.tracking.settings import TrackingSettings
+from unetlib.training.settings import (
+    AugmentationSettings,
+    BatchSettings,
+    LossSettings,
+    RunSettings,
+    TrainingSettings,
+    ValidationSettings,
+)
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Unsigned = Annotated[int, Field(ge=0)]
+
+
+def differences(section: type[Settings]) -> type[Settings]:
+    """Return a section of which an experiment states only what it changes: every field may be left out."""
+    fields: dict[str, Any] = {}
+    for name, field in section.model_fields.items():
+        annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+        fields[name] = (annotation | None, Field(None, description=field.description))
+    return create_model(f"{section.__name__}Differences", __base__=Settings, __doc__=section.__doc__, **fields)
+
+
+if TYPE_CHECKING:  # what a type checker needs to know of them
+    SplitDifferences: TypeAlias = Settings
+    InferenceDifferences: TypeAlias = Settings
+    ScoringDifferences: TypeAlias = Settings
+    WeightMapDifferences: TypeAlias = Settings
+    AugmentationDifferences: TypeAlias = Settings
+    ModelDifferences: TypeAlias = Settings
+    LossDifferences: TypeAlias = Settings
+    TrainingDifferences: TypeAlias = Settings
+    ValidationDifferences: TypeAlias = Settings
+    BatchDifferences: TypeAlias = Settings
+else:
+    SplitDifferences = differences(SplitSettings)
+    InferenceDifferences = differences(InferenceSettings)
+    ScoringDifferences = differences(ScoringSettings)
+    WeightMapDifferences = differences(WeightMapSettings)
+    AugmentationDifferences = differences(AugmentationSettings)
+    ModelDifferences = differences(ModelSettings)
+    LossDifferences = differences(LossSettings)
+    TrainingDifferences = differences(TrainingSettings)
+    ValidationDifferences = differences(ValidationSettings)
+    BatchDifferences = differences(BatchSettings)
+
+
+class ExperimentSettings(Settings):
+    """An experiment: what differs from the sections of the study. What it does not state, it shares."""
+
+    train_on: Literal["all"] | None = Field(None, description="all: one network on all datasets of the study.")
+    networks_of: str | None = Field(
+        None,
+        description="Uses the networks of this experiment and trains none; only inference, instance_method and scoring"
+        " may differ.",
+    )
+    split: SplitDifferences | None = Field(None, description="As split, for its own training dataset.")
+    inference: InferenceDifferences | None = Field(None, description="As inference.")
+    instance_method: InstanceMethod | None = Field(None, description="As instance_method.")
+    scoring: ScoringDifferences | None = Field(None, description="As scoring.")
+    validation: ValidationDifferences | None = Field(None, description="As validation.")
+    separate_touching: bool | None = Field(None, description="As separate_touching.")
+    normalisation: Normalisation | None = Field(None, description="As normalisation.")
+    weight_map: WeightMapDifferences | None = Field(None, description="As weight_map.")
+    augmentation: AugmentationDifferences | None = Field(None, description="As augmentation.")
+    model: ModelDifferences | None = Field(None, description="As model.")
+    loss: LossDifferences | None = Field(None, description="As loss; params replaces all parameters.")
+    training: TrainingDifferences | None = Field(None, description="As training.")
+    batch: BatchDifferences | None = Field(None, description="As batch.")
+
+
+class StudyList(Settings):
+    """What takes part in a study."""
+
+    name: Name = Field(description="Names the folders results/<name> and resources/<name>.")
+    datasets: list[str] = Field(min_length=1, description="Names under datasets that take part.")
+    experiments: list[str] = Field(min_length=1, description="Names under experiments that take part.")
+    reference: str = Field(description="The experiment all others are compared with.")
+    folds: list[Unsigned] = Field(min_length=1, description="Which folds are run (from 0).")
+    seeds: list[Unsigned] = Field(min_length=1, description="One network per seed.")
+    external_tools: list[str] = Field(description="Names under external_tools that take part.")
+
+
+class LimitSettings(Settings):
+    """What a download and an archive may cost."""
+
+    archive_bytes: int = Field(ge=1, description="Most bytes of an archive, packed or unpacked.")
+    archive_members: int = Field(ge=1, description="Most files an archive may hold.")
+    fetch_timeout_s: float = Field(gt=0, description="Seconds without an answer before a connection counts as cut.")
+    fetch_attempts: int = Field(ge=1, description="How often each source is tried.")
+
+
+class ExternalTool(Settings):
+    """Label images of another tool. Exactly one of command and folder says where they come from."""
+
+    command: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Run once per dataset and fold, without a shell; {images} becomes a folder of the test images"
+        " (<frame>.tif, grey) and {output} an empty folder for label images.",
+    )
+    folder: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Instead of a command: a folder of label images (TIFF or PNG, whole numbers, 0 = background) made"
+        " beforehand; it may hold more frames than are tested.",
+    )
+    pattern: Annotated[str, Field(pattern=r"\{frame\}[^/]*$")] | None = Field(
+        None,
+        description="Where the label image of a frame stands in {output} or the folder, with {frame} and maybe"
+        " {dataset}; left out it is {frame}.tif of a command and {dataset}/{frame}.tif of a folder.",
+    )
+    conda: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="Environment file of the command for --sdm conda, from the project's root."
+    )
+
+
+class StudySettings(RunSettings):
+    """The configuration of a study. Closed: an unknown key is an error. config.yaml states every section."""
+
+    study: StudyList = Field(description="What takes part in this study.")
+    mirrors: list[str] = Field(description="Folders or http(s) URLs tried by archive name before a dataset's own url.")
+    limits: LimitSettings = Field(description="What a download and an archive may cost.")
+    datasets: dict[Name, DatasetSettings] = Field(description="Datasets by name; only those in study.datasets count.")
+    split: SplitSettings = Field(description="Which frames train, validate and test.")
+    instance_method: InstanceMethod = Field(
+        "components",
+        description="What of the foreground is one cell. components: all that is connected over pixel sides; watershed:"
+        " cut at necks deeper than its dataset's watershed_depth_px.",
+    )
+    compute: ComputeSettings = Field(description="Where and how networks run.")
+    inference: InferenceSettings = Field(description="How the test images are predicted.")
+    scoring: ScoringSettings = Field(description="What of the test images is scored.")
+    tracking: TrackingSettings = Field(description="Cells linked through whole test sequences.")
+    experiments: dict[Name, ExperimentSettings] = Field(description="Experiments by name.")
+    pitfalls: dict[Name, PitfallSettings] = Field(
+        description="What a mistake seems to be worth; those whose two experiments are in the study are measured."
+    )
+    external_tools: dict[Name, ExternalTool] = Field(description="Other tools by name.")

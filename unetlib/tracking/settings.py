@@ -1,0 +1,21 @@
+"""Settings of tracking: whose cells are linked through whole test sequences, and how."""
+
+from pydantic import Field
+
+from unetlib.io.settings import Settings
+
+
+class TrackingSettings(Settings):
+    """Cells linked through whole test sequences of Cell Tracking Challenge datasets; see `tracking.linking.link`."""
+
+    networks_of: list[str] = Field(
+        default_factory=list,
+        description="Experiments of the study whose networks find the cells; empty = nothing is tracked.",
+    )
+    max_distance_px: float | None = Field(
+        None,
+        gt=0,
+        description="Farthest that a centroid moves from one frame to the next, px; null = the median cell's diameter.",
+    )
+    max_gap: int = Field(1, ge=0, description="Frames that a cell may be missing and still be the same.")
+    divisions: bool = Field(True, description="Whether cells may divide.")
