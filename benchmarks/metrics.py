@@ -15,7 +15,7 @@ from unetlib.evaluation.ctc_metrics import ctc_det, ctc_seg, detections
 from unetlib.evaluation.image_metrics import score_image
 
 TEN = [t / 20 for t in range(10, 20)]
-NAMES = ("iou", "dice", "pixel_accuracy", "seg_official", "det", "ap50", "map", "v_rand", "v_info")
+NAMES = ("iou", "dice", "pixel_accuracy", "seg_ctc", "det", "ap50", "map", "v_rand", "v_info")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ TINY = Case((70, 80), 9, 6)
 def ours(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """The full set by unetlib."""
     found = score_image(truth, predicted)
-    found["seg_official"] = float(ctc_seg(truth, predicted).mean())
+    found["seg_ctc"] = float(ctc_seg(truth, predicted).mean())
     found["det"] = ctc_det([detections(truth, predicted)])
     return found
 
@@ -66,7 +66,7 @@ def theirs(truth: np.ndarray, predicted: np.ndarray, paths: list[str]) -> dict[s
         "iou": both / either,
         "dice": 2 * both / (np.count_nonzero(inside) + np.count_nonzero(predicted)),
         "pixel_accuracy": float(np.mean(inside == (predicted > 0))),
-        "seg_official": float(seg(true, overlaps)),
+        "seg_ctc": float(seg(true, overlaps)),
         "det": float(det(**graph)),
         "ap50": precision[0],
         "map": float(np.mean(precision)),

@@ -152,7 +152,7 @@ def test_real_frames_score_as_the_challenge_scores_them(name: str, tmp_path: Pat
     """Gold truth and markers against silver truth and against a watershed of the image, border 50 px."""
     if not (REAL / name).is_file():
         pytest.skip(f"{name} is not in ../shared/data")
-    segment = runpy.run_path(str(ROOT / "workflow/externals/otsu_watershed.py"))["segment"]
+    segment = runpy.run_path(str(ROOT / "workflow/external_tools/otsu_watershed.py"))["segment"]
     with open_archive(REAL / name, max_bytes=2 * 10**9, max_members=100_000) as archive:
         gold = [s for s in read("ctc", archive) if s.labels is not None and s.sequence == "02"]
     dropped = sum(len(np.unique(s.labels)) - len(np.unique(remove_outside_foi(s.labels, 50))) for s in gold)

@@ -53,12 +53,12 @@ def test_the_pooled_rows_are_the_challenges_seg_and_det(seed: int) -> None:
     pairs = stack(seed)
     rows = score_test_set(pairs, field_of_interest_px=6, thinning_thresholds=None)
     assert set(rows[0]) - set(score_image(pairs[0][0].labels, pairs[0][1].instances)) == {
-        *("seg_official", "objects_official", "det", "markers")
+        *("seg_ctc", "objects_ctc", "det", "markers")
     }
     long = [{"image": str(n), "metric": m, "value": str(v)} for n, row in enumerate(rows) for m, v in row.items()]
     seg = np.concatenate([ctc_seg(t.labels, p.instances, border_px=6) for t, p in pairs])
     det = ctc_det([detections(t.markers, p.instances, border_px=6) for t, p in pairs])
-    assert result_checks.mean_score("seg_official", long) == pytest.approx(seg.mean())
+    assert result_checks.mean_score("seg_ctc", long) == pytest.approx(seg.mean())
     assert result_checks.mean_score("det", long) == pytest.approx(det)
 
 
@@ -72,7 +72,7 @@ def test_unknown_pixels_are_part_of_the_challenges_segments() -> None:
     row = score_test_set(
         [(Truth(truth, ignore), from_labels(predicted, min_area_px=0))], **PLAIN | {"field_of_interest_px": 0}
     )
-    assert row[0]["seg"] == 1 and row[0]["seg_official"] == pytest.approx(36 / 54)
+    assert row[0]["seg"] == 1 and row[0]["seg_ctc"] == pytest.approx(36 / 54)
 
 
 def test_an_image_without_markers_or_objects_has_no_score_of_them() -> None:
@@ -83,9 +83,9 @@ def test_an_image_without_markers_or_objects_has_no_score_of_them() -> None:
         (Truth(cell, empty > 0, cell), from_labels(cell, min_area_px=0)),
     ]
     bare, full = score_test_set(pairs, field_of_interest_px=2, thinning_thresholds=None)
-    assert math.isnan(bare["seg_official"]) and math.isnan(bare["det"])
-    assert bare["objects_official"] == bare["markers"] == 0
-    assert full["seg_official"] == full["det"] == full["markers"] == 1
+    assert math.isnan(bare["seg_ctc"]) and math.isnan(bare["det"])
+    assert bare["objects_ctc"] == bare["markers"] == 0
+    assert full["seg_ctc"] == full["det"] == full["markers"] == 1
 
 
 @pytest.mark.parametrize("seed", range(5))

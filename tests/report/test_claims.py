@@ -208,7 +208,7 @@ def test_the_script_writes_both_tables_and_refuses_a_bad_ledger(tmp_path):
         given = {"--config": config, "--tables": tmp_path} | ledgers | changes
         command = [
             sys.executable,
-            ROOT / "workflow/scripts/claim.py",
+            ROOT / "workflow/scripts/compare_claims.py",
             *(part for item in given.items() for part in item),
         ]
         return subprocess.run([*map(str, command)], capture_output=True, text=True)

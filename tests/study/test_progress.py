@@ -23,7 +23,7 @@ def complete(config, results):
     for run in runs(config):
         put(results / "scores" / f"{run.path}.csv")
     for fold in config["study"]["folds"]:
-        put(results / "externals" / "otsu" / f"fold{fold}.csv")
+        put(results / "external_tools" / "otsu" / f"fold{fold}.csv")
 
 
 def test_nothing_is_there_yet(config, tmp_path):

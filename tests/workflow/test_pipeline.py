@@ -15,7 +15,7 @@ from ctc_metrics import evaluate_sequence
 pytestmark = pytest.mark.pipeline
 HERE = Path(__file__).parents[1]
 TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
-TABLES += ("tables/claims.csv", "tables/tracking.csv", "cells/reference/phase/fold0-seed0.csv")
+TABLES += ("tables/claims.csv", "tables/tracking.csv", "measurements/reference/phase/fold0-seed0.csv")
 TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
 TRAINED = {"reference", "no-border-weight", "leaky", "id-weights", "noisy-best"}  # on one dataset each
 ASKED = {"rotations", "watershed", "mirrored"}  # the reference's networks, in another way
@@ -72,7 +72,7 @@ def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(fini
     }
     for dataset in ("phase", "membranes"):
         assert of["otsu-watershed", dataset] == of["reference", dataset]
-    assert {"seg_official", "det"} <= of["reference", "phase"] - of["reference", "membranes"]
+    assert {"seg_ctc", "det"} <= of["reference", "phase"] - of["reference", "membranes"]
     assert {"v_rand_thinned", "v_info_thinned"} <= of["reference", "membranes"] - of["reference", "phase"]
     table = rows(results(finished, "tables/comparison.csv"))
     shown = {(r["test_dataset"], r["train_dataset"], r["runs"]) for r in table if r["experiment"] == "otsu-watershed"}
@@ -171,12 +171,17 @@ def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(
 def test_another_cut_of_instances_scores_tracks_and_draws_anew_but_predicts_nothing(finished, tmp_path):
     (tmp_path / "cut.yaml").write_text("instances: watershed\n")
     jobs = finished.planned(str(tmp_path / "cut.yaml"))
-    assert {"score", "track", "panel"} <= set(jobs) and not {"train", "predict", "film", "cache"} & set(jobs)
+    assert {"score", "track", "draw_examples"} <= set(jobs) and not {
+        "train",
+        "predict",
+        "predict_sequence",
+        "augment",
+    } & set(jobs)
     assert jobs["score"] == 2 * len(TRAINED | ASKED - {"watershed"}) + 1, "all but the one that was cut already"
 
 
 def test_the_audit_says_on_how_many_images_it_rests(finished):
-    scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/audits.csv"))
+    scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/pitfalls.csv"))
     found = {(row["audit"], row["dataset"]) for row in audits}
     assert found - {("leakage", "phase"), ("leakage", "membranes")} == {
         (audit, dataset) for audit in ("id-weights", "mirrored", "noisy-best") for dataset in ("phase", "membranes")
@@ -195,7 +200,7 @@ def test_illusions_stand_in_audits_and_not_in_the_ablation(finished):
     for name in ("comparison", "ablation", "transfer"):
         shown = {row["experiment"] for row in rows(results(finished, f"tables/{name}.csv"))}
         assert shown & {"leaky", "id-weights", "mirrored", "noisy-best"} == set() and "rotations" in shown
-    audits = {(r["audit"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/audits.csv"))}
+    audits = {(r["audit"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/pitfalls.csv"))}
     history = rows(results(finished, "runs/noisy-best/phase/fold0-seed0/history.csv"))
     reported = audits["noisy-best", "phase", "dice"]
     assert reported["headline"] == "True" and {r["metric"] for r in audits.values() if r["audit"] == "noisy-best"} == {
@@ -215,7 +220,9 @@ def test_the_same_command_again_does_nothing(finished):
     assert finished.planned() == {}
 
 
-@pytest.mark.parametrize(("name", "rule"), [("tables/comparison.csv", "tabulate"), ("figures/ablation.svg", "draw")])
+@pytest.mark.parametrize(
+    ("name", "rule"), [("tables/comparison.csv", "tabulate"), ("figures/ablation.svg", "draw_charts")]
+)
 def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_path, name, rule):
     (path,) = finished.path("results").glob(f"*/{name}")
     try:
@@ -225,9 +232,17 @@ def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_p
         (tmp_path / "away").rename(path)
 
 
-FILMS = {"track", "measure", "trail"}
-TOLD = {"tabulate", "claim", "draw", "report"}
-AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"}
+FILMS = {"track", "measure_cells", "draw_tracks"}
+TOLD = {"tabulate", "compare_claims", "draw_charts", "report"}
+AFTER_SCORES = {
+    "check_results",
+    "tabulate",
+    "compare_claims",
+    "score_pitfalls",
+    "draw_charts",
+    "draw_examples",
+    "report",
+}
 
 
 @pytest.mark.parametrize(
@@ -237,22 +252,27 @@ AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"
         ("unetlib/training/loop.py", '"""', '"""Other words. ', set()),
         (
             *("unetlib/evaluation/image_metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
-            {"score", "score_external", "baseline"} | FILMS | AFTER_SCORES,
+            {"score", "score_external", "score_baselines"} | FILMS | AFTER_SCORES,
         ),
         (
-            *("workflow/externals/otsu_watershed.py", "default=2.0", "default=3.0"),
-            {"external", "score_external"} | (AFTER_SCORES - {"panel"}),
+            *("workflow/external_tools/otsu_watershed.py", "default=2.0", "default=3.0"),
+            {"run_external", "score_external"} | (AFTER_SCORES - {"draw_examples"}),
         ),
-        ("workflow/externals/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
+        ("workflow/external_tools/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
         (
             "unetlib/training/losses.py",
             "\nLOSSES",
             "\nANOTHER = 1\nLOSSES",
-            {"train", "predict", "score", "film"} | FILMS | AFTER_SCORES,
+            {"train", "predict", "score", "predict_sequence"} | FILMS | AFTER_SCORES,
         ),
-        ("unetlib/report/verdicts.py", "TOLERANCE = 0.02", "TOLERANCE = 0.03", {"claim", "report"}),
-        ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),
-        ("unetlib/report/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "trail", "report"}),
+        ("unetlib/report/verdicts.py", "TOLERANCE = 0.02", "TOLERANCE = 0.03", {"compare_claims", "report"}),
+        ("workflow/literature.csv", "0.9195", "0.9196", {"compare_claims", "report"}),
+        (
+            "unetlib/report/figures.py",
+            "\nDPI",
+            "\nOTHER = 1\nDPI",
+            {"draw_charts", "draw_examples", "draw_tracks", "report"},
+        ),
         ("unetlib/tracking/ctc_scores.py", "MEANING_COST = 1, 1.5", "MEANING_COST = 1, 2.5", FILMS | TOLD),
         ("workflow/scripts/tabulate.py", "import pandas as pd", "import pandas as pd  # again", set()),
     ],
@@ -278,12 +298,16 @@ def test_touching_every_source_file_reruns_nothing(finished):
 def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
-    judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
+    judge, one = (
+        ("predict", "score"),
+        ("check_results", "tabulate", "compare_claims", "score_pitfalls", "draw_charts", "report"),
+    )
     runs = 2 * len(TRAINED | ASKED) + 1  # on one dataset each, and the joint one
     trained = 2 * len(TRAINED) + 1
-    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {"panel": 2, "train": trained} | dict.fromkeys(
-        (*FILMS, "film"), 1
-    )
+    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {
+        "draw_examples": 2,
+        "train": trained,
+    } | dict.fromkeys((*FILMS, "predict_sequence"), 1)
 
 
 def kill_training(folder, run):
@@ -326,7 +350,7 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
     for folder in ("results", "resources", "logs"):
         shutil.rmtree(finished.path(folder))
     (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
-    assert finished.planned(str(tmp_path / "packed.yaml"))["cache_packed"] == 2, "one cache job per dataset and fold"
+    assert finished.planned(str(tmp_path / "packed.yaml"))["augment_packed"] == 2, "one cache job per dataset and fold"
     done = finished.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
     assert done.returncode == 0, done.stdout[-4000:]
     assert len(pictures) == 22

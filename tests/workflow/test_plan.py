@@ -17,7 +17,7 @@ from docs.marks import written
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-SCRIPTS = sorted(path for path in (ROOT / "workflow/scripts").glob("*.py") if path.name != "splice.py")
+SCRIPTS = sorted(path for path in (ROOT / "workflow/scripts").glob("*.py") if path.name != "script.py")
 
 
 def test_sections_of_the_config_are_signatures():
@@ -156,7 +156,7 @@ def test_a_conda_environment_holds_what_its_scripts_import(kind):
                 for name in {n.split(".")[0] for n in names}:
                     package = aliases.get(name, name)
                     if package in locked():
-                        optional = package == "torch" and kind != "train"  # inside functions of runs and splice
+                        optional = package == "torch" and kind != "train"  # inside functions of runs and script
                         assert package in provided or optional, f"{path.name} imports {name}; envs/{kind}.yaml lacks it"
 
 

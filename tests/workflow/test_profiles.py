@@ -35,9 +35,9 @@ def resource(rule, name, attempt):
 
 
 def test_rules_of_every_kind_were_found():
-    assert {"train", "predict", "predict_joint", "film", "external"} == ON_GPU
-    assert {"fetch", "split", "check", "tabulate", "report"} <= LOCAL
-    assert {"cache_packed", "score_joint"} <= set(RULES)
+    assert {"train", "predict", "predict_joint", "predict_sequence", "run_external"} == ON_GPU
+    assert {"fetch", "split", "check_results", "tabulate", "report"} <= LOCAL
+    assert {"augment_packed", "score_joint"} <= set(RULES)
 
 
 @pytest.mark.parametrize("rule", sorted(set(RULES) - LOCAL))

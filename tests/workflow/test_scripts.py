@@ -176,7 +176,7 @@ def test_a_disk_that_fills_up_while_caching_leaves_no_index(tmp_path, small_disk
     settings = json.dumps([{"augmentation": {"policy": "none"}, "weights": weights, "gap": True}])
     index = small_disk / "cache" / "index.csv"
     where = ["--frames", frames, "--split", split, "--indexes", index]
-    done = script("cache", *where, "--settings", settings, "--seed", 0, "--code", "c")
+    done = script("augment", *where, "--settings", settings, "--seed", 0, "--code", "c")
     refuses(done, "no space left")
     left = {path.name for path in index.parent.iterdir()}
     assert "index.csv" not in left and not any(name.startswith(".tmp") for name in left)
@@ -186,8 +186,8 @@ def test_a_disk_that_fills_up_while_caching_leaves_no_index(tmp_path, small_disk
 
 def test_every_script_explains_itself():
     for path in sorted((ROOT / "workflow/scripts").glob("*.py")):
-        if path.stem in ["splice", "train", "predict", "cache", "draw", "panel", "report", "tabulate"]:
-            continue  # the same two lines of splice.py; importing torch or matplotlib for them is slow
+        if path.stem in ["script", "train", "predict", "augment", "draw_charts", "draw_examples", "report", "tabulate"]:
+            continue  # the same two lines of script.py; importing torch or matplotlib for them is slow
         done = script(path.stem, "--help")
         assert done.returncode == 0 and "usage:" in done.stdout, path.name
 

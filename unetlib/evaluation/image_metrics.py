@@ -19,7 +19,7 @@ THRESHOLDS_20THS = np.arange(10, 20)
 SCORE_COLUMNS = ("experiment", "train_dataset", "test_dataset", "fold", "seed", "image", "metric", "value")
 BASELINE_COLUMNS = ("baseline", "test_dataset", "fold", "image", "metric", "value")
 # a mean over images weighs these by another row of the table: they are pooled over objects and over markers
-POOLED_BY = {"seg": "objects", "seg_official": "objects_official", "det": "markers"}
+POOLED_BY = {"seg": "objects", "seg_ctc": "objects_ctc", "det": "markers"}
 
 
 class ScoreError(ValueError):

@@ -23,7 +23,7 @@ METRICS = {  # name in the long table → name a reader sees, in the order of ev
     "recall": "recall",
     "pixel_accuracy": "pixel accuracy",
     "seg": "SEG",
-    "seg_official": "SEG (challenge)",
+    "seg_ctc": "SEG (challenge)",
     "det": "DET (challenge)",
     "ap50": "AP50",
     "map": "mAP",
@@ -34,7 +34,7 @@ METRICS = {  # name in the long table → name a reader sees, in the order of ev
     "iou_background": "background IoU",
 }
 FOREGROUND = ("predicted_foreground", "true_foreground")
-POOLED = {"seg": "objects", "seg_official": "objects_official", "det": "markers"}  # a mean weighs by this; else by 1
+POOLED = {"seg": "objects", "seg_ctc": "objects_ctc", "det": "markers"}  # a mean weighs by this; else by 1
 WEIGHTS = {**POOLED, **dict.fromkeys(FOREGROUND, "pixels")}
 RUN = ["experiment", "train_dataset", "test_dataset", "fold", "seed"]
 LONG = [*RUN, "image", "metric", "value"]

@@ -98,7 +98,7 @@ def score_test_set(
 ) -> list[dict[str, float]]:
     """Return the scores of each image of a test set by name: those of `metrics.score_image`, and the challenges'.
 
-    Where `field_of_interest_px` is a number: `seg_official` (its mean weighed by `objects_official` is the challenge's
+    Where `field_of_interest_px` is a number: `seg_ctc` (its mean weighed by `objects_ctc` is the challenge's
     SEG) and `det` (weighed by `markers`: DET); NaN where an image has nothing of the kind. The challenge takes DET of
     the whole movie; here it is of the images given. Where there are `thinning_thresholds`: `v_rand_thinned` and
     `v_info_thinned`, each at the one threshold that is best on average over the images given.
@@ -125,7 +125,7 @@ def score_test_set(
 def _seg(truth: Truth, predicted: Prediction, border_px: int) -> dict[str, float]:
     scores = ctc_seg(truth.labels, predicted.instances, border_px=border_px)
     mean = float(scores.mean()) if len(scores) else float("nan")
-    return {"seg_official": mean, "objects_official": float(len(scores))}
+    return {"seg_ctc": mean, "objects_ctc": float(len(scores))}
 
 
 def _detections(truth: Truth, predicted: Prediction, border_px: int) -> Detections:

@@ -112,7 +112,7 @@ def progress(config: Mapping[str, Any], results: Path) -> list[str]:
         _line(
             "other tools scored",
             {
-                f"{run.experiment}/fold{run.fold}": results / "externals" / run.experiment / f"fold{run.fold}.csv"
+                f"{run.experiment}/fold{run.fold}": results / "external_tools" / run.experiment / f"fold{run.fold}.csv"
                 for run in external_runs(config["study"])
             },
         ),

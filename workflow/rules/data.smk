@@ -77,16 +77,16 @@ rule split:
         " --output {output:q} > {log:q} 2>&1"
 
 
-rule cache:
+rule augment:
     input:
         frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
         split=f"{RESOURCES}/splits/{{dataset}}/{{split}}/fold{{fold}}.csv",
     output:
         f"{RESOURCES}/caches/{{dataset}}/{{split}}/fold{{fold}}/{{key}}/index.csv",
     log:
-        f"{LOGS}/cache/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.log",
+        f"{LOGS}/augment/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/cache/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.tsv"
+        f"{RESULTS}/benchmarks/augment/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.tsv"
     conda:
         "../../envs/train.yaml"
     threads: 1
@@ -95,15 +95,15 @@ rule cache:
     params:
         settings=lambda w: as_json([CACHE_SETTINGS[w.key]]),
         seed=config["split"]["seed"],
-        code=code_of("cache.py"),
+        code=code_of("augment.py"),
     shell:
-        "python workflow/scripts/cache.py --frames {input.frames:q} --split {input.split:q}"
+        "python workflow/scripts/augment.py --frames {input.frames:q} --split {input.split:q}"
         " --settings {params.settings:q} --seed {params.seed} --code {params.code} --indexes {output:q} > {log:q} 2>&1"
 
 
 if PACKED:  # all caches of the study's own split in one job; experiments with another split have theirs one by one
 
-    use rule cache as cache_packed with:
+    use rule augment as augment_packed with:
         output:
             expand(
                 f"{RESOURCES}/caches/{{dataset}}/{{split}}/fold{{fold}}/{{key}}/index.csv",
@@ -111,14 +111,14 @@ if PACKED:  # all caches of the study's own split in one job; experiments with a
                 allow_missing=True,
             ),
         log:
-            f"{LOGS}/cache/{{dataset}}-{{split}}-fold{{fold}}.log",
+            f"{LOGS}/augment/{{dataset}}-{{split}}-fold{{fold}}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/cache/{{dataset}}-{{split}}-fold{{fold}}.tsv"
+            f"{RESULTS}/benchmarks/augment/{{dataset}}-{{split}}-fold{{fold}}.tsv"
         wildcard_constraints:
             split="|".join(STUDY_SPLITS),
         params:
             settings=as_json([CACHE_SETTINGS[key] for key in STUDY_CACHES]),
             seed=config["split"]["seed"],
-            code=code_of("cache.py"),
+            code=code_of("augment.py"),
 
-    ruleorder: cache_packed > cache
+    ruleorder: augment_packed > augment

@@ -78,37 +78,37 @@ if PACKED and JOINTLY:
             of_seeds(f"{RESULTS}/scores/{RUN}.csv", JOINTLY),
 
 
-rule baseline:
+rule score_baselines:
     input:
         frames=frames_of(DATASETS),
         splits=splits_of(DATASETS, FOLDS),
     output:
         f"{RESULTS}/baselines.csv",
     log:
-        f"{LOGS}/baseline.log",
+        f"{LOGS}/score_baselines.log",
     benchmark:
-        f"{RESULTS}/benchmarks/baseline.tsv"
+        f"{RESULTS}/benchmarks/score_baselines.tsv"
     conda:
         "../../envs/data.yaml"
     params:
         settings=as_json(SCORING),
-        code=code_of("baseline.py"),
+        code=code_of("score_baselines.py"),
     shell:
-        "python workflow/scripts/baseline.py --frames {input.frames:q} --splits {input.splits:q}"
+        "python workflow/scripts/score_baselines.py --frames {input.frames:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
-rule external:
+rule run_external:
     input:
         frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
         split=lambda w: splits_of([w.dataset], [w.fold]),
         labels=lambda w: folder_of(w.external),
     output:
-        f"{RESULTS}/externals/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
+        f"{RESULTS}/external_tools/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
     log:
-        f"{LOGS}/external/{{external}}/{{dataset}}-fold{{fold}}.log",
+        f"{LOGS}/run_external/{{external}}/{{dataset}}-fold{{fold}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/external/{{external}}/{{dataset}}-fold{{fold}}.tsv"
+        f"{RESULTS}/benchmarks/run_external/{{external}}/{{dataset}}-fold{{fold}}.tsv"
     conda:
         lambda w: environment_of(w.external)
     threads: config["compute"]["threads"]
@@ -119,23 +119,23 @@ rule external:
     params:
         entry=lambda w: as_json(EXTERNALS[w.external]),
         tools=lambda w: tools_of(w.external),
-        code=code_of("external.py"),
+        code=code_of("run_external.py"),
     shell:
-        "python workflow/scripts/external.py --entry {params.entry:q} --frames {input.frames:q} --split {input.split:q}"
+        "python workflow/scripts/run_external.py --entry {params.entry:q} --frames {input.frames:q} --split {input.split:q}"
         " --output {output:q} > {log:q} 2>&1"
 
 
 rule score_external:
     input:
         labels=expand(
-            f"{RESULTS}/externals/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
+            f"{RESULTS}/external_tools/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
             dataset=DATASETS,
             allow_missing=True,
         ),
         frames=frames_of(DATASETS),
         splits=lambda w: splits_of(DATASETS, [w.fold]),
     output:
-        f"{RESULTS}/externals/{{external}}/fold{{fold}}.csv",
+        f"{RESULTS}/external_tools/{{external}}/fold{{fold}}.csv",
     log:
         f"{LOGS}/score_external/{{external}}-fold{{fold}}.log",
     benchmark:
@@ -151,10 +151,10 @@ rule score_external:
         " --output {output:q} > {log:q} 2>&1"
 
 
-rule check:
+rule check_results:
     input:
         scores=of_runs("scores/{}.csv"),
-        externals=expand(f"{RESULTS}/externals/{{external}}/fold{{fold}}.csv", external=EXTERNALS, fold=FOLDS),
+        externals=expand(f"{RESULTS}/external_tools/{{external}}/fold{{fold}}.csv", external=EXTERNALS, fold=FOLDS),
         facts=of_trained_runs("runs/{}/facts.json"),
         baselines=f"{RESULTS}/baselines.csv",
         splits=sorted({path for name in SPLITS for path in splits_of(DATASETS, FOLDS, name)}),
@@ -162,15 +162,15 @@ rule check:
         scores=f"{RESULTS}/scores.csv",
         checks=f"{RESULTS}/checks.csv",
     log:
-        f"{LOGS}/check.log",
+        f"{LOGS}/check_results.log",
     benchmark:
-        f"{RESULTS}/benchmarks/check.tsv"
+        f"{RESULTS}/benchmarks/check_results.tsv"
     localrule: True
     conda:
         "../../envs/data.yaml"
     params:
         study=STUDY_JSON,
-        code=code_of("check.py"),
+        code=code_of("check_results.py"),
     shell:
-        "python workflow/scripts/check.py --study {params.study:q} --baselines {input.baselines:q}"
+        "python workflow/scripts/check_results.py --study {params.study:q} --baselines {input.baselines:q}"
         " --scores {output.scores:q} --checks {output.checks:q} > {log:q} 2>&1"

@@ -38,7 +38,7 @@ rule tabulate:
         " --baselines {input.baselines:q} --frames {input.frames:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
-rule claim:
+rule compare_claims:
     input:
         ledger="workflow/literature.csv",
         errors="workflow/known-errors.csv",
@@ -55,50 +55,50 @@ rule claim:
         ),
         markdown=f"{RESULTS}/tables/claims.md",
     log:
-        f"{LOGS}/claim.log",
+        f"{LOGS}/compare_claims.log",
     benchmark:
-        f"{RESULTS}/benchmarks/claim.tsv"
+        f"{RESULTS}/benchmarks/compare_claims.tsv"
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
         config=lambda w: as_json(config),  # a function: braces in it are no wildcards
         tables=subpath(output.csv, parent=True),
-        code=code_of("claim.py"),
+        code=code_of("compare_claims.py"),
     shell:
-        "python workflow/scripts/claim.py --config {params.config:q} --ledger {input.ledger:q} --errors {input.errors:q}"
+        "python workflow/scripts/compare_claims.py --config {params.config:q} --ledger {input.ledger:q} --errors {input.errors:q}"
         " --tables {params.tables:q} > {log:q} 2>&1"
 
 
-rule audit:
+rule score_pitfalls:
     input:
         scores=f"{RESULTS}/scores.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         frames=frames_of(DATASETS),
     output:
         csv=report(
-            f"{RESULTS}/tables/audits.csv",
+            f"{RESULTS}/tables/pitfalls.csv",
             category="Tables",
             caption="../report/captions/tables.rst",
             labels=lambda wildcards, output: {"study": STUDY},
         ),
-        markdown=f"{RESULTS}/tables/audits.md",
+        markdown=f"{RESULTS}/tables/pitfalls.md",
     log:
-        f"{LOGS}/audit.log",
+        f"{LOGS}/score_pitfalls.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit.tsv"
+        f"{RESULTS}/benchmarks/score_pitfalls.tsv"
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
         study=STUDY_JSON,
-        code=code_of("audit.py"),
+        code=code_of("score_pitfalls.py"),
     shell:
-        "python workflow/scripts/audit.py --study {params.study:q} --scores {input.scores:q} --frames {input.frames:q}"
+        "python workflow/scripts/score_pitfalls.py --study {params.study:q} --scores {input.scores:q} --frames {input.frames:q}"
         " --csv {output.csv:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
-rule draw:
+rule draw_charts:
     input:
         tables=expand(
             f"{RESULTS}/tables/{{table}}.csv",
@@ -114,21 +114,21 @@ rule draw:
         ),
         expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
     log:
-        f"{LOGS}/draw.log",
+        f"{LOGS}/draw_charts.log",
     benchmark:
-        f"{RESULTS}/benchmarks/draw.tsv"
+        f"{RESULTS}/benchmarks/draw_charts.tsv"
     conda:
         "../../envs/report.yaml"
     params:
         study=STUDY_JSON,
         curves=as_json(CURVES),
-        code=code_of("draw.py"),
+        code=code_of("draw_charts.py"),
     shell:
-        "python workflow/scripts/draw.py --study {params.study:q} --curves {params.curves:q} --tables {input.tables:q}"
+        "python workflow/scripts/draw_charts.py --study {params.study:q} --curves {params.curves:q} --tables {input.tables:q}"
         " > {log:q} 2>&1"
 
 
-rule panel:
+rule draw_examples:
     input:
         prediction=f"{RESULTS}/predictions/{FIRST_RUN}.npz",
         scores=f"{RESULTS}/scores/{FIRST_RUN}.csv",
@@ -152,9 +152,9 @@ rule panel:
             allow_missing=True,
         ),
     log:
-        f"{LOGS}/panel/{{dataset}}.log",
+        f"{LOGS}/draw_examples/{{dataset}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/panel/{{dataset}}.tsv"
+        f"{RESULTS}/benchmarks/draw_examples/{{dataset}}.tsv"
     conda:
         "../../envs/report.yaml"
     params:
@@ -164,9 +164,9 @@ rule panel:
             | {"watershed_depth_px": DEPTHS[config["study"]["reference"]][w.dataset]}
         ),
         figures=subpath(output[0], parent=True),
-        code=code_of("panel.py"),
+        code=code_of("draw_examples.py"),
     shell:
-        "python workflow/scripts/panel.py --settings {params.settings:q} --dataset {params.dataset:q}"
+        "python workflow/scripts/draw_examples.py --settings {params.settings:q} --dataset {params.dataset:q}"
         " --prediction {input.prediction:q} --scores {input.scores:q} --frames {input.frames:q} --split {input.split:q}"
         " --cache {input.cache:q} --figures {params.figures:q} > {log:q} 2>&1"
 
@@ -175,7 +175,7 @@ rule report:
     input:
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=[*TABLES, "differences"]),
         claims=f"{RESULTS}/tables/claims.csv",
-        audits=f"{RESULTS}/tables/audits.csv",
+        audits=f"{RESULTS}/tables/pitfalls.csv",
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         panels=expand(
             f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
@@ -183,7 +183,7 @@ rule report:
             dataset=DATASETS,
         ),
         trails=expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, dataset=FILMED["datasets"]),
-        cells=[f"{RESULTS}/cells/{run.path}.csv" for run in tracked_runs(STUDY_FACTS)],
+        cells=[f"{RESULTS}/measurements/{run.path}.csv" for run in tracked_runs(STUDY_FACTS)],
         checks=f"{RESULTS}/checks.csv",
         facts=of_trained_runs("runs/{}/facts.json"),
         template="workflow/report/report.html.j2",

@@ -14,17 +14,17 @@ FIRST_FILM = f"{FIRST_FILMED}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"
 TRAILS = ["tracks", "motion"]
 
 
-rule film:
+rule predict_sequence:
     input:
         models=FILM["models"],
         frames=FILM["frames"],
         split=FILM["split"],
     output:
-        expand(f"{RESULTS}/films/{RUN}.npz", seed=SEEDS, allow_missing=True),
+        expand(f"{RESULTS}/sequence_predictions/{RUN}.npz", seed=SEEDS, allow_missing=True),
     log:
-        f"{LOGS}/film/{FOLD}.log",
+        f"{LOGS}/predict_sequence/{FOLD}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/film/{FOLD}.tsv"
+        f"{RESULTS}/benchmarks/predict_sequence/{FOLD}.tsv"
     conda:
         "../../envs/train.yaml"
     threads: config["compute"]["threads"]
@@ -35,15 +35,15 @@ rule film:
     params:
         compute=COMPUTE,
         inference=lambda w: as_json(inference_settings(config, w.experiment)),
-        code=code_of("film.py") + code_of("predict.py"),
+        code=code_of("predict_sequence.py") + code_of("predict.py"),
     shell:
-        "python workflow/scripts/film.py --models {input.models:q} --frames {input.frames:q} --split {input.split:q}"
+        "python workflow/scripts/predict_sequence.py --models {input.models:q} --frames {input.frames:q} --split {input.split:q}"
         " --inference {params.inference:q} --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
 
 
 rule track:
     input:
-        predictions=rules.film.output,
+        predictions=rules.predict_sequence.output,
         frames=FILM["frames"],
         split=FILM["split"],
     output:
@@ -64,29 +64,29 @@ rule track:
         " --split {input.split:q} --settings {params.settings:q} --scores {output.scores:q} > {log:q} 2>&1"
 
 
-rule measure:
+rule measure_cells:
     input:
         tracks=rules.track.output.lines,
         frames=FILM["frames"],
         split=FILM["split"],
     output:
-        expand(f"{RESULTS}/cells/{RUN}.csv", seed=SEEDS, allow_missing=True),
+        expand(f"{RESULTS}/measurements/{RUN}.csv", seed=SEEDS, allow_missing=True),
     log:
-        f"{LOGS}/measure/{FOLD}.log",
+        f"{LOGS}/measure_cells/{FOLD}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/measure/{FOLD}.tsv"
+        f"{RESULTS}/benchmarks/measure_cells/{FOLD}.tsv"
     conda:
         "../../envs/data.yaml"
     params:
-        code=code_of("measure.py"),
+        code=code_of("measure_cells.py"),
     shell:
-        "python workflow/scripts/measure.py --tracks {input.tracks:q} --frames {input.frames:q} --split {input.split:q}"
+        "python workflow/scripts/measure_cells.py --tracks {input.tracks:q} --frames {input.frames:q} --split {input.split:q}"
         " --cells {output:q} > {log:q} 2>&1"
 
 
-rule trail:
+rule draw_tracks:
     input:
-        cells=f"{RESULTS}/cells/{FIRST_FILM}.csv",
+        cells=f"{RESULTS}/measurements/{FIRST_FILM}.csv",
         tracks=f"{RESULTS}/tracks/{FIRST_FILM}/tracks.csv",
         frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
         split=lambda w: splits_of([w.dataset], [FOLDS[0]], FIRST_FILMED),
@@ -99,14 +99,14 @@ rule trail:
         ),
         expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, allow_missing=True),
     log:
-        f"{LOGS}/trail/{{dataset}}.log",
+        f"{LOGS}/draw_tracks/{{dataset}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/trail/{{dataset}}.tsv"
+        f"{RESULTS}/benchmarks/draw_tracks/{{dataset}}.tsv"
     conda:
         "../../envs/report.yaml"
     params:
         figures=subpath(output[0], parent=True),
-        code=code_of("trail.py"),
+        code=code_of("draw_tracks.py"),
     shell:
-        "python workflow/scripts/trail.py --cells {input.cells:q} --tracks {input.tracks:q} --frames {input.frames:q}"
+        "python workflow/scripts/draw_tracks.py --cells {input.cells:q} --tracks {input.tracks:q} --frames {input.frames:q}"
         " --split {input.split:q} --figures {params.figures:q} > {log:q} 2>&1"

@@ -2,7 +2,7 @@
 
 import sys
 
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 from tqdm import tqdm
 
 from unetlib.io.fetch import fetch

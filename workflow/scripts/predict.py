@@ -4,7 +4,7 @@ import time
 from functools import cache
 
 import torch
-from splice import JSON, PATHS, device_of, run
+from script import JSON, PATHS, device_of, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_for_testing

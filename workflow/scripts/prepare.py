@@ -2,7 +2,7 @@
 
 import hashlib
 
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.datasets.dataset import write_dataset
 from unetlib.datasets.readers import read

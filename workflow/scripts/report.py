@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pandas as pd
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.evaluation import pitfalls, tables
 from unetlib.io.files import atomic_path, read_json
@@ -56,7 +56,7 @@ def main(arguments):
             for name, table in made.items()
         ]
         + followed(tracked)
-        + audited(tables.read_long(results / "tables" / "audits.csv"))
+        + audited(tables.read_long(results / "tables" / "pitfalls.csv"))
         + [claims_table(claimed)],
         notes={"claims": claims.summary(claimed), "tracking": display_tables.tracking_note(tracked)},
         pictures=[

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from splice import JSON, PATHS, run
+from script import JSON, PATHS, run
 
 from unetlib.datasets.split_files import frames_for_testing
 from unetlib.evaluation.image_metrics import SCORE_COLUMNS

@@ -2,7 +2,7 @@
 
 import csv
 
-from splice import JSON, PATH, PATHS, run
+from script import JSON, PATH, PATHS, run
 
 from unetlib.datasets.split_files import fold_of, frames_with_role
 from unetlib.evaluation.image_metrics import SCORE_COLUMNS

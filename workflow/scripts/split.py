@@ -1,6 +1,6 @@
 """Say which frame trains, validates and tests in one fold."""
 
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.splits import split

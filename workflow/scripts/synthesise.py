@@ -1,6 +1,6 @@
 """Write a synthetic dataset as an archive in a foreign layout, so that the real readers read it."""
 
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.datasets.synthetic.archive_writer import write_archive
 from unetlib.io.files import atomic_path

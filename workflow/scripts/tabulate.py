@@ -1,7 +1,7 @@
 """Make the tables of a study from its long tables of scores."""
 
 import pandas as pd
-from splice import JSON, PATH, PATHS, run
+from script import JSON, PATH, PATHS, run
 
 from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.io.files import atomic_path, read_json

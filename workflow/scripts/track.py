@@ -1,6 +1,6 @@
 """Follow the cells of a test sequence through time, and score the tracks where the truth has some."""
 
-from splice import JSON, PATH, PATHS, run
+from script import JSON, PATH, PATHS, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role

@@ -3,7 +3,7 @@
 from functools import partial
 
 import torch
-from splice import JSON, PATHS, device_of, run
+from script import JSON, PATHS, device_of, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import dataset_and_key_of, frames_with_role

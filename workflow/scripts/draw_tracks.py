@@ -1,7 +1,7 @@
 """Draw a followed test sequence: its tracks over the last frame, how large its cells are and how fast."""
 
 import pandas as pd
-from splice import PATH, run
+from script import PATH, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role

@@ -1,6 +1,6 @@
 """Score the trivial predictions on every test set: everything a cell, nothing a cell, Otsu's threshold."""
 
-from splice import JSON, PATH, PATHS, run
+from script import JSON, PATH, PATHS, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import dataset_and_key_of, fold_of, frames_with_role

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.datasets.split_files import frames_with_role
 from unetlib.io.files import atomic_folder, sha256_of, write_csv

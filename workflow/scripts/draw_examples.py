@@ -1,7 +1,7 @@
 """Draw the pictures of a dataset: examples of a network's predictions, a weight map, augmented variants."""
 
 import numpy as np
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role

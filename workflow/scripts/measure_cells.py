@@ -1,6 +1,6 @@
 """Measure every cell of a followed test sequence: one row per cell and frame."""
 
-from splice import PATH, PATHS, run
+from script import PATH, PATHS, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role

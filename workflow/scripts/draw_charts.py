@@ -1,7 +1,7 @@
 """Draw the figures of a study: learning curves, effects and transfer."""
 
 import pandas as pd
-from splice import JSON, PATHS, run
+from script import JSON, PATHS, run
 
 from unetlib.evaluation import tables
 from unetlib.evaluation.run_facts import training_frames

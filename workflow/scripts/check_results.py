@@ -3,7 +3,7 @@
 import csv
 from collections import defaultdict
 
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.datasets.split_files import frames_for_testing
 from unetlib.evaluation.image_metrics import SCORE_COLUMNS
@@ -32,7 +32,7 @@ def main(arguments):
         everything += scores
     for each in external_runs(study["study"]):
         tests = tests_of(resources, study["splits"][""], each.fold)
-        scores = table(results / "externals" / each.experiment / f"fold{each.fold}.csv")
+        scores = table(results / "external_tools" / each.experiment / f"fold{each.fold}.csv")
         findings += result_checks.coverage(each, scores, tests)
         everything += scores
     write_csv(arguments.checks, (vars(finding) for finding in findings), result_checks.COLUMNS)

@@ -1,6 +1,6 @@
 """Put every published claim beside this study's number for it, with a verdict."""
 
-from splice import JSON, PATH, run
+from script import JSON, PATH, run
 
 from unetlib.evaluation import tables
 from unetlib.io.files import atomic_path

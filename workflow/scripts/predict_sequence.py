@@ -4,7 +4,7 @@ import time
 
 import torch
 from predict import picture, probabilities
-from splice import JSON, PATH, PATHS, run
+from script import JSON, PATH, PATHS, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role

@@ -1,7 +1,7 @@
 """Write the augmented variants of a fold's training frames, with masks and weight maps: one cache per settings."""
 
 import torch
-from splice import JSON, PATH, PATHS, run
+from script import JSON, PATH, PATHS, run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role

@@ -2,7 +2,7 @@
 
 import json
 
-from splice import JSON, PATH, PATHS, run
+from script import JSON, PATH, PATHS, run
 
 from unetlib.evaluation import pitfalls, tables
 from unetlib.io.files import atomic_path
