@@ -40,6 +40,7 @@ def _predict(given: argparse.Namespace) -> None:
 
     from unetlib.networks.device import keep_freed_memory, use_threads
     from unetlib.networks.predict_files import check_images, image_files, predict_files
+    from unetlib.networks.prediction_options import prediction_settings
     from unetlib.networks.trained_network import load_network
 
     keep_freed_memory()
@@ -48,6 +49,17 @@ def _predict(given: argparse.Namespace) -> None:
     if given.threads:
         use_threads(given.threads)
     network = load_network(given.model, given.device)
+    settings, origin = prediction_settings(
+        given.model,
+        network,
+        threshold=given.threshold,
+        min_area_px=given.min_area,
+        watershed_depth_px=given.watershed,
+        test_time_augmentation=None if given.tta is None else 8 if given.tta else 1,
+        binning=given.binning,
+    )
+    if not given.quiet:
+        print(origin, file=sys.stderr)
     said = f"planes on {network.device}"
     with tqdm(total=planes, desc=said, disable=given.quiet or None, file=sys.stderr, bar_format=BAR) as bar:
         for image, targets in files.items():
@@ -57,17 +69,7 @@ def _predict(given: argparse.Namespace) -> None:
             def report(planes: float, start: float = start) -> None:
                 bar.update(start + planes - bar.n)
 
-            done = predict_files(
-                network,
-                image,
-                targets,
-                threshold=given.threshold,
-                min_area_px=given.min_area,
-                watershed_depth_px=given.watershed,
-                rotations=None if given.tta is None else 8 if given.tta else 1,
-                binning=given.binning,
-                report=report,
-            )
+            done = predict_files(network, image, targets, settings, report=report)
             bar.update(start + done.planes - bar.n)
             if not given.quiet:
                 bar.write(
@@ -104,15 +106,14 @@ def _measure(given: argparse.Namespace) -> None:
 def _track(given: argparse.Namespace) -> None:
     from unetlib.io.stacks import image_files_in
     from unetlib.tracking.ctc_folder import track_files
+    from unetlib.tracking.linking import Scale
+    from unetlib.tracking.settings import LinkSettings
 
     found = track_files(
         image_files_in(given.labels),
         given.output,
-        max_distance_px=given.max_distance,
-        max_gap=given.max_gap,
-        divisions=not given.no_divisions,
-        interval_min=given.interval,
-        pixel_size_um=given.pixel_size,
+        LinkSettings(max_distance_px=given.max_distance, max_gap=given.max_gap, divisions=not given.no_divisions),
+        Scale(given.pixel_size, given.interval),
     )
     print(
         f"{found.tracks} tracks, {found.divisions} divisions in {found.frames} frames, moves up to "

@@ -64,18 +64,20 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--tta",
         action=argparse.BooleanOptionalAction,
-        help="average over 8 flips and turns, 8 times slower, or over none (default: as the model's study asked it)",
+        help="test-time augmentation over 8 flips and rotations, 8 times slower, or not (default: as the study)",
     )
     predict.add_argument(
         "--threshold", type=_share, metavar="P", help="a pixel is a cell from this probability (default: the model's)"
     )
-    predict.add_argument("--min-area", type=_count, default=0, metavar="PX", help="drop cells under so many pixels")
+    predict.add_argument(
+        "--min-area", type=_count, metavar="PX", help="drop cells under so many pixels (default: as the model's study)"
+    )
     predict.add_argument(
         "--watershed",
-        type=_positive,
-        default=0.0,
+        type=_not_negative,
         metavar="PX",
-        help="cut cells that grew together, at necks this much narrower on each side than the cells (default: not)",
+        help="split touching cells at necks this much narrower on each side than the cells; 0: do not (default: as the"
+        " model's study)",
     )
     predict.add_argument(
         "--binning",
@@ -147,6 +149,10 @@ def _version() -> str:
 
 def _positive(text: str) -> float:
     return _number(text, 0.0, float("inf"), "a positive number")
+
+
+def _not_negative(text: str) -> float:
+    return 0.0 if text.strip() == "0" else _number(text, 0.0, float("inf"), "0 or a positive number")
 
 
 def _share(text: str) -> float:

@@ -1,4 +1,4 @@
-"""Who trains, who validates, who tests: whole sequences, blocks of z, groups of look-alikes; no arrays."""
+"""Which frames train, validate and test: whole sequences, blocks of z, groups of similar images; no arrays."""
 
 import random
 from collections import defaultdict
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple, Protocol
 
+from unetlib.datasets.settings import SplitBy, SplitSettings
 from unetlib.datasets.subsets import evenly_spaced, nested
 
 ROLES = ("train", "validation", "test", "unused")
-_ADVICE = {
+_ADVICE: dict[SplitBy, str] = {
     "sequence": "use a smaller gap_frames or longer sequences",
     "block": "use a smaller gap_frames, fewer folds or more frames",
     "group": "use fewer folds or more groups (images that are no near-duplicates, or subfolders)",
@@ -22,7 +23,7 @@ class SplitError(ValueError):
 
 
 class FrameFacts(Protocol):
-    """What a split must know of a frame; `samples.Frame` has it."""
+    """What a split must know of a frame; `dataset.FrameRecord` has it."""
 
     @property
     def frame(self) -> str: ...
@@ -45,52 +46,32 @@ class Assignment(NamedTuple):
     role: str
 
 
-class _Rules(NamedTuple):
-    fold: int
-    folds: int
-    validation_fraction: float
-    gap_frames: int
-    seed: int
-
-
 _Roles = dict[str, list[FrameFacts]]
 _Groups = list[list[FrameFacts]]
 
 
-def split(
-    frames: Sequence[FrameFacts],
-    *,
-    by: str,
-    fold: int,
-    folds: int,
-    validation_fraction: float,
-    gap_frames: int = 0,
-    max_train: int | None = None,
-    max_validation: int | None = None,
-    max_test: int | None = None,
-    seed: int = 0,
-) -> list[Assignment]:
+def split(frames: Sequence[FrameFacts], settings: SplitSettings, *, by: SplitBy, fold: int) -> list[Assignment]:
     """Return the role of every frame, in the order given; the same arguments give the same roles.
 
-    `by` sequence: fold k tests on the gold frames of the k-th last sequence that has any (fold 0 of the Cell
-    Tracking Challenge trains on 01 and tests on 02), and trains on the others, each of which validates with its
-    last frames, `gap_frames` time steps after its training frames.
-    `by` block: fold k tests on the k-th last of `folds` contiguous blocks, validates on the frames next to it, and
-    leaves `gap_frames` frames unused between roles. `by` group: whole groups, each modality spread over the
-    folds. `by` random: single frames, for measuring what such leakage is worth and for nothing else.
-    Frames without truth are unused; only gold (or partial gold) truth tests. `max_…` keeps an evenly spaced
-    subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Raises SplitError for a fold that does not
+    by: what keeps training and test apart on this dataset (settings.by, else the dataset's own).
+    sequence: fold k tests on the gold frames of the k-th last sequence that has any (fold 0 of the Cell Tracking
+    Challenge trains on 01 and tests on 02), and trains on the others, each of which validates with its last frames,
+    gap_frames time steps after its training frames.
+    block: fold k tests on the k-th last of `folds` contiguous blocks, validates on the frames next to it, and leaves
+    gap_frames frames unused between roles. group: whole groups, each modality spread over the folds. random: single
+    frames, for measuring what such leakage is worth and for nothing else.
+    Frames without truth are unused; only gold (or partial gold) truth tests. max_train and its like keep an evenly
+    spaced subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Raises SplitError for a fold that does not
     exist or a role without frames.
     """
-    if by not in _WAYS:
-        raise SplitError(f"cannot split by {by!r}; choose one of {', '.join(_WAYS)}")
+    folds = settings.folds
     if not 0 <= fold < folds:
         raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
-    roles = _WAYS[by](frames, _Rules(fold, folds, validation_fraction, gap_frames, seed))
+    roles = _WAYS[by](frames, settings, fold)
     kept = {
-        "train": nested(roles["train"], max_train),
-        "validation": evenly_spaced(roles["validation"], max_validation),
-        "test": evenly_spaced(roles["test"], max_test),
+        "train": nested(roles["train"], settings.max_train),
+        "validation": evenly_spaced(roles["validation"], settings.max_validation),
+        "test": evenly_spaced(roles["test"], settings.max_test),
     }
     role_of = {f.frame: role for role, chosen in kept.items() for f in chosen}
     if empty := sorted(set(kept) - set(role_of.values())):
@@ -117,33 +98,33 @@ def _share(count: int, fraction: float) -> int:
     return max(1, round(count * fraction)) if count else 0
 
 
-def _by_sequence(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+def _by_sequence(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) -> _Roles:
     judged = sorted({f.sequence for f in frames if _judges(f)})
-    if rules.folds > len(judged):
+    if settings.folds > len(judged):
         raise SplitError(
-            f"{rules.folds} folds, but only {len(judged)} sequences have gold truth to test on "
+            f"{settings.folds} folds, but only {len(judged)} sequences have gold truth to test on "
             f"({', '.join(judged) or 'none'}); use at most {len(judged)} folds or split by block or group"
         )
-    tested = judged[-1 - rules.fold]
+    tested = judged[-1 - fold]
     roles: _Roles = {"train": [], "validation": [], "test": []}
     for sequence in sorted({f.sequence for f in frames}):
         own = _in_time(f for f in frames if f.sequence == sequence)
         if sequence == tested:
             roles["test"] = [f for f in own if _judges(f)]
         elif own:
-            validation = own[len(own) - _share(len(own), rules.validation_fraction) :]
+            validation = own[len(own) - _share(len(own), settings.validation_fraction) :]
             roles["validation"] += validation
-            roles["train"] += [f for f in own if f.time < validation[0].time - rules.gap_frames]
+            roles["train"] += [f for f in own if f.time < validation[0].time - settings.gap_frames]
     return roles
 
 
-def _by_block(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
-    own, gap = _in_time(frames), rules.gap_frames
-    if rules.folds > len(own):
-        raise SplitError(f"{rules.folds} folds, but only {len(own)} frames have truth; use fewer folds")
-    block = rules.folds - 1 - rules.fold
-    start, stop = (k * len(own) // rules.folds for k in (block, block + 1))
-    count = _share(len(own) - (stop - start), rules.validation_fraction)
+def _by_block(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) -> _Roles:
+    own, gap = _in_time(frames), settings.gap_frames
+    if settings.folds > len(own):
+        raise SplitError(f"{settings.folds} folds, but only {len(own)} frames have truth; use fewer folds")
+    block = settings.folds - 1 - fold
+    start, stop = (k * len(own) // settings.folds for k in (block, block + 1))
+    count = _share(len(own) - (stop - start), settings.validation_fraction)
     first = stop + gap  # validation follows the test block, or precedes it where the stack ends
     if first + count > len(own):
         first = max(start - gap - count, 0)
@@ -156,25 +137,25 @@ def _by_block(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
     }
 
 
-def _by_group(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
+def _by_group(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) -> _Roles:
     groups: dict[str, list[FrameFacts]] = defaultdict(list)
     for f in sorted(filter(_trains, frames), key=lambda f: f.frame):
         groups[f.group].append(f)
-    if rules.folds > len(groups):
-        raise SplitError(f"{rules.folds} folds, but only {len(groups)} groups of frames; use fewer folds")
-    rng = random.Random(rules.seed)
+    if settings.folds > len(groups):
+        raise SplitError(f"{settings.folds} folds, but only {len(groups)} groups of frames; use fewer folds")
+    rng = random.Random(settings.seed)
     strata: dict[str, _Groups] = defaultdict(list)
     for name in rng.sample(sorted(groups), len(groups)):
         strata[groups[name][0].modality].append(groups[name])
     test: list[FrameFacts] = []
     rest: _Groups = []
     validation: _Groups = []
-    sizes = [0] * rules.folds
+    sizes = [0] * settings.folds
     for modality in sorted(strata):
         shares = _deal(strata[modality], sizes)
-        test += [f for group in shares[rules.fold] for f in group if _judges(f)]
-        others = [group for fold, share in enumerate(shares) if fold != rules.fold for group in share]
-        chosen, kept = _draw(others, rules.validation_fraction, rng)
+        test += [f for group in shares[fold] for f in group if _judges(f)]
+        others = [group for k, share in enumerate(shares) if k != fold for group in share]
+        chosen, kept = _draw(others, settings.validation_fraction, rng)
         validation, rest = validation + chosen, rest + kept
     if not validation and len(rest) > 1:
         validation.append(rest.pop(min(range(len(rest)), key=lambda i: len(rest[i]))))
@@ -208,13 +189,13 @@ def _draw(groups: _Groups, fraction: float, rng: random.Random) -> tuple[_Groups
     return chosen, kept
 
 
-def _by_random(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
-    rng = random.Random(rules.seed)
+def _by_random(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) -> _Roles:
+    rng = random.Random(settings.seed)
     own = _in_time(frames)
     judged = [f for f in own if _judges(f)]
-    test = {f.frame for f in rng.sample(judged, len(judged))[rules.fold :: rules.folds]}
+    test = {f.frame for f in rng.sample(judged, len(judged))[fold :: settings.folds]}
     others = rng.sample([f for f in own if f.frame not in test], len(own) - len(test))
-    count = _share(len(others), rules.validation_fraction)
+    count = _share(len(others), settings.validation_fraction)
     roles = {"test": [f for f in own if f.frame in test], "validation": others[:count], "train": others[count:]}
     return {role: _in_time(fs) for role, fs in roles.items()}
 

@@ -15,6 +15,7 @@ import pandas as pd
 from unetlib.evaluation.ablation import BOUNDS
 from unetlib.evaluation.run_facts import training_frames
 from unetlib.evaluation.tables import COUNTS, METRICS, over_runs, per_run, sort_rows, with_weights
+from unetlib.networks.run_record import RunFacts
 
 COLUMNS = ["audit", "dataset", "metric", "honest", "illusion", "difference_points", "low", "high", *COUNTS, "resampled"]
 COLUMNS += ["honest_train_frames", "illusion_train_frames", "headline"]
@@ -27,7 +28,7 @@ REPORTED = "dice"  # what validation measures
 
 def pitfalls(
     scores: pd.DataFrame,
-    facts: Iterable[Mapping[str, Any]],
+    facts: Iterable[RunFacts],
     pairs: Mapping[str, Mapping[str, str]],
     *,
     datasets: Sequence[str],
@@ -70,7 +71,7 @@ def pitfalls(
     return table.rename(columns={"experiment": "audit", "test_dataset": "dataset"})[COLUMNS]
 
 
-def _paired(rows: pd.DataFrame, facts: Sequence[Mapping[str, Any]], sides: Mapping[str, str]) -> pd.DataFrame:
+def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], sides: Mapping[str, str]) -> pd.DataFrame:
     """The honest rows that have an illusion: honest, illusion, and value, their difference."""
     honest = rows[rows["experiment"] == sides["honest"]].rename(columns={"value": "honest"})
     wrong = rows[rows["experiment"] == sides["illusion"]]
@@ -82,11 +83,11 @@ def _paired(rows: pd.DataFrame, facts: Sequence[Mapping[str, Any]], sides: Mappi
     return both.assign(value=both["illusion"] - both["honest"])
 
 
-def _best_validations(facts: Sequence[Mapping[str, Any]], experiment: str) -> pd.DataFrame:
+def _best_validations(facts: Sequence[RunFacts], experiment: str) -> pd.DataFrame:
     """What each network of an experiment would report: the best of its evaluations during training."""
     columns = ["train_dataset", "fold", "seed"]
-    own = [fact for fact in facts if fact["experiment"] == experiment]
-    found = [{name: fact[name] for name in columns} | {"value": fact["best_validation_dice"]} for fact in own]
+    own = [fact for fact in facts if fact.experiment == experiment]
+    found = [{name: getattr(fact, name) for name in columns} | {"value": fact.best_validation_dice} for fact in own]
     return pd.DataFrame(found, columns=[*columns, "value"]).assign(metric=REPORTED)
 
 

@@ -1,25 +1,23 @@
 """What each training of a study cost, from the facts of its runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean
-from typing import Any
 
 import pandas as pd
 
 from unetlib.evaluation.tables import sort_rows
+from unetlib.networks.run_record import RunFacts
 
 COST_FACTS = ["experiment", "train_dataset", "fold", "seed", "parameters", "updates", "best_update"]
 COST_FACTS += ["train_seconds", "peak_memory_bytes", "device", "threads"]
 
 
-def cost_table(
-    facts: Iterable[Mapping[str, Any]], *, datasets: Sequence[str], experiments: Sequence[str]
-) -> pd.DataFrame:
+def cost_table(facts: Iterable[RunFacts], *, datasets: Sequence[str], experiments: Sequence[str]) -> pd.DataFrame:
     """What each run took and, last, the total: seconds and updates summed, peak memory and parameters at their largest.
 
     A fact that a run does not state stays empty.
     """
-    rows = [{key: fact.get(key) for key in COST_FACTS} for fact in facts]
+    rows = [{key: getattr(fact, key) for key in COST_FACTS} for fact in facts]
     frame = pd.DataFrame(rows, columns=COST_FACTS)
     frame["peak_memory_bytes"] = pd.to_numeric(frame["peak_memory_bytes"]) / 2**20
     frame = frame.rename(columns={"peak_memory_bytes": "peak_memory_mib"})
@@ -33,11 +31,11 @@ def cost_table(
     return frame
 
 
-def training_frames(facts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], float]:
+def training_frames(facts: Iterable[RunFacts]) -> dict[tuple[str, str], float]:
     """The mean number of training frames of each experiment's networks of a dataset, from the facts of its runs."""
     found: dict[tuple[str, str], list[int]] = {}
     for fact in facts:
-        for dataset, roles in fact["roles"].items():
-            if dataset == fact["train_dataset"]:
-                found.setdefault((fact["experiment"], dataset), []).append(len(roles["train"]))
+        for dataset, roles in fact.roles.items():
+            if fact.experiment is not None and dataset == fact.train_dataset:
+                found.setdefault((fact.experiment, dataset), []).append(len(roles["train"]))
     return {key: fmean(counts) for key, counts in found.items()}

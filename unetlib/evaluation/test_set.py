@@ -17,7 +17,9 @@ from unetlib.evaluation.isbi_metrics import (
     thinning_scores,
     threshold_sweep,
 )
+from unetlib.evaluation.settings import DatasetScoring
 from unetlib.imaging.instances import instances_from_probability, remove_small
+from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import decode
 
 
@@ -48,14 +50,10 @@ def load_truths(folder: Path, frames: Iterable[str]) -> dict[str, Truth]:
     return {frame: Truth(*dataset.truth(frame), dataset.markers(frame)) for frame in frames}
 
 
-def from_probability(
-    probability: np.ndarray, *, threshold: float, min_area_px: int, watershed_depth_px: float = 0.0
-) -> Prediction:
+def from_probability(probability: np.ndarray, settings: InstanceSettings) -> Prediction:
     """A network's prediction: its instances, and the mask of probability ≥ threshold before small ones are dropped."""
-    instances = instances_from_probability(
-        probability, threshold=threshold, min_area_px=min_area_px, watershed_depth_px=watershed_depth_px
-    )
-    return Prediction(instances, probability >= threshold, probability)
+    instances = instances_from_probability(probability, settings)
+    return Prediction(instances, probability >= settings.threshold, probability)
 
 
 def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) -> tuple[Truth, np.ndarray]:
@@ -90,12 +88,7 @@ def read_labels(path: Path, shape: tuple[int, int]) -> np.ndarray:
     return labels
 
 
-def score_test_set(
-    stack: Iterable[tuple[Truth, Prediction]],
-    *,
-    field_of_interest_px: int | None,
-    thinning_thresholds: Sequence[float] | None,
-) -> list[dict[str, float]]:
+def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetScoring) -> list[dict[str, float]]:
     """Return the scores of each image of a test set by name: those of `metrics.score_image`, and the challenges'.
 
     Where `field_of_interest_px` is a number: `seg_ctc` (its mean weighed by `objects_ctc` is the challenge's
@@ -106,11 +99,11 @@ def score_test_set(
     rows, found, swept = [], [], []
     for truth, predicted in stack:
         row = score_image(truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore)
-        if field_of_interest_px is not None:
-            row |= _seg(truth, predicted, field_of_interest_px)
-            found.append(_detections(truth, predicted, field_of_interest_px))
-        if thinning_thresholds:
-            swept.append(_sweep(truth, predicted, thinning_thresholds))
+        if settings.field_of_interest_px is not None:
+            row |= _seg(truth, predicted, settings.field_of_interest_px)
+            found.append(_detections(truth, predicted, settings.field_of_interest_px))
+        if settings.thinning_thresholds:
+            swept.append(_sweep(truth, predicted, settings.thinning_thresholds))
         rows.append(row)
     for row, frame, det in zip(rows, found, det_by_frame(found), strict=bool(found)):
         row |= {"det": det, "markers": float(frame.markers)}

@@ -1,4 +1,7 @@
-"""From a foreground probability to instances: connected components as the paper, or cut at their necks."""
+"""From a foreground probability to instances: connected components as the paper, or cut at their necks.
+
+A plane is labelled strip by strip: an image in memory is one strip, a plane in a file as many as fit into memory.
+"""
 
 from typing import Any
 
@@ -7,41 +10,43 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from unetlib.imaging.labels import LARGEST_ID, relabel
-
-CONNECTIVITIES = (4, 8)
-
-
-class InstanceError(ValueError):
-    """Settings of the post-processing that mean nothing."""
+from unetlib.imaging.planes import STRIP_PX, Readable, strips
+from unetlib.imaging.settings import InstanceSettings
+from unetlib.imaging.watershed import split_touching
 
 
-def instances_from_probability(
-    probability: np.ndarray,
-    *,
-    threshold: float = 0.5,
-    min_area_px: int = 0,
-    watershed_depth_px: float = 0.0,
-    connectivity: int = 4,
-) -> np.ndarray:
-    """Connected components of probability ≥ threshold, numbered 1…n in scan order; (H, W) uint16 or int32.
+def instances_from_probability(probability: NDArray[Any], settings: InstanceSettings) -> NDArray[Any]:
+    """Return the instances of a probability (H, W), numbered 1…n, as uint16 (int32 beyond 65535 instances).
 
-    watershed_depth_px > 0: components are cut at necks deeper than this (`watershed.split_touching`, which also
-    says the order of the ids then). Instances under `min_area_px` pixels are dropped. 4-connectivity keeps instances
-    apart that the 1-px gap of the training labels separates only diagonally.
+    They are the components of probability ≥ threshold that are connected over pixel sides, in scan order, so that
+    instances stay apart which the 1-px gap of the training labels separates only diagonally. With a
+    watershed_depth_px, components are cut at necks deeper than this (`watershed.split_touching`, which also says the
+    order of the ids then). Instances under min_area_px pixels are dropped.
     """
-    if connectivity not in CONNECTIVITIES:
-        raise InstanceError(f"connectivity is {connectivity}; set 4 (sides) or 8 (sides and corners)")
-    if watershed_depth_px > 0 and connectivity != 4:
-        raise InstanceError(f"connectivity is {connectivity}; a watershed cuts what hangs together over sides: set 4")
-    structure = ndimage.generate_binary_structure(2, 1 if connectivity == 4 else 2)
-    labels, count = ndimage.label(probability >= threshold, structure)
-    if watershed_depth_px > 0:
-        labels = remove_small(labels, min_area_px).astype(np.int32)  # their number may exceed 65535 after the cut
-        count = split_touching(labels, watershed_depth_px)
-    return remove_small(labels.astype(np.uint16 if count <= LARGEST_ID else np.int32), min_area_px)
+    labels = np.empty(probability.shape, np.int32)
+    count = label_plane(probability, labels, settings, strip_px=max(labels.size, 1))
+    return labels.astype(np.uint16) if count <= LARGEST_ID else labels
 
 
-def remove_small(labels: np.ndarray, min_area_px: int) -> np.ndarray:
+def label_plane(
+    probability: Readable, out: NDArray[Any], settings: InstanceSettings, *, strip_px: int = STRIP_PX
+) -> int:
+    """Write the instances of a plane, as `instances_from_probability` finds them, into `out` (H, W); return how many.
+
+    Memory: a strip, and 50 bytes per component before the small ones are dropped; with a watershed what the largest
+    component takes. `out` may be mapped.
+    """
+    parts = strips(probability.shape, strip_px)
+    count = _components(probability, out, settings, parts)
+    if settings.watershed_depth_px > 0:
+        count = split_touching(out, settings.watershed_depth_px)
+        if settings.min_area_px > 1:
+            areas = sum((np.bincount(out[rows].ravel(), minlength=count + 1) for rows in parts), np.int64(0))
+            count = _renumber(out, parts, *_final_ids(np.asarray(areas), [], settings.min_area_px))
+    return count
+
+
+def remove_small(labels: NDArray[Any], min_area_px: int) -> NDArray[Any]:
     """The instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in the order of their ids if any went."""
     if min_area_px > 1 and labels.any():
         small = np.bincount(labels.ravel()) < min_area_px
@@ -51,60 +56,53 @@ def remove_small(labels: np.ndarray, min_area_px: int) -> np.ndarray:
     return labels
 
 
-CROSS = ndimage.generate_binary_structure(2, 1)
+def _components(probability: Readable, out: NDArray[Any], settings: InstanceSettings, parts: list[slice]) -> int:
+    """Write the connected components of at least min_area_px pixels into `out`; return how many there are."""
+    areas: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+    joined: list[NDArray[np.int64]] = []
+    count = 0
+    for rows in parts:
+        found, here = ndimage.label(probability[rows, :] >= settings.threshold)
+        areas.append(np.bincount(found.ravel(), minlength=here + 1)[1:])
+        if rows.start:
+            found[found > 0] += count
+            above, below = out[rows.start - 1].astype(np.int64), found[0].astype(np.int64)
+            touching = (above > 0) & (below > 0)
+            joined.append(np.unique(np.stack([above[touching], below[touching]], axis=1), axis=0))
+        out[rows] = found
+        count += here
+    return _renumber(out, parts, *_final_ids(np.concatenate(areas), joined, settings.min_area_px))
 
 
-def split_touching(labels: NDArray[Any], depth_px: float) -> int:
-    """Cut the instances of `labels`, (H, W) whole numbers, at their necks, in place; return the largest id.
-
-    An instance hangs together over pixel sides.
-
-    The distance of an instance's pixels to what is not the instance has a maximum in each of the cells that grew
-    together. Two maxima are two cells when the saddle between them lies more than depth_px (> 0) below the lower one,
-    and each pixel goes to one of them by watershed (Meyer 1994; maxima of that height: the h-maxima of Soille 2003).
-    The edge of the image is no edge of a cell, that of a hole in it is. The cell whose maximum comes first in scan
-    order keeps the id of its instance, the others follow after the largest id, so the dtype must hold more ids than
-    there are. `labels` may be mapped: memory is that of the largest instance's bounding box, some 100 bytes per pixel.
-    """
-    found = ndimage.find_objects(labels) if labels.size else []
-    largest = len(found)
-    for label, box in enumerate(found, start=1):
-        if box is None:
-            continue
-        here = labels[box]
-        cut = _sides_at_the_edge(box, labels.shape)
-        if not any(cut) and min(here.shape) + 1 <= 2 * depth_px:
-            continue  # narrower than two cells that could be told apart: most specks, and each costs 50 µs
-        parts, count = cells_of(np.asarray(here == label), depth_px, cut=cut)
-        others = parts > 1
-        here[others] = parts[others] + (largest - 1)
-        largest += count - 1
-    return largest
+def _renumber(out: NDArray[Any], parts: list[slice], ids: NDArray[np.int64], kept: int) -> int:
+    """Replace each id of `out` by its final one, in place; return how many instances are kept."""
+    if kept < len(ids) - 1:
+        final = ids.astype(out.dtype)
+        for rows in parts:
+            out[rows] = final[out[rows]]
+    return kept
 
 
-def cells_of(mask: NDArray[np.bool_], depth_px: float, *, cut: tuple[bool, bool, bool, bool]) -> tuple[Any, int]:
-    """Return the cells of one instance's mask in its bounding box, (H, W) int32 1 … n in scan order, and n.
+def _final_ids(
+    areas: NDArray[np.int64], joined: list[NDArray[np.int64]], min_area_px: int
+) -> tuple[NDArray[np.int64], int]:
+    """The id of each provisional id, and their number: parts joined, the small ones 0, in scan order."""
+    root: dict[int, int] = {}  # of those that were joined to a smaller id
 
-    cut: whether the top, bottom, left and right side of the box is the edge of the image.
-    """
-    from skimage.morphology import local_maxima, reconstruction
-    from skimage.segmentation import watershed
+    def find(node: int) -> int:
+        while node in root:
+            root[node] = root.get(root[node], root[node])
+            node = root[node]
+        return node
 
-    top, bottom, left, right = (0 if side else 1 for side in cut)
-    padded = np.pad(mask, ((top, bottom), (left, right)))
-    inside = (slice(top, top + mask.shape[0]), slice(left, left + mask.shape[1]))
-    if padded.all():
-        return mask.astype(np.int32), 1
-    distance = ndimage.distance_transform_edt(padded)
-    if distance.max() <= depth_px:
-        return mask.astype(np.int32), 1
-    levelled = reconstruction(distance - depth_px, distance, footprint=CROSS)
-    seeds, count = ndimage.label(local_maxima(levelled, footprint=CROSS) & padded, CROSS)
-    if count == 1:
-        return mask.astype(np.int32), 1
-    return watershed(-distance, seeds, connectivity=CROSS, mask=padded)[inside], count
-
-
-def _sides_at_the_edge(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[bool, bool, bool, bool]:
-    rows, columns = box
-    return rows.start == 0, rows.stop == shape[0], columns.start == 0, columns.stop == shape[1]
+    for pairs in joined:
+        for above, below in pairs.tolist():
+            first, second = sorted((find(above), find(below)))
+            if first != second:
+                root[second] = first  # the smaller one comes first in scan order
+    roots = np.arange(len(areas))
+    roots[list(root)] = [find(node) for node in list(root)]
+    total = np.bincount(roots, weights=areas, minlength=len(areas))
+    keep = (roots == np.arange(len(roots))) & (total >= max(min_area_px, 1))
+    keep[0] = False
+    return (np.cumsum(keep) * keep)[roots], int(keep.sum())

@@ -1,30 +1,48 @@
-"""Grey values: colour to grey, and the per-image normalisation every network sees."""
+"""The per-image normalisation of grey values that every network sees."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-METHODS = ("zscore", "percentile", "none")
+from unetlib.imaging.percentiles import percentiles_by_strip
+from unetlib.imaging.planes import STRIP_PX, Readable, strips
+from unetlib.imaging.settings import Normalisation
+
+WHOLE_PX = 2**24  # a plane up to this size is read as one piece
+PERCENTILES = (1.0, 99.8)
 
 
-def statistics(image: NDArray, method: str) -> tuple[float, float]:
-    """Return (offset, scale): the normalised image is (image − offset) / scale.
+def statistics(
+    plane: Readable, method: Normalisation, *, whole_px: int = WHOLE_PX, strip_px: int = STRIP_PX
+) -> tuple[float, float]:
+    """Return (offset, scale) of a plane (H, W): the normalised plane is (plane − offset) / scale.
 
     zscore: mean and standard deviation. percentile: the 1st percentile and its distance to the 99.8th.
-    none: 0 and 1. A constant image has scale 1, so that it normalises to zeros.
+    none: 0 and 1. A constant plane has scale 1, so that it normalises to zeros.
+    A plane of more than whole_px pixels is read strip by strip, which changes the rounding of mean and deviation.
     """
-    if method not in METHODS:
-        raise ValueError(f"normalisation {method!r} is not one of {', '.join(METHODS)}")
     if method == "none":
         return 0.0, 1.0
+    count = plane.shape[0] * plane.shape[1]
+    if count <= whole_px:
+        whole = plane[: plane.shape[0], :]
+        if method == "zscore":
+            offset, scale = float(whole.mean(dtype=np.float64)), float(whole.std(dtype=np.float64))
+        else:
+            low, high = np.percentile(whole, PERCENTILES)
+            offset, scale = float(low), float(high - low)
+        return offset, scale if scale > 0 else 1.0
+    parts = strips(plane.shape, strip_px)
     if method == "zscore":
-        offset, scale = float(image.mean(dtype=np.float64)), float(image.std(dtype=np.float64))
+        offset = sum(float(plane[rows, :].sum(dtype=np.float64)) for rows in parts) / count
+        squares = sum(float(np.square(plane[rows, :] - np.float64(offset)).sum()) for rows in parts)
+        scale = float(np.sqrt(squares / count))
     else:
-        low, high = np.percentile(image, (1.0, 99.8))
-        offset, scale = float(low), float(high - low)
+        low, high = percentiles_by_strip(plane, parts, PERCENTILES)
+        offset, scale = low, high - low
     return offset, scale if scale > 0 else 1.0
 
 
-def normalise(image: NDArray, method: str = "zscore") -> NDArray[np.float32]:
+def normalise(image: NDArray, method: Normalisation = "zscore") -> NDArray[np.float32]:
     """Return the image, (H, W), as float32 on the scale of `statistics`."""
     offset, scale = statistics(image, method)
     return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)

@@ -1,4 +1,4 @@
-"""Weight maps of the loss (FACTS: Ronneberger 2015, equation 2, and the authors' later Fiji plugin).
+"""Weight maps of the loss (Ronneberger et al. 2015, equation 2, and the authors' later Fiji plugin).
 
 paper    w = w_c + w0·exp(−(d1 + d2)² / 2σ²), the border term on background only
 plugin   w = 1 on foreground, λ + (1 − λ)·exp(−d1² / 2σ1²) + the same border term on background
@@ -12,78 +12,50 @@ import numpy as np
 from scipy import ndimage
 
 from unetlib.imaging.labels import boxes
+from unetlib.imaging.settings import WeightMapSettings
 
-FORMS = ("paper", "plugin")
-MISTAKE = "id_indexed"  # of an audit: class weights looked up by instance id, as if ids were classes
 NEGLIGIBLE = 1e-6
 PAIRS_AT_ONCE = 256
 
 Box = tuple[slice, slice]
 
 
-class WeightError(ValueError):
-    """Settings of the weight map that mean nothing."""
+def weight_map(labels: np.ndarray, settings: WeightMapSettings, *, ignore: np.ndarray | None = None) -> np.ndarray:
+    """Return the loss weight of every pixel, (H, W) float32: class term + border term, 0 where `ignore` is true.
 
-
-def weight_map(
-    labels: np.ndarray,
-    *,
-    form: str,
-    w0: float,
-    sigma_px: float,
-    class_balance: float,
-    background: float,
-    sigma1_px: float,
-    ignore: np.ndarray | None = None,
-) -> np.ndarray:
-    """Loss weight of every pixel, (H, W) float32: class term + border term, 0 where `ignore` is true.
-
-    `labels` as they are trained on (touching instances already separated). `class_balance` is read by the
-    form "paper", `background` (λ) and `sigma1_px` by "plugin". Every foreground weight is at least 1.
+    `labels` as they are trained on (touching instances already separated). class_balance is read by the form "paper",
+    background (λ) and sigma1_px by "plugin". Every foreground weight is at least 1.
     """
-    weights = class_term(
-        labels, form=form, class_balance=class_balance, background=background, sigma1_px=sigma1_px, ignore=ignore
-    )
-    weights += border_term(labels, w0=w0, sigma_px=sigma_px)
+    weights = class_term(labels, settings, ignore=ignore)
+    weights += border_term(labels, w0=settings.w0, sigma_px=settings.sigma_px)
     if ignore is not None:
         weights[ignore.astype(bool)] = 0
     return weights
 
 
-def class_term(
-    labels: np.ndarray,
-    *,
-    form: str,
-    class_balance: float,
-    background: float,
-    sigma1_px: float,
-    ignore: np.ndarray | None = None,
-) -> np.ndarray:
-    """The weight map without its border term, (H, W) float32.
+def class_term(labels: np.ndarray, settings: WeightMapSettings, *, ignore: np.ndarray | None = None) -> np.ndarray:
+    """Return the weight map without its border term, (H, W) float32.
 
     paper: (n_majority / n_minority)^class_balance for the rarer class and 1 for the other, counted outside
     `ignore`; 1 everywhere with class_balance 0 or one class alone. plugin: 1 and λ + (1 − λ)·exp(−d1²/2σ1²).
-    id_indexed: a mistake for an audit (document 001): every instance but id 1 weighs 0.
+    id_indexed: the mistake of looking class weights up by instance id, as if ids were classes (document 001), for
+    the flawed arm of a pitfall: every instance but id 1 weighs 0.
     """
     foreground = labels > 0
-    if form == "paper":
-        return _balance(foreground, class_balance, ignore)
-    if form == MISTAKE:
-        weights = _balance(labels == 1, class_balance, ignore)
+    if settings.form == "paper":
+        return _balance(foreground, settings.class_balance, ignore)
+    if settings.form == "id_indexed":
+        weights = _balance(labels == 1, settings.class_balance, ignore)
         weights[labels > 1] = 0
         return weights
-    if form != "plugin":
-        raise WeightError(f'weight form is "{form}"; set one of {", ".join(FORMS)}')
-    if sigma1_px <= 0:
-        raise WeightError(f"sigma1_px is {sigma1_px}; set a positive width in pixels")
     if not foreground.any():
-        return np.full(labels.shape, background, dtype=np.float32)
+        return np.full(labels.shape, settings.background, dtype=np.float32)
     nearest = ndimage.distance_transform_edt(~foreground).astype(np.float32)
     nearest *= nearest
-    nearest *= np.float32(-0.5 / sigma1_px**2)
+    nearest *= np.float32(-0.5 / settings.sigma1_px**2)
     fading = np.exp(nearest, out=nearest)
-    fading *= np.float32(1 - background)
-    fading += np.float32(background)
+    fading *= np.float32(1 - settings.background)
+    fading += np.float32(settings.background)
     fading[foreground] = 1
     return fading
 
@@ -106,8 +78,6 @@ def border_term(labels: np.ndarray, *, w0: float, sigma_px: float) -> np.ndarray
     its own, and only where another is near: 1040×1388 px with 350 nuclei take 58 ms, as long as one distance
     transform of the whole image; 520×696 px with 7 cells 1.7 ms (EPYC, one core, SciPy 1.17, best of 25).
     """
-    if sigma_px <= 0:
-        raise WeightError(f"sigma_px is {sigma_px}; set a positive width in pixels")
     border = np.zeros(labels.shape, dtype=np.float32)
     reach = reach_px(w0, sigma_px)
     ids, bounds = boxes(labels)

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
+from unetlib.networks.settings import ModelSettings
 from unetlib.networks.unet import UNet
 
 
@@ -10,15 +11,15 @@ class AttentionUNet(UNet):
     """The U-Net with additive attention gates on its skips (Oktay et al. 2018, arXiv 1804.03999).
 
     The gating signal of a skip is the decoder's coarser level. As in the paper the first level's skip has no gate.
-    Takes what UNet takes but padding "valid" and skip "none".
+    It is padded and has all skips.
     """
 
-    def __init__(self, *, base_filters: int = 64, depth: int = 5, **arguments: object) -> None:
-        super().__init__(base_filters=base_filters, depth=depth, **arguments)  # type: ignore[arg-type]
-        self.gates = nn.ModuleList(AttentionGate(base_filters * 2**level) for level in reversed(range(1, depth - 1)))
+    def __init__(self, settings: ModelSettings, *, in_channels: int = 1, classes: int = 2) -> None:
+        super().__init__(settings, in_channels=in_channels, classes=classes)
+        self.gates = nn.ModuleList(AttentionGate(count) for count in reversed(self.filters[1:-1]))
 
     def passed(self, place: int, skipped: Tensor, gate: Tensor) -> Tensor:
-        """Returns the skip scaled by its gate; all of it on the first level."""
+        """Return the skip scaled by its gate; all of it on the first level."""
         return self.gates[place](skipped, gate) if place < len(self.gates) else skipped
 
 
@@ -36,6 +37,6 @@ class AttentionGate(nn.Module):
         self.psi = nn.Conv2d(channels, 1, kernel_size=1)
 
     def forward(self, skipped: Tensor, gate: Tensor) -> Tensor:
-        """Returns the scaled skip."""
+        """Return the scaled skip."""
         alpha = self.psi(relu(self.of_skip(skipped) + self.of_gate(gate))).sigmoid()
         return skipped * interpolate(alpha, scale_factor=2, mode="bilinear", align_corners=False)

@@ -2,14 +2,35 @@
 
 import ctypes
 import platform
+import re
+
+from unetlib.networks.settings import Precision
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 _LARGEST = 2**30  # bytes; larger arrays are mapped and given back as ever
 
-PRECISIONS = ("auto", "float32", "bfloat16")
+
+class DeviceError(ValueError):
+    """A device that is not there."""
 
 
-def uses_bfloat16(precision: str, device: str) -> bool:
+def choose_device(wanted: str) -> str:
+    """Return the torch device for "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:1".
+
+    Raises DeviceError for one that is not there.
+    """
+    import torch
+
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+        raise DeviceError(f"device is {device!r}; set auto, cpu, cuda or cuda:<number>")
+    number = int(device.partition(":")[2] or 0)
+    if device != "cpu" and number >= torch.cuda.device_count():
+        raise DeviceError(f"device {device} is not there: PyTorch sees {torch.cuda.device_count()} GPUs; set cpu")
+    return device
+
+
+def uses_bfloat16(precision: Precision, device: str) -> bool:
     """Return whether a network's passes run in bfloat16 on this device ("cpu", "cuda", "cuda:1").
 
     precision "auto" takes bfloat16 only where the processor or GPU has instructions for it: elsewhere it is emulated,
@@ -34,7 +55,7 @@ def use_threads(count: int) -> None:
 
 
 def keep_freed_memory() -> bool:
-    """Lets this process keep freed arrays of up to 1 GiB for its next ones; False where there is no glibc.
+    """Let this process keep freed arrays of up to 1 GiB for its next ones; False where there is no glibc.
 
     glibc gives arrays above 32 MiB, and free memory above twice that, back to the system at once, and every pass of
     a network pays for the pages anew: 0.43 instead of 0.26 s for an image of 1024² (16 filters, bf16, 2 threads).

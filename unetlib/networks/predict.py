@@ -1,9 +1,9 @@
-"""Foreground probability of a whole image: by overlapping tiles with mirrored borders (paper, figure 2), as one resized
-tile, and averaged over the symmetries of the square."""
+"""Foreground probability of a plane: by overlapping tiles with mirrored borders (paper, figure 2), as one resized tile,
+and averaged over the symmetries of the square."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,134 +11,130 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from unetlib.imaging.planes import Readable
 from unetlib.networks.blocks import SegmentationNet
-from unetlib.networks.device import PRECISIONS, uses_bfloat16
-from unetlib.networks.symmetries import dihedral, inverse_dihedral
-from unetlib.networks.tiling import Plan, Tile, mirror_index, plan
+from unetlib.networks.device import uses_bfloat16
+from unetlib.networks.settings import InferenceSettings, Precision
+from unetlib.networks.symmetries import TurnedPlane, dihedral, inverse_dihedral
+from unetlib.networks.tiling import Plan, Tile, plan
 
-MODES = ("tile", "resize")
-ROTATIONS = (1, 4, 8)
+TILE_PX = 772  # side of a tile at most: 1.73 times the output's pixels are computed, at 388 px 2.5 times (LOG.md)
 
 
 class InferenceError(ValueError):
-    """An image or a setting that no probability can be computed for."""
+    """An image that no probability can be computed for."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a plane goes through a network: output side of a tile at most, tiles per pass, device and arithmetic."""
+
+    tile_px: int = TILE_PX
+    batch: int = 1
+    device: str = "cpu"
+    precision: Precision = "float32"
+
+    def plan(self, model: SegmentationNet, shape: tuple[int, ...]) -> Plan:
+        """Return the tiles of a plane (H, W); TileError for a tile that the network cannot take."""
+        return plan(*shape, depth=model.depth, padding=model.padding, tile_px=self.tile_px)
+
+
+def count_tiles(model: SegmentationNet, shape: tuple[int, ...], tiling: Tiling, *, symmetries: int = 1) -> int:
+    """Return how many tiles `predict` takes for a plane (H, W)."""
+    shapes = (shape[::-1] if turn % 2 else shape for turn in range(symmetries))
+    return sum(len(tiling.plan(model, each).tiles) for each in shapes)
 
 
 def predict(
     model: SegmentationNet,
-    image: NDArray[np.float32],
+    plane: Readable,
+    tiling: Tiling,
     *,
-    tile_px: int,
-    batch: int = 1,
-    device: str = "cpu",
-    precision: str = "float32",
+    symmetries: int = 1,
+    out: NDArray[np.float32] | None = None,
+    report: Callable[[], None] | None = None,
 ) -> NDArray[np.float32]:
-    """Returns the foreground probability (H, W) float32 in 0..1 of a normalised image (H, W), each pixel once.
+    """Return the foreground probability (H, W) float32 in 0..1 of a normalised plane (H, W), each pixel once.
 
-    tile_px: output side of a tile, at most; batch: tiles per pass. The model stays in the mode it came in.
-    For an unpadded network with up-convolutions the result does not depend on tile_px but for rounding.
-    Raises InferenceError for an image that is not 2-D and finite, TileError for a tile that cannot be.
+    symmetries: the mean over 1 (none), 4 (quarter turns) or 8 (quarter turns of the plane and of its mirror image)
+    turned versions, each turned back. The paper (section 4) averages over 7 rotated versions and does not say which;
+    all 8 symmetries are what pixels allow without resampling.
+    Tiles are read from where the plane lies and written to `out`, which may be a mapped file: memory is that of a
+    tile. report is called after each tile. The model stays in the mode it came in. For an unpadded network with
+    up-convolutions the result depends on the tiling only by rounding.
+    Raises InferenceError for a plane that is not 2-D and finite, TileError for a tile that the network cannot take.
     """
-    _check_image(image)
-    layout = plan(*image.shape, depth=model.depth, padding=model.padding, tile_px=tile_px)
-    canvas = torch.from_numpy(_mirrored(image.astype(np.float32, copy=False), layout)).to(device)
-    result = torch.empty(image.shape, dtype=torch.float32, device=device)
-    read = partial(_stack, canvas, layout)
-    for tile, probability in iter_tile_predictions(
-        model, layout, read, batch=batch, device=device, precision=precision
-    ):
-        result[tile.target] = probability[tile.crop]
-    return result.cpu().numpy()
+    if len(plane.shape) != 2:
+        raise InferenceError(f"image has shape {tuple(plane.shape)}; give one plane of rows × columns")
+    result = np.empty(plane.shape, np.float32) if out is None else out
+    for turn in range(symmetries):
+        turned, into = TurnedPlane(plane, turn), dihedral(result, turn)
+        for tile, probability in _predicted_tiles(model, turned, tiling):
+            if turn == 0:
+                into[tile.target] = probability
+            else:
+                into[tile.target] += probability
+            if report:
+                report()
+    if symmetries > 1:
+        result /= np.float32(symmetries)
+    return result
 
 
-def iter_tile_predictions(
-    model: SegmentationNet,
-    layout: Plan,
-    read: Callable[[int, int], Tensor],
-    *,
-    batch: int = 1,
-    device: str,
-    precision: str,
-) -> Iterator[tuple[Tile, Tensor]]:
-    """Yields each tile of the plan with the foreground probability (rows, columns) float32 of what it was fed.
-
-    read: (first tile, number of tiles) to their normalised inputs (number, 1, rows, columns).
-    Raises InferenceError for an unknown precision.
-    """
-    if precision not in PRECISIONS:
-        raise InferenceError(f"precision is {precision!r}; set one of {', '.join(PRECISIONS)}")
-    kind, half = torch.device(device).type, uses_bfloat16(precision, device)
-    for start in range(0, len(layout.tiles), batch):
-        tiles = layout.tiles[start : start + batch]
-        with _evaluating(model), torch.inference_mode(), torch.autocast(kind, torch.bfloat16, half):
-            probability = _foreground(model, _channels_last(read(start, len(tiles)).to(device)))
-        yield from zip(tiles, probability, strict=True)
-
-
-def predict_tta(
+def predict_image(
     model: SegmentationNet,
     image: NDArray[np.float32],
+    inference: InferenceSettings,
+    tiling: Tiling,
     *,
-    mode: str,
-    rotations: int,
     side_px: int,
-    tile_px: int,
-    batch: int = 1,
-    device: str = "cpu",
-    precision: str = "float32",
 ) -> NDArray[np.float32]:
-    """Returns the foreground probability (H, W) float32 of a normalised image (H, W) under these inference settings.
+    """Return the foreground probability (H, W) float32 of a normalised image (H, W) under these inference settings.
 
     mode "tile": `predict`, at the image's own scale. "resize": the whole image is resized to one tile of
     side_px × side_px, whatever its shape, and its probability back to (H, W); bilinear, half-pixel centres, with
-    antialiasing where it shrinks. rotations: the mean probability over this many turned versions of the image, each
-    turned back: 1 (none), 4 (quarter turns) or 8 (quarter turns of the image and of its mirror image). The paper
-    (section 4) averages over 7 rotated versions and does not say which; all 8 symmetries are what pixels allow without
-    resampling. Raises InferenceError for another mode or number, and as `predict`.
+    antialiasing where it shrinks.
     """
-    _check_image(image)
-    if mode not in MODES:
-        raise InferenceError(f"inference.mode is {mode!r}; set one of {', '.join(MODES)}")
-    if rotations not in ROTATIONS:
-        raise InferenceError(f"inference.rotations is {rotations}; set one of {', '.join(map(str, ROTATIONS))}")
-    how = {"tile_px": side_px if mode == "resize" else tile_px, "batch": batch, "device": device}
+    symmetries = inference.test_time_augmentation
+    if inference.mode == "tile":
+        return predict(model, image, tiling, symmetries=symmetries)
     total = np.zeros(image.shape, np.float32)
-    for turn in range(rotations):
+    for turn in range(symmetries):
         turned = dihedral(torch.from_numpy(image), turn)
-        seen = resized(turned, (side_px, side_px)) if mode == "resize" else turned
-        found = torch.from_numpy(predict(model, seen.numpy(), **how, precision=precision))  # type: ignore[arg-type]
-        total += inverse_dihedral(resized(found, tuple(turned.shape)) if mode == "resize" else found, turn).numpy()
-    return total / np.float32(rotations)
+        small = resized(turned, (side_px, side_px)).numpy()
+        found = torch.from_numpy(predict(model, small, replace(tiling, tile_px=side_px)))
+        total += inverse_dihedral(resized(found, tuple(turned.shape)), turn).numpy()
+    return total / np.float32(symmetries)
 
 
 def resized(plane: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Returns a plane (H, W) at another size, bilinear with half-pixel centres, antialiased where it shrinks."""
+    """Return a plane (H, W) at another size, bilinear with half-pixel centres, antialiased where it shrinks."""
     return interpolate(plane[None, None], size=size, mode="bilinear", align_corners=False, antialias=True)[0, 0]
 
 
-def _check_image(image: NDArray[np.float32]) -> None:
-    if image.ndim != 2 or not np.isfinite(image).all():
-        raise InferenceError(f"image has shape {image.shape} or NaN; give a finite image of rows × columns")
+def _predicted_tiles(
+    model: SegmentationNet, plane: Readable, tiling: Tiling
+) -> Iterator[tuple[Tile, NDArray[np.float32]]]:
+    """Yield each tile of a plane with the foreground probability of its kept part."""
+    layout = tiling.plan(model, plane.shape)
+    kind, half = torch.device(tiling.device).type, uses_bfloat16(tiling.precision, tiling.device)
+    for start in range(0, len(layout.tiles), tiling.batch):
+        tiles = layout.tiles[start : start + tiling.batch]
+        images = torch.from_numpy(np.stack([_input_of(plane, layout, tile) for tile in tiles])[:, None])
+        with _evaluating(model), torch.inference_mode(), torch.autocast(kind, torch.bfloat16, half):
+            probability = _foreground(model, _channels_last(images.to(tiling.device)))
+        for tile, found in zip(tiles, probability, strict=True):
+            yield tile, found[tile.crop].cpu().numpy()
 
 
-def _mirrored(image: NDArray[np.float32], layout: Plan) -> NDArray[np.float32]:
-    """The image with the mirrored borders that its tiles together need; (0, 0) is the first tile's corner."""
-    last = layout.tiles[-1]
-    rows, columns = (
-        mirror_index(-layout.context_px, start + extent - layout.context_px, side)
-        for start, extent, side in zip((last.row, last.column), layout.input_px, image.shape, strict=True)
-    )
-    return image[np.ix_(rows, columns)]
-
-
-def _stack(canvas: Tensor, layout: Plan, start: int, count: int) -> Tensor:
-    """Input (count, 1, rows, columns) of the tiles from `start`."""
-    height, width = layout.input_px
-    views = [
-        canvas[None, tile.row : tile.row + height, tile.column : tile.column + width]
-        for tile in layout.tiles[start : start + count]
-    ]
-    return torch.stack(views)
+def _input_of(plane: Readable, layout: Plan, tile: Tile) -> NDArray[np.float32]:
+    """The input of a tile, mirrored beyond the border; only the rectangle of the plane that it needs is read."""
+    rows, columns = layout.source(tile)
+    top, left = rows.min(), columns.min()
+    part = plane[top : rows.max() + 1, left : columns.max() + 1].astype(np.float32, copy=False)
+    if not np.isfinite(part).all():
+        raise InferenceError("the image has NaN or infinite pixels; repair it")
+    return part[np.ix_(rows - top, columns - left)]
 
 
 def _channels_last(images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A trained network on a user's own images: which files and settings, and the three files per image that come out."""
+"""Predict a user's own images: which files are written for each image, and the three files themselves."""
 
 import shutil
 import tempfile
@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unetlib.imaging.instances import label_plane
 from unetlib.imaging.labels import LARGEST_ID
+from unetlib.imaging.normalisation import statistics
+from unetlib.imaging.planes import BinnedPlane, NormalisedPlane, check_finite, strips, upsample_rows
 from unetlib.io.files import atomic_path, full_disk_named
 from unetlib.io.stack_writer import create_stack
 from unetlib.io.stacks import Stack, image_files_in, open_stack
-from unetlib.networks.blockwise import Binned, blockwise_statistics, enlarge_rows, label_blockwise, strips
+from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
 KINDS = ("probability", "mask", "labels")
@@ -33,9 +37,9 @@ class PredictionResult:
 
 
 def image_files(images: Iterable[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
-    """Return, for every image (`pages.images_in`), the files to be written for it in `folder`.
+    """Return, for every image (`stacks.image_files_in`), the files to be written for it in `folder`.
 
-    Raises ApplyError when two images would have the same files, and when a file would replace an image.
+    Raises NetworkError when two images would have the same files, and when a file would replace an image.
     """
     found = image_files_in(images)
     result: dict[Path, tuple[Path, ...]] = {}
@@ -64,73 +68,37 @@ def predict_files(
     network: TrainedNetwork,
     image: Path,
     files: tuple[Path, ...],
+    settings: PredictionSettings,
     *,
-    threshold: float | None,
-    min_area_px: int,
-    watershed_depth_px: float = 0.0,
-    rotations: int | None = None,
-    binning: int | None = None,
     report: Callable[[float], None] = lambda planes: None,
 ) -> PredictionResult:
     """Write probability, mask and labels of one image file, all or none, and return what they hold.
 
-    probability: float32, 0 … 1. labels: instances of each plane, 1 … n, uint16 (uint32 beyond 65535): components
-    of probability ≥ threshold (None: the study's) over pixel sides, cut at necks deeper than watershed_depth_px
-    (0: not; `watershed.split_touching`), those under min_area_px dropped. mask: uint8,
-    255 where there is a label. Axes, pixel size and frame interval are those of the image. rotations: turned
-    versions to average over, 1, 4 or 8 (None: as the study did). binning: as `Network.binning`, for
-    images of another scale. report gets the number of planes done, after each tile.
-    Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`), with
-    watershed_depth_px it does with the largest component: pixels are in mapped files, 4 bytes each in a temporary one,
-    which stands in the folder of the results.
+    probability: float32, 0 … 1. labels: the instances of each plane, 1 … n, uint16 (uint32 beyond 65535). mask: uint8,
+    255 where there is a label. Axes, pixel size and frame interval are those of the image. report gets the number of
+    planes done, after each tile. Each file appears when all three are complete.
+    Memory does not grow with the image; with a watershed it grows with the largest component. Pixels are in mapped
+    files, and 4 bytes of each in a temporary one in the folder of the results.
     """
-    from unetlib.networks.predict_large import count_tiles, predict_large
-
+    if settings.inference.mode != "tile":
+        raise NetworkError(f"{image}: inference.mode resize is for a study's images; use a network that predicts tiles")
     started = time.perf_counter()
-    cut = network.threshold if threshold is None else threshold
-    for file in files:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    folder = files[0].parent
+    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(full_disk_named(files[0]))
-        pages = stack.enter_context(open_stack(image, files[0].parent))
-        _check_disk(files[0].parent, pages)
+        pages = stack.enter_context(open_stack(image, folder))
+        _check_disk(folder, pages)
         temporary = [stack.enter_context(atomic_path(file)) for file in files]
         shape = (*pages.lengths, pages.height, pages.width)
-        scratch = stack.enter_context(tempfile.TemporaryFile(dir=files[0].parent))
-        ids: NDArray[np.uint32] = np.memmap(scratch, np.uint32, "w+", 0, (len(pages), *shape[-2:]))
+        ids: NDArray[np.uint32] = _mapped(stack, folder, np.uint32, (len(pages), *shape[-2:]))
         probability = create_stack(temporary[0], pages.axes, shape, np.float32, pages.calibration)
-        factor = network.binning if binning is None else binning
-        small = Binned(pages.plane(0), factor).shape
-        seen: NDArray[np.float32] = _scratch(stack, files[0].parent, small) if factor > 1 else probability[0]
-        turns = network.rotations if rotations is None else rotations
-        counts, tiles = [], count_tiles(small, network.model, rotations=turns)
+        binned_shape = BinnedPlane(pages.plane(0), settings.binning).shape
+        binned = _mapped(stack, folder, np.float32, binned_shape) if settings.binning > 1 else None
+        counts = []
         for page in range(len(pages)):
-            plane, done = Binned(pages.plane(page), factor), (page + part / tiles for part in range(1, tiles + 1))
-            found = seen if factor > 1 else probability[page]
-            offset, scale = blockwise_statistics(plane, network.normalisation, pages.where(page))
-            predict_large(
-                network.model,
-                plane,
-                found,
-                offset=offset,
-                scale=scale,
-                rotations=turns,
-                device=network.device,
-                precision=network.precision,
-                report=lambda done=done: report(next(done)),  # type: ignore[misc]
-            )
-            if factor > 1:
-                for rows in strips(shape[-2:]):
-                    probability[page, rows] = enlarge_rows(found, factor, rows, shape[-2:])
-            counts.append(
-                label_blockwise(
-                    probability[page],
-                    ids[page],
-                    threshold=cut,
-                    min_area_px=min_area_px,
-                    watershed_depth_px=watershed_depth_px,
-                )
-            )
+            _predict_page(network, pages, page, settings, _PageOutput(probability[page], binned, report))
+            counts.append(label_plane(probability[page], ids[page], settings.instances))
         dtype = np.uint16 if max(counts) <= LARGEST_ID else np.uint32
         mask = create_stack(temporary[1], pages.axes, shape, np.uint8, pages.calibration)
         labels = create_stack(temporary[2], pages.axes, shape, dtype, pages.calibration)
@@ -143,12 +111,47 @@ def predict_files(
     return PredictionResult(image, files, len(pages), sum(counts), time.perf_counter() - started)
 
 
-def _scratch(stack: ExitStack, folder: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), np.float32, "w+", 0, shape)
+@dataclass(frozen=True)
+class _PageOutput:
+    """Where the probability of a page goes: `full`, by way of `binned` where the network sees it binned."""
+
+    full: NDArray[np.float32]
+    binned: NDArray[np.float32] | None
+    report: Callable[[float], None]
+
+
+def _predict_page(
+    network: TrainedNetwork, pages: Stack, page: int, settings: PredictionSettings, output: _PageOutput
+) -> None:
+    """Write the probability of one page at full size, and report after each tile."""
+    from unetlib.networks.predict import Tiling, count_tiles, predict
+
+    plane = BinnedPlane(pages.plane(page), settings.binning)
+    check_finite(plane, pages.where(page))
+    tiling = Tiling(device=network.device, precision=network.precision)
+    symmetries = settings.inference.test_time_augmentation
+    tiles = count_tiles(network.model, plane.shape, tiling, symmetries=symmetries)
+    done = iter(range(1, tiles + 1))
+    predict(
+        network.model,
+        NormalisedPlane(plane, *statistics(plane, settings.normalisation)),
+        tiling,
+        symmetries=symmetries,
+        out=output.full if output.binned is None else output.binned,
+        report=lambda: output.report(page + next(done) / tiles),
+    )
+    if output.binned is not None:
+        for rows in strips(output.full.shape):
+            output.full[rows] = upsample_rows(output.binned, settings.binning, rows, output.full.shape)
+
+
+def _mapped(stack: ExitStack, folder: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> NDArray[Any]:
+    """An array of zeros in a temporary file of this folder, which vanishes with the stack."""
+    return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), dtype, "w+", 0, shape)
 
 
 def _check_disk(folder: Path, pages: Stack) -> None:
-    """ApplyError when the results of an image do not fit: a mapped file on a full disk would end in a bus error."""
+    """Raise NetworkError when the results of an image do not fit: a full disk would end in a bus error."""
     need = len(pages) * pages.height * pages.width * (4 + 4 + 1 + 4)
     free = shutil.disk_usage(folder).free
     if free < need:

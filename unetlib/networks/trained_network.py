@@ -1,46 +1,84 @@
-"""A trained network as one file that is usable alone, and the facts of the run that made it."""
+"""A trained network as one file that is usable alone."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
+from unetlib.imaging.settings import InstanceSettings, Normalisation, Probability
 from unetlib.io.archives import check_whole
-from unetlib.io.files import atomic_path
+from unetlib.io.files import atomic_path, read_json
+from unetlib.io.settings import SettingsError
+from unetlib.networks.device import choose_device
+from unetlib.networks.run_record import Record, RecordError, RunRecord
+from unetlib.networks.settings import InferenceSettings, ModelSettings, Precision, PredictionSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from unetlib.networks.blocks import SegmentationNet
 
-FORMAT = 1
+FORMAT = 2  # 1: the settings had other names (networks.old_settings)
+PREDICTION_FILE = "prediction.json"
 
 
 class ModelFileError(ValueError):
     """A model file that cannot be written or read."""
 
 
-def save_model(path: str | Path, state_dict: Mapping[str, "Tensor"], settings: Mapping[str, Any]) -> None:
-    """Writes weights and settings to `path` atomically; equal contents give equal bytes.
+class NetworkError(ValueError):
+    """Images, a network or a device that do not go together."""
 
-    settings: plain values (what is needed to use the model alone: `model` = the arguments of UNet,
-    normalisation, tile_px, threshold, training data). Raises RunError for anything else.
-    """
+
+class _Training(Record):
+    precision: Precision = "auto"
+
+
+class _Batch(Record):
+    tile_px: int = 388
+
+
+class _Use(Record):
+    """The settings of a training that its network is used by."""
+
+    model: ModelSettings
+    normalisation: Normalisation
+    threshold: Probability
+    training: _Training
+    batch: _Batch = Field(default_factory=_Batch)
+    inference: InferenceSettings = Field(default_factory=InferenceSettings)  # of old files: now in prediction.json
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A trained network on its device, the record of its training, and how that record says it predicts."""
+
+    model: "SegmentationNet"
+    prediction: PredictionSettings
+    device: str = "cpu"
+    precision: Precision = "auto"
+    tile_px: int = 388  # output side of a training tile
+    record: RunRecord = field(default_factory=RunRecord)
+
+
+def save_model(path: str | Path, state_dict: Mapping[str, "Tensor"], record: RunRecord) -> None:
+    """Write weights and record to `path` atomically; equal contents give equal bytes."""
     import torch
 
     weights = {  # a plain clone: contiguous() would keep odd strides of axes of length 1, and other bytes
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in state_dict.items()
     }
-    contents = {"format": FORMAT, "settings": _plain(settings, "settings"), "state_dict": weights}
+    contents = {"format": FORMAT, "settings": record.model_dump(mode="json"), "state_dict": weights}
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         torch.save(contents, stream)  # into a stream: a path would leave its name inside the file
 
 
-def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, "Tensor"]]:
-    """Returns (settings, state_dict on the CPU) of a file by save_model; nothing in the file is executed.
+def read_model(path: str | Path) -> tuple[RunRecord, dict[str, "Tensor"]]:
+    """Return the record and the state_dict, on the CPU, of a file by save_model; nothing in the file is executed.
 
-    Raises RunError for a missing, foreign or damaged file, and for tensors that claim more than the file holds.
+    Raises ModelFileError for a missing, foreign or damaged file, and for tensors that claim more than the file holds.
     """
     import torch
 
@@ -55,94 +93,65 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, "Tensor"]]:
         first = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{path}: ")
         raise ModelFileError(f"{path}: not a readable model file ({first}); train or copy it again") from error
     known = isinstance(contents, dict) and set(contents) == {"format", "settings", "state_dict"}
-    if not known or type(contents["format"]) is not int or contents["format"] != FORMAT:
+    if not known or type(contents["format"]) is not int or contents["format"] not in (1, FORMAT):
         raise ModelFileError(f"{path}: not a model of this project (format {FORMAT}); give a model.pt of a run")
-    settings, weights = contents["settings"], contents["state_dict"]
+    record, weights = contents["settings"], contents["state_dict"]
     tensors: list[Any] = list(weights.values()) if isinstance(weights, dict) else [None]
-    if not isinstance(settings, dict) or not all(type(part) is torch.Tensor and part.is_cpu for part in tensors):
+    if not isinstance(record, dict) or not all(type(part) is torch.Tensor and part.is_cpu for part in tensors):
         raise ModelFileError(f"{path}: its settings or weights are not what save_model writes; train or copy it again")
     if sum(part.numel() * part.element_size() for part in tensors) > path.stat().st_size:
         raise ModelFileError(f"{path}: its weights claim more than the file holds; train or copy it again")
-    return settings, {name: part.clone() for name, part in weights.items()}  # no longer mapped
-
-
-def line(facts: Mapping[str, Any]) -> str:
-    """Returns what a training reports as one line for a log, floats with four digits.
-
-    >>> line({"update": 50, "loss": 0.123456})
-    'update 50 · loss 0.1235'
-    """
-    return " · ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in facts.items()
-    )
-
-
-def _plain(value: Any, where: str) -> Any:
-    """`value` in dicts, lists, strings, numbers, bools and None alone (what weights_only loading accepts)."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    if value is None or type(value) in (bool, int, float, str):
-        return value
-    raise ModelFileError(f"{where} is a {type(value).__name__}; give dicts, lists, strings and numbers")
-
-
-class NetworkError(ValueError):
-    """Images, a network or a device that do not go together."""
-
-
-@dataclass(frozen=True)
-class TrainedNetwork:
-    """A trained network on its device, and how its study used it."""
-
-    model: "SegmentationNet"
-    normalisation: str
-    threshold: float
-    precision: str
-    device: str
-    binning: int = 1  # pixels squared that were averaged into one before it saw them
-    rotations: int = 1  # turned versions that its study averages over: 1, 4 or 8
+    try:
+        found = RunRecord.read(record, str(path))
+    except RecordError as error:
+        raise ModelFileError(str(error)) from error
+    return found, {name: part.clone() for name, part in weights.items()}  # no longer mapped
 
 
 def load_network(path: Path, device: str) -> TrainedNetwork:
-    """Return the network of a model.pt on a device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+    """Return the network of a model.pt on a device, which `choose_device` says.
 
-    Raises RunError for a file that is no model, ApplyError for a device or settings that cannot be had here.
+    Raises ModelFileError for a file that is no model, DeviceError for a device that is not there, NetworkError for
+    settings that make no network of this version.
     """
-    import torch
-
     from unetlib.networks.build import build
 
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
-        raise NetworkError(f"device is {device!r}; set auto, cpu, cuda or cuda:<number>")
-    number = int(device.partition(":")[2] or 0)
-    if device != "cpu" and number >= torch.cuda.device_count():
-        raise NetworkError(f"device {device} is not there: PyTorch sees {torch.cuda.device_count()} GPUs; set cpu")
-    how, weights = load_model(path)
+    chosen = choose_device(device)
+    record, weights = read_model(path)
     try:
-        settings = how["settings"]
-        inference = settings.get("inference", {})
-        mode = inference.get("mode", "tile")
-        if mode != "tile":
-            raise NetworkError(
-                f"{path}: was made for whole images resized to one tile (inference.mode {mode}): not here"
-            )
-        model = build(**settings["model"])
+        use = _Use.read(record.settings, str(path))
+        model = build(use.model)
         model.load_state_dict(weights)
-        chosen = settings["normalisation"], settings["threshold"], settings["training"]["precision"]
-        if chosen[2] == "bfloat16":  # of its training; here it is only worth having where it is fast
-            chosen = *chosen[:2], "auto"
-        rotations = int(inference.get("rotations", 1))
-    except (KeyError, TypeError, RuntimeError, AttributeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+    except (RecordError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{path}: ")
         raise NetworkError(f"{path}: its settings do not make a network of this version ({reason})") from error
-    return TrainedNetwork(model.to(device).eval(), *chosen, device, _binning(how), rotations)
+    # bfloat16 was right where it was trained; here it is only worth having where it is fast
+    precision: Precision = "auto" if use.training.precision == "bfloat16" else use.training.precision
+    return TrainedNetwork(
+        model.to(chosen).eval(),
+        PredictionSettings(
+            inference=use.inference,
+            instances=InstanceSettings(threshold=use.threshold),
+            normalisation=use.normalisation,
+            binning=record.binning,
+            pixel_size_um=record.pixel_size_um,
+        ),
+        device=chosen,
+        precision=precision,
+        tile_px=use.batch.tile_px,
+        record=record,
+    )
 
 
-def _binning(how: Mapping[str, Any]) -> int:
-    """The binning of what a network was trained on; 1 where its datasets differ."""
-    found = {entry.get("binning") or 1 for entry in how.get("data", [])}
-    return found.pop() if len(found) == 1 else 1
+def study_prediction(path: Path) -> PredictionSettings | None:
+    """Return how the study of a model.pt predicts, from prediction.json beside it; None where that file is missing.
+
+    Raises FileError or SettingsError, in one line, for a file that holds something else.
+    """
+    beside = path.with_name(PREDICTION_FILE)
+    if not beside.is_file():
+        return None
+    try:
+        return PredictionSettings.read(read_json(beside))
+    except SettingsError as error:
+        raise SettingsError(f"{beside}: {error}; remove it or run the study again") from error

@@ -1,13 +1,22 @@
-"""The U-Net of Ronneberger et al. 2015 (arXiv 1505.04597) and, by arguments, its literature's variants."""
+"""The U-Net of Ronneberger et al. 2015 (arXiv 1505.04597) and, by its settings, its literature's variants."""
 
 import torch
 from torch import Tensor, nn
 
-from unetlib.networks.blocks import SegmentationNet, check_arguments, contracting_path, crop, double, pool2, upsampler
+from unetlib.networks.blocks import (
+    SegmentationNet,
+    contracting_path,
+    crop,
+    double,
+    expanding_dropout,
+    pool2,
+    upsampler,
+)
+from unetlib.networks.settings import ModelSettings
 
 
 class UNet(SegmentationNet):
-    """Maps images (B, in_channels, H, W) to logits (B, classes, H', W'); by default the paper's network.
+    """The U-Net: images (B, in_channels, H, W) to logits (B, classes, H', W'); by default the paper's network.
 
     padding: "valid" (572 → 388) or "same" (H' = H, a multiple of 2^(depth−1); zeros at the border).
     skip: "concatenate" (up-convolved first, then the cropped skip) or "none": the decoder takes the
@@ -17,49 +26,20 @@ class UNet(SegmentationNet):
     level 4 carries it too, as in the authors' phseg_v5.prototxt); "all" = after every level of both paths.
     upsampling "bilinear": a 1×1 convolution halves the channels, then ×2 interpolation (the two commute).
     No ReLU follows an up-convolution, as in the paper's figure 1 (the authors' release has one).
-    Raises ModelError for an unknown argument, and for an image size that a pooling would cut.
     """
 
-    def __init__(
-        self,
-        *,
-        in_channels: int = 1,
-        classes: int = 2,
-        base_filters: int = 64,
-        depth: int = 5,
-        padding: str = "valid",
-        skip: str = "concatenate",
-        norm: str = "none",
-        dropout: float = 0.5,
-        dropout_at: str = "bottom",
-        upsampling: str = "transpose",
-    ) -> None:
-        check_arguments(
-            in_channels=in_channels,
-            classes=classes,
-            base_filters=base_filters,
-            depth=depth,
-            padding=padding,
-            skip=skip,
-            norm=norm,
-            dropout=dropout,
-            dropout_at=dropout_at,
-            upsampling=upsampling,
-        )
-        super().__init__(depth, padding)
-        self.skip = skip
-        filters = [base_filters * 2**level for level in range(depth)]
-        self.down = contracting_path(
-            in_channels, filters, padding=padding, norm=norm, dropout=dropout, dropout_at=dropout_at
-        )
-        upper = list(reversed(filters[:-1]))
-        self.up = nn.ModuleList(upsampler(2 * count, upsampling) for count in upper)
-        rate, width = (dropout if dropout_at == "all" else 0.0), (2 if skip == "concatenate" else 1)
-        self.merge = nn.ModuleList(double(width * count, count, padding, norm, rate) for count in upper)
-        self.head = nn.Conv2d(base_filters, classes, kernel_size=1)
+    def __init__(self, settings: ModelSettings, *, in_channels: int = 1, classes: int = 2) -> None:
+        super().__init__(settings)
+        self.skip = settings.skip
+        self.down = contracting_path(in_channels, settings)
+        upper = list(reversed(self.filters[:-1]))
+        self.up = nn.ModuleList(upsampler(2 * count, settings) for count in upper)
+        rate, width = expanding_dropout(settings), (2 if settings.skip == "concatenate" else 1)
+        self.merge = nn.ModuleList(double(width * count, count, settings, dropout=rate) for count in upper)
+        self.head = nn.Conv2d(settings.base_filters, classes, kernel_size=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Returns logits (B, classes, H', W'); ModelError for an image size that does not fit."""
+        """Return logits (B, classes, H', W'); ModelError for an image size that does not fit."""
         features, skips = images, []
         for level, block in enumerate(self.down):
             if level:
@@ -76,5 +56,5 @@ class UNet(SegmentationNet):
         return self.head(features)
 
     def passed(self, place: int, skipped: Tensor, gate: Tensor) -> Tensor:
-        """Returns what a skip connection (place 0 is the deepest) lets through: here all of it."""
+        """Return what a skip connection (place 0 is the deepest) lets through: here all of it."""
         return skipped

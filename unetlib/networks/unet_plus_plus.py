@@ -3,56 +3,29 @@
 import torch
 from torch import Tensor, nn
 
-from unetlib.networks.blocks import SegmentationNet, check_arguments, contracting_path, double, pool2, upsampler
+from unetlib.networks.blocks import SegmentationNet, contracting_path, double, expanding_dropout, pool2, upsampler
+from unetlib.networks.settings import ModelSettings
 
 
 class UNetPlusPlus(SegmentationNet):
     """The nested U-Net: X[i][j] joins X[i][0 … j−1] and the upsampled X[i+1][j−1] (Zhou et al. 2018, arXiv 1807.10165).
 
-    The last node of the first level alone is read out. Takes what UNet takes but padding "valid" and skip "none".
+    Only the last node of the first level is read out. It is padded and has all skips.
     """
 
-    def __init__(
-        self,
-        *,
-        in_channels: int = 1,
-        classes: int = 2,
-        base_filters: int = 64,
-        depth: int = 5,
-        padding: str = "same",
-        skip: str = "concatenate",
-        norm: str = "none",
-        dropout: float = 0.5,
-        dropout_at: str = "bottom",
-        upsampling: str = "transpose",
-    ) -> None:
-        check_arguments(
-            in_channels=in_channels,
-            classes=classes,
-            base_filters=base_filters,
-            depth=depth,
-            padding=padding,
-            skip=skip,
-            norm=norm,
-            dropout=dropout,
-            dropout_at=dropout_at,
-            upsampling=upsampling,
-        )
-        super().__init__(depth, padding)
-        filters = [base_filters * 2**level for level in range(depth)]
-        self.down = contracting_path(
-            in_channels, filters, padding=padding, norm=norm, dropout=dropout, dropout_at=dropout_at
-        )
-        rate = dropout if dropout_at == "all" else 0.0
-        places = [(column, level) for column in range(1, depth) for level in range(depth - column)]
-        self.up = nn.ModuleDict({f"{i},{j}": upsampler(2 * filters[i], upsampling) for j, i in places})
+    def __init__(self, settings: ModelSettings, *, in_channels: int = 1, classes: int = 2) -> None:
+        super().__init__(settings)
+        self.down = contracting_path(in_channels, settings)
+        filters, rate = self.filters, expanding_dropout(settings)
+        places = [(column, level) for column in range(1, self.depth) for level in range(self.depth - column)]
+        self.up = nn.ModuleDict({f"{i},{j}": upsampler(2 * filters[i], settings) for j, i in places})
         self.merge = nn.ModuleDict(
-            {f"{i},{j}": double((j + 1) * filters[i], filters[i], padding, norm, rate) for j, i in places}
+            {f"{i},{j}": double((j + 1) * filters[i], filters[i], settings, dropout=rate) for j, i in places}
         )
-        self.head = nn.Conv2d(base_filters, classes, kernel_size=1)
+        self.head = nn.Conv2d(settings.base_filters, classes, kernel_size=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Returns logits (B, classes, H, W); ModelError for an image size that does not fit."""
+        """Return logits (B, classes, H, W); ModelError for an image size that does not fit."""
         features, rows = images, []
         for level, block in enumerate(self.down):
             features = pool2(features) if level else features

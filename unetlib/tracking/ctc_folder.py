@@ -1,4 +1,4 @@
-"""Labels followed through time, in the folder that the Cell Tracking Challenge wants: masks and tracks."""
+"""Link labels through time and write them as the Cell Tracking Challenge wants: masks and tracks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,16 @@ from unetlib.io.stacks import open_stack
 from unetlib.tracking.linking import (
     COLUMNS,
     FrameCells,
+    Scale,
     Track,
     TrackError,
     cells_of_frame,
     link,
     motion,
-    typical_diameter_px,
+    reach_px,
 )
 from unetlib.tracking.measurements import label_plane
+from unetlib.tracking.settings import LinkSettings
 
 Planes = Callable[[], Iterable[NDArray[Any]]]  # labels (H, W) of the frames in order, as often as it is called
 
@@ -39,76 +41,50 @@ class TrackingResult:
     max_distance_px: float | None
 
 
-def track_files(
-    labels: Sequence[Path],
-    folder: Path,
-    *,
-    max_distance_px: float | None,
-    max_gap: int,
-    divisions: bool,
-    interval_min: float | None,
-    pixel_size_um: float | None,
-) -> TrackingResult:
+def track_files(labels: Sequence[Path], folder: Path, settings: LinkSettings, scale: Scale) -> TrackingResult:
     """Write the folder of `track_planes` of label files, the planes of which are the frames in order.
 
-    pixel size and interval: None is what the first file says. One plane is in memory at a time. Raises TrackError,
+    What the scale does not say is taken from the first file. One plane is in memory at a time. Raises TrackError,
     also where no frame has a cell, MeasureError or ImageError.
     """
     _check_folder(folder, labels)
+    where = str(labels[0])
     with open_stack(labels[0]) as pages:
         calibration = pages.calibration
     seconds = calibration.frame_interval_s
-    return track_planes(
-        lambda: _planes(labels),
-        folder,
-        max_distance_px=max_distance_px,
-        max_gap=max_gap,
-        divisions=divisions,
-        interval_min=interval_min or (seconds / 60 if seconds else None),
-        pixel_size_um=pixel_size_um or calibration.pixel_size_um(str(labels[0])),
-        where=str(labels[0]),
-        allow_empty=False,
+    known = Scale(
+        scale.pixel_size_um or calibration.pixel_size_um(where),
+        scale.interval_min or (seconds / 60 if seconds else None),
     )
+    return track_planes(lambda: _planes(labels), folder, settings, known, where=where, allow_empty=False)
 
 
 def track_planes(
-    planes: Planes,
-    folder: Path,
-    *,
-    max_distance_px: float | None,
-    max_gap: int,
-    divisions: bool,
-    interval_min: float | None,
-    pixel_size_um: float | None,
-    where: str,
-    allow_empty: bool = True,
+    planes: Planes, folder: Path, settings: LinkSettings, scale: Scale, *, where: str, allow_empty: bool = True
 ) -> TrackingResult:
     """Write res_track.txt, mask000.tif… (uint16, a cell has its track's number) and tracks.csv of labels in time.
 
-    max_distance_px: None is the cells' typical diameter. Frames count from 0; None for pixel size or interval: not
-    known. The folder appears when it is complete; an earlier result there is replaced. where: what errors name.
-    Raises TrackError, with allow_empty not where no frame has a cell: then there is no track.
+    Frames count from 0. The folder appears when it is complete; an earlier result there is replaced. where: the name
+    of the labels in errors. Raises TrackError; unless allow_empty, also where no frame has a cell: then there is no
+    track.
     """
     frames = [cells_of_frame(plane) for plane in planes()]
     if len(frames) < 2:
         raise TrackError(f"{where}: has one frame; give a stack, or the files of a sequence")
     cells = sum(len(frame.ids) for frame in frames)
-    reach = max_distance_px
-    if reach is None and (cells or not allow_empty):
-        # ASSUME: a cell moves less than its own diameter between frames, and its daughters lie that near to it.
-        reach = typical_diameter_px(frames)
-    tracks = link(frames, max_distance_px=reach or 0.0, max_gap=max_gap, divisions=divisions)
+    if not cells and not allow_empty:
+        raise TrackError("there is no cell in any frame; check the labels")
+    tracks = link(frames, settings)
     if len(tracks) > LARGEST_ID:
         raise TrackError(f"{len(tracks)} tracks do not fit the challenge's 16-bit masks; cut the sequence")
-    known = Calibration(pixel_size_um, pixel_size_um, interval_min * 60 if interval_min else None)
+    size, minutes = scale.pixel_size_um, scale.interval_min
     with atomic_folder(folder) as temporary:
-        _write_masks(temporary, planes(), frames, tracks, known)
+        _write_masks(temporary, planes(), frames, tracks, Calibration(size, size, minutes * 60 if minutes else None))
         lines = [f"{t.number} {t.cells[0][0]} {t.cells[-1][0]} {t.parent}\n" for t in tracks]
         (temporary / "res_track.txt").write_text("".join(lines), encoding="ascii", newline="\n")
-        rows = (motion(track, frames, pixel_size_um, interval_min) for track in tracks)
-        write_csv(temporary / "tracks.csv", rows, COLUMNS)
+        write_csv(temporary / "tracks.csv", (motion(track, frames, scale) for track in tracks), COLUMNS)
     mothers = {track.parent for track in tracks if track.origin == "division"}
-    return TrackingResult(len(frames), cells, len(tracks), len(mothers), reach)
+    return TrackingResult(len(frames), cells, len(tracks), len(mothers), reach_px(frames, settings))
 
 
 def _planes(labels: Sequence[Path]) -> Iterator[NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""Cells through time: labels of consecutive frames linked by least total squared distance, and how far each moved."""
+"""Link the cells of consecutive frames by least total squared distance, and measure how far each moved."""
 
 import math
 from collections import defaultdict
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unetlib.tracking.settings import LinkSettings
 
 COLUMNS = (
     "track",
@@ -69,10 +71,18 @@ def typical_diameter_px(frames: Iterable[FrameCells]) -> float:
     return float(2 * np.sqrt(np.median(areas) / math.pi))
 
 
-def link(frames: Sequence[FrameCells], *, max_distance_px: float, max_gap: int, divisions: bool) -> list[Track]:
+def reach_px(frames: Sequence[FrameCells], settings: LinkSettings) -> float | None:
+    """Return how far a cell may move between frames, in px; None where it is not set and no frame has a cell."""
+    if settings.max_distance_px is not None or not any(len(frame.ids) for frame in frames):
+        return settings.max_distance_px
+    # ASSUME: a cell moves less than its own diameter between frames, and its daughters lie that near to it.
+    return typical_diameter_px(frames)
+
+
+def link(frames: Sequence[FrameCells], settings: LinkSettings) -> list[Track]:
     """Return the tracks, numbered by first frame and id, of linear assignment (Jaqaman et al. 2008; laptrack).
 
-    Cost: squared distance of the centroids, at most max_distance_px² (between frames, over up to max_gap missing
+    Cost: squared distance of the centroids, at most `reach_px`² (between frames, over up to max_gap missing
     frames, and from a mother to each daughter); to begin, to end and not to divide cost as much as the farthest
     link, so that a link that is allowed is always the better choice. A track that misses a frame ends there and
     goes on as a new one whose parent it is, as the challenge's format wants it. TrackError without laptrack.
@@ -83,13 +93,13 @@ def link(frames: Sequence[FrameCells], *, max_distance_px: float, max_gap: int, 
         from laptrack import LapTrack
     except ImportError as error:
         raise TrackError(f"tracking needs laptrack ({error}); pip install 'unetlib[track]'") from error
-    cost = max_distance_px**2
+    cost = (reach_px(frames, settings) or 0.0) ** 2
     tracker = LapTrack(
         metric="sqeuclidean",
         cutoff=cost,
-        gap_closing_cutoff=cost if max_gap else False,
-        gap_closing_max_frame_count=max_gap + 1,  # laptrack counts frames from one to the next
-        splitting_cutoff=cost if divisions else False,
+        gap_closing_cutoff=cost if settings.max_gap else False,
+        gap_closing_max_frame_count=settings.max_gap + 1,  # laptrack counts frames from one to the next
+        splitting_cutoff=cost if settings.divisions else False,
         merging_cutoff=False,
         **dict.fromkeys(COSTS, cost),
     )
@@ -120,9 +130,15 @@ def tracks_of(frames: Sequence[FrameCells], links: Iterable[tuple[Cell, Cell]]) 
     return tracks
 
 
-def motion(
-    track: Track, frames: Sequence[FrameCells], pixel_size_um: float | None, interval_min: float | None
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Scale:
+    """Size of a pixel in µm and minutes between frames; None where it is not known."""
+
+    pixel_size_um: float | None = None
+    interval_min: float | None = None
+
+
+def motion(track: Track, frames: Sequence[FrameCells], scale: Scale) -> dict[str, Any]:
     """Return the row (COLUMNS) of a track.
 
     distance: length of its path; displacement: from its first to its last place; speed: distance per time. None
@@ -132,7 +148,7 @@ def motion(
     distance = float(np.hypot(*np.diff(path, axis=0).T).sum())
     displacement = float(np.hypot(*(path[-1] - path[0])))
     steps = len(path) - 1
-    size = pixel_size_um
+    size, interval_min = scale.pixel_size_um, scale.interval_min
     speed = None if size is None or interval_min is None or not steps else distance * size / (steps * interval_min)
     return {
         "track": track.number,

@@ -5,13 +5,9 @@ from pydantic import Field
 from unetlib.io.settings import Settings
 
 
-class TrackingSettings(Settings):
-    """Cells linked through whole test sequences of Cell Tracking Challenge datasets; see `tracking.linking.link`."""
+class LinkSettings(Settings):
+    """How cells are linked from frame to frame; see `tracking.linking.link`."""
 
-    networks_of: list[str] = Field(
-        default_factory=list,
-        description="Experiments of the study whose networks find the cells; empty = nothing is tracked.",
-    )
     max_distance_px: float | None = Field(
         None,
         gt=0,
@@ -19,3 +15,12 @@ class TrackingSettings(Settings):
     )
     max_gap: int = Field(1, ge=0, description="Frames that a cell may be missing and still be the same.")
     divisions: bool = Field(True, description="Whether cells may divide.")
+
+
+class TrackingSettings(LinkSettings):
+    """Cells linked through whole test sequences of Cell Tracking Challenge datasets."""
+
+    networks_of: list[str] = Field(
+        default_factory=list,
+        description="Experiments of the study whose networks find the cells; empty = nothing is tracked.",
+    )

@@ -11,8 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-POLICIES = ("none", "flips", "full")
-
 
 def elastic_field(
     generator: torch.Generator, batch: int, height: int, width: int, *, grid: int, sigma_px: float

@@ -14,7 +14,7 @@ from torch import Tensor
 from unetlib.imaging.normalisation import statistics
 from unetlib.networks.symmetries import dihedral
 from unetlib.networks.tiling import context_px, mirror_index
-from unetlib.training.augmentation import POLICIES
+from unetlib.training.settings import RunSettings
 from unetlib.training.variants import Variants
 
 
@@ -33,33 +33,21 @@ class Crop:
 class Batches:
     """Batches of tiles from one or several caches, drawn with replacement: source, frame and variant uniformly.
 
-    sources: one list of Variants per dataset. tile_px: side of the output tile. A padding="valid" network gets
-    `context_px(depth)` more on each side, mirrored at the image border; outside the image weights are 0.
+    caches: one list of Variants per dataset. A padding="valid" network gets `context_px(depth)` more on each side of a
+    tile, mirrored at the image border; outside the image weights are 0.
     """
 
     def __init__(
-        self,
-        sources: Sequence[Sequence[Variants]],
-        *,
-        tile_px: int,
-        depth: int,
-        padding: str,
-        batch_size: int,
-        policy: str,
-        normalisation: str,
-        seed: int,
-        device: str = "cpu",
+        self, caches: Sequence[Sequence[Variants]], settings: RunSettings, *, seed: int, device: str = "cpu"
     ) -> None:
-        if policy not in POLICIES:
-            raise ValueError(f"policy {policy!r} is not one of {', '.join(POLICIES)}")
-        if not sources or not all(sources):
-            raise ValueError("a source has no training frame; check the split's roles")
-        self.sources = [list(source) for source in sources]
-        self.tile_px = tile_px
-        self.context = context_px(depth) if padding == "valid" else 0
-        self.batch_size = batch_size
-        self.policy = policy
-        self.normalisation = normalisation
+        if not caches or not all(caches):
+            raise ValueError("a dataset has no training frame; check the split's roles")
+        self.sources = [list(cache) for cache in caches]
+        self.tile_px = settings.batch.tile_px
+        self.context = context_px(settings.model.depth) if settings.model.padding == "valid" else 0
+        self.batch_size = settings.batch.size
+        self.flips = settings.augmentation.policy != "none"
+        self.normalisation = settings.normalisation
         self.seed = seed
         self.device = device
         self._statistics: dict[tuple[int, int, int], tuple[float, float]] = {}
@@ -76,7 +64,7 @@ class Batches:
         variant = int(random.integers(count))
         row, column = (self._start(random, side) for side in (height, width))
         turn = int(random.integers(8))
-        return Crop(source, frame, variant, row, column, turn if self.policy != "none" else 0)
+        return Crop(source, frame, variant, row, column, turn if self.flips else 0)
 
     def _start(self, random: np.random.Generator, side: int) -> int:
         """Return where the tile starts: anywhere inside a larger image, centred on a smaller one."""

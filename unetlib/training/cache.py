@@ -1,4 +1,4 @@
-"""The augmented cache: N warped variants of each training frame with their masks and weight maps, memory-mapped.
+"""The augmented cache: warped copies of each training frame with their masks and weight maps, memory-mapped.
 
 A cache is a folder with `<frame>.{image,mask,weight}.npy`, each (variants, H, W), and `index.csv`, written
 last. A frame that was finished before an interruption is not computed again. Instances are warped, then
@@ -6,7 +6,7 @@ separated and weighted: gaps and border weights follow the warped cells.
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from unetlib.datasets.checks import check_frame_id
 from unetlib.datasets.dataset import Dataset
 from unetlib.io.files import FileError, atomic_path, read_csv, read_json, sha256_of, write_csv, write_json
+from unetlib.io.settings import SettingsError
+from unetlib.training.settings import CacheSettings
 from unetlib.training.variants import Variants, make_variants
 
 ARRAYS = ("image", "mask", "weight")
@@ -31,10 +33,8 @@ def write_cache(
     folder: Path,
     dataset: Dataset,
     frames: Sequence[str],
+    settings: CacheSettings,
     *,
-    weights: Mapping[str, Any],
-    augmentation: Mapping[str, Any],
-    gap: bool,
     seed: int,
     fingerprint: str,
     progress: Callable[[int, int], None] | None = None,
@@ -45,21 +45,15 @@ def write_cache(
     """
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "journal.json"
-    made_by = {"weights": weights, "augmentation": augmentation, "gap": gap, "seed": seed}
     if _noted(journal).get("fingerprint") != fingerprint:
         for stale in folder.iterdir():
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-        write_json(journal, {"fingerprint": fingerprint, "settings": made_by})
+        write_json(journal, {"fingerprint": fingerprint, "settings": settings.plain(), "seed": seed})
     rows = []
     for done, frame in enumerate(frames, 1):
         note = folder / f"{frame}.json"
         if set(row := _noted(note)) != set(COLUMNS):
-            image, labels, ignore = dataset.seen(frame)
-            region = ignore if ignore.any() else None
-            made = make_variants(
-                frame, image, labels, region, weights=weights, augmentation=augmentation, gap=gap, seed=seed
-            )
-            row = save_variants(folder, made)
+            row = _write_frame(folder, dataset, frame, settings, seed)
             write_json(note, row)
         rows.append(row)
         if progress:
@@ -69,12 +63,16 @@ def write_cache(
     return index
 
 
-def recorded_settings(folder: Path) -> dict[str, Any]:
-    """Return weights, augmentation, gap and seed that a cache was made with; CacheError where it does not say."""
-    settings = _noted(folder / "journal.json").get("settings")
-    if not isinstance(settings, dict) or set(settings) != {"weights", "augmentation", "gap", "seed"}:
-        raise CacheError(f"{folder}: does not say how it was made; remove it and run again")
-    return settings
+def recorded_settings(folder: Path) -> tuple[CacheSettings, int]:
+    """Return the settings and the seed that a cache was made with; CacheError where it does not say."""
+    noted = _noted(folder / "journal.json")
+    try:
+        settings = CacheSettings.read(noted.get("settings"))
+    except SettingsError as error:
+        raise CacheError(f"{folder}: does not say how it was made ({error}); remove it and run again") from error
+    if type(seed := noted.get("seed")) is not int:
+        raise CacheError(f"{folder}: does not say with what seed it was made; remove it and run again")
+    return settings, seed
 
 
 def _noted(path: Path) -> dict[str, Any]:
@@ -83,6 +81,13 @@ def _noted(path: Path) -> dict[str, Any]:
         return read_json(path) if path.exists() else {}
     except FileError:
         return {}
+
+
+def _write_frame(folder: Path, dataset: Dataset, frame: str, settings: CacheSettings, seed: int) -> dict[str, Any]:
+    """Make the variants of one frame and write them; return the frame's row of the index."""
+    image, labels, ignore = dataset.seen(frame)
+    region = ignore if ignore.any() else None
+    return save_variants(folder, make_variants(frame, image, labels, region, settings, seed=seed))
 
 
 def save_variants(folder: Path, variants: Variants) -> dict[str, Any]:
@@ -146,29 +151,23 @@ def damaged_frames(index: Path) -> list[str]:
 
 
 def repair(index: Path, dataset: Dataset) -> list[str]:
-    """Return the damaged frames of a cache after making them again, byte by byte what they were.
+    """Rebuild the damaged frames of a cache, byte by byte what they were, and return which they are.
 
-    Two processes may mend one cache at once: files are replaced whole, and by equal bytes. Raises CacheError where
+    Two processes may repair one cache at once: files are replaced whole, and by equal bytes. Raises CacheError where
     the cache does not say how it was made, or where the same settings no longer give what its index lists.
     """
     frames = damaged_frames(index)
     if not frames:
         return []
     listed = {row["frame"]: row for row in read_csv(index, COLUMNS)}
-    settings = recorded_settings(index.parent)
+    settings, seed = recorded_settings(index.parent)
     for frame in frames:
-        row = _made_again(index.parent, dataset, frame, settings)
+        row = _write_frame(index.parent, dataset, frame, settings, seed)
         if {name: str(row[name]) for name in COLUMNS} != {name: listed[frame][name] for name in COLUMNS}:
             raise CacheError(
                 f"{index}: {frame} was damaged and comes out otherwise now; remove {index.parent} and run again"
             )
     return frames
-
-
-def _made_again(folder: Path, dataset: Dataset, frame: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    image, labels, ignore = dataset.seen(frame)
-    region = ignore if ignore.any() else None
-    return save_variants(folder, make_variants(frame, image, labels, region, **settings))
 
 
 def _is_whole(path: Path, sha256: str) -> bool:

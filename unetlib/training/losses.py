@@ -6,15 +6,18 @@ the number of pixels. A batch of weight 0 alone gives a loss of 0 with a gradien
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
+
+from unetlib.training.settings import LossSettings
 
 SMOOTH = 1.0  # pixels added above and below in soft Dice and Tversky: defined on an empty target
 
 
 def weighted_ce(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Returns Σ w·CE / number of pixels with w > 0 (equation 1 of the paper, as a mean).
+    """Return Σ w·CE / number of pixels with w > 0 (equation 1 of the paper, as a mean).
 
     With two classes cross-entropy is binary cross-entropy on the difference of the logits.
     """
@@ -22,14 +25,14 @@ def weighted_ce(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 
 def ce_dice(logits: Tensor, target: Tensor, weight: Tensor, *, dice_fraction: float = 0.5) -> Tensor:
-    """Returns (1 − f)·weighted CE + f·(1 − soft Dice), soft Dice over the whole batch, unweighted where w > 0."""
+    """Return (1 − f)·weighted CE + f·(1 − soft Dice), soft Dice over the whole batch, unweighted where w > 0."""
     margin, foreground = _margin(logits), _foreground(target)
     overlap = _tversky(margin, foreground, weight, alpha=0.5, beta=0.5)  # Tversky ½, ½ is Dice
     return (1 - dice_fraction) * _mean_ce(margin, foreground, weight) + dice_fraction * (1 - overlap)
 
 
 def bce_tversky(logits: Tensor, target: Tensor, weight: Tensor, *, alpha: float = 0.3, beta: float = 0.7) -> Tensor:
-    """Returns weighted BCE + 1 − TP / (TP + α·FP + β·FN), soft counts over the batch where w > 0.
+    """Return weighted BCE + 1 − TP / (TP + α·FP + β·FN), soft counts over the batch where w > 0.
 
     Salehi et al. 2017 (arXiv 1706.05721); β > α punishes missed foreground harder.
     """
@@ -39,7 +42,7 @@ def bce_tversky(logits: Tensor, target: Tensor, weight: Tensor, *, alpha: float 
 
 
 def inverse_frequency_bce(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Returns BCE with each class weighted by n / (2·n_class) of this batch, averaged over pixels with w > 0.
+    """Return BCE with each class weighted by n / (2·n_class) of this batch, averaged over pixels with w > 0.
 
     The class weights stand in place of the weight map, which here only says what to ignore.
     """
@@ -58,6 +61,11 @@ LOSSES: dict[str, Callable[..., Tensor]] = {
     "bce_tversky": bce_tversky,
     "inverse_frequency_bce": inverse_frequency_bce,
 }
+
+
+def loss_of(settings: LossSettings) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Return the loss with its parameters; a parameter that is not set has the default of its function."""
+    return partial(LOSSES[settings.name], **settings.params.given())
 
 
 def _margin(logits: Tensor) -> Tensor:

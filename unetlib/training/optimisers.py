@@ -10,12 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-OPTIMISERS = ("sgd", "nesterov", "adam", "adamw")
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam, arXiv 1412.6980
 
 
 class Optimiser:
-    """Changes parameters in place by their gradients; its state is zero at first and can be saved.
+    """Change parameters in place by their gradients; its state is zero at first and can be saved.
 
     momentum: of "sgd" and "nesterov". weight_decay: added to the gradient, but for "adamw", which shrinks the
     weights themselves (arXiv 1711.05101).
@@ -31,7 +30,7 @@ class Optimiser:
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """Takes one step along the gradients of all parameters, and clears them."""
+        """Take one step along the gradients of all parameters, and clears them."""
         self.steps += 1
         gradients = [g for parameter in self.parameters if (g := parameter.grad) is not None]
         if len(gradients) < len(self.parameters):
@@ -65,11 +64,11 @@ class Optimiser:
         torch._foreach_addcdiv_(self.parameters, self.first, scale, -learning_rate / (1 - BETA_1**self.steps))
 
     def state_dict(self) -> dict[str, Any]:
-        """Returns the number of steps and the moments: the tensors themselves, not copies."""
+        """Return the number of steps and the moments: the tensors themselves, not copies."""
         return {"steps": self.steps, "first": self.first, "second": self.second}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes a state over; ValueError where the moments have other shapes than the parameters."""
+        """Take a state over; ValueError where the moments have other shapes than the parameters."""
         for name in ("first", "second"):
             shapes, theirs = ([part.shape for part in parts] for parts in (getattr(self, name), state[name]))
             if shapes != theirs:

@@ -3,24 +3,23 @@
 import platform
 import resource
 import sys
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from unetlib.io.files import write_json
+from unetlib.networks.run_record import RunFacts
 
 PACKAGES = ("unetlib", "torch", "numpy", "scipy", "scikit-image", "tifffile", "snakemake")
 
 
-def write_facts(path: str | Path, facts: Mapping[str, Any]) -> None:
-    """Writes `facts` to `path` as JSON; `versions` and `peak_memory_bytes` of this process are added if absent."""
+def write_facts(path: Path, facts: RunFacts) -> None:
+    """Write the facts of a run to `path` as JSON, with the versions and the peak memory of this process."""
     ours = {"versions": versions(), "peak_memory_bytes": peak_memory_bytes()}
-    write_json(path, {**facts, **{name: value for name, value in ours.items() if name not in facts}})
+    write_json(path, facts.model_copy(update=ours).model_dump(mode="json"))
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of Python and of the installed packages that results depend on, and the platform."""
+    """Return the versions of Python and of the installed packages that results depend on, and the platform."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for package in PACKAGES:
         try:
@@ -31,7 +30,7 @@ def versions() -> dict[str, str]:
 
 
 def peak_memory_bytes() -> int:
-    """Returns the largest resident size of this process so far, in bytes."""
+    """Return the largest resident size of this process so far, in bytes."""
     status = Path("/proc/self/status")
     if status.is_file():  # ru_maxrss survives exec: a small job would report its parent's peak
         for line in status.read_text().splitlines():
@@ -42,7 +41,7 @@ def peak_memory_bytes() -> int:
 
 
 def peak_device_memory_bytes(device: str) -> int:
-    """Returns the largest memory that tensors took on a CUDA device so far, in bytes; 0 for the CPU."""
+    """Return the largest memory that tensors took on a CUDA device so far, in bytes; 0 for the CPU."""
     if not device.startswith("cuda"):
         return 0
     import torch

@@ -1,24 +1,28 @@
 """What selects a network: the Dice of whole validation images, by overlap-tile, without augmentation."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.imaging.binning import bin_image, upsample
 from unetlib.imaging.normalisation import normalise
-from unetlib.networks.predict import predict
+from unetlib.imaging.settings import Normalisation
+from unetlib.networks.blocks import SegmentationNet
+from unetlib.networks.predict import Tiling, predict
+from unetlib.training.settings import RunSettings
 from unetlib.training.variants import warp
 
 
 def dice(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
-    """Return the Dice of two masks, 1 when both are empty. Twin of metrics' dice: scoring may change, training not."""
+    """Return the Dice of two masks, 1 when both are empty.
+
+    A deliberate copy of the metric: a change of the scoring code must not invalidate trained networks.
+    """
     both = int(truth.sum()) + int(predicted.sum())
     return 2 * int((truth & predicted).sum()) / both if both else 1.0
 
@@ -36,7 +40,7 @@ class ValidationImage:
     binning: int = 1
 
 
-def load(dataset: Dataset, frames: Sequence[str], normalisation: str) -> list[ValidationImage]:
+def load(dataset: Dataset, frames: Sequence[str], normalisation: Normalisation) -> list[ValidationImage]:
     """Return the validation images of these frames, with gold truth where there is any, else silver."""
     images = []
     for frame in frames:
@@ -51,55 +55,34 @@ def load(dataset: Dataset, frames: Sequence[str], normalisation: str) -> list[Va
 class Validation:
     """Calling it with a network returns the mean Dice, 0 … 1, first over each dataset's images, then over datasets."""
 
-    def __init__(
-        self,
-        datasets: Sequence[Sequence[ValidationImage]],
-        *,
-        threshold: float,
-        tile_px: int,
-        batch: int,
-        device: str,
-        precision: str,
-    ) -> None:
+    def __init__(self, datasets: Sequence[Sequence[ValidationImage]], *, threshold: float, tiling: Tiling) -> None:
         if not datasets or not all(datasets):
             raise ValueError("a dataset has no validation frame; raise split.validation_fraction")
-        self.datasets = datasets
-        self.threshold = threshold
-        self.how = {"tile_px": tile_px, "batch": batch, "device": device, "precision": precision}
+        self.datasets, self.threshold, self.tiling = datasets, threshold, tiling
 
-    def __call__(self, model: nn.Module) -> float:
+    def __call__(self, model: SegmentationNet) -> float:
         """Return the mean Dice of the network's masks."""
         return float(np.mean([np.mean([self._dice(model, image) for image in images]) for images in self.datasets]))
 
-    def _dice(self, model: nn.Module, truth: ValidationImage) -> float:
-        seen = predict(model, truth.image, **self.how)  # type: ignore[arg-type]
-        mask = upsample(seen, truth.binning, truth.mask.shape) >= self.threshold
+    def _dice(self, model: SegmentationNet, truth: ValidationImage) -> float:
+        probability = predict(model, truth.image, self.tiling)
+        mask = upsample(probability, truth.binning, truth.mask.shape) >= self.threshold
         return dice(truth.mask[truth.known], mask[truth.known])
 
 
 class AugmentedTileValidation:
-    """Calling it with a network returns the mean Dice, 0 … 1, of tiles drawn anew each time.
+    """Optimistic validation, used only to measure the bias it causes: one random augmented tile per validation image.
 
-    datasets: each with its validation frames. The draws depend on the network's weights alone, so that a training
-    that was interrupted sees the same ones. how: keyword arguments of `infer.predict`.
+    Calling it with a network returns the mean Dice, 0 … 1, of tiles drawn anew each time. The draws depend on the
+    network's weights alone, so that a training that was interrupted draws the same ones.
     """
 
     def __init__(
-        self,
-        datasets: Sequence[tuple[Dataset, Sequence[str]]],
-        *,
-        augmentation: Mapping[str, Any],
-        normalisation: str,
-        side_px: int,
-        threshold: float,
-        **how: Any,
+        self, datasets: Sequence[tuple[Dataset, Sequence[str]]], settings: RunSettings, *, tiling: Tiling
     ) -> None:
-        self.datasets = datasets
-        self.warping = {name: value for name, value in augmentation.items() if name not in ("policy", "variants")}
-        self.normalisation, self.side_px, self.threshold = normalisation, side_px, threshold
-        self.how = how
+        self.datasets, self.settings, self.tiling = datasets, settings, tiling
 
-    def __call__(self, model: nn.Module) -> float:
+    def __call__(self, model: SegmentationNet) -> float:
         """Return the mean Dice, first over each dataset's tiles, then over datasets."""
         generator = torch.Generator().manual_seed(_seed_of(model))
         means = [
@@ -108,11 +91,12 @@ class AugmentedTileValidation:
         ]
         return float(np.mean(means))
 
-    def _dice(self, model: nn.Module, dataset: Dataset, frame: str, generator: torch.Generator) -> float:
-        image, labels, ignore = warp(*dataset.seen(frame), generator=generator, **self.warping)
-        rows, columns = (_part(side, self.side_px, generator) for side in image.shape)
-        seen = normalise(image, self.normalisation)[rows, columns]
-        found = predict(model, seen, **self.how) >= self.threshold  # type: ignore[arg-type]
+    def _dice(self, model: SegmentationNet, dataset: Dataset, frame: str, generator: torch.Generator) -> float:
+        settings = self.settings
+        image, labels, ignore = warp(*dataset.seen(frame), settings.augmentation, generator=generator)
+        rows, columns = (_part(side, settings.batch.tile_px, generator) for side in image.shape)
+        tile = normalise(image, settings.normalisation)[rows, columns]
+        found = predict(model, tile, self.tiling) >= settings.threshold
         known = np.ones(found.shape, bool) if ignore is None else ~ignore[rows, columns]
         return dice((labels[rows, columns] > 0)[known], found[known])
 
@@ -122,7 +106,7 @@ def _part(side: int, wanted: int, generator: torch.Generator) -> slice:
     return slice(start, start + wanted)
 
 
-def _seed_of(model: nn.Module) -> int:
+def _seed_of(model: SegmentationNet) -> int:
     digest = 0
     for part in model.state_dict().values():
         digest = zlib.crc32(part.detach().cpu().contiguous().numpy().tobytes(), digest)

@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
+from unetlib.imaging.settings import Normalisation
+from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.tiling import context_px, smallest_output, step_px
 
 FORMAT = "0.5.3"
@@ -30,7 +33,7 @@ class PackageError(ValueError):
     """A package that cannot be made, or that bioimageio.core refuses."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Package:
     """What is packed: its graph (ONNX, giving logits), what is known of it, and a tile with its probability.
 
@@ -41,15 +44,23 @@ class Package:
     name: str
     depth: int
     padding: str
-    normalisation: str
-    threshold: float
-    binning: int
+    prediction: PredictionSettings
     pixel_size_um: float | None
-    provenance: Mapping[str, Any]
+    provenance: Mapping[str, JsonValue]
     opset: int
     difference: float
     tile: NDArray[np.float32]
     probability: NDArray[np.float32]
+
+    @property
+    def binning(self) -> int:
+        """How many pixels squared are averaged into one first."""
+        return self.prediction.binning
+
+    @property
+    def threshold(self) -> float:
+        """The foreground probability from which a pixel is foreground."""
+        return self.prediction.instances.threshold
 
 
 def border_px(depth: int, padding: str) -> int:
@@ -131,7 +142,7 @@ def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, Any]:
                 ],
                 "data": {"type": "float32"},
                 "test_tensor": of("test-image.npy"),
-                "preprocessing": preprocessing(subject.normalisation),
+                "preprocessing": preprocessing(subject.prediction.normalisation),
             }
         ],
         "outputs": [
@@ -153,8 +164,8 @@ def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
-def preprocessing(normalisation: str) -> list[dict[str, Any]]:
-    """Return the steps of bioimage.io that are `intensity.normalise`."""
+def preprocessing(normalisation: Normalisation) -> list[dict[str, Any]]:
+    """Return the steps of bioimage.io that are `normalisation.normalise`."""
     per_image = {"axes": ["channel", "y", "x"], "eps": EPSILON}
     steps: dict[str, list[dict[str, Any]]] = {
         "zscore": [{"id": "zero_mean_unit_variance", "kwargs": per_image}],
@@ -229,7 +240,11 @@ def _seen(subject: Package) -> str:
 
 def _plain(subject: Package, border: int) -> dict[str, Any]:
     context = {"context_px" if subject.padding == "valid" else "halo_px": border}
-    facts = {"binning": subject.binning, "threshold": subject.threshold, "normalisation": subject.normalisation}
+    facts = {
+        "binning": subject.binning,
+        "threshold": subject.threshold,
+        "normalisation": subject.prediction.normalisation,
+    }
     return {**context, **facts, "largest_difference": subject.difference, **subject.provenance}
 
 

@@ -1,21 +1,23 @@
 """A model.pt for other programs: as ONNX or as a bioimage.io package, kept only when it gives what PyTorch gives."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from unetlib.imaging.binning import bin_image
 from unetlib.imaging.normalisation import normalise
 from unetlib.io.files import atomic_path, sha256_of
 from unetlib.io.stacks import open_stack
 from unetlib.networks.export.bioimageio import Package, border_px, check_package, write_package
+from unetlib.networks.run_record import RunRecord
+from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.tiling import largest_tile, mirror_index, takes_tile
-from unetlib.networks.trained_network import TrainedNetwork, load_model, load_network
+from unetlib.networks.trained_network import TrainedNetwork, load_network, study_prediction
 
 KINDS = {"onnx": ".onnx", "bioimageio": ".zip"}
 LARGEST_DIFFERENCE = 1e-4  # of a probability; rounding alone is 1e-6
@@ -44,7 +46,7 @@ def export(
     a synthetic phase-contrast micrograph). tile_px: output side of a full tile (None: 388, or the largest below).
     The file appears when the largest difference is 1e-4 or less and, for a package, when bioimageio.core has accepted
     it. onnx: takes normalised images, gives probabilities. bioimageio: normalisation and sigmoid are steps of its
-    description. Raises ExportError, GraphError, PackageError, RunError, ApplyError or ImageError.
+    description. Raises ExportError, GraphError, PackageError, ModelFileError, NetworkError or ImageError.
     """
     from unetlib.networks.export import onnx_graph
 
@@ -52,18 +54,18 @@ def export(
         raise ExportError(f"an export to {kind!r} is not known; choose {' or '.join(KINDS)}")
     if output.suffix.lower() != KINDS[kind]:
         raise ExportError(f"{output}: an export to {kind} is a {KINDS[kind]} file; name it so")
-    network, (how, _) = load_network(path, "cpu"), load_model(path)
+    network = load_network(path, "cpu")
+    settings = study_prediction(path) or network.prediction
     picture, size_um = _picture(image)
-    tiles, smaller = _tiles(network, bin_image(picture, network.binning), tile_px)
-    provenance = provenance_of(how, path)
-    trained_size = _trained_size(how) or size_um
-    logit = kind == "bioimageio"
-    usage = {**_usage(network, trained_size), "run": provenance}
+    tiles, smaller = _tiles(network, bin_image(picture, settings.binning), tile_px)
+    provenance = provenance_of(network.record, path)
+    trained_size = settings.pixel_size_um or size_um
+    usage = {**_usage(network, settings, trained_size), "run": provenance}
     facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
-    made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=logit, facts=facts)
+    made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=kind == "bioimageio", facts=facts)
     worst, found = 0.0, []
     for batch in (tiles, [smaller]):
-        seen = np.stack([normalise(tile, network.normalisation)[None] for tile in batch])
+        seen = np.stack([normalise(tile, settings.normalisation)[None] for tile in batch])
         ours, theirs = onnx_graph.by_torch(network.model, seen), onnx_graph.by_runtime(made, seen)
         worst = max(worst, float(np.abs(ours - theirs).max()))
         found.append(ours)
@@ -75,41 +77,38 @@ def export(
             temporary.write_bytes(made)
         else:
             subject = Package(
-                made,
-                _name(how),
-                network.model.depth,
-                network.model.padding,
-                network.normalisation,
-                network.threshold,
-                network.binning,
-                trained_size,
-                provenance,
-                onnx_graph.OPSET,
-                worst,
-                tiles[0],
-                found[0][0, 0],
+                graph=made,
+                name=_name(network.record),
+                depth=network.model.depth,
+                padding=network.model.padding,
+                prediction=settings,
+                pixel_size_um=trained_size,
+                provenance=provenance,
+                opset=onnx_graph.OPSET,
+                difference=worst,
+                tile=tiles[0],
+                probability=found[0][0, 0],
             )
             write_package(temporary, subject)
             check_package(temporary)
     return ExportResult(output, 3, worst)
 
 
-def provenance_of(how: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def provenance_of(record: RunRecord, path: Path) -> dict[str, JsonValue]:
     """Return where the weights come from: run, data with their checksums, settings, validation score."""
-    keys = ("experiment", "train_dataset", "fold", "seed", "code", "best_update", "best_validation_dice", "settings")
-    data = [
-        {key: entry.get(key) for key in ("dataset", "sha256", "options", "binning")} for entry in how.get("data", [])
-    ]
-    return {"model_sha256": sha256_of(path), **{key: how[key] for key in keys if key in how}, "data": data}
+    keys = {"experiment", "train_dataset", "fold", "seed", "code", "best_update", "best_validation_dice", "settings"}
+    data = {"data": {"__all__": {"dataset", "sha256", "options", "binning"}}}
+    known = record.model_dump(mode="json", include=keys, exclude_none=True)
+    return {"model_sha256": sha256_of(path), **known, **record.model_dump(mode="json", include=data)}
 
 
-def _usage(network: TrainedNetwork, pixel_size_um: float | None) -> dict[str, Any]:
+def _usage(network: TrainedNetwork, settings: PredictionSettings, pixel_size_um: float | None) -> dict[str, JsonValue]:
     model = network.model
     name = "context_px" if model.padding == "valid" else "halo_px"
     return {
-        "normalisation": network.normalisation,
-        "threshold": network.threshold,
-        "binning": network.binning,
+        "normalisation": settings.normalisation,
+        "threshold": settings.instances.threshold,
+        "binning": settings.binning,
         "pixel_size_um": pixel_size_um,
         name: border_px(model.depth, model.padding),
     }
@@ -148,12 +147,6 @@ def _tiles(
     return [tile(full, True), tile(full, False)], tile(below, True)
 
 
-def _trained_size(how: Mapping[str, Any]) -> float | None:
-    """The pixel size in µm of the images it was trained on, before binning; None where it is not known or differs."""
-    sizes = {(entry.get("options") or {}).get("pixel_size_um") for entry in how.get("data", [])}
-    return sizes.pop() if len(sizes) == 1 else None
-
-
-def _name(how: Mapping[str, Any]) -> str:
-    run = " ".join(str(how[key]) for key in ("experiment", "train_dataset") if how.get(key))
+def _name(record: RunRecord) -> str:
+    run = " ".join(part for part in (record.experiment, record.train_dataset) if part)
     return f"unetlib {run or 'network'}"

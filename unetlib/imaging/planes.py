@@ -1,0 +1,83 @@
+"""Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.imaging.binning import bin_image, check_binning, upsample
+
+STRIP_PX = 2**21  # pixels of one strip of a large plane: 8 MiB as float32
+
+
+class PlaneError(ValueError):
+    """A plane that nothing can be computed from."""
+
+
+class Readable(Protocol):
+    """A plane (H, W) that is read in parts: an array, a memory map, `stacks.Plane`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[Any]: ...
+
+
+class BinnedPlane:
+    """A plane read binned: shape and parts are those of `bin_image` of the whole."""
+
+    def __init__(self, plane: Readable, factor: int) -> None:
+        self.plane, self.factor = plane, check_binning(factor)
+        self.shape = tuple(-(-side // factor) for side in plane.shape)
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[Any]:
+        """Return the rows and columns of the binned plane; slices without a step."""
+        spans = (each.indices(side)[:2] for each, side in zip(part, self.shape, strict=True))
+        rows, columns = (slice(start * self.factor, stop * self.factor) for start, stop in spans)
+        return bin_image(self.plane[rows, columns], self.factor)
+
+
+class NormalisedPlane:
+    """A plane read as (plane − offset) / scale in float32, as `normalise` computes it."""
+
+    def __init__(self, plane: Readable, offset: float, scale: float) -> None:
+        self.plane, self.offset, self.scale = plane, np.float32(offset), np.float32(scale)
+        self.shape = tuple(plane.shape)
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[np.float32]:
+        """Return the rows and columns of the normalised plane."""
+        return (self.plane[part].astype(np.float32) - self.offset) / self.scale
+
+
+def upsample_rows(plane: NDArray[np.float32], factor: int, rows: slice, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return these rows of `upsample(plane, factor, shape)` without the others, to the bit."""
+    first = max(rows.start // factor - 1, 0)
+    last = -(-rows.stop // factor) + 1
+    part = upsample(plane[first:last], factor, ((min(last, plane.shape[0]) - first) * factor, shape[1]))
+    return part[rows.start - first * factor : rows.stop - first * factor]
+
+
+def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:
+    """Return the rows of each strip; a small plane is one strip.
+
+    >>> strips((5, 10), strip_px=20)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    rows = max(1, strip_px // max(shape[1], 1))
+    return [slice(row, min(row + rows, shape[0])) for row in range(0, shape[0], rows)]
+
+
+def check_finite(plane: Readable, where: str, *, strip_px: int = STRIP_PX) -> None:
+    """Raise PlaneError naming `where` for NaN, infinity and for values beyond float32."""
+    for rows in strips(plane.shape, strip_px):
+        part = plane[rows, :]
+        if part.dtype.kind != "f":
+            return
+        with np.errstate(over="ignore"):
+            bad = ~np.isfinite(part.astype(np.float32, copy=False))
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise PlaneError(
+                f"{where}: {int(bad.sum())} pixels are NaN, infinite or beyond float32, the first at row "
+                f"{rows.start + row}, column {column}; repair the image"
+            )

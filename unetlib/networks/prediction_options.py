@@ -1,0 +1,40 @@
+"""Decide how the command line predicts: as the model's study, unless the user wants something else."""
+
+from pathlib import Path
+
+from unetlib.networks.settings import PredictionSettings
+from unetlib.networks.trained_network import PREDICTION_FILE, TrainedNetwork, study_prediction
+
+
+def prediction_settings(
+    model: Path,
+    network: TrainedNetwork,
+    *,
+    threshold: float | None = None,
+    min_area_px: int | None = None,
+    watershed_depth_px: float | None = None,
+    test_time_augmentation: int | None = None,
+    binning: int | None = None,
+) -> tuple[PredictionSettings, str]:
+    """Return how to predict with a model.pt, and a line that says where that is from.
+
+    The study's settings are in prediction.json beside the model; without that file they are those that model.pt
+    records, which knows no minimum area and no watershed. What is given here, not None, goes before them.
+    """
+    recorded = study_prediction(model)
+    chosen = (recorded or network.prediction).plain()
+    instances = {"threshold": threshold, "min_area_px": min_area_px, "watershed_depth_px": watershed_depth_px}
+    chosen["instances"] |= {name: value for name, value in instances.items() if value is not None}
+    if test_time_augmentation is not None:
+        chosen["inference"]["test_time_augmentation"] = test_time_augmentation
+    if binning is not None:
+        chosen["binning"] = binning
+    settings = PredictionSettings.read(chosen)
+    origin = f"as in {model.with_name(PREDICTION_FILE)}"
+    if recorded is None:
+        origin = f"as {model} records, for there is no {PREDICTION_FILE} beside it"
+    cut = settings.instances
+    return settings, (
+        f"predicting {origin}: threshold {cut.threshold:g}, minimum area {cut.min_area_px} px, watershed depth"
+        f" {cut.watershed_depth_px:g} px, test-time augmentation {settings.inference.test_time_augmentation}"
+    )

@@ -1,0 +1,173 @@
+"""Train the networks of one training set, which differ by their seed, and write what each run leaves behind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.split_files import dataset_and_key_of, frames_with_role
+from unetlib.io.files import read_json, sha256_of, short_hash, write_csv
+from unetlib.networks.blocks import SegmentationNet, initialise, parameter_count
+from unetlib.networks.build import build
+from unetlib.networks.device import choose_device, uses_bfloat16
+from unetlib.networks.predict import Tiling
+from unetlib.networks.run_record import RunFacts, RunRecord, SourceRecord
+from unetlib.networks.settings import ComputeSettings
+from unetlib.networks.trained_network import save_model
+from unetlib.training import provenance, validation
+from unetlib.training.batches import Batches
+from unetlib.training.cache import read_cache, repair
+from unetlib.training.loop import Objective, Training, train
+from unetlib.training.losses import loss_of
+from unetlib.training.settings import RunSettings
+
+HISTORY_COLUMNS = ("update", "loss", "validation_dice", "learning_rate", "seconds")
+ROLES = ("train", "validation", "test")
+
+
+class RunName(Protocol):
+    """What names a run; `study.runs.Run` has it."""
+
+    @property
+    def experiment(self) -> str: ...
+    @property
+    def train_dataset(self) -> str: ...
+    @property
+    def fold(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """One dataset that a network is trained on: its folder, its split file, and the index of its cache."""
+
+    dataset: Dataset
+    split: Path
+    cache: Path
+
+    @property
+    def name(self) -> str:
+        return self.dataset.folder.name
+
+    @cached_property
+    def roles(self) -> dict[str, list[str]]:
+        """The frames of each role."""
+        return {role: frames_with_role(self.split, role) for role in ROLES}
+
+    @cached_property
+    def source(self) -> SourceRecord:
+        """Where the dataset came from."""
+        entry = self.dataset.folder / "dataset.json"
+        return SourceRecord.read(read_json(entry) | {"dataset": self.name}, str(entry))
+
+
+def train_networks(
+    runs: Mapping[Path, RunName],
+    data: Sequence[TrainingData],
+    settings: RunSettings,
+    compute: ComputeSettings,
+    *,
+    code: str,
+    say: Callable[[str], None],
+) -> None:
+    """Train a network for each model.pt in `runs`; write it, its history.csv and its facts.json.
+
+    code: fingerprint of the code that decides the result. A killed call goes on from its checkpoints, which stand
+    beside the models, and ends in the same bits. say gets lines for a log.
+    """
+    device = choose_device(compute.device)
+    validate = validation_of(data, settings, compute, device)
+    for each in data:
+        for frame in repair(each.cache, each.dataset):
+            say(f"warning: {each.cache.parent}: {frame} was not what its checksum says, and was made again")
+    decides = [settings.identity(), compute.identity(), device, code]
+    decides += [[sha256_of(each.cache) for each in data], {each.name: each.roles for each in data}]
+    checkpoints = []
+    for model, run in runs.items():
+        checkpoints.append(model.with_name(f"checkpoint-{short_hash([*decides, run.seed])}.pt"))
+        for stale in set(model.parent.glob("checkpoint-*.pt")) - {checkpoints[-1]}:  # of other settings, data or code
+            stale.unlink()
+        network = build(settings.model)
+        initialise(network, torch.Generator().manual_seed(run.seed))
+        result = train(
+            network,
+            Objective(
+                Batches([read_cache(each.cache) for each in data], settings, seed=run.seed, device=device),
+                loss_of(settings.loss),
+                validate,
+            ),
+            settings.training,
+            seed=run.seed,
+            device=device,
+            checkpoint=checkpoints[-1],
+            report=partial(_say_row, say, run.seed),
+        )
+        record = record_of(run, settings, data, result, code)
+        facts = facts_of(record, data, network, result, compute.model_copy(update={"device": device}))
+        write_csv(model.with_name("history.csv"), result.history, HISTORY_COLUMNS)
+        provenance.write_facts(model.with_name("facts.json"), facts)
+        save_model(model, network.state_dict(), record)
+    for checkpoint in checkpoints:  # not before all are trained: outputs of a killed job are removed
+        checkpoint.unlink(missing_ok=True)
+
+
+def _say_row(say: Callable[[str], None], seed: int, row: Mapping[str, object]) -> None:
+    say(f"seed {seed}: " + ", ".join(f"{name} {value}" for name, value in row.items()))
+
+
+def validation_of(
+    data: Sequence[TrainingData], settings: RunSettings, compute: ComputeSettings, device: str
+) -> Callable[[SegmentationNet], float]:
+    """Return what selects among the evaluations of a training: the Dice of the validation images."""
+    tiling = Tiling(compute.predict_tile_px, compute.predict_batch, device, settings.training.precision)
+    frames = [(each.dataset, each.roles["validation"]) for each in data]
+    if settings.validation.images == "augmented":
+        return validation.AugmentedTileValidation(frames, settings, tiling=tiling)
+    images = [validation.load(dataset, names, settings.normalisation) for dataset, names in frames]
+    return validation.Validation(images, threshold=settings.threshold, tiling=tiling)
+
+
+def record_of(
+    run: RunName, settings: RunSettings, data: Sequence[TrainingData], result: Training, code: str
+) -> RunRecord:
+    """Return the record of a training that stands in its model.pt."""
+    return RunRecord(
+        settings=settings.plain(),
+        experiment=run.experiment,
+        train_dataset=run.train_dataset,
+        fold=run.fold,
+        seed=run.seed,
+        code=code,
+        data=tuple(each.source for each in data),
+        best_update=result.best_update,
+        best_validation_dice=result.best_dice,
+        updates=result.updates,
+    )
+
+
+def facts_of(
+    record: RunRecord,
+    data: Sequence[TrainingData],
+    network: SegmentationNet,
+    result: Training,
+    compute: ComputeSettings,
+) -> RunFacts:
+    """Return the facts of a training: its record, its frames and what it took; compute names the device itself."""
+    precision = RunSettings.read(record.settings).training.precision
+    return RunFacts(
+        **dict(record),
+        roles={each.name: each.roles for each in data},
+        splits=dict(dataset_and_key_of(each.split) for each in data),
+        parameters=parameter_count(network),
+        stopped_early=result.stopped_early,
+        train_seconds=result.seconds,
+        peak_device_memory_bytes=provenance.peak_device_memory_bytes(compute.device),
+        device=compute.device,
+        bfloat16=uses_bfloat16(precision, compute.device),
+        threads=compute.threads,
+    )
