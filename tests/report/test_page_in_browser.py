@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders.browser import Browser, chromium
-from test_display_tables import study
-from test_size_curves import COMPARISON
+from builders.tables import SIZE_COMPARISON, tables_of_change
 
 from unetlib.evaluation import pitfalls, tables
 from unetlib.report import display_tables, figures, image_panels, page, size_curves, summary, track_figures
@@ -42,7 +41,7 @@ def pictures():
     yield (
         "training-size",
         size_curves.curve(
-            size_curves.curve_points(COMPARISON, {"train-1": 1, "train-4": 4, "reference": 9}),
+            size_curves.curve_points(SIZE_COMPARISON, {"train-1": 1, "train-4": 4, "reference": 9}),
             datasets=["cells"],
             labels=tables.METRICS,
             name="training-size",
@@ -57,7 +56,7 @@ def pictures():
 
 
 def context():
-    made = study([-0.1, -0.12])
+    made = tables_of_change([-0.1, -0.12])
     audit = pd.DataFrame(columns=pitfalls.COLUMNS)
     claims = pd.DataFrame({"claim": ["a", "b"], "verdict": ["reproduced", "contradicted"], "why": ["x " * 40, "y"]})
     shown = {name: getattr(display_tables, f"{name}_shown")(table) for name, table in made.items()}
@@ -182,8 +181,9 @@ def test_dark_is_dark_and_text_stands_out_from_it(browser):
 def test_every_csv_is_the_tables_own(browser):
     links = browser.run("[...document.querySelectorAll('a[download$=\".csv\"]')].map(a => [a.download, a.href])")
     assert [name for name, _ in links] == ["comparison.csv", "ablation.csv", "transfer.csv", "costs.csv"]
+    made = tables_of_change([-0.1, -0.12])
     for name, address in links:
-        assert base64.b64decode(address.split("base64,")[1]).decode() == tables.to_csv(study([-0.1, -0.12])[name[:-4]])
+        assert base64.b64decode(address.split("base64,")[1]).decode() == tables.to_csv(made[name[:-4]])
 
 
 @pytest.fixture(scope="module")
