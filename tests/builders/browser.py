@@ -1,4 +1,8 @@
-"""A headless Chromium driven by its DevTools protocol over a pipe: no port, no web socket, no further package."""
+"""A headless Chromium driven by its DevTools protocol over a pipe: no port, no web socket, no further package.
+
+python3 tests/builders/browser.py installs Chromium, and npm to fetch axe-core with, where they are missing and apt-get
+can be used. What cannot be had is named; that is an error in CI alone, where no test of the report page may be skipped.
+"""
 
 import base64
 import json
@@ -6,17 +10,53 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = "disable-background-networking disable-component-update disable-default-apps disable-extensions disable-quic"
 QUIET += " disable-sync disable-gpu disable-dev-shm-usage hide-scrollbars no-first-run no-sandbox mute-audio"
 
 
-def chromium():
-    """The path of a Chromium, or None."""
+def chromium() -> str | None:
+    """Return the path of a Chromium, or None."""
     return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def missing_packages() -> list[str]:
+    """Return the Debian packages that the tests of the report page need and that are not installed."""
+    axe = shutil.which("npm") or os.environ.get("UNETLIB_AXE")
+    return ["chromium"] * (chromium() is None) + ["npm"] * (not axe)
+
+
+def in_ci() -> bool:
+    return bool(os.environ.get("CI"))
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test, giving the reason; in CI, fail it."""
+    import pytest
+
+    if in_ci():
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def install() -> None:
+    """Install the missing packages by apt-get; in CI, exit with an error where that is not possible."""
+    packages = missing_packages()
+    if packages and os.getuid() == 0 and shutil.which("apt-get"):
+        quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
+        subprocess.run(["apt-get", "update", "-qq"], **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)
+    if left := missing_packages():
+        names = " ".join(left)
+        line = f"the tests of the report page need {names}, to be installed by root: apt-get install {names}"
+        if in_ci():
+            sys.exit(f"error: {line}")
+        print(f"{line}; they will be skipped")
 
 
 class Browser:
@@ -134,3 +174,7 @@ class Browser:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+if __name__ == "__main__":
+    install()

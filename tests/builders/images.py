@@ -22,6 +22,13 @@ def spots(*shape, dtype=np.uint8, seed=0):
     return result.astype(dtype)
 
 
+def half_bright(height=20, width=30):
+    """An image whose left half is bright, and its mask."""
+    mask = np.zeros((height, width), bool)
+    mask[:, : width // 2] = True
+    return np.where(mask, 200, 20).astype(np.uint8), mask
+
+
 def brightness_network(**arguments):
     """A network without training that finds what is brighter than the mean: one kernel passes the image through."""
     import torch

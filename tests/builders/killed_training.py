@@ -1,4 +1,4 @@
-"""Trains in forked processes that SIGKILL themselves, resumes, and compares bits; run by test_train.py.
+"""Trains in forked processes that SIGKILL themselves, resumes, and compares bits; run by test_loop.py.
 
 The parent never starts a parallel region of torch: a fork of its threads would hang.
 """
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
-from test_loop import SETTINGS, bright_squares, dice, network, without_seconds
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from builders.toy_training import SETTINGS, bright_squares, dice, network, without_seconds
 
 from unetlib.training.loop import train
 from unetlib.training.losses import weighted_ce

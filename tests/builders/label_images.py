@@ -1,4 +1,4 @@
-"""Random label images for the tests: discs that touch and overlap, with gaps in their ids."""
+"""Label images for the tests: random discs that touch and overlap, with gaps in their ids, and two touching cells."""
 
 import numpy as np
 
@@ -22,3 +22,18 @@ def shifted(random: np.random.Generator, labels: np.ndarray, noise: float = 0.0)
     wrong = random.random(labels.shape) < noise
     moved[wrong] = random.integers(0, len(ids), int(wrong.sum()))
     return moved
+
+
+def two_cells():
+    """An image, and the labels of two touching cells, 1 and 2, and of one apart, 3:
+
+    . . . . . . . . .
+    . 1 1 1 2 2 2 . .
+    . 1 1 1 2 2 2 . 3
+    """
+    labels = np.zeros((64, 48), np.uint16)
+    labels[10:40, 5:20] = 1
+    labels[10:40, 20:35] = 2
+    labels[45:60, 5:15] = 3
+    image = np.random.default_rng(0).integers(0, 200, labels.shape).astype(np.uint8)
+    return image, labels

@@ -1,9 +1,9 @@
-"""A small study's tables, made by unetlib.tables from invented scores: what the tests of claims read."""
+"""Tables of small studies, made by unetlib.evaluation from invented scores."""
 
 import numpy as np
 import pandas as pd
 
-from unetlib.evaluation import ablation, tables
+from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.report.study_scores import Study
 
 DATASETS, EXPERIMENTS = ["cells", "nuclei"], ["reference", "modern", "multi-dataset"]
@@ -50,3 +50,51 @@ def study(baseline=0.3, aliases=None, **options):
         filters={"reference": 16, "modern": 16, "multi-dataset": 32},
         aliases=aliases or {},
     )
+
+
+CHANGE_NAMES = {"datasets": ["cells", "nuclei"], "experiments": ["reference", "changed"]}
+CHANGE_HEADLINE = {"cells": "iou", "nuclei": "iou"}
+
+
+def tables_of_change(
+    values: list[float], *, floor: float = 0.3, abroad: float = 0.1, images: int = 12
+) -> dict[str, pd.DataFrame]:
+    """A reference of IoU 0.8 on cells and a change worth `values`, one seed each, with a trivial baseline."""
+    rows, facts = [], []
+    for seed, effect in enumerate(values):
+        for experiment, value in (("reference", 0.8), ("changed", 0.8 + effect)):
+            for tested, score, predicted in (("cells", value, 0.2), ("nuclei", abroad, 0.9)):
+                for image in range(images):
+                    run = (experiment, "cells", tested, 0, seed, str(image))
+                    rows += [(*run, "iou", score), (*run, "dice", score), (*run, "pixels", 100.0)]
+                    rows += [(*run, "predicted_foreground", predicted), (*run, "true_foreground", 0.2)]
+            facts.append(
+                {"experiment": experiment, "train_dataset": "cells", "fold": 0, "seed": seed, "train_seconds": 9}
+            )
+    rows += [("reference", "nuclei", "nuclei", 0, 0, "a", metric, 0.5) for metric in ("iou", "dice")]
+    scores = pd.DataFrame(rows, columns=tables.LONG)
+    trivial = pd.DataFrame(
+        [("otsu", "cells", 0, "a", "iou", floor)],
+        columns=["baseline", "test_dataset", "fold", "image", "metric", "value"],
+    )
+    return {
+        "comparison": tables.comparison(scores, trivial, headline=CHANGE_HEADLINE, **CHANGE_NAMES),
+        "ablation": ablation.ablation(scores, reference="reference", headline=CHANGE_HEADLINE, **CHANGE_NAMES),
+        "transfer": tables.transfer(scores, **CHANGE_NAMES),
+        "costs": run_facts.cost_table(facts, **CHANGE_NAMES),
+    }
+
+
+SIZE_ROWS = [
+    ("train-1", 0.5, 0.4, 0.6),
+    ("train-4", 0.7, 0.6, 0.75),
+    ("train-16", 0.8, np.nan, np.nan),
+    ("modern", 0.9, 0.8, 1),
+]
+SIZE_COMPARISON = pd.DataFrame(
+    [
+        {"test_dataset": "cells", "experiment": name, "train_dataset": "cells", "metric": "iou", "mean": mean}
+        | {"low": low, "high": high, "n": 12, "runs": 2, "headline": True}
+        for name, mean, low, high in [("reference", 0.8, 0.7, 0.85), *SIZE_ROWS]
+    ]
+)

@@ -5,7 +5,7 @@ import statistics
 import numpy as np
 import pandas as pd
 import pytest
-import test_tables as twin
+from builders.scores import HEADLINE, ORDERS, long_table, naive_run_score, random_scores, runs_of, values_by_key
 
 from unetlib.evaluation import ablation as ablations
 from unetlib.evaluation import significance, tables
@@ -13,7 +13,7 @@ from unetlib.evaluation.bootstrap import Scores, interval
 
 
 def ablation(scores: pd.DataFrame, **more: object) -> pd.DataFrame:
-    return ablations.ablation(scores, **({"reference": "reference", "headline": twin.HEADLINE} | twin.ORDERS | more))
+    return ablations.ablation(scores, **({"reference": "reference", "headline": HEADLINE} | ORDERS | more))
 
 
 def effect(experiment: str, values: np.ndarray, metric: str = "iou") -> pd.DataFrame:
@@ -23,17 +23,17 @@ def effect(experiment: str, values: np.ndarray, metric: str = "iou") -> pd.DataF
         for name in ("reference", experiment)
         for (seed, image), value in np.ndenumerate(values)
     ]
-    return twin.long(rows)
+    return long_table(rows)
 
 
 @pytest.mark.parametrize(("seed", "missing"), [(0, 0.0), (1, 0.3)])
 def test_ablation_equals_the_naive_twin(seed: int, missing: float) -> None:
-    scores = twin.random_scores(seed, missing=missing)
+    scores = random_scores(seed, missing=missing)
     table = ablation(scores)
-    cells = twin.cells_of(scores)
+    cells = values_by_key(scores)
     for row in table[table["metric"].isin(["iou", "seg"])].to_dict("records"):
         expected = []
-        for run in twin.runs_of(scores, row["experiment"], row["train_dataset"], row["test_dataset"]):
+        for run in runs_of(scores, row["experiment"], row["train_dataset"], row["test_dataset"]):
             base = ("reference", row["test_dataset"], row["test_dataset"], *run[3:])
             known = [
                 {
@@ -44,7 +44,7 @@ def test_ablation_equals_the_naive_twin(seed: int, missing: float) -> None:
                 for one in (run, base)
             ]
             both = known[0] & known[1]
-            pair = [twin.naive_run(cells, one, row["metric"], both) for one in (run, base)]
+            pair = [naive_run_score(cells, one, row["metric"], both) for one in (run, base)]
             if pair[0] is not None and pair[1] is not None:
                 expected.append(pair[0][0] - pair[1][0])
         assert row["runs"] == len(expected)
@@ -59,26 +59,24 @@ def test_pairing_ignores_images_and_runs_without_a_partner() -> None:
         return [(experiment, "cells", "cells", 0, seed, image, "iou", v) for image, v in values.items()]
 
     rows = run("reference", 0, a=0.5, b=0.9) + run("no-skip", 0, a=0.4, c=0.0) + run("no-skip", 7, a=0.0)
-    (row,) = ablations.ablation(twin.long(rows), reference="reference", headline=twin.HEADLINE, **twin.ORDERS).to_dict(
-        "records"
-    )
+    (row,) = ablations.ablation(long_table(rows), reference="reference", headline=HEADLINE, **ORDERS).to_dict("records")
     assert row["difference"] == pytest.approx(-0.1)
     assert (row["runs"], row["images"], row["n"]) == (1, 1, 1)
     assert np.isnan([row["sd"], row["low"], row["high"]]).all()
 
 
-@pytest.mark.parametrize("scores", [twin.long([]), twin.random_scores(0).query("experiment != 'reference'")])
+@pytest.mark.parametrize("scores", [long_table([]), random_scores(0).query("experiment != 'reference'")])
 def test_without_a_reference_there_is_no_ablation(scores: pd.DataFrame) -> None:
     table = ablation(scores)
-    full = ablation(twin.random_scores(0))
+    full = ablation(random_scores(0))
     assert table.empty
     assert list(table.columns) == list(full.columns)
 
 
 def test_order_of_rows_does_not_matter_to_a_byte() -> None:
-    scores = twin.random_scores(5, missing=0.1)
+    scores = random_scores(5, missing=0.1)
     shuffled = scores.sample(frac=1, random_state=1)
-    for make in (ablation, lambda s: ablations.differences(s, reference="reference", **twin.ORDERS)):
+    for make in (ablation, lambda s: ablations.differences(s, reference="reference", **ORDERS)):
         assert tables.to_csv(make(scores)) == tables.to_csv(make(shuffled))
 
 

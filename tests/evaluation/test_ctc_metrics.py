@@ -1,4 +1,4 @@
-"""official: SEG and DET against py-ctcmetrics and naive loops, on random label images and on real ones."""
+"""ctc_metrics: SEG and DET against py-ctcmetrics and naive loops, on random label images and on real ones."""
 
 import math
 import runpy
@@ -14,8 +14,17 @@ from ctc_metrics.utils.representations import count_acyclic_graph_correction_ope
 from ctc_metrics.utils.representations import match as ctc_match
 
 from unetlib.datasets.readers import read
-from unetlib.evaluation.ctc_metrics import Detections, ctc_det, ctc_seg, det_by_frame, detections, remove_outside_foi
-from unetlib.evaluation.image_metrics import ScoreError
+from unetlib.evaluation.contingency import ScoreError, contingency
+from unetlib.evaluation.ctc_metrics import (
+    Detections,
+    ctc_det,
+    det_by_frame,
+    detections,
+    foi_table,
+    in_foi,
+    remove_outside_foi,
+)
+from unetlib.evaluation.image_metrics import seg_scores
 from unetlib.io.archives import open_archive
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +64,26 @@ def test_the_field_of_interest_equals_a_loop(seed: int, border: int) -> None:
         assert kept.dtype == labels.dtype
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("border", [0, 1, 5, 12, 40])
+def test_leaving_objects_out_of_a_table_equals_counting_without_them(seed: int, border: int) -> None:
+    truth, _, predicted = frame(seed)
+    found = foi_table(truth, predicted, border_px=border)
+    counted = contingency(naive_inside(truth, border), naive_inside(predicted, border))
+    for name in ("row", "column", "overlap", "row_size", "column_size"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(counted, name), name)
+
+
+def test_a_table_without_background_keeps_its_order() -> None:
+    truth, predicted = np.array([[7, 7, 9, 9, 9]]), np.array([[3, 5, 5, 5, 8]])
+    table = contingency(truth, predicted).keep(np.array([True, False, True]), np.array([True, True, True, False]))
+    counted = contingency(np.where(truth == 9, 9, 0), np.where(predicted == 8, 0, predicted))
+    np.testing.assert_array_equal(table.overlap, counted.overlap)
+    np.testing.assert_array_equal(table.row_size, counted.row_size)
+    np.testing.assert_array_equal(table.column_size, counted.column_size)
+    assert in_foi(truth, 0).tolist() == [True, True, True]
+
+
 def test_an_object_that_reaches_the_field_stays_whole() -> None:
     labels = np.zeros((20, 30), np.uint16)
     labels[0:6, 3:9] = 1  # its last row is row 5, the first of the field
@@ -86,8 +115,8 @@ def test_seg_and_det_of_a_sequence_equal_the_challenges(seed: int, border: int, 
     inside = [[naive_inside(labels, border) for labels in each] for each in frames]
     expected_seg, _ = oracle(tmp_path, [(truth, predicted) for truth, _, predicted in inside])
     _, expected_det = oracle(tmp_path, [(markers, predicted) for _, markers, predicted in inside])
-    seg = np.concatenate([ctc_seg(truth, predicted, border_px=border) for truth, _, predicted in frames])
-    found = [detections(markers, predicted, border_px=border) for _, markers, predicted in frames]
+    seg = np.concatenate([seg_scores(foi_table(truth, predicted, border_px=border)) for truth, _, predicted in frames])
+    found = [detections(foi_table(markers, predicted, border_px=border)) for _, markers, predicted in frames]
     assert seg.mean() == pytest.approx(expected_seg, abs=1e-9)
     assert ctc_det(found) == pytest.approx(expected_det, abs=1e-9)
 
@@ -109,14 +138,14 @@ def naive_detections(markers: np.ndarray, predicted: np.ndarray) -> Detections:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_detections_equal_a_loop(seed: int) -> None:
     _, markers, predicted = frame(seed)
-    assert detections(markers, predicted) == naive_detections(markers, predicted)
+    assert detections(contingency(markers, predicted)) == naive_detections(markers, predicted)
 
 
 def test_what_each_mistake_costs() -> None:
     markers = np.array([[1, 1, 0, 2, 2, 0, 3, 3, 0, 0]])
-    assert detections(markers, markers) == Detections(0, 0, 0, 3)
+    assert detections(contingency(markers, markers)) == Detections(0, 0, 0, 3)
     merged = np.array([[1, 1, 1, 1, 1, 0, 0, 3, 0, 9]])  # 1 and 2 in one, half of 3 is not more than half, 9 is extra
-    found = detections(markers, merged)
+    found = detections(contingency(markers, merged))
     assert found == Detections(splits=1, missed=1, extra=2, markers=3)
     assert (found.cost, found.empty_cost) == (5 + 10 + 2, 30)
     assert ctc_det([found]) == pytest.approx(1 - 17 / 30)
@@ -169,8 +198,8 @@ def test_real_frames_score_as_the_challenge_scores_them(name: str, tmp_path: Pat
         expected_seg, _ = oracle(tmp_path, [(truth, found) for truth, _, found in inside])
         _, expected_det = oracle(tmp_path, [(markers, found) for _, markers, found in inside])
         pairs = list(zip(gold, predicted, strict=True))
-        seg = np.concatenate([ctc_seg(sample.labels, found, border_px=50) for sample, found in pairs])
-        det = ctc_det([detections(sample.markers, found, border_px=50) for sample, found in pairs])
+        seg = np.concatenate([seg_scores(foi_table(sample.labels, found, border_px=50)) for sample, found in pairs])
+        det = ctc_det([detections(foi_table(sample.markers, found, border_px=50)) for sample, found in pairs])
         assert seg.mean() == pytest.approx(expected_seg, abs=1e-6)
         assert det == pytest.approx(expected_det, abs=1e-6)
         assert kind != "silver" or (seg.mean() > 0.7 and det > 0.9)

@@ -1,4 +1,4 @@
-"""metrics: one table against scikit-image, py-ctcmetrics and naive loops, on random label images."""
+"""image_metrics: one table against scikit-image, py-ctcmetrics and naive loops, on random label images."""
 
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from ctc_metrics.utils.representations import match as ctc_match
 from scipy.optimize import linear_sum_assignment
 from skimage.metrics import adapted_rand_error, contingency_table, variation_of_information
 
+from unetlib.evaluation import contingency as contingency_module
 from unetlib.evaluation import image_metrics
-from unetlib.evaluation.image_metrics import ScoreError, contingency, score_image, seg_scores
+from unetlib.evaluation.contingency import ScoreError, contingency
+from unetlib.evaluation.image_metrics import score_image, seg_scores
 
 SEEDS = range(12)
 KEYS = (
@@ -57,7 +59,7 @@ def test_contingency_equals_scikit_image(seed: int) -> None:
 def test_contingency_of_very_many_labels_takes_the_sparse_way(monkeypatch: pytest.MonkeyPatch) -> None:
     truth, predicted = pair(2)
     dense = contingency(truth, predicted)
-    monkeypatch.setattr(image_metrics, "DENSE_CELLS", 0)
+    monkeypatch.setattr(contingency_module, "DENSE_CELLS", 0)
     sparse = contingency(truth, predicted)
     for name in ("row", "column", "overlap", "row_size", "column_size"):
         np.testing.assert_array_equal(getattr(sparse, name), getattr(dense, name))
@@ -69,7 +71,7 @@ def test_seg_equals_the_challenges(seed: int, tmp_path: Path) -> None:
     for name, labels in (("truth.tif", truth), ("predicted.tif", predicted)):
         tifffile.imwrite(tmp_path / name, labels.astype(np.uint16))
     ids, _, _, _, overlaps = ctc_match(str(tmp_path / "truth.tif"), str(tmp_path / "predicted.tif"))
-    scores = seg_scores(truth, predicted)
+    scores = seg_scores(contingency(truth, predicted))
     assert len(scores) == len(ids)
     assert scores.mean() == pytest.approx(ctc_seg([ids], [overlaps]))
     assert score_image(truth, predicted)["seg"] == pytest.approx(scores.mean())
@@ -86,7 +88,7 @@ def test_seg_per_object_equals_a_loop(seed: int) -> None:
             if (reference & segment).sum() > 0.5 * reference.sum():
                 best = (reference & segment).sum() / (reference | segment).sum()
         expected.append(best)
-    np.testing.assert_allclose(seg_scores(truth, predicted), expected)
+    np.testing.assert_allclose(seg_scores(contingency(truth, predicted)), expected)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

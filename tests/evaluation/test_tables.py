@@ -8,59 +8,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from builders.scores import (
+    DATASETS,
+    EXPERIMENTS,
+    HEADLINE,
+    ORDERS,
+    long_table,
+    naive_run_score,
+    random_scores,
+    runs_of,
+    values_by_key,
+)
 
 from unetlib.evaluation import tables
 from unetlib.evaluation.bootstrap import Scores, interval
-
-DATASETS = ["nuclei", "cells"]
-EXPERIMENTS = ["reference", "no-skip", "joint"]
-HEADLINE = {"nuclei": "seg", "cells": "iou"}
-ORDERS = {"datasets": DATASETS, "experiments": EXPERIMENTS}
-
-
-def long(rows: list[tuple]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=tables.LONG)
-
-
-def random_scores(seed: int, *, folds: int = 2, seeds: int = 2, images: int = 3, missing: float = 0.0) -> pd.DataFrame:
-    """All experiments on all test sets; objects per image differ; a fraction of the scores is undefined."""
-    rng = np.random.default_rng(seed)
-    rows: list[tuple] = []
-    runs = [(e, d) for e in EXPERIMENTS[:2] for d in DATASETS] + [("joint", "all")]
-    for (experiment, trained), tested, fold, s in itertools.product(runs, DATASETS, range(folds), range(seeds)):
-        for image in range(images):
-            key = (experiment, trained, tested, fold, s, f"{fold:02d}_t{image:03d}")
-            counts = np.random.default_rng(
-                [fold, image, DATASETS.index(tested)]
-            )  # the truth does not depend on the run
-            for metric in ("iou", "dice", "seg", "map", "predicted_foreground", "iou_background"):
-                rows.append((*key, metric, np.nan if rng.random() < missing else rng.random()))
-            rows.append((*key, "objects", float(counts.integers(0, 5))))
-            rows.append((*key, "pixels", float(counts.integers(100, 200))))
-            rows.append((*key, "true_foreground", counts.random()))
-    return long(rows)
-
-
-def cells_of(scores: pd.DataFrame) -> dict[tuple, float]:
-    return {row[:7]: row[7] for row in scores.itertuples(index=False, name=None)}
-
-
-def naive_run(cells: dict[tuple, float], run: tuple, metric: str, only: set[str] | None = None) -> tuple | None:
-    """One run's score and how many images have a say in it, from a plain dictionary."""
-    by = {"seg": "objects", "predicted_foreground": "pixels", "true_foreground": "pixels"}.get(metric)
-    total = weight = count = 0.0
-    for image in sorted({key[5] for key in cells}):
-        value = cells.get((*run, image, metric), np.nan)
-        if np.isnan(value) or (only is not None and image not in only):
-            continue
-        w = 1.0 if by is None else cells[(*run, image, by)]
-        total, weight, count = total + w * value, weight + w, count + (w > 0)
-    return (total / weight, count) if weight else None
-
-
-def runs_of(scores: pd.DataFrame, experiment: str, trained: str, tested: str) -> list[tuple]:
-    rows = scores[tables.RUN].drop_duplicates().itertuples(index=False, name=None)
-    return sorted(run for run in rows if run[:3] == (experiment, trained, tested))
 
 
 @pytest.mark.parametrize(
@@ -70,10 +31,10 @@ def runs_of(scores: pd.DataFrame, experiment: str, trained: str, tested: str) ->
 def test_comparison_equals_the_naive_twin(seed: int, missing: float, folds: int, seeds: int, images: int) -> None:
     scores = random_scores(seed, folds=folds, seeds=seeds, images=images, missing=missing)
     table = tables.comparison(scores, headline=HEADLINE, **ORDERS)
-    cells, seen = cells_of(scores), 0
+    cells, seen = values_by_key(scores), 0
     for experiment, tested, metric in itertools.product(EXPERIMENTS, DATASETS, ["iou", "dice", "seg", "map"]):
         trained = "all" if experiment == "joint" else tested
-        found = [naive_run(cells, run, metric) for run in runs_of(scores, experiment, trained, tested)]
+        found = [naive_run_score(cells, run, metric) for run in runs_of(scores, experiment, trained, tested)]
         known = [pair[0] for pair in found if pair is not None]
         keys = {"experiment": experiment, "train_dataset": trained, "test_dataset": tested, "metric": metric}
         row = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
@@ -97,11 +58,11 @@ def test_transfer_equals_the_naive_twin() -> None:
     table = tables.transfer(scores, **ORDERS)
     assert list(table["experiment"].drop_duplicates()) == EXPERIMENTS
     assert len(table) == 2 * 4 + 2
-    cells = cells_of(scores)
+    cells = values_by_key(scores)
     for row in table.to_dict("records"):
         runs = runs_of(scores, row["experiment"], row["train_dataset"], row["test_dataset"])
         for metric in ("iou", "dice", "predicted_foreground", "true_foreground"):
-            values = [found[0] for run in runs if (found := naive_run(cells, run, metric)) is not None]
+            values = [found[0] for run in runs if (found := naive_run_score(cells, run, metric)) is not None]
             assert row[metric] == pytest.approx(statistics.fmean(values)), metric
         assert (row["runs"], row["images"], row["n"]) == (4, 6, 12)
 
@@ -113,7 +74,7 @@ def test_known_answers() -> None:
         for image, value, objects in (("a", first, 1), ("b", second, 3)):
             run = ("reference", "cells", "cells", 0, seed, image)
             rows += [(*run, "seg", value), (*run, "iou", value), (*run, "objects", objects)]
-    table = tables.comparison(long(rows), headline=HEADLINE, **ORDERS).set_index("metric")
+    table = tables.comparison(long_table(rows), headline=HEADLINE, **ORDERS).set_index("metric")
     assert table.loc["iou", ["mean", "sd", "min", "max"]].tolist() == pytest.approx([0.75, 0.0, 0.75, 0.75])
     assert table.loc["seg", ["mean", "min", "max"]].tolist() == pytest.approx([0.675, 0.625, 0.725])
     assert table.loc["seg", "sd"] == pytest.approx(0.1 / 2**0.5)
@@ -156,8 +117,8 @@ def test_order_of_rows_does_not_matter_to_a_byte() -> None:
 
 
 def test_nothing_scored_gives_empty_tables() -> None:
-    assert tables.comparison(long([]), headline=HEADLINE, **ORDERS).empty
-    assert tables.transfer(long([]), **ORDERS).empty
+    assert tables.comparison(long_table([]), headline=HEADLINE, **ORDERS).empty
+    assert tables.transfer(long_table([]), **ORDERS).empty
 
 
 @pytest.mark.parametrize(
@@ -205,7 +166,7 @@ def test_the_interval_is_that_of_the_cells_scores() -> None:
     known = clusters_of(scores, 6)
     table = tables.comparison(scores, headline=HEADLINE, clusters=known, **ORDERS)
     cluster = {(row.test_dataset, row.image): row.cluster for row in known.itertuples()}
-    values = cells_of(scores)
+    values = values_by_key(scores)
     for metric in ("iou", "seg"):
         runs = runs_of(scores, "no-skip", "cells", "cells")
         images = sorted({key[5] for key in values})

@@ -1,4 +1,4 @@
-"""scoring: a test set's scores against those of its images one by one; label images read or refused."""
+"""test_set: a test set's scores against those of its images one by one; label images read or refused."""
 
 import math
 from pathlib import Path
@@ -11,9 +11,10 @@ from scipy import ndimage
 
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Sample, write_dataset
-from unetlib.evaluation import tables
-from unetlib.evaluation.ctc_metrics import ctc_det, ctc_seg, detections
-from unetlib.evaluation.image_metrics import POOLED_BY, score_image
+from unetlib.evaluation import contingency as contingency_module
+from unetlib.evaluation import image_metrics, isbi_metrics, tables, test_set
+from unetlib.evaluation.ctc_metrics import ctc_det, detections, foi_table
+from unetlib.evaluation.image_metrics import POOLED_BY, score_image, seg_scores
 from unetlib.evaluation.isbi_metrics import thin_borders, thinning_scores, threshold_sweep
 from unetlib.evaluation.test_set import (
     Prediction,
@@ -56,10 +57,32 @@ def test_the_pooled_rows_are_the_challenges_seg_and_det(seed: int) -> None:
         *("seg_ctc", "objects_ctc", "det", "markers")
     }
     long = [{"image": str(n), "metric": m, "value": str(v)} for n, row in enumerate(rows) for m, v in row.items()]
-    seg = np.concatenate([ctc_seg(t.labels, p.instances, border_px=6) for t, p in pairs])
-    det = ctc_det([detections(t.markers, p.instances, border_px=6) for t, p in pairs])
+    seg = np.concatenate([seg_scores(foi_table(t.labels, p.instances, border_px=6)) for t, p in pairs])
+    det = ctc_det([detections(foi_table(t.markers, p.instances, border_px=6)) for t, p in pairs])
     assert result_checks.mean_score("seg_ctc", long) == pytest.approx(seg.mean())
     assert result_checks.mean_score("det", long) == pytest.approx(det)
+
+
+def test_no_pair_of_label_images_is_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[tuple[bytes, bytes]] = []
+
+    def counting(truth: np.ndarray, predicted: np.ndarray) -> contingency_module.Contingency:
+        counted.append((truth.tobytes(), predicted.tobytes()))
+        return contingency(truth, predicted)
+
+    contingency = contingency_module.contingency
+    for module in (test_set, image_metrics, isbi_metrics):
+        monkeypatch.setattr(module, "contingency", counting)
+    pairs = [(Truth(t.labels, np.zeros_like(t.ignore), t.markers), p) for t, p in stack(1)]
+    known = score_test_set(pairs, field_of_interest_px=6, thinning_thresholds=SWEEP)
+    assert len(counted) == len(set(counted)) == len(pairs) * (2 + len(SWEEP)), "truth, markers, and each threshold"
+    assert {"seg", "map", "v_rand", "seg_ctc", "det", "v_rand_thinned"} <= set(known[0])
+    counted.clear()
+    score_test_set(stack(1), field_of_interest_px=None, thinning_thresholds=None)
+    assert len(counted) == len(pairs), "with ignored pixels the known ones alone, unless the challenge asks for all"
+    counted.clear()
+    score_test_set(stack(1), field_of_interest_px=6, thinning_thresholds=None)
+    assert len(counted) == len(set(counted)) == 3 * len(pairs)
 
 
 def test_unknown_pixels_are_part_of_the_challenges_segments() -> None:

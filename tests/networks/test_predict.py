@@ -3,18 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from builders.networks import small_network
 
 from unetlib.networks import tiling
-from unetlib.networks.blocks import SegmentationNet, initialise
+from unetlib.networks.blocks import SegmentationNet
 from unetlib.networks.predict import InferenceError, predict, predict_tta, resized
 from unetlib.networks.symmetries import dihedral, inverse_dihedral
-from unetlib.networks.unet import UNet
-
-
-def network(**arguments):
-    model = UNet(**{"base_filters": 2, "depth": 3, **arguments})
-    initialise(model, torch.Generator().manual_seed(0))
-    return model
 
 
 def an_image(height, width, seed=0):
@@ -51,7 +45,7 @@ SIZES = [(1, 1), (1, 40), (2, 3), (7, 50), (28, 28), (29, 31), (61, 97)]
 @pytest.mark.parametrize(("height", "width"), SIZES)
 @pytest.mark.parametrize("tile_px", [12, 20, 44])
 def test_tiled_equals_untiled(height, width, tile_px):
-    model, image = network(), an_image(height, width)
+    model, image = small_network(), an_image(height, width)
     difference = predict(model, image, tile_px=tile_px, batch=3) - untiled(model, image)
     assert np.abs(difference).max() <= 1e-5
 
@@ -59,14 +53,14 @@ def test_tiled_equals_untiled(height, width, tile_px):
 @pytest.mark.parametrize("arguments", [{"skip": "none"}, {"norm": "batch"}, {"depth": 2}, {"depth": 5}])
 @pytest.mark.parametrize(("height", "width"), [(30, 30), (75, 101)])
 def test_tiled_equals_untiled_for_the_unpadded_variants(arguments, height, width):
-    model, image = network(**arguments), an_image(height, width)
+    model, image = small_network(**arguments), an_image(height, width)
     difference = predict(model, image, tile_px=36, batch=2) - untiled(model, image)
     assert np.abs(difference).max() <= 1e-5
 
 
 def test_the_twin_would_notice_another_border():
     """The comparison above is no tautology: without the mirrored border the result differs by far more."""
-    model, image = network(), an_image(60, 60)
+    model, image = small_network(), an_image(60, 60)
     shifted = untiled(model, np.pad(image, ((1, 0), (0, 0)), mode="edge"))[1:]
     assert np.abs(predict(model, image, tile_px=20) - shifted).max() > 1e-3
 
@@ -74,7 +68,7 @@ def test_the_twin_would_notice_another_border():
 @pytest.mark.parametrize("upsampling", ["transpose", "bilinear"])
 def test_padded_network_hides_its_zero_border(upsampling):
     """Inside the margin of 24 px a padded network (3 levels) gives the same pixel from any tile."""
-    model, image = network(padding="same", upsampling=upsampling), an_image(30, 50)
+    model, image = small_network(padding="same", upsampling=upsampling), an_image(30, 50)
     whole = predict(model, image, tile_px=64)
     tolerance = 1e-5 if upsampling == "transpose" else 2e-2  # interpolation reaches past the margin
     for tile_px in (8, 24):
@@ -83,7 +77,7 @@ def test_padded_network_hides_its_zero_border(upsampling):
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 100])
 def test_batch_does_not_matter(batch):
-    model, image = network(), an_image(50, 70)
+    model, image = small_network(), an_image(50, 70)
     np.testing.assert_allclose(
         predict(model, image, tile_px=20, batch=batch), predict(model, image, tile_px=20), atol=1e-6
     )
@@ -91,7 +85,7 @@ def test_batch_does_not_matter(batch):
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_any_size_is_covered(padding):
-    model = network(padding=padding)
+    model = small_network(padding=padding)
     for height, width in SIZES:
         result = predict(model, an_image(height, width), tile_px=16, batch=4)
         assert result.shape == (height, width) and result.dtype == np.float32
@@ -100,7 +94,7 @@ def test_any_size_is_covered(padding):
 
 @pytest.mark.parametrize("training", [True, False])
 def test_the_model_is_left_as_it_came(training):
-    model = network(norm="batch").train(training)
+    model = small_network(norm="batch").train(training)
     before = {name: part.clone() for name, part in model.state_dict().items()}
     first = predict(model, an_image(40, 40), tile_px=20)
     assert model.training == training
@@ -112,7 +106,7 @@ def test_the_model_is_left_as_it_came(training):
 
 
 def test_bfloat16_is_close():
-    model, image = network(base_filters=8), an_image(60, 60)
+    model, image = small_network(base_filters=8), an_image(60, 60)
     exact, rounded = (predict(model, image, tile_px=60, precision=p) for p in ("float32", "bfloat16"))
     assert 0 < np.abs(exact - rounded).max() < 0.05
 
@@ -120,12 +114,12 @@ def test_bfloat16_is_close():
 def test_bad_input_is_one_clear_line():
     image = an_image(20, 20)
     with pytest.raises(InferenceError, match=r"shape \(20, 20, 1\)"):
-        predict(network(), image[..., None], tile_px=20)
+        predict(small_network(), image[..., None], tile_px=20)
     image[3, 4] = np.nan
     with pytest.raises(InferenceError, match="NaN"):
-        predict(network(), image, tile_px=20)
+        predict(small_network(), image, tile_px=20)
     with pytest.raises(InferenceError, match="set one of auto, float32, bfloat16"):
-        predict(network(), an_image(20, 20), tile_px=20, precision="float16")
+        predict(small_network(), an_image(20, 20), tile_px=20, precision="float16")
 
 
 HOW = {"side_px": 20, "tile_px": 20}
@@ -143,7 +137,7 @@ class Ramp(SegmentationNet):
 
 
 def test_one_rotation_in_tiles_is_predict():
-    model, image = network(), an_image(31, 44)
+    model, image = small_network(), an_image(31, 44)
     same = predict_tta(model, image, mode="tile", rotations=1, **HOW)
     assert np.array_equal(same, predict(model, image, tile_px=20))
 
@@ -160,7 +154,7 @@ def symmetries(count):
 @pytest.mark.parametrize("rotations", [4, 8])
 @pytest.mark.parametrize("size", [(24, 24), (17, 40)])
 def test_rotations_are_the_mean_over_turned_images(rotations, size):
-    model, image = network(), an_image(*size)
+    model, image = small_network(), an_image(*size)
     parts = [
         back(predict(model, np.ascontiguousarray(turn(image)), tile_px=20)) for turn, back in symmetries(rotations)
     ]
@@ -209,7 +203,7 @@ def test_resizing_is_a_triangle_filter(size, new):
 
 @pytest.mark.parametrize("size", [(7, 9), (31, 44), (20, 20)])
 def test_resize_sees_the_whole_image_as_one_tile_and_comes_back(size):
-    model, image = network(), an_image(*size)
+    model, image = small_network(), an_image(*size)
     small = weights_by_hand(size[0], 20) @ image @ weights_by_hand(size[1], 20).T
     seen = untiled(model, small.astype(np.float32))
     expected = weights_by_hand(20, size[0]) @ seen @ weights_by_hand(20, size[1]).T
@@ -220,15 +214,15 @@ def test_resize_sees_the_whole_image_as_one_tile_and_comes_back(size):
 
 def test_inference_settings_that_mean_nothing_are_one_clear_line():
     with pytest.raises(InferenceError, match=r"inference\.mode is 'crop'; set one of tile, resize"):
-        predict_tta(network(), an_image(20, 20), mode="crop", rotations=1, **HOW)
+        predict_tta(small_network(), an_image(20, 20), mode="crop", rotations=1, **HOW)
     with pytest.raises(InferenceError, match=r"inference\.rotations is 7; set one of 1, 4, 8"):
-        predict_tta(network(), an_image(20, 20), mode="tile", rotations=7, **HOW)
+        predict_tta(small_network(), an_image(20, 20), mode="tile", rotations=7, **HOW)
     with pytest.raises(InferenceError, match=r"shape \(20, 20, 1\)"):
-        predict_tta(network(), an_image(20, 20)[..., None], mode="resize", rotations=1, **HOW)
+        predict_tta(small_network(), an_image(20, 20)[..., None], mode="resize", rotations=1, **HOW)
 
 
 def test_every_convolution_sees_channels_last():
-    model, seen = network(base_filters=4), []
+    model, seen = small_network(base_filters=4), []
     for module in model.modules():
         if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
             module.register_forward_hook(

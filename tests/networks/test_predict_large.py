@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_predict import network
+from builders.networks import small_network
 
 from unetlib.imaging.normalisation import normalise, statistics
 from unetlib.networks.predict import predict, predict_tta
@@ -49,13 +49,13 @@ NETWORKS = [{}, {"padding": "same"}, {"depth": 2, "norm": "batch"}, {"skip": "no
 @pytest.mark.parametrize("arguments", NETWORKS)
 @pytest.mark.parametrize("shape", [(150, 131), (20, 131), (9, 7)])
 def test_is_the_study_to_the_bit(arguments, shape):
-    model, image = network(**arguments), IMAGE[: shape[0], : shape[1]]
+    model, image = small_network(**arguments), IMAGE[: shape[0], : shape[1]]
     np.testing.assert_array_equal(from_where_it_lies(model, image), predict(model, normalise(image), tile_px=28))
 
 
 @pytest.mark.parametrize("rotations", [4, 8])
 def test_average_is_the_mean_over_the_symmetries(rotations):
-    model, image = network(), normalise(IMAGE)
+    model, image = small_network(), normalise(IMAGE)
     total = np.zeros(image.shape)
     for turn in range(rotations):  # the naive twin: turn the indices the same way and look up where each pixel went
         turned = dihedral(torch.from_numpy(image), turn).numpy()
@@ -79,7 +79,7 @@ def test_turned_plane_is_the_turned_array(turn):
 
 
 def test_no_more_is_read_at_once_than_a_tile_sees():
-    model, plane = network(), InParts(IMAGE)
+    model, plane = small_network(), InParts(IMAGE)
     found = np.empty(IMAGE.shape, np.float32)
     how = {"offset": 0.0, "scale": 1.0, "device": "cpu", "precision": "float32", "tile_px": 28}
     predict_large(model, plane, found, rotations=8, **how)
@@ -89,6 +89,6 @@ def test_no_more_is_read_at_once_than_a_tile_sees():
 @pytest.mark.parametrize("rotations", [1, 4])
 def test_every_tile_is_reported(rotations):
     said = []
-    from_where_it_lies(network(), IMAGE, rotations=rotations, report=lambda: said.append(1))
-    assert len(said) == count_tiles(IMAGE.shape, network(), rotations=rotations, tile_px=28)
+    from_where_it_lies(small_network(), IMAGE, rotations=rotations, report=lambda: said.append(1))
+    assert len(said) == count_tiles(IMAGE.shape, small_network(), rotations=rotations, tile_px=28)
     assert len(said) == 30 * rotations

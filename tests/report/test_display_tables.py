@@ -3,44 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders.tables import tables_of_change
 
-from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.report import display_tables
 from unetlib.tracking import sequences
 
-ORDERS = {"datasets": ["cells", "nuclei"], "experiments": ["reference", "changed"]}
-HEADLINE = {"cells": "iou", "nuclei": "iou"}
-
-
-def study(values: list[float], *, floor: float = 0.3, abroad: float = 0.1, images: int = 12) -> dict[str, pd.DataFrame]:
-    """A reference of IoU 0.8 on cells and a change worth `values`, one seed each, with a trivial baseline."""
-    rows, facts = [], []
-    for seed, effect in enumerate(values):
-        for experiment, value in (("reference", 0.8), ("changed", 0.8 + effect)):
-            for tested, score, predicted in (("cells", value, 0.2), ("nuclei", abroad, 0.9)):
-                for image in range(images):
-                    run = (experiment, "cells", tested, 0, seed, str(image))
-                    rows += [(*run, "iou", score), (*run, "dice", score), (*run, "pixels", 100.0)]
-                    rows += [(*run, "predicted_foreground", predicted), (*run, "true_foreground", 0.2)]
-            facts.append(
-                {"experiment": experiment, "train_dataset": "cells", "fold": 0, "seed": seed, "train_seconds": 9}
-            )
-    rows += [("reference", "nuclei", "nuclei", 0, 0, "a", metric, 0.5) for metric in ("iou", "dice")]
-    scores = pd.DataFrame(rows, columns=tables.LONG)
-    trivial = pd.DataFrame(
-        [("otsu", "cells", 0, "a", "iou", floor)],
-        columns=["baseline", "test_dataset", "fold", "image", "metric", "value"],
-    )
-    return {
-        "comparison": tables.comparison(scores, trivial, headline=HEADLINE, **ORDERS),
-        "ablation": ablation.ablation(scores, reference="reference", headline=HEADLINE, **ORDERS),
-        "transfer": tables.transfer(scores, **ORDERS),
-        "costs": run_facts.cost_table(facts, **ORDERS),
-    }
-
 
 def test_display_tables_have_a_row_per_thing_and_counts_on_every_row() -> None:
-    made = study([-0.1, -0.12])
+    made = tables_of_change([-0.1, -0.12])
     comparison = display_tables.comparison_shown(made["comparison"])
     counts = ["runs", "images", "clusters", "n", "resampled"]
     assert list(comparison.columns) == ["tested on", "experiment", "trained on", "IoU", "Dice", *counts]

@@ -10,70 +10,21 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from builders.figures import ABLATION, FIGURES, HISTORY, IMAGE, LABELS, TRANSFER
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
 from unetlib.report import figures, image_panels
-
-LABELS = np.zeros((12, 16), np.int32)
-LABELS[2:6, 3:8], LABELS[6:9, 3:8] = 1, 2
-IMAGE = np.arange(12 * 16, dtype=np.uint8).reshape(12, 16)
-ABLATION = pd.DataFrame(
-    {
-        "test_dataset": ["cells", "cells", "nuclei"],
-        "experiment": ["no-skip", "modern", "no-skip"],
-        "train_dataset": ["cells", "cells", "nuclei"],
-        "metric": "iou",
-        "difference": [-0.1, 0.02, 0.0],
-        "low": [-0.2, -0.01, np.nan],
-        "high": [0.0, 0.05, np.nan],
-        "min": [-0.12, 0.0, 0.0],
-        "max": [-0.08, 0.04, 0.0],
-        "runs": [3, 3, 1],
-        "p_holm": [0.0004, 0.4, np.nan],
-        "clear": [True, False, False],
-        "headline": True,
-    }
-)
-TRANSFER = pd.DataFrame(
-    {
-        "experiment": "reference",
-        "train_dataset": ["cells", "cells", "nuclei"],
-        "test_dataset": ["cells", "nuclei", "nuclei"],
-        "iou": [0.9, 0.2, 0.8],
-        "iou_low": [0.88, np.nan, 0.75],
-        "iou_high": [0.92, np.nan, 0.84],
-        "predicted_foreground": [0.2, 0.95, 0.3],
-        "true_foreground": [0.2, 0.3, 0.3],
-    }
-)
-HISTORY = pd.DataFrame(
-    [
-        ("reference", "cells", 0, seed, update, 1.0 / update, 0.5 + update / 100 if update % 20 == 0 else np.nan)
-        for seed in (0, 1)
-        for update in (10, 20, 30, 40)
-    ],
-    columns=["experiment", "train_dataset", "fold", "seed", "update", "loss", "validation_dice"],
-)
-EXAMPLE = image_panels.Example("01_t001", IMAGE, LABELS, np.roll(LABELS, 2, 1), LABELS == 9, "IoU 0.5", 0.65)
-MAKERS: dict[str, Callable[[], Figure]] = {
-    "learning": lambda: figures.learning_curves(HISTORY, experiments=["reference"]),
-    "forest": lambda: figures.ablation_forest(ABLATION, labels={"iou": "IoU"}),
-    "transfer": lambda: figures.transfer_heatmap(TRANSFER, experiment="reference"),
-    "examples": lambda: image_panels.qualitative([EXAMPLE]),
-    "weights": lambda: image_panels.weight_map(IMAGE, LABELS, LABELS + 1.0, LABELS * 0.0, LABELS + 1.0),
-    "augmentation": lambda: image_panels.augmentation_gallery((IMAGE, LABELS), [(IMAGE.T[:12], LABELS)] * 4),
-}
 
 
 def texts(figure: Figure) -> str:
     return "\n".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", FIGURES)
 def test_equal_figures_are_equal_bytes(name: str, tmp_path: Path) -> None:
     for copy in ("a", "b"):
-        figures.save(MAKERS[name](), tmp_path / f"{copy}.png", tmp_path / f"{copy}.svg")
+        figures.save(FIGURES[name](), tmp_path / f"{copy}.png", tmp_path / f"{copy}.svg")
     for form in ("png", "svg"):
         assert (tmp_path / f"a.{form}").read_bytes() == (tmp_path / f"b.{form}").read_bytes()
     svg = (tmp_path / "a.svg").read_text()
@@ -83,30 +34,30 @@ def test_equal_figures_are_equal_bytes(name: str, tmp_path: Path) -> None:
 
 def test_another_process_makes_the_same_bytes() -> None:
     code = (
-        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import test_figures as t\n"
+        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); from builders.figures import FIGURES\n"
         "from unetlib.report import figures\n"
-        "print(hashlib.sha256(figures.figure_bytes(t.MAKERS['forest'](), 'svg')).hexdigest())"
+        "print(hashlib.sha256(figures.figure_bytes(FIGURES['forest'](), 'svg')).hexdigest())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(Path(__file__).parent)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(Path(__file__).parents[1])], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == hashlib.sha256(figures.figure_bytes(MAKERS["forest"](), "svg")).hexdigest()
+    assert done.stdout.strip() == hashlib.sha256(figures.figure_bytes(FIGURES["forest"](), "svg")).hexdigest()
 
 
 def test_no_global_state_is_left_behind() -> None:
     before = dict(matplotlib.rcParams)
-    figures.figure_bytes(MAKERS["transfer"](), "png")
+    figures.figure_bytes(FIGURES["transfer"](), "png")
     assert dict(matplotlib.rcParams) == before
 
 
 def test_heat_map_states_scores_and_foreground() -> None:
-    shown = texts(MAKERS["transfer"]())
+    shown = texts(FIGURES["transfer"]())
     assert "0.90 [0.88, 0.92]\n20 / 20 %" in shown
     assert "0.20\n95 / 30 %" in shown
 
 
 def test_forest_states_effect_and_runs() -> None:
-    shown = texts(MAKERS["forest"]())
+    shown = texts(FIGURES["forest"]())
     assert "−0.100, 3 runs, p < 0.001" in shown
     assert "+0.020, 3 runs, p 0.400" in shown
     assert "+0.000, 1 run" in shown.splitlines()

@@ -1,7 +1,7 @@
 """The page as a reader meets it: a headless Chromium opens it, sorts, filters, enlarges, looks at it small and dark.
 
-Skipped where there is no Chromium (Debian: apt-get install chromium). The accessibility check takes axe-core by npm
-into a temporary folder, or from the file that UNETLIB_AXE names; it is skipped where neither is to be had.
+Without a Chromium (Debian: apt-get install chromium) these tests are skipped, and fail in CI. The accessibility check
+fetches axe-core by npm into a temporary folder, or takes the file that UNETLIB_AXE names; else the same holds for it.
 """
 
 import base64
@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from builders.browser import Browser, chromium
-from test_display_tables import study
-from test_size_curves import COMPARISON
+from builders.browser import Browser, chromium, unavailable
+from builders.tables import SIZE_COMPARISON, tables_of_change
 
 from unetlib.evaluation import pitfalls, tables
 from unetlib.report import display_tables, figures, image_panels, page, size_curves, summary, track_figures
@@ -24,10 +23,7 @@ from unetlib.tracking import sequences
 
 ROOT = Path(__file__).parents[2]
 AXE = "axe-core@4.10.3"
-pytestmark = [
-    pytest.mark.skipif(chromium() is None, reason="no Chromium found; apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.xdist_group("browser")
 LABELS = np.zeros((40, 48), np.int32)
 LABELS[6:20, 9:24], LABELS[20:34, 9:24] = 1, 2
 IMAGE = np.arange(40 * 48, dtype=np.uint8).reshape(40, 48)
@@ -42,7 +38,7 @@ def pictures():
     yield (
         "training-size",
         size_curves.curve(
-            size_curves.curve_points(COMPARISON, {"train-1": 1, "train-4": 4, "reference": 9}),
+            size_curves.curve_points(SIZE_COMPARISON, {"train-1": 1, "train-4": 4, "reference": 9}),
             datasets=["cells"],
             labels=tables.METRICS,
             name="training-size",
@@ -57,7 +53,7 @@ def pictures():
 
 
 def context():
-    made = study([-0.1, -0.12])
+    made = tables_of_change([-0.1, -0.12])
     audit = pd.DataFrame(columns=pitfalls.COLUMNS)
     claims = pd.DataFrame({"claim": ["a", "b"], "verdict": ["reproduced", "contradicted"], "why": ["x " * 40, "y"]})
     shown = {name: getattr(display_tables, f"{name}_shown")(table) for name, table in made.items()}
@@ -95,7 +91,8 @@ def report_page(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    browser = Browser(chromium(), tmp_path_factory.mktemp("profile"))
+    program = chromium() or unavailable("no Chromium found; run `apt-get install chromium` as root")
+    browser = Browser(program, tmp_path_factory.mktemp("profile"))
     yield browser
     browser.close()
 
@@ -182,8 +179,9 @@ def test_dark_is_dark_and_text_stands_out_from_it(browser):
 def test_every_csv_is_the_tables_own(browser):
     links = browser.run("[...document.querySelectorAll('a[download$=\".csv\"]')].map(a => [a.download, a.href])")
     assert [name for name, _ in links] == ["comparison.csv", "ablation.csv", "transfer.csv", "costs.csv"]
+    made = tables_of_change([-0.1, -0.12])
     for name, address in links:
-        assert base64.b64decode(address.split("base64,")[1]).decode() == tables.to_csv(study([-0.1, -0.12])[name[:-4]])
+        assert base64.b64decode(address.split("base64,")[1]).decode() == tables.to_csv(made[name[:-4]])
 
 
 @pytest.fixture(scope="module")
@@ -193,13 +191,14 @@ def axe(tmp_path_factory):
         return Path(given).read_text()
     npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("axe")
     if npm is None:
-        pytest.skip("no npm to fetch axe-core with, and UNETLIB_AXE names no axe.min.js")
+        unavailable("no npm to fetch axe-core; run `apt-get install npm` as root or let UNETLIB_AXE name an axe.min.js")
     try:
         done = subprocess.run([npm, "pack", AXE, "--silent"], cwd=folder, capture_output=True, text=True, timeout=60)
     except subprocess.TimeoutExpired:
-        pytest.skip(f"npm did not bring {AXE} in 60 s")
+        unavailable(f"npm did not fetch {AXE} within 60 s; let UNETLIB_AXE name an axe.min.js")
     if done.returncode:
-        pytest.skip(f"npm cannot fetch {AXE}: {done.stderr[-200:]}")
+        reason = " ".join(done.stderr.split())[-200:]
+        unavailable(f"npm cannot fetch {AXE} ({reason}); let UNETLIB_AXE name an axe.min.js")
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
         return archive.extractfile("package/axe.min.js").read().decode()
 

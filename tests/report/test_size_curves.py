@@ -1,38 +1,24 @@
 """Curves show every step once, where its networks really were, with its interval."""
 
 import matplotlib
-import numpy as np
-import pandas as pd
 import pytest
+from builders.tables import SIZE_COMPARISON
 
 from unetlib.report import figures, size_curves
 from unetlib.study import experiments
 
-ROWS = [
-    ("train-1", 0.5, 0.4, 0.6),
-    ("train-4", 0.7, 0.6, 0.75),
-    ("train-16", 0.8, np.nan, np.nan),
-    ("modern", 0.9, 0.8, 1),
-]
-COMPARISON = pd.DataFrame(
-    [
-        {"test_dataset": "cells", "experiment": name, "train_dataset": "cells", "metric": "iou", "mean": mean}
-        | {"low": low, "high": high, "n": 12, "runs": 2, "headline": True}
-        for name, mean, low, high in [("reference", 0.8, 0.7, 0.85), *ROWS]
-    ]
-)
 STEPS = {"train-1": 1, "train-4": 4, "train-16": 16, "reference": None}
 FRAMES = {("train-1", "cells"): 1.0, ("train-4", "cells"): 4.0, ("train-16", "cells"): 9.0, ("reference", "cells"): 9.0}
 DRAWN = {"datasets": ["cells", "nuclei"], "labels": {"iou": "IoU"}, "name": "training-size", "full": "reference"}
 
 
 def test_points_stand_at_the_frames_that_trained_and_equal_steps_are_one():
-    found = size_curves.curve_points(COMPARISON, STEPS, FRAMES)
+    found = size_curves.curve_points(SIZE_COMPARISON, STEPS, FRAMES)
     assert found[["experiment", "level"]].to_numpy().tolist() == [["train-1", 1], ["train-4", 4], ["reference", 9]]
 
 
 def test_without_frames_the_level_is_the_setting():
-    found = size_curves.curve_points(COMPARISON, {"reference": 64, "modern": 8})
+    found = size_curves.curve_points(SIZE_COMPARISON, {"reference": 64, "modern": 8})
     assert found[["experiment", "level"]].to_numpy().tolist() == [["modern", 8], ["reference", 64]]
 
 
@@ -40,12 +26,12 @@ def test_without_frames_the_level_is_the_setting():
     "change", [{"train_dataset": "all"}, {"headline": False}], ids=["a joint network", "another metric"]
 )
 def test_what_is_no_headline_of_a_network_of_its_own_is_no_point(change):
-    assert size_curves.curve_points(COMPARISON.assign(**change), STEPS, FRAMES).empty
+    assert size_curves.curve_points(SIZE_COMPARISON.assign(**change), STEPS, FRAMES).empty
 
 
 def test_the_drawing_has_a_dot_per_point_an_interval_where_there_is_one_and_counts():
     figure = size_curves.curve(
-        size_curves.curve_points(COMPARISON, {**STEPS, "train-16": 16, "reference": 32}), **DRAWN
+        size_curves.curve_points(SIZE_COMPARISON, {**STEPS, "train-16": 16, "reference": 32}), **DRAWN
     )
     (axis,) = [axis for axis in figure.axes if axis.get_visible()]
     dots = [line for line in axis.lines if line.get_marker() == "o"]
@@ -57,9 +43,9 @@ def test_the_drawing_has_a_dot_per_point_an_interval_where_there_is_one_and_coun
 
 
 def test_equal_curves_are_equal_bytes_and_nothing_can_be_drawn():
-    made = [size_curves.curve(size_curves.curve_points(COMPARISON, STEPS, FRAMES), **DRAWN) for _ in "ab"]
+    made = [size_curves.curve(size_curves.curve_points(SIZE_COMPARISON, STEPS, FRAMES), **DRAWN) for _ in "ab"]
     assert figures.figure_bytes(made[0], "svg") == figures.figure_bytes(made[1], "svg")
-    empty = size_curves.curve(size_curves.curve_points(COMPARISON[:0], STEPS), **DRAWN)
+    empty = size_curves.curve(size_curves.curve_points(SIZE_COMPARISON[:0], STEPS), **DRAWN)
     assert not [text for text in empty.findobj(matplotlib.text.Text) if text.get_text() == "cells"]
     assert figures.figure_bytes(empty, "png")[:4] == b"\x89PNG"
 

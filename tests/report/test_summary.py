@@ -2,14 +2,14 @@
 
 import pandas as pd
 import pytest
-from test_display_tables import HEADLINE, ORDERS, study
+from builders.tables import CHANGE_HEADLINE, CHANGE_NAMES, tables_of_change
 
 from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.report import summary
 
 
 def found(*values: float, **more: float) -> str:
-    sentences = summary.findings(**study([*values], **more), reference="reference")  # type: ignore[arg-type]
+    sentences = summary.findings(**tables_of_change([*values], **more), reference="reference")  # type: ignore[arg-type]
     return "\n".join(sentence for group in sentences.values() for sentence in group)
 
 
@@ -37,7 +37,7 @@ def test_a_verdict_needs_retraining_an_interval_without_zero_and_a_small_p(
 
 
 def test_where_nothing_is_asked_nothing_is_found() -> None:
-    made = study([-0.1, -0.11, -0.12])
+    made = tables_of_change([-0.1, -0.11, -0.12])
     untested = made["ablation"].assign(difference=0.0, low=0.0, high=0.0, p_holm=float("nan"))
     only = summary.findings(**made | {"ablation": untested}, reference="reference")["What was found"]
     assert "changed: reference itself on cells." in only
@@ -48,7 +48,7 @@ def test_where_nothing_is_asked_nothing_is_found() -> None:
 
 
 def test_what_was_compared_is_what_the_ablation_compares() -> None:
-    made = study([-0.1])
+    made = tables_of_change([-0.1])
     # one more experiment was trained, for an audit alone
     mistake = made["costs"].iloc[[0]].assign(experiment="leaky")
     made["costs"] = pd.concat([made["costs"].iloc[:-1], mistake, made["costs"].iloc[-1:]])
@@ -89,14 +89,14 @@ def test_what_an_interval_covers_is_said(values: tuple[float, ...], images: int,
 
 
 def test_clusters_are_named_where_they_were_resampled() -> None:
-    made = study([-0.1, -0.2])
+    made = tables_of_change([-0.1, -0.2])
     made["comparison"] = made["comparison"].replace({"resampled": "seeds × images"}, "seeds × clusters")
     sure = summary.findings(**made, reference="reference")["How sure we are"]
     assert "cells: intervals are about further sequences or groups of images and retrained networks." in sure
 
 
 def test_tables_read_back_say_the_same(tmp_path: object) -> None:
-    made = study([-0.1], images=1)
+    made = tables_of_change([-0.1], images=1)
     back = {}
     for name, table in made.items():
         path = tmp_path / f"{name}.csv"  # type: ignore[operator]
@@ -108,10 +108,10 @@ def test_tables_read_back_say_the_same(tmp_path: object) -> None:
 def test_nothing_scored_says_so() -> None:
     empty = pd.DataFrame([], columns=tables.LONG)
     sentences = summary.findings(
-        tables.comparison(empty, headline=HEADLINE, **ORDERS),
-        ablation.ablation(empty, reference="reference", headline=HEADLINE, **ORDERS),
-        tables.transfer(empty, **ORDERS),
-        run_facts.cost_table([], **ORDERS),
+        tables.comparison(empty, headline=CHANGE_HEADLINE, **CHANGE_NAMES),
+        ablation.ablation(empty, reference="reference", headline=CHANGE_HEADLINE, **CHANGE_NAMES),
+        tables.transfer(empty, **CHANGE_NAMES),
+        run_facts.cost_table([], **CHANGE_NAMES),
         reference="reference",
     )
     assert sentences["What was found"] == ["No network has been scored yet."]
@@ -153,5 +153,5 @@ def test_a_long_list_of_experiments_is_cut_and_other_flags_are_told() -> None:
     ],
 )
 def test_the_study_in_short(values: tuple[float, ...], floor: float, said: str) -> None:
-    made = study([*values], floor=floor)
+    made = tables_of_change([*values], floor=floor)
     assert said in summary.lead(made["comparison"], made["ablation"], reference="reference")

@@ -1,4 +1,4 @@
-"""A study that is started, disturbed and driven to its end, as a user would who types the same command again."""
+"""Run a study to its end through whatever happens to it, as a user does: by typing the same command again."""
 
 import contextlib
 import os
@@ -17,15 +17,15 @@ from conftest import BINARIES, copied
 SECONDS = 3600  # without the state that is waited for; the machine may be busy
 ATTEMPTS = 8
 ADVICE = re.compile(
-    r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<told>[^\s;]+) and run again|(?:train or copy it|predict) again)"
+    r"error: (?P<named>[^\s:]+): .*?(?:remove (?P<advised>[^\s;]+) and run again|(?:train or copy it|predict) again)"
 )
 LOCKED = "cannot be locked"
 SKEWED = "older modification time"  # Snakemake names the file whose time has not come yet
-MEASURED = {"costs.csv"}  # seconds and memory
+MEASURED = {"costs.csv"}  # seconds and memory differ between equal runs
 
 
-def chosen(original: Path, path: Path, study: Mapping[str, object], **compute: object) -> Path:
-    """The study with other settings of its sections `study` and `compute`, written to `path`."""
+def write_overlay(original: Path, path: Path, study: Mapping[str, object], **compute: object) -> Path:
+    """Write the study to `path` with other settings in its sections `study` and `compute`."""
     settings = yaml.safe_load(original.read_text())
     settings["study"] |= study
     settings["compute"] |= compute
@@ -37,17 +37,17 @@ class Stuck(RuntimeError):
     """A study that does not come to its end, or not to where a fault wants it."""
 
 
-class Driven:
-    """A copy of the project in `folder` and the study that is run in it."""
+class StudyDriver:
+    """Start, watch and finish a study in a copy of the project in `folder`."""
 
     def __init__(self, folder: Path, overlay: Path, cores: int = 2) -> None:
         self.project = copied(folder, str(overlay.resolve()))
         self.folder, self.cores = folder, cores
         self.name = yaml.safe_load(overlay.read_text())["study"]["name"]
-        self.log = folder / "driven.log"
-        self.said: list[str] = []  # error and warning lines of all attempts
-        self.unlocked = self.touched = 0
-        self.driver: subprocess.Popen | None = None  # the Snakemake that was started last
+        self.log = folder / "driver.log"
+        self.messages: list[str] = []  # error and warning lines of all starts
+        self.unlocks = self.touches = 0
+        self.process: subprocess.Popen | None = None  # the Snakemake that was started last
 
     @property
     def results(self) -> Path:
@@ -58,9 +58,9 @@ class Driven:
         return [*start, "--configfile", self.project.study]
 
     def start(self, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.Popen:
-        """Snakemake in a process group of its own; what it says goes to `log`. before: called in the child."""
+        """Start Snakemake in a process group of its own, with its output in `log`. before: called in the child."""
         with self.log.open("wb") as stream:
-            self.driver = subprocess.Popen(
+            self.process = subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.folder,
                 env=self.project.environment(),
@@ -69,28 +69,28 @@ class Driven:
                 process_group=0,
                 preexec_fn=before,
             )
-        return self.driver
+        return self.process
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[Self]:
-        """No Snakemake of this study is left behind, whatever happens inside."""
+        """Leave no Snakemake of this study behind, whatever happens inside."""
         try:
             yield self
         finally:
-            if self.driver and group_lives(self.driver.pid):
-                kill_group(self.driver)
+            if self.process and group_lives(self.process.pid):
+                kill_group(self.process)
 
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
     def progress(self) -> tuple[int, int]:
-        """(finished, planned) jobs of the present start; (0, 0) while nothing is planned yet."""
+        """Return (finished, planned) jobs of the last start; (0, 0) while nothing is planned yet."""
         planned = re.search(r"^total +(\d+)", self.text(), re.M)
         done = re.findall(r"^(\d+) of \d+ steps", self.text(), re.M)
         return (int(done[-1]) if done else 0), (int(planned[1]) if planned else 0)
 
     def wait_for(self, process: subprocess.Popen, fraction: float, jobs: int) -> bool:
-        """Waits until this fraction of the study's `jobs` is done; False where the process ended before."""
+        """Wait until this fraction of the study's `jobs` is done; return False if the process ends before."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             done, planned = self.progress()
@@ -102,7 +102,7 @@ class Driven:
         raise Stuck(f"no {fraction:.0%} after {SECONDS} s:\n{self.text()[-2000:]}")
 
     def workers(self, process: subprocess.Popen) -> list[psutil.Process]:
-        """The scripts of rules that run below this Snakemake."""
+        """Return the processes of rules' scripts that run below this Snakemake."""
         found = []
         for child in psutil.Process(process.pid).children(recursive=True):
             words = child.cmdline() if child.is_running() and child.status() != psutil.STATUS_ZOMBIE else []
@@ -111,7 +111,7 @@ class Driven:
         return found
 
     def end(self, process: subprocess.Popen) -> int:
-        """The exit status, once the process is gone with its whole group."""
+        """Wait until the process and its whole group are gone; return its exit status."""
         status = process.wait(SECONDS)
         self.note()
         deadline = time.monotonic() + SECONDS
@@ -123,29 +123,29 @@ class Driven:
 
     @property
     def locked(self) -> bool:
-        """Whether the last start was refused because of a lock."""
+        """True if the last start was refused because of a lock."""
         return LOCKED in self.text()
 
     def unlock(self, process: subprocess.Popen | None = None) -> None:
-        """Types `--unlock`, after the refused process."""
+        """Run `--unlock` once the refused process is gone."""
         if process:
             self.end(process)
-        self.unlocked += 1
+        self.unlocks += 1
         self.end(self.start("--unlock"))
 
     def touch_the_future(self) -> None:
-        """What a person does about a clock that was ahead: find results resources -newermt now -exec touch {} +."""
-        self.touched += 1
+        """Do what a person does about a clock that was ahead: find results resources -newermt now -exec touch {} +."""
+        self.touches += 1
         now = time.time()
         for path in (path for name in ("results", "resources") for path in (self.folder / name).rglob("*")):
             if path.lstat().st_mtime > now:
                 os.utime(path, (now, now), follow_symlinks=False)
 
     def note(self) -> None:
-        self.said += [line for line in self.text().splitlines() if re.match(r"\s*(error|warning): ", line)]
+        self.messages += [line for line in self.text().splitlines() if re.match(r"\s*(error|warning): ", line)]
 
     def finish(self, *arguments: str) -> int:
-        """Types the same command until all is done, does what errors tell; returns how often it was typed."""
+        """Run the same command until all is done and follow the advice in errors; return the number of runs."""
         for attempt in range(1, ATTEMPTS + 1):
             if self.end(self.start(*arguments)) == 0:
                 return attempt
@@ -155,24 +155,24 @@ class Driven:
             if SKEWED in text:
                 self.touch_the_future()
             for advice in ADVICE.finditer(text):
-                remove(self.folder / (advice["told"] if advice["told"] not in (None, "it") else advice["named"]))
+                remove(self.folder / (advice["advised"] if advice["advised"] not in (None, "it") else advice["named"]))
         raise Stuck(f"not done after {ATTEMPTS} attempts:\n{text[-4000:]}")
 
     def state(self) -> dict[str, bytes]:
-        """Every table and network of the study, by path; what is measured left out."""
+        """Return every table and network of the study by path, without measured seconds and memory."""
         found = [*self.results.glob("*.csv"), *self.results.glob("tables/*.csv"), *self.results.rglob("model.pt")]
         return {str(path.relative_to(self.results)): path.read_bytes() for path in found if path.name not in MEASURED}
 
 
 def remove(path: Path) -> None:
-    """Removes a file, or the files of a folder; nothing where there is none."""
+    """Remove a file, or the files of a folder, if there are any."""
     for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
         if file.is_file():
             file.unlink()
 
 
 def group_lives(group: int) -> bool:
-    """Whether a process of the group is left that is no zombie."""
+    """Return whether a process of the group is left that is no zombie."""
     for process in psutil.process_iter(["status"]):
         try:
             if process.info["status"] != psutil.STATUS_ZOMBIE and os.getpgid(process.pid) == group:

@@ -1,4 +1,4 @@
-"""Throw seeded hostile files at every reader of unetlib and print a table of what came of it.
+"""Give seeded malformed files to every reader of unetlib and print a table of the outcomes.
 
 python tests/robustness/fuzz.py --seed 0 --count 1000 [--only tiff png] [--write docs/reliability.md]
 
@@ -48,8 +48,8 @@ def stop(number, frame):
     raise TooSlow(f"more than {SECONDS} s of processor time")
 
 
-def judged(target, folder, data):
-    """(outcome, what was said) of one case."""
+def outcome_of(target, folder, data):
+    """Read one case; return its outcome and the message of its error."""
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
@@ -68,7 +68,7 @@ def judged(target, folder, data):
 
 
 def child(name, target, seed, first, last, root, send):
-    """Runs cases first … last - 1 of one reader; sends (index, None) before and (index, row) after each."""
+    """Run cases first … last - 1 of one reader; send (index, None) before and (index, row) after each."""
     logging.disable()  # tifffile warns of what it repairs
     warnings.filterwarnings("ignore")
     warnings.filterwarnings("error", module="unetlib")
@@ -76,8 +76,8 @@ def child(name, target, seed, first, last, root, send):
     seeds = target.seeds()
     case, canary = root / "case", root / "evil.tif"
     for data in seeds:
-        outcome, said = judged(target, fresh(case), data)
-        assert outcome == "read", f"{name}: a valid file was not read: {said}"
+        outcome, message = outcome_of(target, fresh(case), data)
+        assert outcome == "read", f"{name}: a valid file was not read: {message}"
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES,) * 2)
     for index in range(first, last):
@@ -86,12 +86,12 @@ def child(name, target, seed, first, last, root, send):
         data = mutated(seeds[index % len(seeds)], target.kind, seed, index)
         send((index, None))
         started = time.process_time()
-        outcome, said = judged(target, fresh(case), data)
+        outcome, message = outcome_of(target, fresh(case), data)
         seconds = time.process_time() - started
         standing = sorted(path.name for path in root.iterdir())
         if standing != ["case", "evil.tif"] or canary.read_bytes() != CANARY:
-            outcome, said = "defect", f"wrote outside its folder: {standing}"
-        send((index, {"index": index, "outcome": outcome, "said": said[:300], "seconds": seconds}))
+            outcome, message = "defect", f"wrote outside its folder: {standing}"
+        send((index, {"index": index, "outcome": outcome, "message": message[:300], "seconds": seconds}))
 
 
 def fresh(folder):
@@ -101,7 +101,7 @@ def fresh(folder):
 
 
 def run(name, target, seed, first, count):
-    """All cases of one reader as rows; a child that dies or hangs is one defect, and the next goes on behind it."""
+    """Run all cases of one reader; a child that dies or hangs is one defect, and the next child goes on after it."""
     rows, last = [], first + count
     context = multiprocessing.get_context("fork")  # torch is imported once, not once per reader
     while first < last:
@@ -120,24 +120,24 @@ def run(name, target, seed, first, count):
         if begun is None:
             raise SystemExit(f"{name}: did not begin")
         if not rows or rows[-1]["index"] != begun:
-            said = "the process crashed or hung"
-            rows.append({"index": begun, "outcome": "defect", "said": said, "seconds": float(SECONDS)})
+            message = "the process crashed or hung"
+            rows.append({"index": begun, "outcome": "defect", "message": message, "seconds": float(SECONDS)})
         first = begun + 1
     return rows
 
 
-def kind_of(said):
-    """An error without what differs from case to case."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"|b'.*?'|\d+|\S*/\S*", "…", said)[:110]
+def kind_of(message):
+    """Return an error's message without the parts that differ from case to case."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"|b'.*?'|\d+|\S*/\S*", "…", message)[:110]
 
 
 def table(results):
-    """The rows of the Markdown table: one per reader."""
+    """Return the lines of the Markdown table: one row per reader."""
     head = ["reader", "what is called", "cases", *OUTCOMES, "kinds of refusal", "slowest, s"]
     lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
     for name, (what, rows) in results.items():
         tally = Counter(row["outcome"] for row in rows)
-        kinds = len({kind_of(row["said"]) for row in rows if row["outcome"] == "refused"})
+        kinds = len({kind_of(row["message"]) for row in rows if row["outcome"] == "refused"})
         slowest = max(row["seconds"] for row in rows)
         cells = [name, what, len(rows), *(tally[o] for o in OUTCOMES), kinds, f"{slowest:.2f}"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
@@ -153,7 +153,7 @@ def main():
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
     given = parser.parse_args()
     if not given.only:
-        import unetlib.cache  # noqa: F401  the children of this process then find torch imported
+        import unetlib.training.cache  # noqa: F401  the children of this process then find torch imported
     results = {}
     for name, target in targets().items():
         if given.only and name not in given.only:
@@ -162,7 +162,7 @@ def main():
         results[name] = (target.what, rows)
         for row in rows:
             if row["outcome"] == "defect":
-                print(f"{name}:{row['index']}: {row['said']}", file=sys.stderr, flush=True)
+                print(f"{name}:{row['index']}: {row['message']}", file=sys.stderr, flush=True)
     lines = table(results)
     print("\n".join(lines))
     if given.write:

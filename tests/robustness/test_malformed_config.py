@@ -1,4 +1,4 @@
-"""Hostile values in a study's configuration: refused by name, or harmless as names of files and in commands."""
+"""Malformed values in a study's configuration: refused by name, or harmless as names of files and in commands."""
 
 import copy
 import math

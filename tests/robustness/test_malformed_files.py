@@ -1,4 +1,4 @@
-"""Hostile files: every reader gives what the file holds or one clear line of its own, in bounded time and memory.
+"""Malformed files: every reader returns what the file holds or refuses it in one line, in bounded time and memory.
 
 The long form, with memory limits and thousands of cases per reader, is tests/robustness/fuzz.py.
 """
@@ -45,8 +45,8 @@ def test_mutations_are_read_or_refused_by_one_line_of_the_projects_own(
     for index in range(CASES.get(name, 20)):
         with warnings.catch_warnings(action="ignore"):
             data = mutated(seeds[index % len(seeds)], target.kind, 1, index)
-            outcome, said = fuzz.judged(target, fuzz.fresh(tmp_path / "case"), data)
-        assert outcome != "defect", f"{name}, case {index}: {said}"
+            outcome, message = fuzz.outcome_of(target, fuzz.fresh(tmp_path / "case"), data)
+        assert outcome != "defect", f"{name}, case {index}: {message}"
         tally[outcome] += 1
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
     assert name in ("http", "journal", "note") or tally["refused"] > 0.2 * sum(tally.values()), tally
@@ -98,10 +98,19 @@ def test_the_fuzzer_notices(fault) -> None:
     assert [row["index"] for row in rows] == [0, 1, 2, 3]
 
 
+def test_the_fuzzer_runs_all_readers_and_writes_its_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("<!-- fuzz: written by tests/robustness/fuzz.py -->\n<!-- end of fuzz -->\n")
+    monkeypatch.setattr(fuzz, "targets", lambda: {"json": targets()["json"]})
+    monkeypatch.setattr("sys.argv", ["fuzz", "--count", "2", "--write", str(tmp_path / "page.md")])
+    with pytest.raises(SystemExit) as ended:
+        fuzz.main()
+    assert not ended.value.code and "| json | files.read_json | 2 |" in (tmp_path / "page.md").read_text()
+
+
 def test_the_fuzzer_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(fuzz, "SECONDS", 0.2)
-    outcome, said = fuzz.judged(Target("", "bytes", list, hang, ()), tmp_path, b"")
-    assert outcome == "defect" and said.startswith("TooSlow")
+    outcome, message = fuzz.outcome_of(Target("", "bytes", list, hang, ()), tmp_path, b"")
+    assert outcome == "defect" and message.startswith("TooSlow")
 
 
 # Images
@@ -340,7 +349,7 @@ def test_prepared_tiffs_must_be_what_the_table_says(tmp_path: Path) -> None:
         dataset.truth("01-t000")
 
 
-def test_a_target_without_errors_of_its_own_is_still_judged(tmp_path: Path) -> None:
+def test_an_error_that_a_target_does_not_declare_is_a_defect(tmp_path: Path) -> None:
     target = replace(targets()["tiff"], errors=())
-    outcome, said = fuzz.judged(target, tmp_path, b"nonsense")
-    assert outcome == "defect" and said.startswith("ImageError")
+    outcome, message = fuzz.outcome_of(target, tmp_path, b"nonsense")
+    assert outcome == "defect" and message.startswith("ImageError")

@@ -1,4 +1,4 @@
-"""Run a study through Slurm, disturb it there, and compare every byte with a local run: make test-slurm.
+"""Run a study through Slurm with faults on the way, and compare every byte with a local run: make test-slurm.
 
 python tests/slurm/run.py [--study tests/builders/tiny.yaml] [--write docs/reliability.md]
 
@@ -24,7 +24,7 @@ TESTS = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(TESTS / "robustness"), str(TESTS), str(TESTS.parent)]
 
 from cluster import Cluster, ClusterError, asked, cluster, obtain  # noqa: E402
-from driver import Driven, Stuck, chosen, kill_group  # noqa: E402
+from driver import Stuck, StudyDriver, kill_group, write_overlay  # noqa: E402
 
 from docs.marks import write  # noqa: E402
 
@@ -37,8 +37,8 @@ PART = {"experiments": ["reference", LONG, "multi-dataset", "rotations"]}  # wha
 SIZES = {"mem_mb": "1500 * attempt", "runtime": "30 * attempt"}  # what a test node has
 
 
-class OnSlurm(Driven):
-    """A Driven study whose jobs go to Slurm, by the profile of the project with the sizes of a test node."""
+class SlurmDriver(StudyDriver):
+    """The driver of a study whose jobs go to Slurm, by the project's profile with the sizes of a test node."""
 
     def __init__(self, folder: Path, overlay: Path) -> None:
         super().__init__(folder, overlay)
@@ -76,7 +76,7 @@ def ended(job: str) -> str:
     return asked("squeue", "--noheader", "--states=all", f"--jobs={job}", "--format=%T").strip()
 
 
-def training_of(study: Driven, experiment: str) -> tuple[psutil.Process, Path] | None:
+def training_of(study: StudyDriver, experiment: str) -> tuple[psutil.Process, Path] | None:
     """A training of this experiment that runs in the study's folder and has a checkpoint; its network's folder."""
     for process in psutil.process_iter(["cmdline", "cwd"]):
         words = process.info["cmdline"] or []
@@ -89,19 +89,19 @@ def training_of(study: Driven, experiment: str) -> tuple[psutil.Process, Path] |
     return None
 
 
-def noticed(study: Driven, job: str, state: str) -> bool:
+def noticed(study: StudyDriver, job: str, state: str) -> bool:
     """Whether Snakemake has said that this job ended so, and that it tries again."""
     said = re.search(rf"SLURM-job '{job}' failed, SLURM status is: '{state}'.*", study.text(), re.S)
     return bool(said and "Trying to restart" in said[0])
 
 
-def resumed(study: Driven, run: Path) -> bool:
+def resumed(study: StudyDriver, run: Path) -> bool:
     """Whether the log of this network's training says that it goes on from a checkpoint."""
     logs = (study.folder / "logs" / study.name / "train" / run.relative_to(study.results / "runs")).parent.glob("*.log")
     return any("resumed" in path.read_text() for path in logs)
 
 
-def disturbed(study: OnSlurm, slurm: Cluster) -> list[tuple[str, str]]:
+def inject_faults(study: SlurmDriver, slurm: Cluster) -> list[tuple[str, str]]:
     """One run through all that can happen, to its end; (what was done, what came of it). Stuck where it did not."""
     process, events, began = study.start(), [], time.monotonic()
 
@@ -143,7 +143,7 @@ def disturbed(study: OnSlurm, slurm: Cluster) -> list[tuple[str, str]]:
     until("the orphans' end", lambda: not asked("squeue", "--noheader").strip())
     typed = study.finish()
     done(
-        "Snakemake killed (SIGKILL)", f"{len(orphans)} jobs ran on; `--unlock` {study.unlocked} ×, then typed {typed} ×"
+        "Snakemake killed (SIGKILL)", f"{len(orphans)} jobs ran on; `--unlock` {study.unlocks} ×, then typed {typed} ×"
     )
     return events
 
@@ -159,7 +159,7 @@ def stop(number, frame):
 
 def overlay_of(study: Path, path: Path) -> Path:
     """The study as it is run here: rules ask for a GPU (without a real one torch takes the CPU), in few, fat jobs."""
-    settings = yaml.safe_load(chosen(study, path, PART, device="auto", pack_jobs=True).read_text())
+    settings = yaml.safe_load(write_overlay(study, path, PART, device="auto", pack_jobs=True).read_text())
     long = {"updates": 400, "evaluate_every": 200, "checkpoint_every": 4}
     settings["experiments"] = settings.get("experiments", {}) | {LONG: {"training": long}}
     path.write_text(yaml.safe_dump(settings))
@@ -188,12 +188,12 @@ def main() -> None:
             obtain()
             with cluster(Path(root, "slurm")) as slurm:
                 say("Slurm is up")
-                with OnSlurm(Path(root, "on-slurm"), overlay).watched() as study:
-                    events = disturbed(study, slurm)
+                with SlurmDriver(Path(root, "on-slurm"), overlay).watched() as study:
+                    events = inject_faults(study, slurm)
         except ClusterError as error:
             say(f"skipped: {error}")
             sys.exit(UNAVAILABLE)
-        with Driven(Path(root, "local"), overlay).watched() as local:
+        with StudyDriver(Path(root, "local"), overlay).watched() as local:
             local.finish()
         expected, found = local.state(), study.state()
     other = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))

@@ -1,6 +1,17 @@
+"""A script's fingerprint changes with the meaning of every file that it reaches, and with nothing else."""
+
+import shutil
+from functools import cache
+from modulefinder import ModuleFinder
+from pathlib import Path
+
 import pytest
 
 from unetlib.study.code_fingerprint import code_of, imported_modules
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = sorted(path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "unetlib").rglob("__init__.py"))
+SCRIPTS = sorted(path.name for path in (ROOT / "workflow/scripts").glob("*.py"))
 
 
 @pytest.fixture
@@ -63,3 +74,89 @@ def test_a_touched_file_does_not_count(project):
     before = code_of(script, package)
     (package / "second.py").touch()
     assert code_of(script, package) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from unetlib.training import loop",
+        "from unetlib.training import loop as trainer",
+        "from unetlib.training.loop import train",
+        "from unetlib.training.loop import (\n    train,\n    TrainingError,\n)",
+        "from unetlib.training.loop import *",
+        "import unetlib.training.loop",
+        "import unetlib.training.loop as trainer",
+        "import json, unetlib.training.loop",
+        "def main():\n    from unetlib.training import loop",
+        "if TYPE_CHECKING:\n    from unetlib.training.loop import train",
+        "try:\n    import unetlib.training.loop\nexcept ImportError:\n    pass",
+    ],
+)
+def test_every_form_of_import_reaches_the_module_and_its_packages(line, tmp_path):
+    package = tmp_path / "unetlib"
+    (package / "training").mkdir(parents=True)
+    files = [package / name for name in ("__init__.py", "training/__init__.py", "training/loop.py")]
+    other = package / "training/losses.py"
+    for path in (*files, other):
+        path.write_text("VALUE = 1\n")
+    script = tmp_path / "train.py"
+    script.write_text(line + "\n")
+    assert imported_modules(script, package) == set(files)
+    for path, counts in [*((path, True) for path in files), (other, False)]:
+        before = code_of(script, package)
+        edit(path, "1", "22")
+        assert (code_of(script, package) != before) == counts, path
+
+
+@cache
+def reached(script: str) -> frozenset[str]:
+    """The files of unetlib that a script of the project reaches, as Python's own finder follows its bytecode."""
+    finder = ModuleFinder(path=[str(ROOT)])  # no other packages on the path: they are noted as missing and left aside
+    finder.run_script(str(ROOT / "workflow/scripts" / script))
+    files = (module.__file__ for name, module in finder.modules.items() if name.split(".")[0] == "unetlib")
+    return frozenset(Path(file).relative_to(ROOT).as_posix() for file in files)
+
+
+def file_to_edit(package: str) -> str:
+    """The file of a package, not of those within it, which tells most: one that about half of the scripts reach."""
+    files = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / package).glob("[!_]*.py"))
+    return min(files, key=lambda name: abs(sum(name in reached(script) for script in SCRIPTS) - len(SCRIPTS) / 2))
+
+
+def codes(folder: Path) -> dict[str, str]:
+    return {name: code_of(folder / "workflow/scripts" / name, folder / "unetlib") for name in SCRIPTS}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the library and the scripts, and the code of each script before any edit."""
+    folder = tmp_path_factory.mktemp("project")
+    for part in ("unetlib", "workflow/scripts"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder, codes(folder)
+
+
+@pytest.mark.parametrize("name", [*map(file_to_edit, PACKAGES), "unetlib/__init__.py", "unetlib/networks/__init__.py"])
+def test_an_edit_changes_the_code_of_exactly_the_scripts_that_reach_it(copy, name):
+    folder, before = copy
+    text = (folder / name).read_text()
+    try:
+        (folder / name).write_text(text + "EDITED = 1\n")
+        after = codes(folder)
+    finally:
+        (folder / name).write_text(text)
+    assert {script for script in SCRIPTS if after[script] != before[script]} == {
+        script for script in SCRIPTS if name in reached(script)
+    }
+
+
+def test_the_edits_are_of_every_package_and_tell_scripts_apart():
+    edited = {name: sum(name in reached(script) for script in SCRIPTS) for name in map(file_to_edit, PACKAGES)}
+    assert len(edited) == len(PACKAGES) > 10 and len(SCRIPTS) > 20
+    assert sum(0 < count < len(SCRIPTS) for count in edited.values()) >= 9, edited
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_finder_of_python_reaches_the_same_files(script):
+    found = {path.relative_to(ROOT).as_posix() for path in imported_modules(ROOT / "workflow/scripts" / script)}
+    assert found == reached(script)

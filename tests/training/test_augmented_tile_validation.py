@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from test_validation import Brightness, half
+from builders.images import half_bright
+from builders.networks import BrightnessNetwork
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.networks.blocks import initialise
@@ -23,7 +24,7 @@ HOW = {"normalisation": "zscore", "threshold": 0.5, "tile_px": 36, "batch": 1, "
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    grey, mask = half(40, 60)
+    grey, mask = half_bright(40, 60)
     folder = tmp_path_factory.mktemp("noisy") / "d"
     facts = {"sequence": "1", "group": "g", "modality": "m", "image": grey}
     samples = [
@@ -39,14 +40,14 @@ def validation(dataset, frames, **changes):
 
 
 def test_without_noise_and_with_a_tile_of_the_whole_image_it_is_the_dice(dataset):
-    assert validation(dataset, ["right"])(Brightness()) == 1
-    assert validation(dataset, ["wrong"])(Brightness()) == 0
-    assert validation(dataset, ["right", "wrong"])(Brightness()) == 0.5
+    assert validation(dataset, ["right"])(BrightnessNetwork()) == 1
+    assert validation(dataset, ["wrong"])(BrightnessNetwork()) == 0
+    assert validation(dataset, ["right", "wrong"])(BrightnessNetwork()) == 0.5
 
 
 def test_it_is_drawn_by_the_weights_alone(dataset):
     noisy = validation(dataset, ["right"], augmentation=STILL | {"noise": 2.0, "shift_px": 9}, side_px=20)
-    network, other = Brightness(), Brightness()
+    network, other = BrightnessNetwork(), BrightnessNetwork()
     initialise(network, torch.Generator().manual_seed(1))
     other.load_state_dict(network.state_dict())
     torch.manual_seed(5)
@@ -61,4 +62,4 @@ def test_datasets_weigh_the_same(dataset):
     both = AugmentedTileValidation(
         [(dataset, ["right", "right"]), (dataset, ["wrong"])], augmentation=STILL, side_px=99, **HOW
     )
-    assert both(Brightness()) == 0.5
+    assert both(BrightnessNetwork()) == 0.5

@@ -1,43 +1,15 @@
 import numpy as np
 import pytest
+from builders.label_images import two_cells
+from builders.variants import AUGMENTATION, WEIGHTS
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.imaging.labels import separate_touching
 from unetlib.training.cache import CacheError, read_cache, write_cache
 from unetlib.training.variants import frame_generator, make_variants, training_targets, warp
 
-AUGMENTATION = {
-    "policy": "full",
-    "variants": 3,
-    "elastic_grid": 3,
-    "elastic_sigma_px": 4.0,
-    "rotation_deg": 15.0,
-    "scale": 0.1,
-    "shift_px": 3.0,
-    "interpolation": "bilinear",
-    "gamma": 0.2,
-    "contrast": 0.2,
-    "brightness": 0.05,
-    "noise": 0.02,
-}
-WEIGHTS = {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0.0, "background": 0.1, "sigma1_px": 10}
 STILL = {"elastic_sigma_px": 0.0, "rotation_deg": 0.0, "scale": 0.0, "shift_px": 0.0}
 PLAIN = {"gamma": 0.0, "contrast": 0.0, "brightness": 0.0, "noise": 0.0}
-
-
-def two_cells():
-    """Two touching cells, 1 and 2, and one apart, 3:
-
-    . . . . . . . . .
-    . 1 1 1 2 2 2 . .
-    . 1 1 1 2 2 2 . 3
-    """
-    labels = np.zeros((64, 48), np.uint16)
-    labels[10:40, 5:20] = 1
-    labels[10:40, 20:35] = 2
-    labels[45:60, 5:15] = 3
-    image = np.random.default_rng(0).integers(0, 200, labels.shape).astype(np.uint8)
-    return image, labels
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from test_cache import AUGMENTATION, WEIGHTS, two_cells
+from builders.label_images import two_cells
+from builders.variants import AUGMENTATION, WEIGHTS
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.training.cache import CacheError, damaged_frames, read_cache, repair, write_cache

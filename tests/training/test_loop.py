@@ -9,30 +9,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from builders.toy_training import SETTINGS, bright_squares, dice, network, without_seconds
 
-from unetlib.networks.blocks import initialise
-from unetlib.networks.unet import UNet
 from unetlib.training.loop import TrainingError, train
 from unetlib.training.losses import weighted_ce
 from unetlib.training.settings import SettingsError
-
-SETTINGS = {
-    "optimiser": "sgd",
-    "learning_rate": 0.05,
-    "momentum": 0.9,
-    "weight_decay": 0.0,
-    "schedule": "constant",
-    "warmup_updates": 0,
-    "updates": 12,
-    "accumulate": 1,
-    "evaluate_every": 4,
-    "patience": 0,
-    "precision": "float32",
-    "device": "cpu",
-    "seed": 0,
-    "checkpoint": None,
-    "checkpoint_every": 3,
-}
 
 
 @pytest.fixture(autouse=True)
@@ -42,29 +23,6 @@ def threads_restored():
     torch.set_num_threads(before)
 
 
-def network(**arguments):
-    model = UNet(**{"base_filters": 4, "depth": 2, "padding": "same", "dropout": 0.0, **arguments})
-    initialise(model, torch.Generator().manual_seed(0))
-    return model
-
-
-def bright_squares(index, size=1):
-    """The toy problem: squares brighter than their noisy surroundings."""
-    random = torch.Generator().manual_seed(index)
-    target = torch.zeros(size, 16, 16, dtype=torch.long)
-    for image in target:
-        row, column = torch.randint(0, 8, (2,), generator=random).tolist()
-        image[row : row + 8, column : column + 8] = 1
-    images = 2 * target[:, None] + 0.5 * torch.randn(size, 1, 16, 16, generator=random)
-    return images, target, torch.ones(size, 16, 16)
-
-
-def dice(model):
-    images, target, _ = bright_squares(10_000, size=4)
-    guess = model(images).argmax(dim=1)
-    return float(2 * (guess * target).sum() / (guess.sum() + target.sum()).clamp(min=1))
-
-
 def trained(model, *, batch_of=bright_squares, validate=dice, loss=weighted_ce, **changes):
     return train(model, batch_of, loss, validate, **{**SETTINGS, **changes})
 
@@ -72,10 +30,6 @@ def trained(model, *, batch_of=bright_squares, validate=dice, loss=weighted_ce, 
 def same_bits(first, second):
     ours, theirs = first.state_dict(), second.state_dict()
     return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
-
-
-def without_seconds(history):
-    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

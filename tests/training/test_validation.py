@@ -1,34 +1,17 @@
 import numpy as np
 import pytest
-import torch
+from builders.images import half_bright
+from builders.networks import BrightnessNetwork
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.evaluation.image_metrics import pixel_scores
-from unetlib.networks.unet import UNet
 from unetlib.training import validation
 
 HOW = {"threshold": 0.5, "tile_px": 36, "batch": 1, "device": "cpu", "precision": "float32"}
 
 
-class Brightness(UNet):
-    """A network whose foreground is where the normalised image is above 0."""
-
-    def __init__(self):
-        super().__init__(base_filters=1, depth=1, padding="same")
-
-    def forward(self, images):
-        return torch.cat((torch.zeros_like(images), images * 100), 1)
-
-
-def half(height=20, width=30):
-    """An image whose left half is bright, and its mask."""
-    mask = np.zeros((height, width), bool)
-    mask[:, : width // 2] = True
-    return np.where(mask, 200, 20).astype(np.uint8), mask
-
-
 def image(mask, known=None):
-    grey = np.where(half()[1], 1.0, -1.0).astype(np.float32)
+    grey = np.where(half_bright()[1], 1.0, -1.0).astype(np.float32)
     return validation.ValidationImage(grey, mask, np.ones(mask.shape, bool) if known is None else known)
 
 
@@ -45,20 +28,20 @@ def test_dice_of_nothing_and_nothing_is_1():
 
 
 def test_a_perfect_network_gets_1_and_unknown_pixels_do_not_count():
-    _, mask = half()
+    _, mask = half_bright()
     wrong = mask.copy()
     wrong[:5] = ~wrong[:5]
     known = np.ones(mask.shape, bool)
     known[:5] = False
-    assert validation.Validation([[image(mask)]], **HOW)(Brightness()) == 1
-    assert validation.Validation([[image(wrong)]], **HOW)(Brightness()) < 1
-    assert validation.Validation([[image(wrong, known)]], **HOW)(Brightness()) == 1
+    assert validation.Validation([[image(mask)]], **HOW)(BrightnessNetwork()) == 1
+    assert validation.Validation([[image(wrong)]], **HOW)(BrightnessNetwork()) < 1
+    assert validation.Validation([[image(wrong, known)]], **HOW)(BrightnessNetwork()) == 1
 
 
 def test_datasets_weigh_the_same_however_many_images_they_have():
-    _, mask = half()
+    _, mask = half_bright()
     good, bad = image(mask), image(~mask)
-    assert validation.Validation([[good, good, good], [bad]], **HOW)(Brightness()) == 0.5
+    assert validation.Validation([[good, good, good], [bad]], **HOW)(BrightnessNetwork()) == 0.5
 
 
 def test_a_dataset_without_validation_frames_is_refused():
@@ -67,7 +50,7 @@ def test_a_dataset_without_validation_frames_is_refused():
 
 
 def test_gold_is_taken_before_silver(tmp_path):
-    grey, mask = half()
+    grey, mask = half_bright()
     gold, silver = mask.astype(np.uint16), np.ones(mask.shape, np.uint16)
     facts = {"sequence": "1", "group": "g", "modality": "m", "image": grey}
     write_dataset(

@@ -251,7 +251,7 @@ AFTER_SCORES = {
         ("unetlib/training/losses.py", "from torch", "# a comment\nfrom torch", set()),
         ("unetlib/training/loop.py", '"""', '"""Other words. ', set()),
         (
-            *("unetlib/evaluation/image_metrics.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
+            *("unetlib/evaluation/contingency.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
             {"score", "score_external", "score_baselines"} | FILMS | AFTER_SCORES,
         ),
         (

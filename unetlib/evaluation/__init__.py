@@ -4,6 +4,7 @@
 - baselines: Trivial predictors that every table prints beside the networks.
 - bootstrap: How far a mean score can be trusted: a hierarchical bootstrap over clusters or images, crossed with
   seeds.
+- contingency: The overlap table of two label images, from which all instance scores are computed.
 - ctc_metrics: SEG and DET as the Cell Tracking Challenge counts them: border of the field of interest, no unknown
   pixels.
 - image_metrics: Scores of one image, all from one contingency table of truth × prediction.

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from unetlib.evaluation.image_metrics import Contingency, ScoreError, contingency, majority, seg_scores
+from unetlib.evaluation.contingency import Contingency, ScoreError, contingency, majority
 from unetlib.imaging.labels import relabel
 
 SPLIT_COST, MISS_COST, EXTRA_COST = 5, 10, 1  # of one vertex: Matula et al. 2015, table 2; the challenge's DET
@@ -38,46 +39,60 @@ class Detections:
         return MISS_COST * self.markers
 
 
+def in_foi(labels: np.ndarray, border_px: int) -> NDArray[np.bool_]:
+    """Which labels of an image, (H, W), have a pixel at least `border_px` pixels away from every edge; (n + 1,).
+
+    In the order of ids, background first, which counts as inside. A field of interest without a pixel holds no object.
+    ScoreError for a negative border.
+
+    >>> in_foi(np.array([[7, 0, 0, 0], [7, 8, 8, 0], [9, 9, 8, 0], [0, 0, 0, 10]]), 1).tolist()
+    [True, False, True, True, False]
+    """
+    return _in_foi(relabel(labels), border_px)
+
+
+def _in_foi(compact: np.ndarray, border_px: int) -> NDArray[np.bool_]:
+    if border_px < 0:
+        raise ScoreError(f"field_of_interest_px is {border_px}; set it to 0 or more pixels")
+    height, width = compact.shape
+    field = compact[border_px : max(height - border_px, 0), border_px : max(width - border_px, 0)]
+    inside = np.bincount(field.ravel(), minlength=int(compact.max(initial=0)) + 1) > 0
+    inside[0] = True
+    return inside
+
+
 def remove_outside_foi(labels: np.ndarray, border_px: int) -> np.ndarray:
     """The labels, (H, W), without the objects that lie wholly within `border_px` of the image's edge.
 
     A field of interest without a pixel keeps nothing. ScoreError for a negative border.
 
-    >>> inside_field(np.array([[1, 0, 0, 0], [1, 2, 2, 0], [3, 3, 2, 0], [0, 0, 0, 4]]), 1).tolist()
+    >>> remove_outside_foi(np.array([[1, 0, 0, 0], [1, 2, 2, 0], [3, 3, 2, 0], [0, 0, 0, 4]]), 1).tolist()
     [[0, 0, 0, 0], [0, 2, 2, 0], [3, 3, 2, 0], [0, 0, 0, 0]]
     """
-    if border_px < 0:
-        raise ScoreError(f"field_of_interest_px is {border_px}; set it to 0 or more pixels")
     if border_px == 0:
         return labels
-    height, width = labels.shape
     compact = relabel(labels)
-    field = compact[border_px : max(height - border_px, 0), border_px : max(width - border_px, 0)]
-    kept = np.bincount(field.ravel(), minlength=int(compact.max(initial=0)) + 1) > 0
-    if kept[1:].all():
-        return labels
-    return np.where(kept[compact], labels, labels.dtype.type(0))
+    inside = _in_foi(compact, border_px)
+    return labels if inside.all() else np.where(inside[compact], labels, labels.dtype.type(0))
 
 
-def ctc_seg(truth: np.ndarray, predicted: np.ndarray, *, border_px: int = 0) -> np.ndarray:
-    """Per true object inside the field of interest, in the order of ids: its Jaccard index, or 0 unmatched; (n,).
+def foi_table(truth: np.ndarray, predicted: np.ndarray, *, border_px: int = 0) -> Contingency:
+    """The overlap table of two label images, (H, W) each, without the objects outside the field of interest.
 
-    Unlike `metrics.score_image` it has no unknown pixels: what is predicted where a partial truth draws nothing is
-    part of its segment. The challenge's SEG is the mean over all true objects of all frames (SEG.pdf).
+    Unlike the table of `image_metrics.score_image` it has no unknown pixels: what is predicted where a partial truth
+    draws nothing is part of its segment. The challenge's SEG is the mean of `seg_scores` over the true objects of all
+    frames (SEG.pdf).
     """
-    return seg_scores(remove_outside_foi(truth, border_px), remove_outside_foi(predicted, border_px))
+    table = contingency(truth, predicted)
+    return table.keep(in_foi(truth, border_px), in_foi(predicted, border_px)) if border_px else table
 
 
-def detections(markers: np.ndarray, predicted: np.ndarray, *, border_px: int = 0) -> Detections:
-    """Count the corrections of one frame, (H, W) ids each; `markers` are the tracking markers of all its cells.
+def detections(table: Contingency) -> Detections:
+    """Count the corrections of one frame from the `foi_table` of the markers of all its cells and the prediction.
 
     A marker is found by the object that covers more than half of it; an object that finds k markers costs k − 1
     splits, one that finds none is extra (Matula et al. 2015).
     """
-    return _detections(contingency(remove_outside_foi(markers, border_px), remove_outside_foi(predicted, border_px)))
-
-
-def _detections(table: Contingency) -> Detections:
     objects, markers = len(table.column_size) - 1, len(table.row_size) - 1
     by_object = np.bincount(majority(table)[1], minlength=objects + 1)[1:]
     matched = int(by_object.sum())

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from unetlib.evaluation.image_metrics import contingency, v_info, v_rand
+from unetlib.evaluation.contingency import contingency
+from unetlib.evaluation.image_metrics import v_info, v_rand
 
 SCORES = ("v_rand_thinned", "v_info_thinned")
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from unetlib.datasets.checks import DatasetError, check_instances, size
 from unetlib.datasets.dataset import Dataset
-from unetlib.evaluation.ctc_metrics import Detections, ctc_seg, det_by_frame, detections
-from unetlib.evaluation.image_metrics import score_image
+from unetlib.evaluation.contingency import Contingency, contingency
+from unetlib.evaluation.ctc_metrics import Detections, det_by_frame, detections, in_foi
+from unetlib.evaluation.image_metrics import score_image, seg_scores
 from unetlib.evaluation.isbi_metrics import (
     SCORES,
     best_threshold_scores,
@@ -88,22 +90,60 @@ def read_labels(path: Path, shape: tuple[int, int]) -> np.ndarray:
     return labels
 
 
-def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetScoring) -> list[dict[str, float]]:
-    """Return the scores of each image of a test set by name: those of `metrics.score_image`, and the challenges'.
+@dataclass(frozen=True)
+class _Pair:
+    """One image of a test set; its contingency is counted once, when a score first needs it."""
 
-    Where `field_of_interest_px` is a number: `seg_ctc` (its mean weighed by `objects_ctc` is the challenge's
-    SEG) and `det` (weighed by `markers`: DET); NaN where an image has nothing of the kind. The challenge takes DET of
-    the whole movie; here it is of the images given. Where there are `thinning_thresholds`: `v_rand_thinned` and
+    truth: Truth
+    predicted: Prediction
+
+    @cached_property
+    def table(self) -> Contingency:
+        return contingency(self.truth.labels, self.predicted.instances)
+
+    def scores(self) -> dict[str, float]:
+        truth, predicted = self.truth, self.predicted
+        table = None if truth.ignore.any() else self.table
+        return score_image(
+            truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore, table=table
+        )
+
+    def challenge_scores(self, border_px: int) -> tuple[dict[str, float], Detections]:
+        """SEG and the detections as the Cell Tracking Challenge counts them."""
+        labels, instances, markers = self.truth.labels, self.predicted.instances, self.truth.markers
+        inside = in_foi(instances, border_px)
+        seg = seg_scores(self.table.keep(in_foi(labels, border_px), inside))
+        mean = float(seg.mean()) if len(seg) else float("nan")
+        scores = {"seg_ctc": mean, "objects_ctc": float(len(seg))}
+        if markers is None:
+            return scores, Detections(0, 0, 0, 0)
+        return scores, detections(contingency(markers, instances).keep(in_foi(markers, border_px), inside))
+
+    def thinned_scores(self, thresholds: Sequence[float]) -> list[tuple[float, float]]:
+        """V_rand and V_info of the thinned proposal at each threshold."""
+        labels, ignore, probability = self.truth.labels, self.truth.ignore, self.predicted.probability
+        if probability is None:
+            return [thinning_scores(labels, thin_borders(self.predicted.instances), ignore)]
+        return [thinning_scores(labels, each, ignore) for each in threshold_sweep(probability, thresholds)]
+
+
+def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetScoring) -> list[dict[str, float]]:
+    """Return the scores of each image of a test set by name: those of `score_image`, and the challenges'.
+
+    Where `field_of_interest_px` is a number: `seg_ctc` (its mean weighted by `objects_ctc` is the challenge's
+    SEG) and `det` (weighted by `markers`: DET); NaN where an image has nothing of the kind. The challenge takes DET of
+    the whole sequence; here it is of the images given. Where there are `thinning_thresholds`: `v_rand_thinned` and
     `v_info_thinned`, each at the one threshold that is best on average over the images given.
     """
     rows, found, swept = [], [], []
-    for truth, predicted in stack:
-        row = score_image(truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore)
+    for pair in (_Pair(*each) for each in stack):
+        row = pair.scores()
         if settings.field_of_interest_px is not None:
-            row |= _seg(truth, predicted, settings.field_of_interest_px)
-            found.append(_detections(truth, predicted, settings.field_of_interest_px))
+            scores, frame = pair.challenge_scores(settings.field_of_interest_px)
+            row |= scores
+            found.append(frame)
         if settings.thinning_thresholds:
-            swept.append(_sweep(truth, predicted, settings.thinning_thresholds))
+            swept.append(pair.thinned_scores(settings.thinning_thresholds))
         rows.append(row)
     for row, frame, det in zip(rows, found, det_by_frame(found), strict=bool(found)):
         row |= {"det": det, "markers": float(frame.markers)}
@@ -113,26 +153,6 @@ def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetS
             for row, value in zip(rows, best_threshold_scores(table[:, :, place]), strict=True):
                 row[name] = float(value)
     return rows
-
-
-def _seg(truth: Truth, predicted: Prediction, border_px: int) -> dict[str, float]:
-    scores = ctc_seg(truth.labels, predicted.instances, border_px=border_px)
-    mean = float(scores.mean()) if len(scores) else float("nan")
-    return {"seg_ctc": mean, "objects_ctc": float(len(scores))}
-
-
-def _detections(truth: Truth, predicted: Prediction, border_px: int) -> Detections:
-    if truth.markers is None:
-        return Detections(0, 0, 0, 0)
-    return detections(truth.markers, predicted.instances, border_px=border_px)
-
-
-def _sweep(truth: Truth, predicted: Prediction, thresholds: Sequence[float]) -> list[tuple[float, float]]:
-    if predicted.probability is None:
-        return [thinning_scores(truth.labels, thin_borders(predicted.instances), truth.ignore)]
-    return [
-        thinning_scores(truth.labels, each, truth.ignore) for each in threshold_sweep(predicted.probability, thresholds)
-    ]
 
 
 def long_rows(columns: Sequence[str], place: Sequence[object], scores: Mapping[str, float]) -> list[dict[str, object]]:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.datasets.dataset import TRACK_COLUMNS, Dataset, FrameRecord
+from unetlib.evaluation.contingency import contingency, majority
 from unetlib.evaluation.ctc_metrics import EXTRA_COST, MISS_COST, SPLIT_COST
-from unetlib.evaluation.image_metrics import contingency, majority
 from unetlib.io.files import FileError, read_csv
 from unetlib.io.images import decode
 from unetlib.tracking.sequences import masks_in

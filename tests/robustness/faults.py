@@ -1,6 +1,7 @@
-"""The faults: each takes a Driven study, the jobs it has, and a generator; disturbs it and drives it to its end.
+"""Faults to inject into a study: kills, full disks, wrong clocks and damaged files.
 
-A fault returns how often it struck. FROM_NOTHING strike while the study runs; AFTERWARDS get a finished study.
+A fault takes a study's driver, its number of jobs and a random generator, strikes, finishes the study and returns how
+often it struck. Those in WHILE_RUNNING start the study themselves; those in AFTERWARDS get a finished one.
 """
 
 import contextlib
@@ -13,14 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from driver import LOCKED, Driven, Stuck, kill_group, remove
+from driver import LOCKED, Stuck, StudyDriver, kill_group, remove
 
 DAY = 86400
-Fault = Callable[[Driven, int, random.Random], int]
+Fault = Callable[[StudyDriver, int, random.Random], int]
 
 
-def struck(study: Driven, jobs: int, chance: random.Random, count: int, strike: Callable) -> int:
-    """Strikes at `count` random moments over the DAG, the same command again after each, then once to the end."""
+def strike_at_random(study: StudyDriver, jobs: int, chance: random.Random, count: int, strike: Callable) -> int:
+    """Strike at `count` random moments of the DAG, running the same command after each, then finish the study."""
     strikes = 0
     for fraction in sorted(chance.uniform(0, 0.95) for _ in range(count)):
         process = study.start()
@@ -38,20 +39,20 @@ def struck(study: Driven, jobs: int, chance: random.Random, count: int, strike: 
 
 
 def kills(count: int) -> Fault:
-    """SIGKILL to Snakemake and all its jobs, `count` times."""
-    return lambda study, jobs, chance: struck(study, jobs, chance, count, kill_group)
+    """Return the fault that sends SIGKILL to Snakemake and all its jobs, `count` times."""
+    return lambda study, jobs, chance: strike_at_random(study, jobs, chance, count, kill_group)
 
 
-def terminated(study: Driven, jobs: int, chance: random.Random) -> int:
-    return struck(study, jobs, chance, 1, lambda process: process.terminate())
+def terminate(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    return strike_at_random(study, jobs, chance, 1, lambda process: process.terminate())
 
 
-def interrupted(study: Driven, jobs: int, chance: random.Random) -> int:
-    return struck(study, jobs, chance, 1, lambda process: os.killpg(process.pid, signal.SIGINT))
+def interrupt(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    return strike_at_random(study, jobs, chance, 1, lambda process: os.killpg(process.pid, signal.SIGINT))
 
 
-def out_of_memory(study: Driven, jobs: int, chance: random.Random) -> int:
-    """A worker gets the SIGKILL that the kernel sends when memory is out."""
+def kill_a_worker(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    """Send one worker the SIGKILL that the kernel sends when memory runs out."""
 
     def strike(process: subprocess.Popen) -> bool:
         for _ in range(2000):
@@ -61,11 +62,11 @@ def out_of_memory(study: Driven, jobs: int, chance: random.Random) -> int:
             time.sleep(0.01)
         return False
 
-    return struck(study, jobs, chance, 1, strike)
+    return strike_at_random(study, jobs, chance, 1, strike)
 
 
-def two_at_once(study: Driven, jobs: int, chance: random.Random) -> int:
-    """A second Snakemake on the same study, while the first runs, is refused; the first ends as if alone."""
+def start_a_second(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    """Start a second Snakemake while the first runs: it must be refused, and the first must end as if alone."""
     first = study.start()
     if not study.wait_for(first, chance.uniform(0.1, 0.5), jobs):
         raise Stuck("the first Snakemake ended early")
@@ -75,13 +76,13 @@ def two_at_once(study: Driven, jobs: int, chance: random.Random) -> int:
     refused = second.returncode != 0 and LOCKED in second.stdout + second.stderr
     if study.end(first) != 0 or not refused:
         raise Stuck(f"the second Snakemake was not refused:\n{(second.stdout + second.stderr)[-1000:]}")
-    study.said.append("warning: the second was refused: directory cannot be locked")
+    study.messages.append("warning: the second was refused: directory cannot be locked")
     return 1
 
 
 @contextlib.contextmanager
 def small_disk(folder: Path, megabytes: float) -> Iterator[bool]:
-    """A file system of this size at the folder; yields whether it could be mounted."""
+    """Mount a file system of this size at the folder; yield whether that worked."""
     folder.mkdir(parents=True, exist_ok=True)
     options = f"size={int(megabytes * 1024)}k"
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True)
@@ -96,8 +97,8 @@ def remount(folder: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
 
 
-def full_disk(study: Driven, jobs: int, chance: random.Random) -> int:
-    """The results' disk is full after 0.2 to 1 MB, then has room; where it cannot be mounted, files are limited."""
+def fill_the_disk(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    """Let the results' disk be full after 0.2 to 1 MB, then free it; limit file sizes where none can be mounted."""
     with small_disk(study.results, megabytes=chance.uniform(0.2, 1)) as mounted:
         limit = (20_000, resource.RLIM_INFINITY)
         before = None if mounted else lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)
@@ -111,8 +112,8 @@ def full_disk(study: Driven, jobs: int, chance: random.Random) -> int:
     return 1
 
 
-def read_only(study: Driven, jobs: int, chance: random.Random) -> int:
-    """The results cannot be written from some moment on; as root only a mounted file system refuses."""
+def make_read_only(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    """Make the results read-only at a random moment; root is refused by a mounted file system alone."""
     with small_disk(study.results, megabytes=1000) as mounted:
         if not mounted and os.getuid() == 0:
             return 0
@@ -149,8 +150,8 @@ def restore(folder: Path, state: dict[str, bytes]) -> None:
         (folder / name).write_bytes(data)
 
 
-def clock_jumps(study: Driven, jobs: int, chance: random.Random) -> int:
-    """Every file of the study gets a time within ten years, past or future."""
+def jump_the_clock(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    """Give every file of the study a time up to ten years in the past or future."""
     for folder in ("results", "resources"):
         for path in sorted((study.folder / folder).rglob("*")):
             when = time.time() + chance.uniform(-3650, 3650) * DAY
@@ -159,17 +160,17 @@ def clock_jumps(study: Driven, jobs: int, chance: random.Random) -> int:
     return 1
 
 
-def damaged(pattern: str, damage: Callable[[Path, random.Random], None], rule: str, telling: str = "") -> Fault:
-    """A file of the pattern is damaged, then what reads it is run again; Stuck where no log has the words `telling`."""
+def damage_a_file(pattern: str, damage: Callable[[Path, random.Random], None], rule: str, warning: str = "") -> Fault:
+    """Return the fault that damages a file of the pattern and runs `rule` again; Stuck if no log has the `warning`."""
 
-    def fault(study: Driven, jobs: int, chance: random.Random) -> int:
+    def fault(study: StudyDriver, jobs: int, chance: random.Random) -> int:
         damage(chance.choice(sorted(study.folder.glob(pattern))), chance)
         study.finish("--forcerun", rule)
         logs = sorted((study.folder / "logs" / study.name / rule).rglob("*.log"))
-        told = [line for path in logs for line in path.read_text().splitlines() if telling and telling in line]
-        if telling and not told:
-            raise Stuck(f"no log of {rule} says that something {telling}")
-        study.said += told
+        lines = [line for path in logs for line in path.read_text().splitlines() if warning and warning in line]
+        if warning and not lines:
+            raise Stuck(f"no log of {rule} says that something {warning}")
+        study.messages += lines
         return 1
 
     return fault
@@ -189,8 +190,8 @@ def delete(path: Path, chance: random.Random) -> None:
     path.unlink()
 
 
-def checkpoint_cut(study: Driven, jobs: int, chance: random.Random) -> int:
-    """A training is killed after a checkpoint, and that is cut in half: it begins again and ends in the same bytes."""
+def cut_a_checkpoint(study: StudyDriver, jobs: int, chance: random.Random) -> int:
+    """Kill a training after a checkpoint and cut that in half: it must start again and end in the same bytes."""
     model = chance.choice(sorted(study.results.glob("runs/*/*/*/model.pt")))
     for file in ("model.pt", "history.csv", "facts.json"):
         remove(model.with_name(file))
@@ -206,29 +207,31 @@ def checkpoint_cut(study: Driven, jobs: int, chance: random.Random) -> int:
     study.finish(target)
     logs = (study.folder / "logs" / study.name / "train" / model.parent.relative_to(study.results / "runs")).parent
     lines = [line for path in sorted(logs.glob("*.log")) for line in path.read_text().splitlines()]
-    study.said += (told := [line for line in lines if "checkpoint not usable" in line])
-    if checkpoints and not told:
+    warnings = [line for line in lines if UNUSABLE in line]
+    study.messages += warnings
+    if checkpoints and not warnings:
         raise Stuck("the training does not say that its checkpoint was not usable")
     study.finish()
     return len(checkpoints)
 
 
-MENDED = "was not what its checksum says, and was made again"
+UNUSABLE = "checkpoint not usable"  # as the log of a training says it
+REPAIRED = "was not what its checksum says, and was made again"
 CACHED = "resources/*/caches/*/*/*/*/*.npy"
-FROM_NOTHING: dict[str, Fault] = {
-    "SIGTERM to Snakemake": terminated,
-    "Ctrl-C (SIGINT to all)": interrupted,
-    "a worker out of memory": out_of_memory,
-    "two Snakemakes at once": two_at_once,
-    "full disk": full_disk,
-    "results become read-only": read_only,
+WHILE_RUNNING: dict[str, Fault] = {
+    "SIGTERM to Snakemake": terminate,
+    "Ctrl-C (SIGINT to all)": interrupt,
+    "a worker out of memory": kill_a_worker,
+    "two Snakemakes at once": start_a_second,
+    "full disk": fill_the_disk,
+    "results become read-only": make_read_only,
 }
 AFTERWARDS: dict[str, Fault] = {
-    "clock jumps of ± 10 years": clock_jumps,
-    "a byte of a cache flipped": damaged(CACHED, flip, "train", MENDED),
-    "a cached array deleted": damaged(CACHED, delete, "train", MENDED),
-    "a prediction deleted": damaged("results/*/predictions/*/*/*.npz", delete, "score"),
-    "a prediction cut in half": damaged("results/*/predictions/*/*/*.npz", cut, "score"),
-    "a network cut in half": damaged("results/*/runs/*/*/*/model.pt", cut, "predict"),
-    "a checkpoint cut in half": checkpoint_cut,
+    "clock jumps of ± 10 years": jump_the_clock,
+    "a byte of a cache flipped": damage_a_file(CACHED, flip, "train", REPAIRED),
+    "a cached array deleted": damage_a_file(CACHED, delete, "train", REPAIRED),
+    "a prediction deleted": damage_a_file("results/*/predictions/*/*/*.npz", delete, "score"),
+    "a prediction cut in half": damage_a_file("results/*/predictions/*/*/*.npz", cut, "score"),
+    "a network cut in half": damage_a_file("results/*/runs/*/*/*/model.pt", cut, "predict"),
+    "a checkpoint cut in half": cut_a_checkpoint,
 }
