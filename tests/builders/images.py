@@ -34,17 +34,18 @@ def brightness_network(**arguments):
     import torch
 
     from unetlib.networks.blocks import initialise
+    from unetlib.networks.settings import ModelSettings
     from unetlib.networks.unet import UNet
 
-    arguments = {**SETTINGS["model"], **arguments}
-    model = UNet(**arguments)
+    settings = ModelSettings(**{**SETTINGS["model"], **arguments})
+    model = UNet(settings)
     initialise(model, torch.Generator().manual_seed(3))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(0.05)
         for convolution in (model.down[0][0], model.down[0][2]):
             convolution.weight[0, 0, 1, 1] = 1
-        merge, skipped = model.merge[-1], arguments["base_filters"]
+        merge, skipped = model.merge[-1], settings.base_filters
         merge[0].weight[0, skipped, 1, 1] = 1
         merge[2].weight[0, 0, 1, 1] = 1
         model.head.weight[1, 0, 0, 0], model.head.bias[1] = 1, -0.5
@@ -53,9 +54,10 @@ def brightness_network(**arguments):
 
 def save(path, **settings):
     """A model.pt of the network above; settings replace those above."""
-    from unetlib.networks import trained_network
+    from unetlib.networks.run_record import RunRecord
+    from unetlib.networks.trained_network import save_model
 
-    trained_network.save_model(path, brightness_network().state_dict(), {"settings": {**SETTINGS, **settings}})
+    save_model(path, brightness_network().state_dict(), RunRecord(settings={**SETTINGS, **settings}))
     return path
 
 

@@ -3,12 +3,15 @@
 import torch
 
 from unetlib.networks.blocks import initialise
+from unetlib.networks.build import build
+from unetlib.networks.settings import ModelSettings
 from unetlib.networks.unet import UNet
 
 
-def small_network(**arguments):
-    """A U-Net of 2 filters and depth 3 with the same random weights every time; arguments replace its settings."""
-    model = UNet(**{"base_filters": 2, "depth": 3, **arguments})
+def small_network(*, in_channels=1, classes=2, **settings):
+    """A network of 2 filters and depth 3 with the same random weights every time; settings replace its settings."""
+    chosen = ModelSettings(**{"base_filters": 2, "depth": 3, **settings})
+    model = build(chosen, in_channels=in_channels, classes=classes)
     initialise(model, torch.Generator().manual_seed(0))
     return model
 
@@ -17,7 +20,7 @@ class BrightnessNetwork(UNet):
     """A network whose foreground is where the normalised image is above 0."""
 
     def __init__(self):
-        super().__init__(base_filters=1, depth=1, padding="same")
+        super().__init__(ModelSettings(base_filters=1, depth=1, padding="same"))
 
     def forward(self, images):
         return torch.cat((torch.zeros_like(images), images * 100), 1)

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.imaging.binning import BinningError, bin_image, bin_labels, bin_mask, check_binning, upsample
 from unetlib.imaging.normalisation import normalise
-from unetlib.networks.blockwise import Binned, enlarge_rows
-from unetlib.networks.predict import predict
+from unetlib.imaging.planes import BinnedPlane, upsample_rows
+from unetlib.imaging.settings import InstanceSettings
+from unetlib.networks.predict import Tiling, predict
 from unetlib.networks.predict_files import image_files, predict_files
+from unetlib.networks.settings import InferenceSettings, PredictionSettings
 from unetlib.networks.trained_network import TrainedNetwork
 from unetlib.training.validation import Validation, load
 
@@ -71,7 +73,7 @@ def test_enlarged_is_pytorchs_bilinear(shape, factor, seed):
 def test_parts_are_those_of_the_whole(shape, factor, height):
     image = np.random.default_rng(7).integers(0, 255, shape).astype(np.uint8)
     small = bin_image(image, factor)
-    view = Binned(image, factor)
+    view = BinnedPlane(image, factor)
     assert view.shape == small.shape
     for start in range(0, small.shape[0], height):
         np.testing.assert_array_equal(view[start : start + height, :], small[start : start + height])
@@ -79,7 +81,7 @@ def test_parts_are_those_of_the_whole(shape, factor, height):
     whole = upsample(plane, factor, shape)
     for start in range(0, shape[0], height):
         rows = slice(start, min(start + height, shape[0]))
-        np.testing.assert_array_equal(enlarge_rows(plane, factor, rows, shape), whole[rows])
+        np.testing.assert_array_equal(upsample_rows(plane, factor, rows, shape), whole[rows])
 
 
 @pytest.mark.parametrize("factor", [0, -1, 1.5, True, None, "2"])
@@ -106,25 +108,26 @@ def test_networks_see_less_and_are_judged_at_full_size(tmp_path):
     (seen,) = load(dataset, ["a"], "zscore")
     assert seen.image.shape == (11, 16) and seen.mask.shape == seen.known.shape == (31, 47)
     network = brightness_network()
-    how = {"tile_px": 388, "batch": 1, "device": "cpu", "precision": "float32"}
-    probability = upsample(predict(network, seen.image, tile_px=388), 3, (31, 47))
+    probability = upsample(predict(network, seen.image, Tiling(388)), 3, (31, 47))
     mask, truth = probability >= 0.5, seen.mask
     expected = 2 * (mask & truth).sum() / (mask.sum() + truth.sum())
     assert 0 < expected < 1
-    assert Validation([[seen]], threshold=0.5, **how)(network) == pytest.approx(expected)
+    assert Validation([[seen]], threshold=0.5, tiling=Tiling(388))(network) == pytest.approx(expected)
 
 
 def test_the_command_line_bins_as_the_study_did(tmp_path):
     picture = spots(70, 83)
     tifffile.imwrite(tmp_path / "a.tif", picture)
-    network = TrainedNetwork(brightness_network(), "zscore", 0.5, "float32", "cpu", binning=2)
-    (files,) = image_files([tmp_path / "a.tif"], tmp_path / "out").values()
-    how = {"threshold": None, "min_area_px": 0, "rotations": 1}
-    expected = upsample(predict(brightness_network(), normalise(bin_image(picture, 2)), tile_px=388), 2, picture.shape)
-    np.testing.assert_array_equal(
-        tifffile.imread(predict_files(network, tmp_path / "a.tif", files, **how).files[0]), expected
+    study = PredictionSettings(
+        inference=InferenceSettings(), instances=InstanceSettings(), normalisation="zscore", binning=2
     )
-    again = predict_files(network, tmp_path / "a.tif", files, **how, binning=1)
-    plain = predict(brightness_network(), normalise(picture), tile_px=388)
+    network = TrainedNetwork(brightness_network(), study, precision="float32")
+    (files,) = image_files([tmp_path / "a.tif"], tmp_path / "out").values()
+    binned = predict(brightness_network(), normalise(bin_image(picture, 2)), Tiling())
+    expected = upsample(binned, 2, picture.shape)
+    done = predict_files(network, tmp_path / "a.tif", files, study)
+    np.testing.assert_array_equal(tifffile.imread(done.files[0]), expected)
+    again = predict_files(network, tmp_path / "a.tif", files, study.model_copy(update={"binning": 1}))
+    plain = predict(brightness_network(), normalise(picture), Tiling())
     np.testing.assert_array_equal(tifffile.imread(again.files[0]), plain)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(file.name for file in again.files)

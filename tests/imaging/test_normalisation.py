@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from unetlib.imaging.normalisation import normalise, statistics
+from unetlib.imaging.normalisation import normalise
 from unetlib.io.images import to_grey
 
 
@@ -34,8 +34,3 @@ def test_normalisation_is_blind_to_gain_and_offset():
 
 def test_constant_image_becomes_zeros():
     assert not normalise(np.full((4, 4), 9, np.uint8), "zscore").any()
-
-
-def test_unknown_method_is_refused_by_name():
-    with pytest.raises(ValueError, match="'z' is not one of zscore"):
-        statistics(np.zeros((2, 2)), "z")

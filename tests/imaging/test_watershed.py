@@ -7,9 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from unetlib.imaging.instances import cells_of, instances_from_probability, split_touching
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.imaging.settings import InstanceSettings
+from unetlib.imaging.watershed import cells_of, split_touching
 
 WITHIN = (False, False, False, False)
+
+
+def instances(probability: np.ndarray, **settings: float) -> np.ndarray:
+    return instances_from_probability(probability, InstanceSettings(**settings))
 
 
 def pair(distance: int, radii: tuple[int, int] = (20, 20)) -> np.ndarray:
@@ -67,18 +73,18 @@ def test_as_many_cells_as_there_are_deep_maxima(seed: int, depth: float, radius:
 def test_a_neck_deeper_than_the_depth_is_cut_and_no_other() -> None:
     mask = pair(34)  # the neck is half as wide as a cell: 10 px deep
     for depth, cells in ((2, 2), (8, 2), (12, 1)):
-        found = instances_from_probability(mask.astype(np.float32), watershed_depth_px=depth)
+        found = instances(mask.astype(np.float32), watershed_depth_px=depth)
         assert found.max() == cells and found.dtype == np.uint16
-    left, right = (instances_from_probability(mask.astype(np.float32), watershed_depth_px=8) == n for n in (1, 2))
+    left, right = (instances(mask.astype(np.float32), watershed_depth_px=8) == n for n in (1, 2))
     assert abs(int(left.sum()) - int(right.sum())) <= 2 * 21, "cut at the neck: no more than a column to and fro"
     assert np.argwhere(left)[:, 1].mean() < np.argwhere(right)[:, 1].mean()
-    assert instances_from_probability(pair(10).astype(np.float32), watershed_depth_px=2).max() == 1, "one convex cell"
+    assert instances(pair(10).astype(np.float32), watershed_depth_px=2).max() == 1, "one convex cell"
 
 
 def test_a_small_cell_on_a_large_one_is_told_apart_and_then_measured() -> None:
     mask = pair(26, (20, 8)).astype(np.float32)
-    assert instances_from_probability(mask, watershed_depth_px=1.5).max() == 2
-    assert instances_from_probability(mask, watershed_depth_px=1.5, min_area_px=300).max() == 1, "dropped after"
+    assert instances(mask, watershed_depth_px=1.5).max() == 2
+    assert instances(mask, watershed_depth_px=1.5, min_area_px=300).max() == 1, "dropped after"
 
 
 def test_the_edge_of_the_image_is_no_edge_of_a_cell() -> None:

@@ -1,28 +1,34 @@
 """The chosen architecture: what each is made of, that it is built by its settings and refuses what it cannot take."""
 
+from typing import get_args
+
 import pytest
 import torch
+from builders.images import SETTINGS
+from builders.networks import small_network
 from torch.nn.functional import interpolate
 
+from unetlib.io.settings import SettingsError
 from unetlib.networks import tiling
 from unetlib.networks.attention_unet import AttentionGate
 from unetlib.networks.blocks import ModelError, initialise, parameter_count
 from unetlib.networks.build import ARCHITECTURES, build
-from unetlib.networks.predict import predict
-from unetlib.networks.trained_network import load_model, save_model
+from unetlib.networks.predict import Tiling, predict
+from unetlib.networks.run_record import RunRecord
+from unetlib.networks.settings import ModelSettings
+from unetlib.networks.trained_network import load_network, save_model
 from unetlib.networks.unet import UNet
 
 HEIRS = ["attention_unet", "unet_plus_plus"]
 
 
 def small(architecture, **arguments):
-    model = build(**{"architecture": architecture, "base_filters": 2, "depth": 4, "padding": "same", **arguments})
-    initialise(model, torch.Generator().manual_seed(0))
-    return model
+    return small_network(**{"architecture": architecture, "depth": 4, "padding": "same", **arguments})
 
 
 def test_the_default_is_the_papers_network():
-    assert type(build()) is UNet and parameter_count(build()) == 31_030_658
+    model = build(ModelSettings())
+    assert type(model) is UNet and parameter_count(model) == 31_030_658
 
 
 def double(inputs, filters, norm="none"):
@@ -59,7 +65,7 @@ def test_parameters_are_those_of_the_papers_figures(architecture, filters, depth
 def test_parameters_at_the_papers_width(architecture, count):
     """What README and LOG may say of 64 filters and five levels; by_hand is the check."""
     with torch.device("meta"):
-        model = build(architecture=architecture, padding="same")
+        model = build(ModelSettings(architecture=architecture, padding="same"))
     assert parameter_count(model) == by_hand(architecture, 64, 5) == count
 
 
@@ -86,17 +92,19 @@ def test_a_size_that_a_pooling_would_cut_is_one_clear_line(architecture):
 
 @pytest.mark.parametrize("architecture", HEIRS)
 def test_what_an_architecture_cannot_take_is_refused_by_name(architecture):
-    with pytest.raises(ModelError, match=f"model.padding is 'valid', which {architecture} cannot take; set same"):
-        build(architecture=architecture)
-    with pytest.raises(ModelError, match=f"model.skip is 'none', which {architecture} cannot take; set concatenate"):
-        build(architecture=architecture, padding="same", skip="none")
-    with pytest.raises(ModelError, match=r"model.norm is 'group'; set one of none, batch"):
-        build(architecture=architecture, padding="same", norm="group")
+    for change, line in (
+        ({}, f"model.padding is 'valid', which {architecture} cannot take; set same"),
+        ({"padding": "same", "skip": "none"}, f"model.skip is 'none', which {architecture} cannot take; set concat"),
+        ({"padding": "same", "norm": "group"}, "model.norm is 'group': input should be 'none' or 'batch'"),
+    ):
+        with pytest.raises(SettingsError, match=line):
+            ModelSettings.read({"architecture": architecture, **change}, "model")
 
 
 def test_an_unknown_architecture_names_the_known_ones():
-    with pytest.raises(ModelError, match=r"model\.architecture is 'vnet'; set one of unet, attention_unet, unet_plus"):
-        build(architecture="vnet")
+    assert set(get_args(ModelSettings.model_fields["architecture"].annotation)) == set(ARCHITECTURES)
+    with pytest.raises(SettingsError, match=r"model\.architecture is 'vnet': .*'unet', 'attention_unet' or 'unet_plus"):
+        ModelSettings.read({"architecture": "vnet"}, "model")
 
 
 @pytest.mark.parametrize("architecture", HEIRS)
@@ -184,16 +192,16 @@ def test_tiles_hide_the_zero_border(architecture, tolerance):
     """As for the padded U-Net; a gate is interpolated, which reaches past the margin."""
     model = small(architecture, depth=3)
     image = torch.randn(40, 50, generator=torch.Generator().manual_seed(1)).numpy()
-    whole = predict(model, image, tile_px=64)
+    whole = predict(model, image, Tiling(64))
     for tile_px in (8, 24):
-        assert abs(predict(model, image, tile_px=tile_px, batch=4) - whole).max() <= tolerance
+        assert abs(predict(model, image, Tiling(tile_px, batch=4)) - whole).max() <= tolerance
 
 
 @pytest.mark.parametrize("architecture", HEIRS)
 def test_bfloat16_in_channels_last_is_close(architecture):
     model = small(architecture, base_filters=8)
     image = torch.randn(40, 48, generator=torch.Generator().manual_seed(1)).numpy()
-    exact, rounded = (predict(model, image, tile_px=48, precision=p) for p in ("float32", "bfloat16"))
+    exact, rounded = (predict(model, image, Tiling(48, precision=p)) for p in ("float32", "bfloat16"))
     assert 0 < abs(exact - rounded).max() < 0.05
 
 
@@ -201,13 +209,11 @@ def test_bfloat16_in_channels_last_is_close(architecture):
 def test_a_model_file_is_built_again_by_its_settings(architecture, tmp_path):
     chosen = {"architecture": architecture, "base_filters": 2, "depth": 3, "padding": "same", "norm": "batch"}
     model = small(**chosen).eval()
-    save_model(tmp_path / "model.pt", model.state_dict(), {"model": chosen})
-    settings, weights = load_model(tmp_path / "model.pt")
-    again = build(**settings["model"]).eval()
-    again.load_state_dict(weights)
+    save_model(tmp_path / "model.pt", model.state_dict(), RunRecord(settings={**SETTINGS, "model": chosen}))
+    again = load_network(tmp_path / "model.pt", "cpu").model
     image = torch.randn(1, 1, tiling.step_px(3) * 4, 16)
     assert torch.equal(again(image), model(image))
 
 
 def test_a_model_file_of_before_there_was_a_choice_is_a_unet():
-    assert type(build(base_filters=2, depth=3)) is UNet
+    assert type(build(ModelSettings.read({"base_filters": 2, "depth": 3}))) is UNet

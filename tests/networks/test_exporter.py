@@ -12,12 +12,14 @@ from builders.images import SETTINGS, save, spots, write_stack
 
 from unetlib import cli
 from unetlib.imaging.normalisation import normalise
-from unetlib.networks import trained_network
 from unetlib.networks.blocks import initialise
 from unetlib.networks.build import build
 from unetlib.networks.export import bioimageio, exporter, onnx_graph
-from unetlib.networks.predict import predict
+from unetlib.networks.predict import Tiling, predict
+from unetlib.networks.run_record import RunRecord
+from unetlib.networks.settings import ModelSettings
 from unetlib.networks.tiling import context_px, valid_output
+from unetlib.networks.trained_network import save_model
 
 onnx = pytest.importorskip("onnx", reason="onnx is part of the optional unetlib[export]")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is part of the optional unetlib[export]")
@@ -31,11 +33,12 @@ def movie(tmp_path_factory):
 def model_file(path, **model):
     """A model.pt with random weights of any architecture."""
     chosen = {"base_filters": 3, "depth": 3, **model}
-    network = build(**chosen)
+    network = build(ModelSettings(**chosen))
     initialise(network, torch.Generator().manual_seed(5))
     data = [{"dataset": "phase", "sha256": "ab" * 32, "source": "a.zip", "options": {"pixel_size_um": 0.65}}]
-    how = {"settings": {**SETTINGS, "model": chosen}, "data": data, "experiment": "reference", "best_update": 7}
-    trained_network.save_model(path, network.state_dict(), how)
+    settings = {**SETTINGS, "model": chosen}
+    record = RunRecord(settings=settings, data=data, experiment="reference", best_update=7)
+    save_model(path, network.state_dict(), record)
     return path, network.eval()
 
 
@@ -151,7 +154,7 @@ def test_a_package_passes_the_zoos_own_test_and_predicts_what_the_study_would(tm
     with zipfile.ZipFile(tmp_path / "package.zip") as package:
         seen, said = (np.load(package.open(f"test-{name}.npy"))[0, 0] for name in ("image", "probability"))
     inner = slice(border, -border)
-    whole = predict(network, normalise(seen), tile_px=20)[inner, inner]  # only the border of it sees mirrors
+    whole = predict(network, normalise(seen), Tiling(20))[inner, inner]  # only the border of it sees mirrors
     found = said if network.padding == "valid" else said[inner, inner]
     assert np.abs(found - whole).max() <= 1e-5
     assert np.isin(seen, tifffile.imread(movie)[0]).all(), "grey values of the image, not normalised"
@@ -161,8 +164,8 @@ def test_a_binned_network_says_so_where_a_person_and_a_program_look(tmp_path, mo
     pytest.importorskip("bioimageio.core", reason=CORE)
     path, network = model_file(tmp_path / "model.pt")
     data = [{"dataset": "cells", "sha256": None, "options": {"pixel_size_um": 0.19}, "binning": 2}]
-    how = {"settings": {**SETTINGS, "model": {"base_filters": 3, "depth": 3}}, "data": data}
-    trained_network.save_model(path, network.state_dict(), how)
+    settings = {**SETTINGS, "model": {"base_filters": 3, "depth": 3}}
+    save_model(path, network.state_dict(), RunRecord(settings=settings, data=data))
     exporter.export(path, tmp_path / "package.zip", kind="bioimageio", image=movie, tile_px=20)
     with zipfile.ZipFile(tmp_path / "package.zip") as package:
         described, words = json.loads(package.read("rdf.yaml")), package.read("README.md").decode()

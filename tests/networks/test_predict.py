@@ -7,8 +7,8 @@ from builders.networks import small_network
 
 from unetlib.networks import tiling
 from unetlib.networks.blocks import SegmentationNet
-from unetlib.networks.predict import InferenceError, predict, predict_tta, resized
-from unetlib.networks.symmetries import dihedral, inverse_dihedral
+from unetlib.networks.predict import InferenceError, Tiling, predict, predict_image, resized
+from unetlib.networks.settings import InferenceSettings, ModelSettings
 
 
 def an_image(height, width, seed=0):
@@ -46,7 +46,7 @@ SIZES = [(1, 1), (1, 40), (2, 3), (7, 50), (28, 28), (29, 31), (61, 97)]
 @pytest.mark.parametrize("tile_px", [12, 20, 44])
 def test_tiled_equals_untiled(height, width, tile_px):
     model, image = small_network(), an_image(height, width)
-    difference = predict(model, image, tile_px=tile_px, batch=3) - untiled(model, image)
+    difference = predict(model, image, Tiling(tile_px, batch=3)) - untiled(model, image)
     assert np.abs(difference).max() <= 1e-5
 
 
@@ -54,7 +54,7 @@ def test_tiled_equals_untiled(height, width, tile_px):
 @pytest.mark.parametrize(("height", "width"), [(30, 30), (75, 101)])
 def test_tiled_equals_untiled_for_the_unpadded_variants(arguments, height, width):
     model, image = small_network(**arguments), an_image(height, width)
-    difference = predict(model, image, tile_px=36, batch=2) - untiled(model, image)
+    difference = predict(model, image, Tiling(36, batch=2)) - untiled(model, image)
     assert np.abs(difference).max() <= 1e-5
 
 
@@ -62,24 +62,24 @@ def test_the_twin_would_notice_another_border():
     """The comparison above is no tautology: without the mirrored border the result differs by far more."""
     model, image = small_network(), an_image(60, 60)
     shifted = untiled(model, np.pad(image, ((1, 0), (0, 0)), mode="edge"))[1:]
-    assert np.abs(predict(model, image, tile_px=20) - shifted).max() > 1e-3
+    assert np.abs(predict(model, image, Tiling(20)) - shifted).max() > 1e-3
 
 
 @pytest.mark.parametrize("upsampling", ["transpose", "bilinear"])
 def test_padded_network_hides_its_zero_border(upsampling):
     """Inside the margin of 24 px a padded network (3 levels) gives the same pixel from any tile."""
     model, image = small_network(padding="same", upsampling=upsampling), an_image(30, 50)
-    whole = predict(model, image, tile_px=64)
+    whole = predict(model, image, Tiling(64))
     tolerance = 1e-5 if upsampling == "transpose" else 2e-2  # interpolation reaches past the margin
     for tile_px in (8, 24):
-        assert np.abs(predict(model, image, tile_px=tile_px, batch=4) - whole).max() <= tolerance
+        assert np.abs(predict(model, image, Tiling(tile_px, batch=4)) - whole).max() <= tolerance
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 100])
 def test_batch_does_not_matter(batch):
     model, image = small_network(), an_image(50, 70)
     np.testing.assert_allclose(
-        predict(model, image, tile_px=20, batch=batch), predict(model, image, tile_px=20), atol=1e-6
+        predict(model, image, Tiling(20, batch=batch)), predict(model, image, Tiling(20)), atol=1e-6
     )
 
 
@@ -87,7 +87,7 @@ def test_batch_does_not_matter(batch):
 def test_any_size_is_covered(padding):
     model = small_network(padding=padding)
     for height, width in SIZES:
-        result = predict(model, an_image(height, width), tile_px=16, batch=4)
+        result = predict(model, an_image(height, width), Tiling(16, batch=4))
         assert result.shape == (height, width) and result.dtype == np.float32
         assert np.isfinite(result).all() and 0 <= result.min() <= result.max() <= 1
 
@@ -96,40 +96,40 @@ def test_any_size_is_covered(padding):
 def test_the_model_is_left_as_it_came(training):
     model = small_network(norm="batch").train(training)
     before = {name: part.clone() for name, part in model.state_dict().items()}
-    first = predict(model, an_image(40, 40), tile_px=20)
+    first = predict(model, an_image(40, 40), Tiling(20))
     assert model.training == training
     assert all(torch.equal(before[name], part) for name, part in model.state_dict().items())
-    assert np.array_equal(first, predict(model, an_image(40, 40), tile_px=20))  # no dropout at work
+    assert np.array_equal(first, predict(model, an_image(40, 40), Tiling(20)))  # no dropout at work
     with pytest.raises(tiling.TileError):
-        predict(model, an_image(40, 40), tile_px=1)
+        predict(model, an_image(40, 40), Tiling(1))
     assert model.training == training
 
 
 def test_bfloat16_is_close():
     model, image = small_network(base_filters=8), an_image(60, 60)
-    exact, rounded = (predict(model, image, tile_px=60, precision=p) for p in ("float32", "bfloat16"))
+    exact, rounded = (predict(model, image, Tiling(60, precision=p)) for p in ("float32", "bfloat16"))
     assert 0 < np.abs(exact - rounded).max() < 0.05
 
 
 def test_bad_input_is_one_clear_line():
     image = an_image(20, 20)
     with pytest.raises(InferenceError, match=r"shape \(20, 20, 1\)"):
-        predict(small_network(), image[..., None], tile_px=20)
+        predict(small_network(), image[..., None], Tiling(20))
     image[3, 4] = np.nan
     with pytest.raises(InferenceError, match="NaN"):
-        predict(small_network(), image, tile_px=20)
-    with pytest.raises(InferenceError, match="set one of auto, float32, bfloat16"):
-        predict(small_network(), an_image(20, 20), tile_px=20, precision="float16")
+        predict(small_network(), image, Tiling(20))
 
 
-HOW = {"side_px": 20, "tile_px": 20}
+def predicted(model, image, symmetries=1, mode="tile"):
+    inference = InferenceSettings(mode=mode, test_time_augmentation=symmetries)
+    return predict_image(model, image, inference, Tiling(20), side_px=20)
 
 
 class Ramp(SegmentationNet):
     """A padded network of one level that finds what is bright, and more so to the left: it sees how it is turned."""
 
     def __init__(self):
-        super().__init__(1, "same")
+        super().__init__(ModelSettings(depth=1, padding="same"))
 
     def forward(self, images):
         left = torch.linspace(1, 0, images.shape[-1]).expand_as(images)
@@ -138,8 +138,7 @@ class Ramp(SegmentationNet):
 
 def test_one_rotation_in_tiles_is_predict():
     model, image = small_network(), an_image(31, 44)
-    same = predict_tta(model, image, mode="tile", rotations=1, **HOW)
-    assert np.array_equal(same, predict(model, image, tile_px=20))
+    assert np.array_equal(predicted(model, image), predict(model, image, Tiling(20)))
 
 
 def symmetries(count):
@@ -156,9 +155,9 @@ def symmetries(count):
 def test_rotations_are_the_mean_over_turned_images(rotations, size):
     model, image = small_network(), an_image(*size)
     parts = [
-        back(predict(model, np.ascontiguousarray(turn(image)), tile_px=20)) for turn, back in symmetries(rotations)
+        back(predict(model, np.ascontiguousarray(turn(image)), Tiling(20))) for turn, back in symmetries(rotations)
     ]
-    found = predict_tta(model, image, mode="tile", rotations=rotations, **HOW)
+    found = predicted(model, image, rotations)
     np.testing.assert_allclose(found, np.mean(parts, axis=0), atol=1e-6)
     assert np.abs(found - parts[0]).max() > 1e-4, "a turned image gives another prediction"
 
@@ -168,17 +167,11 @@ def test_all_eight_symmetries_make_a_network_blind_to_how_an_image_lies(mode):
     model, image = Ramp(), an_image(18, 25)
 
     def found(array, rotations=8):
-        return predict_tta(model, np.ascontiguousarray(array), mode=mode, rotations=rotations, **HOW)
+        return predicted(model, np.ascontiguousarray(array), rotations, mode)
 
     np.testing.assert_allclose(found(np.rot90(image)), np.rot90(found(image)), atol=1e-6)
     np.testing.assert_allclose(found(image[:, ::-1]), found(image)[:, ::-1], atol=1e-6)
     assert np.abs(found(image[:, ::-1], 1) - found(image, 1)[:, ::-1]).max() > 0.1
-
-
-@pytest.mark.parametrize("turn", range(8))
-def test_a_turn_is_undone(turn):
-    array = torch.arange(12.0).reshape(3, 4)
-    assert torch.equal(inverse_dihedral(dihedral(array, turn), turn), array)
 
 
 def weights_by_hand(old, new):
@@ -207,18 +200,9 @@ def test_resize_sees_the_whole_image_as_one_tile_and_comes_back(size):
     small = weights_by_hand(size[0], 20) @ image @ weights_by_hand(size[1], 20).T
     seen = untiled(model, small.astype(np.float32))
     expected = weights_by_hand(20, size[0]) @ seen @ weights_by_hand(20, size[1]).T
-    found = predict_tta(model, image, mode="resize", rotations=1, side_px=20, tile_px=12)
+    found = predict_image(model, image, InferenceSettings(mode="resize"), Tiling(12), side_px=20)
     assert found.shape == size and found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-def test_inference_settings_that_mean_nothing_are_one_clear_line():
-    with pytest.raises(InferenceError, match=r"inference\.mode is 'crop'; set one of tile, resize"):
-        predict_tta(small_network(), an_image(20, 20), mode="crop", rotations=1, **HOW)
-    with pytest.raises(InferenceError, match=r"inference\.rotations is 7; set one of 1, 4, 8"):
-        predict_tta(small_network(), an_image(20, 20), mode="tile", rotations=7, **HOW)
-    with pytest.raises(InferenceError, match=r"shape \(20, 20, 1\)"):
-        predict_tta(small_network(), an_image(20, 20)[..., None], mode="resize", rotations=1, **HOW)
 
 
 def test_every_convolution_sees_channels_last():
@@ -228,5 +212,5 @@ def test_every_convolution_sees_channels_last():
             module.register_forward_hook(
                 lambda _, given, __: seen.append(given[0].is_contiguous(memory_format=torch.channels_last))
             )
-    predict(model, an_image(40, 50), tile_px=28)
+    predict(model, an_image(40, 50), Tiling(28))
     assert len(seen) > 10 and all(seen)

@@ -9,25 +9,29 @@ from builders.images import brightness_network, save, spots, write_stack
 
 from unetlib.imaging.instances import instances_from_probability
 from unetlib.imaging.normalisation import normalise
+from unetlib.imaging.planes import PlaneError
+from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import ImageError
 from unetlib.networks import predict_files as module
-from unetlib.networks.blockwise import StripError
-from unetlib.networks.predict import predict
+from unetlib.networks.device import DeviceError
+from unetlib.networks.predict import Tiling, predict
 from unetlib.networks.predict_files import check_images, image_files, predict_files
-from unetlib.networks.predict_large import TILE_PX
+from unetlib.networks.settings import InferenceSettings, PredictionSettings
 from unetlib.networks.trained_network import ModelFileError, NetworkError, TrainedNetwork, load_network
 
-HOW = {"threshold": None, "min_area_px": 0, "rotations": 1}
+
+def settings(symmetries=1, mode="tile", **instances):
+    return PredictionSettings(
+        inference=InferenceSettings(mode=mode, test_time_augmentation=symmetries),
+        instances=InstanceSettings(**instances),
+        normalisation="zscore",
+    )
 
 
-def network(**changes):
-    given = {"normalisation": "zscore", "threshold": 0.5, "precision": "float32", "device": "cpu"}
-    return TrainedNetwork(brightness_network(), **{**given, **changes})
-
-
-def run(image, folder, found=None, **how):
+def run(image, folder, report=lambda planes: None, **how):
     (files,) = image_files([image], folder).values()
-    return predict_files(found or network(), image, files, **{**HOW, **how})
+    network = TrainedNetwork(brightness_network(), settings(), precision="float32")
+    return predict_files(network, image, files, settings(**how), report=report)
 
 
 def test_the_three_files_are_the_studys_numbers(tmp_path):
@@ -39,9 +43,11 @@ def test_the_three_files_are_the_studys_numbers(tmp_path):
     assert [file.name for file in done.files] == ["movie_probability.tif", "movie_mask.tif", "movie_labels.tif"]
     assert (probability.dtype, mask.dtype, labels.dtype) == (np.float32, np.uint8, np.uint16)
     for page, picture in enumerate(stack):
-        expected = predict(brightness_network(), normalise(picture), tile_px=TILE_PX)
+        expected = predict(brightness_network(), normalise(picture), Tiling())
         np.testing.assert_array_equal(probability[page], expected)
-        np.testing.assert_array_equal(labels[page], instances_from_probability(expected, min_area_px=9))
+        np.testing.assert_array_equal(
+            labels[page], instances_from_probability(expected, InstanceSettings(min_area_px=9))
+        )
     np.testing.assert_array_equal(mask, np.where(labels > 0, 255, 0))
     assert done.instances == sum(page.max() for page in labels) > 20 and done.planes == 3
     assert said == [1, 2, 3]
@@ -57,7 +63,7 @@ def test_threshold_and_average_are_used(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", spots(64, 64))
     strict, plain, averaged = (
         [tifffile.imread(file) for file in run(tmp_path / "a.tif", tmp_path / "out", **how).files]
-        for how in ({"threshold": 0.9}, {}, {"rotations": 8})
+        for how in ({"threshold": 0.9}, {}, {"symmetries": 8})
     )
     np.testing.assert_array_equal(strict[1] > 0, strict[0] >= np.float32(0.9))
     np.testing.assert_array_equal(plain[1] > 0, plain[0] >= 0.5)
@@ -71,7 +77,9 @@ def test_cells_that_grew_together_are_cut_where_that_is_asked(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.where(pair, 200, 10).astype(np.uint8))
     plain, cut = (run(tmp_path / "a.tif", tmp_path / f"{depth}", watershed_depth_px=depth) for depth in (0, 4))
     probability, mask, labels = (tifffile.imread(file) for file in cut.files)
-    np.testing.assert_array_equal(labels, instances_from_probability(probability, watershed_depth_px=4))
+    np.testing.assert_array_equal(
+        labels, instances_from_probability(probability, InstanceSettings(watershed_depth_px=4))
+    )
     np.testing.assert_array_equal(mask, tifffile.imread(plain.files[1]))
     assert plain.instances == 1 and cut.instances == labels.max() == 2
 
@@ -96,7 +104,7 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "a_mask.tif").write_text("of an earlier run")
-    with pytest.raises(StripError, match=r"a\.tif, page 3 of 3: 1 pixels are NaN.* row 5, column 6"):
+    with pytest.raises(PlaneError, match=r"a\.tif, page 3 of 3: 1 pixels are NaN.* row 5, column 6"):
         run(tmp_path / "a.tif", out)
     assert [(path.name, path.read_text()) for path in out.iterdir()] == [("a_mask.tif", "of an earlier run")]
 
@@ -130,29 +138,36 @@ def test_planes_are_counted_and_bad_images_found_first(tmp_path):
         check_images([tmp_path / "a.tif", tmp_path / "c.tif"])
 
 
+def test_a_network_of_resized_images_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", spots(40, 50))
+    with pytest.raises(NetworkError, match=r"a\.tif: inference.mode resize is for a study's images"):
+        run(tmp_path / "a.tif", tmp_path / "out", mode="resize")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_model_file_becomes_its_network(tmp_path):
     found = load_network(save(tmp_path / "model.pt", threshold=0.4), "cpu")
-    assert (found.threshold, found.normalisation, found.precision, found.device) == (0.4, "zscore", "float32", "cpu")
+    assert found.prediction == settings(threshold=0.4) and (found.precision, found.device) == ("float32", "cpu")
     picture = normalise(spots(30, 40))
     np.testing.assert_array_equal(
-        predict(found.model, picture, tile_px=100), predict(brightness_network(), picture, tile_px=100)
+        predict(found.model, picture, Tiling(100)), predict(brightness_network(), picture, Tiling(100))
     )
 
 
 def test_models_and_devices_that_cannot_be_used(tmp_path):
     good = save(tmp_path / "model.pt")
     (tmp_path / "text.pt").write_text("no model")
-    resize = save(tmp_path / "resize.pt", inference={"mode": "resize"})
     other = save(tmp_path / "other.pt", model={"base_filters": 4, "depth": 2})
+    later = save(tmp_path / "later.pt", model={"base_filters": 4, "depth": 3, "attention": True})
     missing = tmp_path / "missing.pt"
     cuda = f"cuda:{torch.cuda.device_count()}"
     for path, device, error, message in (
         (missing, "cpu", ModelFileError, "missing.pt: no such model file"),
         (tmp_path / "text.pt", "cpu", ModelFileError, "not a readable model file"),
-        (resize, "cpu", NetworkError, "inference.mode resize"),
         (other, "cpu", NetworkError, "its settings do not make a network of this version"),
-        (good, "tpu", NetworkError, "device is 'tpu'; set auto, cpu, cuda"),
-        (good, cuda, NetworkError, f"device {cuda} is not there"),
+        (later, "cpu", NetworkError, r"of this version \(model.attention is not a known key"),
+        (good, "tpu", DeviceError, "device is 'tpu'; set auto, cpu, cuda"),
+        (good, cuda, DeviceError, f"device {cuda} is not there"),
     ):
         with pytest.raises(error, match=message) as caught:
             load_network(path, device)

@@ -1,6 +1,5 @@
 """Model files that stand alone, and the facts of a run."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,65 +7,145 @@ import sys
 import numpy as np
 import pytest
 import torch
+from builders.images import SETTINGS
+from builders.networks import small_network
 
+from unetlib.io.files import FileError, write_json
+from unetlib.io.settings import SettingsError
 from unetlib.networks import trained_network
 from unetlib.networks.blocks import initialise
-from unetlib.networks.unet import UNet
+from unetlib.networks.prediction_options import prediction_settings
+from unetlib.networks.run_record import RecordError, RunFacts, RunRecord, read_facts
+from unetlib.networks.settings import PredictionSettings
+from unetlib.networks.trained_network import load_network, read_model, save_model, study_prediction
 from unetlib.training import provenance
 
-SETTINGS = {
-    "model": {"base_filters": 2, "depth": 2, "skip": "none"},
-    "threshold": 0.5,
-    "data": [{"dataset": "phase", "sha256": None}],
-    "shape": (1, 2),
-}
+RECORD = RunRecord(
+    settings={**SETTINGS, "model": {"base_filters": 2, "depth": 2, "skip": "none"}},
+    experiment="reference",
+    data=[{"dataset": "phase", "sha256": None}],
+)
 
 
-def network(seed=0):
-    model = UNet(**SETTINGS["model"])
+def weights(layout=torch.contiguous_format, seed=0):
+    model = small_network(depth=2, skip="none")
     initialise(model, torch.Generator().manual_seed(seed))
-    return model
+    return model.to(memory_format=layout).state_dict()
 
 
 def test_a_model_file_is_usable_alone(tmp_path):
-    model, image = network().eval(), torch.randn(1, 1, 24, 24)
-    trained_network.save_model(tmp_path / "model.pt", model.state_dict(), SETTINGS)
-    settings, weights = trained_network.load_model(tmp_path / "model.pt")
-    again = UNet(**settings["model"]).eval()
-    again.load_state_dict(weights)
-    assert torch.equal(again(image), model(image))
-    assert settings == {**SETTINGS, "shape": [1, 2]}
-    assert not any(part.requires_grad for part in weights.values())
+    save_model(tmp_path / "model.pt", weights(), RECORD)
+    network, image = load_network(tmp_path / "model.pt", "cpu"), torch.randn(1, 1, 24, 24)
+    expected = small_network(depth=2, skip="none").eval()
+    assert torch.equal(network.model(image), expected(image)) and not network.model.training
+    assert network.record == RECORD
+    assert not any(part.requires_grad for part in read_model(tmp_path / "model.pt")[1].values())
 
 
 def test_equal_contents_give_equal_bytes(tmp_path):
     for folder, layout in (("one", torch.contiguous_format), ("another", torch.channels_last)):
-        weights = network().to(memory_format=layout).state_dict()
-        trained_network.save_model(tmp_path / folder / "model.pt", weights, SETTINGS)
+        save_model(tmp_path / folder / "model.pt", weights(layout), RECORD)
     assert (tmp_path / "one/model.pt").read_bytes() == (tmp_path / "another/model.pt").read_bytes()
-    trained_network.save_model(tmp_path / "third/model.pt", network(seed=1).state_dict(), SETTINGS)
+    save_model(tmp_path / "third/model.pt", weights(seed=1), RECORD)
     assert (tmp_path / "one/model.pt").read_bytes() != (tmp_path / "third/model.pt").read_bytes()
 
 
-@pytest.mark.parametrize("bad", [np.float64(1), {"deep": [object()]}, torch.ones(1)])
-def test_settings_that_would_not_load_again_are_refused(tmp_path, bad):
-    with pytest.raises(trained_network.ModelFileError, match=r"settings\.model.* is a .*; give dicts, lists, strings"):
-        trained_network.save_model(tmp_path / "model.pt", network().state_dict(), {"model": bad})
-    assert not list(tmp_path.iterdir())
+OLD = {  # a record of format 1: what the versions before the typed settings wrote
+    "settings": {
+        "gap": True,
+        "normalisation": "percentile",
+        "threshold": 0.4,
+        "weights": {"form": "paper", "w0": 10, "sigma_px": 5},
+        "augmentation": {"policy": "full", "variants": 12},
+        "model": {"base_filters": 2, "depth": 2, "skip": "none"},
+        "loss": {"name": "weighted_ce", "params": {}},
+        "training": {"updates": 50, "accumulate": 2, "checkpoint_every": 10, "precision": "bfloat16"},
+        "validation": "whole",
+        "batch": {"size": 1, "tile_px": 100},
+        "inference": {"mode": "tile", "rotations": 8},
+    },
+    "experiment": "reference",
+    "train_dataset": "phase",
+    "fold": 0,
+    "seed": 0,
+    "code": "c0de",
+    "data": [{"dataset": "phase", "source": "a.zip", "sha256": None, "format": "ctc", "options": None, "binning": 2}],
+    "best_update": 40,
+}
+
+
+def test_a_file_of_an_earlier_version_loads_under_the_names_of_today(tmp_path):
+    torch.save({"format": 1, "settings": OLD, "state_dict": weights()}, tmp_path / "model.pt")
+    network = load_network(tmp_path / "model.pt", "cpu")
+    settings = network.record.settings
+    assert set(settings) & {"gap", "weights"} == set() and settings["separate_touching"] is True
+    assert settings["weight_map"]["w0"] == 10 and settings["augmentation"]["copies"] == 12
+    assert settings["training"] == {"updates": 50, "accumulation_steps": 2, "precision": "bfloat16"}
+    assert settings["validation"] == {"images": "whole"}
+    assert (network.precision, network.tile_px, network.record.seed) == ("auto", 100, 0)
+    predicts = network.prediction
+    assert (predicts.instances.threshold, predicts.normalisation, predicts.binning) == (0.4, "percentile", 2)
+    assert predicts.inference.test_time_augmentation == 8
+    image = torch.randn(1, 1, 24, 24)
+    assert torch.equal(network.model(image), small_network(depth=2, skip="none").eval()(image))
+    assert RunRecord.read(network.record.model_dump(), "again") == network.record, "translated once and for all"
+
+
+STUDY = {
+    "inference": {"mode": "tile", "test_time_augmentation": 4},
+    "instances": {"threshold": 0.6, "min_area_px": 50, "watershed_depth_px": 2},
+    "normalisation": "zscore",
+    "binning": 2,
+    "pixel_size_um": 0.65,
+}
+
+
+def test_a_model_predicts_as_its_study_unless_the_user_wants_otherwise(tmp_path):
+    path = tmp_path / "model.pt"
+    save_model(path, weights(), RECORD)
+    network = load_network(path, "cpu")
+    alone, said = prediction_settings(path, network)
+    assert study_prediction(path) is None and alone == network.prediction and alone.instances.min_area_px == 0
+    assert f"as {path} records, for there is no prediction.json beside it" in said
+    write_json(tmp_path / "prediction.json", STUDY)
+    found, said = prediction_settings(path, network)
+    assert found == PredictionSettings.read(STUDY) and f"as in {tmp_path / 'prediction.json'}" in said
+    assert "threshold 0.6, minimum area 50 px, watershed depth 2 px, test-time augmentation 4" in said
+    given = {"threshold": 0.3, "min_area_px": 0, "watershed_depth_px": 0, "test_time_augmentation": 8, "binning": 1}
+    chosen, said = prediction_settings(path, network, **given)
+    assert chosen.instances.plain() == {"threshold": 0.3, "min_area_px": 0, "watershed_depth_px": 0}
+    assert (chosen.inference.test_time_augmentation, chosen.binning, chosen.pixel_size_um) == (8, 1, 0.65)
+    assert "threshold 0.3, minimum area 0 px, watershed depth 0 px, test-time augmentation 8" in said
+
+
+def test_a_study_file_that_is_none_is_one_clear_line(tmp_path):
+    beside = tmp_path / "prediction.json"
+    write_json(beside, STUDY | {"thresold": 1})
+    with pytest.raises(
+        SettingsError, match=r"prediction\.json: thresold is not a known key.*; remove it or run"
+    ) as caught:
+        study_prediction(tmp_path / "model.pt")
+    assert "\n" not in str(caught.value)
+    beside.write_text("half")
+    with pytest.raises(FileError, match=r"prediction\.json: not readable as JSON"):
+        study_prediction(tmp_path / "model.pt")
 
 
 def test_a_damaged_or_foreign_file_is_one_clear_line(tmp_path):
     path = tmp_path / "model.pt"
     with pytest.raises(trained_network.ModelFileError, match="no such model file"):
-        trained_network.load_model(path)
-    trained_network.save_model(path, network().state_dict(), SETTINGS)
+        read_model(path)
+    save_model(path, weights(), RECORD)
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(trained_network.ModelFileError, match="not a readable model file") as caught:
-        trained_network.load_model(path)
+        read_model(path)
     assert "\n" not in str(caught.value)
     torch.save({"state_dict": {}}, path)
     with pytest.raises(trained_network.ModelFileError, match="not a model of this project"):
-        trained_network.load_model(path)
+        read_model(path)
+    torch.save({"format": 2, "settings": {"seed": "zero"}, "state_dict": weights()}, path)
+    with pytest.raises(trained_network.ModelFileError, match=r"model\.pt: seed is 'zero'.*; train again"):
+        read_model(path)
 
 
 class Hostile:
@@ -80,16 +159,21 @@ def test_nothing_in_a_model_file_is_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"format": trained_network.FORMAT, "settings": Hostile(), "state_dict": {}}, "model.pt")
     with pytest.raises(trained_network.ModelFileError, match="not a readable model file"):
-        trained_network.load_model("model.pt")
+        read_model("model.pt")
     assert not (tmp_path / "hostile-was-here").exists()
 
 
-def test_facts_carry_versions_and_memory_unless_given(tmp_path):
-    provenance.write_facts(tmp_path / "facts.json", {"seed": 3, "peak_memory_bytes": 7})
-    facts = json.loads((tmp_path / "facts.json").read_text())
-    assert facts["seed"] == 3 and facts["peak_memory_bytes"] == 7
-    assert facts["versions"]["python"] == sys.version.split()[0]
-    assert facts["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
+def test_facts_carry_versions_and_memory_and_are_read_again(tmp_path):
+    path = tmp_path / "facts.json"
+    provenance.write_facts(path, RunFacts(seed=3, roles={"a": {"train": ["x"]}}))
+    facts = read_facts(path)
+    assert facts.seed == 3 and facts.roles == {"a": {"train": ["x"]}} and facts.peak_memory_bytes > 1e6
+    assert facts.versions["python"] == sys.version.split()[0]
+    assert facts.versions["torch"].split("+")[0] == torch.__version__.split("+")[0]
+    assert facts.is_of_the_same_run(RunRecord(seed=3)) and not facts.is_of_the_same_run(RunRecord(seed=4))
+    write_json(path, {"fold": "first"})
+    with pytest.raises(RecordError, match=r"facts\.json: fold is 'first'"):
+        read_facts(path)
 
 
 def test_peak_memory_is_this_process_alone():
@@ -107,7 +191,5 @@ def test_module_does_not_import_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
 
 
-def test_line_is_short():
-    row = {"update": 12, "loss": 0.123456789, "validation_dice": 1.0, "warning": "none"}
-    assert trained_network.line(row) == "update 12 · loss 0.1235 · validation_dice 1 · warning none"
+def test_the_cpu_has_no_device_memory():
     assert provenance.peak_device_memory_bytes("cpu") == 0
