@@ -13,12 +13,12 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from builders.toy_training import SETTINGS, bright_squares, dice, network, without_seconds
 
-from unetlib.training.loop import train
+from unetlib.training.loop import Objective, train
 from unetlib.training.losses import weighted_ce
 
 VARIANTS = [
     {"optimiser": "sgd", "schedule": "cosine", "warmup_updates": 3},
-    {"optimiser": "adam", "schedule": "plateau", "accumulate": 2, "precision": "bfloat16"},
+    {"optimiser": "adam", "schedule": "plateau", "accumulation_steps": 2, "precision": "bfloat16"},
 ]
 
 
@@ -55,8 +55,9 @@ def run(folder: Path, variant: dict, kill_at: int = -1, kill_in_save: int = -1) 
 
     torch.save = save
     model = network(dropout=0.5, norm="batch")
-    settings = {**SETTINGS, "patience": 9, "checkpoint_every": 3, **variant}
-    result = train(model, batch_of, weighted_ce, dice, **{**settings, "checkpoint": folder / "checkpoint.pt"})
+    settings = SETTINGS.model_copy(update={"patience": 9, "evaluate_every": 3, **variant})
+    where = {"device": "cpu", "checkpoint": folder / "checkpoint.pt"}
+    result = train(model, Objective(batch_of, weighted_ce, dice), settings, seed=0, **where)
     state = {"model": model.state_dict(), "history": without_seconds(result.history), "best": result.best_update}
     real_save(state, folder / "result.pt")
     if "torch._dynamo" in sys.modules:
@@ -71,7 +72,7 @@ def main(folder: Path) -> None:
         straight.mkdir()
         broken.mkdir()
         assert forked(straight, variant) == 0
-        # at the first update; between two checkpoints; while the next checkpoint is half-written
+        # at the first update; between two evaluations; while the next checkpoint is half-written
         for how in ({"kill_at": 0}, {"kill_at": 8}, {"kill_in_save": 1}):
             assert forked(broken, variant, **how) == signal.SIGKILL
             kills += 1
@@ -79,7 +80,7 @@ def main(folder: Path) -> None:
         assert forked(broken, variant) == 0
         expected, got = (torch.load(where / "result.pt") for where in (straight, broken))
         assert got["history"] == expected["history"] and got["best"] == expected["best"]
-        assert len(got["history"]) == 3
+        assert len(got["history"]) == 4
         assert all(torch.equal(part, got["model"][name]) for name, part in expected["model"].items())
         assert sorted(path.name for path in broken.iterdir()) == ["checkpoint.pt", "result.pt"]
     print(f"ok: {kills} kills")

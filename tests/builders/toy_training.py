@@ -1,33 +1,23 @@
 """A toy problem that a tiny network learns in a second: squares brighter than their noisy surroundings."""
 
 import torch
+from builders.networks import small_network
 
-from unetlib.networks.blocks import initialise
-from unetlib.networks.unet import UNet
+from unetlib.training.settings import TrainingSettings
 
-SETTINGS = {
-    "optimiser": "sgd",
-    "learning_rate": 0.05,
-    "momentum": 0.9,
-    "weight_decay": 0.0,
-    "schedule": "constant",
-    "warmup_updates": 0,
-    "updates": 12,
-    "accumulate": 1,
-    "evaluate_every": 4,
-    "patience": 0,
-    "precision": "float32",
-    "device": "cpu",
-    "seed": 0,
-    "checkpoint": None,
-    "checkpoint_every": 3,
-}
+SETTINGS = TrainingSettings(
+    learning_rate=0.05,
+    momentum=0.9,
+    schedule="constant",
+    warmup_updates=0,
+    updates=12,
+    evaluate_every=4,
+    precision="float32",
+)
 
 
-def network(**arguments):
-    model = UNet(**{"base_filters": 4, "depth": 2, "padding": "same", "dropout": 0.0, **arguments})
-    initialise(model, torch.Generator().manual_seed(0))
-    return model
+def network(**settings):
+    return small_network(**{"base_filters": 4, "depth": 2, "padding": "same", "dropout": 0.0, **settings})
 
 
 def bright_squares(index, size=1):

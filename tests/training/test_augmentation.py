@@ -3,7 +3,6 @@ import pytest
 import torch
 from scipy import ndimage
 
-from unetlib.networks import symmetries
 from unetlib.training import augmentation
 
 
@@ -90,14 +89,6 @@ def test_grey_values_stay_in_range_and_change():
     assert varied.min() >= 0 and varied.max() <= 1 and not torch.allclose(varied, images)
     same = augmentation.jitter_intensity(generator(), images, gamma=0, contrast=0, brightness=0, noise=0)
     assert torch.allclose(same, images, atol=1e-6)
-
-
-def test_the_eight_symmetries_are_distinct_and_keep_the_values():
-    tile = torch.arange(9).reshape(3, 3)
-    turned = [tuple(symmetries.dihedral(tile, turn).flatten().tolist()) for turn in range(8)]
-    assert len(set(turned)) == 8 and all(sorted(t) == list(range(9)) for t in turned)
-    with pytest.raises(ValueError, match="0 to 7"):
-        symmetries.dihedral(tile, 8)
 
 
 def test_same_generator_seed_same_field():

@@ -1,25 +1,17 @@
-"""The flattering validation of an audit: noisy, yet the same for the same network, and true where there is no noise."""
+"""Optimistic validation: noisy, yet the same for the same network, and the Dice where there is no noise."""
 
 import numpy as np
 import pytest
 import torch
 from builders.images import half_bright
 from builders.networks import BrightnessNetwork
+from builders.variants import PLAIN, STILL, augmentation
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.networks.blocks import initialise
+from unetlib.networks.predict import Tiling
+from unetlib.training.settings import BatchSettings, RunSettings
 from unetlib.training.validation import AugmentedTileValidation
-
-STILL = {
-    "elastic_grid": 3,
-    "elastic_sigma_px": 0,
-    "rotation_deg": 0,
-    "scale": 0,
-    "shift_px": 0,
-    "interpolation": "bilinear",
-}
-STILL |= {"gamma": 0, "contrast": 0, "brightness": 0, "noise": 0, "policy": "full", "variants": 3}
-HOW = {"normalisation": "zscore", "threshold": 0.5, "tile_px": 36, "batch": 1, "device": "cpu", "precision": "float32"}
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +27,13 @@ def dataset(tmp_path_factory):
     return Dataset(folder)
 
 
+def settings(tile_px=99, **changes):
+    still = augmentation(**{**STILL, **PLAIN, **changes})
+    return RunSettings(augmentation=still, batch=BatchSettings(tile_px=tile_px))
+
+
 def validation(dataset, frames, **changes):
-    return AugmentedTileValidation([(dataset, frames)], **{"augmentation": STILL, "side_px": 99, **HOW, **changes})
+    return AugmentedTileValidation([(dataset, frames)], settings(**changes), tiling=Tiling(36))
 
 
 def test_without_noise_and_with_a_tile_of_the_whole_image_it_is_the_dice(dataset):
@@ -46,7 +43,7 @@ def test_without_noise_and_with_a_tile_of_the_whole_image_it_is_the_dice(dataset
 
 
 def test_it_is_drawn_by_the_weights_alone(dataset):
-    noisy = validation(dataset, ["right"], augmentation=STILL | {"noise": 2.0, "shift_px": 9}, side_px=20)
+    noisy = validation(dataset, ["right"], noise=2.0, shift_px=9, tile_px=20)
     network, other = BrightnessNetwork(), BrightnessNetwork()
     initialise(network, torch.Generator().manual_seed(1))
     other.load_state_dict(network.state_dict())
@@ -59,7 +56,5 @@ def test_it_is_drawn_by_the_weights_alone(dataset):
 
 
 def test_datasets_weigh_the_same(dataset):
-    both = AugmentedTileValidation(
-        [(dataset, ["right", "right"]), (dataset, ["wrong"])], augmentation=STILL, side_px=99, **HOW
-    )
+    both = AugmentedTileValidation([(dataset, ["right", "right"]), (dataset, ["wrong"])], settings(), tiling=Tiling(36))
     assert both(BrightnessNetwork()) == 0.5

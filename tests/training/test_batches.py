@@ -3,7 +3,9 @@ import pytest
 import torch
 
 from unetlib.imaging.normalisation import normalise
+from unetlib.networks.settings import ModelSettings
 from unetlib.training.batches import Batches
+from unetlib.training.settings import AugmentationSettings, BatchSettings, RunSettings
 from unetlib.training.variants import Variants
 
 
@@ -14,9 +16,13 @@ def variants(frame, height, width, count=2, seed=0):
     return Variants(frame, image, mask, (1 + image / 255).astype(np.float16))
 
 
-def batches(sources, **more):
-    settings = {"tile_px": 20, "depth": 2, "padding": "valid", "batch_size": 3, "policy": "full"}
-    return Batches(sources, normalisation="zscore", seed=0, **(settings | more))
+def batches(caches, padding="valid", batch_size=3, policy="full"):
+    settings = RunSettings(
+        model=ModelSettings(depth=2, padding=padding),
+        batch=BatchSettings(size=batch_size, tile_px=20),
+        augmentation=AugmentationSettings(policy=policy),
+    )
+    return Batches(caches, settings, seed=0)
 
 
 def test_shapes_of_a_valid_network():
@@ -80,8 +86,7 @@ def test_all_sources_frames_and_variants_are_drawn():
     assert drawn == {(s, f, v) for s, f in ((0, 0), (1, 0), (1, 1)) for v in (0, 1)}
 
 
-def test_bad_arguments_are_refused():
-    with pytest.raises(ValueError, match="policy 'all' is not one of none, flips, full"):
-        batches([[variants("a", 30, 30)]], policy="all")
-    with pytest.raises(ValueError, match="no training frame"):
-        batches([[]])
+def test_a_dataset_without_training_frames_is_refused():
+    for caches in ([[]], []):
+        with pytest.raises(ValueError, match="no training frame"):
+            batches(caches)

@@ -1,15 +1,13 @@
 import numpy as np
 import pytest
 from builders.label_images import two_cells
-from builders.variants import AUGMENTATION, WEIGHTS
+from builders.variants import CACHE, PLAIN, STILL, augmentation
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.imaging.labels import separate_touching
 from unetlib.training.cache import CacheError, read_cache, write_cache
+from unetlib.training.settings import CacheSettings
 from unetlib.training.variants import frame_generator, make_variants, training_targets, warp
-
-STILL = {"elastic_sigma_px": 0.0, "rotation_deg": 0.0, "scale": 0.0, "shift_px": 0.0}
-PLAIN = {"gamma": 0.0, "contrast": 0.0, "brightness": 0.0, "noise": 0.0}
 
 
 @pytest.fixture
@@ -26,33 +24,31 @@ def dataset(tmp_path):
     return Dataset(tmp_path / "data")
 
 
-def write(folder, dataset, fingerprint="f", frames=("a", "b"), **more):
-    settings = {"weights": WEIGHTS, "augmentation": AUGMENTATION, "gap": True, "seed": 0} | more
-    return write_cache(folder, dataset, frames, fingerprint=fingerprint, **settings)
+def write(folder, dataset, fingerprint="f", frames=("a", "b")):
+    return write_cache(folder, dataset, frames, CACHE, seed=0, fingerprint=fingerprint)
 
 
 def test_targets_are_the_gapped_mask_and_its_weights():
     _, labels = two_cells()
-    mask, weight = training_targets(labels, None, WEIGHTS)
+    mask, weight = training_targets(labels, None, CACHE)
     assert np.array_equal(mask, separate_touching(labels) > 0)
     assert mask.sum() < (labels > 0).sum()
     assert (weight[mask > 0] == 1).all() and weight[mask == 0].max() > 5
-    assert np.array_equal(training_targets(labels, None, WEIGHTS, gap=False)[0], labels > 0)
+    assert np.array_equal(training_targets(labels, None, CacheSettings(separate_touching=False))[0], labels > 0)
 
 
 def test_a_still_warp_changes_nothing():
     image, labels = two_cells()
-    settings = {k: v for k, v in AUGMENTATION.items() if k not in ("policy", "variants")} | STILL | PLAIN
-    moved, moved_labels, ignore = warp(image, labels, None, generator=frame_generator(0, "a"), **settings)
+    still = augmentation(**STILL, **PLAIN)
+    moved, moved_labels, ignore = warp(image, labels, None, still, generator=frame_generator(0, "a"))
     assert np.array_equal(moved, image) and np.array_equal(moved_labels, labels) and ignore is None
 
 
 def test_labels_follow_the_image():
     """A picture of the labels themselves must land where the labels land."""
     _, labels = two_cells()
-    settings = {k: v for k, v in AUGMENTATION.items() if k not in ("policy", "variants")} | PLAIN
     image = (labels * 60).astype(np.uint8)
-    moved, moved_labels, _ = warp(image, labels, None, generator=frame_generator(1, "a"), **settings)
+    moved, moved_labels, _ = warp(image, labels, None, augmentation(**PLAIN), generator=frame_generator(1, "a"))
     inside = np.abs(moved.astype(int) - moved_labels.astype(int) * 60) < 25
     assert not np.array_equal(moved_labels, labels)
     assert inside.mean() > 0.9  # all but the interpolated borders
@@ -60,7 +56,7 @@ def test_labels_follow_the_image():
 
 def test_gap_and_weights_follow_the_warped_instances():
     image, labels = two_cells()
-    variants = make_variants("a", image, labels, None, weights=WEIGHTS, augmentation=AUGMENTATION, gap=True, seed=0)
+    variants = make_variants("a", image, labels, None, CACHE, seed=0)
     assert variants.image.shape == variants.mask.shape == variants.weight.shape == (4, 64, 48)
     assert np.array_equal(variants.image[0], image)
     for mask, weight in zip(variants.mask[1:], variants.weight[1:], strict=True):
@@ -70,9 +66,7 @@ def test_gap_and_weights_follow_the_warped_instances():
 
 def test_policy_none_is_the_image_alone():
     image, labels = two_cells()
-    variants = make_variants(
-        "a", image, labels, None, weights=WEIGHTS, augmentation={"policy": "none"}, gap=True, seed=0
-    )
+    variants = make_variants("a", image, labels, None, CacheSettings(augmentation=augmentation(policy="none")), seed=0)
     assert len(variants.image) == 1
 
 

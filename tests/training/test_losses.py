@@ -1,11 +1,14 @@
 """Each loss against a loop over pixels, and that a pixel of weight 0 is not there."""
 
+import inspect
 import math
+from typing import get_args
 
 import pytest
 import torch
 
-from unetlib.training.losses import LOSSES, SMOOTH
+from unetlib.training.losses import LOSSES, SMOOTH, loss_of
+from unetlib.training.settings import LOSS_PARAMETERS, LossSettings
 
 
 def pixels(logits, target, weight):
@@ -153,3 +156,15 @@ def test_what_the_parameters_are_for():
     empty, full = (torch.stack([-s * 9 * ones, s * 9 * ones], dim=1) for s in (-1, 1))
     missing, spilling = (LOSSES["bce_tversky"](guess, target, ones).item() for guess in (empty, full))
     assert missing > spilling
+
+
+def test_the_settings_of_a_loss_are_its_parameters():
+    """Every parameter stands in the settings, and one that is not set has the default of its function."""
+    for name, known in LOSS_PARAMETERS.items():
+        parameters = inspect.signature(LOSSES[name]).parameters.values()
+        assert set(known) == {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    assert LOSS_PARAMETERS.keys() == LOSSES.keys() == set(get_args(LossSettings.model_fields["name"].annotation))
+    batch = a_batch(11)
+    for name, parameters in PARAMETERS:
+        loss = loss_of(LossSettings.read({"name": name, "params": parameters}))
+        assert torch.equal(loss(*batch), LOSSES[name](*batch, **parameters))

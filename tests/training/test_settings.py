@@ -1,75 +1,51 @@
-"""Settings of a training: what is refused, and learning rates by eye."""
-
-import dataclasses
+"""Settings of a training: what is refused, in one line, and what their cache is."""
 
 import pytest
 
-from unetlib.training.settings import SettingsError, TrainingSettings, plateau_drops
-
-GOOD = TrainingSettings(
-    optimiser="sgd",
-    learning_rate=0.1,
-    momentum=0.9,
-    weight_decay=0.0,
-    schedule="constant",
-    warmup_updates=0,
-    updates=40,
-    accumulate=1,
-    evaluate_every=10,
-    patience=0,
-    precision="float32",
-    seed=0,
-)
-
-
-def recipe(**changes):
-    return dataclasses.replace(GOOD, **changes)
+from unetlib.io.settings import SettingsError
+from unetlib.training.settings import CacheSettings, LossSettings, RunSettings, TrainingSettings
 
 
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
-        ("optimiser", "rmsprop", "set one of sgd, nesterov, adam, adamw"),
-        ("schedule", "step", "set one of constant, cosine, plateau"),
-        ("precision", "float16", "set one of auto, float32, bfloat16"),
-        ("updates", 0, "set 1 or more"),
-        ("accumulate", 0, "set 1 or more"),
-        ("evaluate_every", 0, "set 1 or more"),
-        ("momentum", -0.1, "set 0 or more"),
-        ("patience", -1, "set 0 or more"),
-        ("warmup_updates", -1, "set 0 or more"),
-        ("weight_decay", float("nan"), "set 0 or more"),
-        ("learning_rate", 0.0, "set a positive number"),
-        ("learning_rate", float("nan"), "set a positive number"),
+        ("optimiser", "rmsprop", "input should be 'sgd', 'nesterov', 'adam' or 'adamw'"),
+        ("schedule", "step", "input should be 'constant', 'cosine' or 'plateau'"),
+        ("precision", "float16", "input should be 'auto', 'float32' or 'bfloat16'"),
+        ("updates", 0, "greater than or equal to 1"),
+        ("accumulation_steps", 0, "greater than or equal to 1"),
+        ("evaluate_every", 0, "greater than or equal to 1"),
+        ("momentum", -0.1, "greater than or equal to 0"),
+        ("patience", -1, "greater than or equal to 0"),
+        ("warmup_updates", -1, "greater than or equal to 0"),
+        ("weight_decay", float("nan"), "finite number"),
+        ("learning_rate", 0.0, "greater than 0"),
+        ("learning_rate", float("inf"), "finite number"),
     ],
 )
 def test_a_bad_setting_is_named(name, value, line):
-    with pytest.raises(SettingsError, match=f"training.{name} is .*{line}"):
-        recipe(**{name: value})
+    with pytest.raises(SettingsError, match=f"training.{name} is .*{line}") as caught:
+        TrainingSettings.read({name: value}, "training")
+    assert "\n" not in str(caught.value)
 
 
 def test_nesterov_needs_momentum():
-    with pytest.raises(SettingsError, match="nesterov needs a positive one"):
-        recipe(optimiser="nesterov", momentum=0.0)
+    with pytest.raises(SettingsError, match=r"training\.momentum is 0; nesterov needs a positive one"):
+        TrainingSettings.read({"optimiser": "nesterov", "momentum": 0})
 
 
-def test_cosine_by_eye():
-    ours = recipe(schedule="cosine", warmup_updates=10, updates=50)
-    rates = [ours.learning_rate_at(update, []) for update in (10, 20, 30, 40, 49)]
-    assert rates == pytest.approx([0.1, 0.0853553, 0.05, 0.0146447, 0.000154133], rel=1e-5)
+def test_the_key_of_an_earlier_version_is_unknown():
+    with pytest.raises(SettingsError, match="accumulate is not a known key; did you mean 'accumulation_steps'"):
+        TrainingSettings.read({"accumulate": 2})
 
 
-def test_plateau_by_eye():
-    assert [plateau_drops([0.5] * n, patience=2) for n in range(8)] == [0, 0, 0, 0, 1, 1, 1, 2]
-    assert plateau_drops([0.1, 0.2, 0.3, 0.4, 0.5], patience=0) == 0
+def test_a_loss_takes_its_own_parameters_alone():
+    assert LossSettings.read({"name": "ce_dice", "params": {"dice_fraction": 1}}).params.given() == {"dice_fraction": 1}
+    with pytest.raises(SettingsError, match=r"ce_dice takes no alpha, beta \(its parameters: dice_fraction\)"):
+        LossSettings.read({"name": "ce_dice", "params": {"alpha": 0.3, "beta": 0.7}})
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
-def test_warmup_rises_linearly_to_the_learning_rate(schedule):
-    rates = [recipe(schedule=schedule, warmup_updates=4).learning_rate_at(u, []) for u in range(5)]
-    assert rates == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.1])
-
-
-def test_warmup_longer_than_the_training_is_all_rise():
-    ours = recipe(schedule="cosine", warmup_updates=80)
-    assert ours.learning_rate_at(39, []) == pytest.approx(0.05)
+def test_the_cache_of_a_run_is_what_decides_its_bytes():
+    run = RunSettings.read({"separate_touching": False, "augmentation": {"copies": 3}, "training": {"updates": 9}})
+    assert run.cache == CacheSettings(separate_touching=False, augmentation={"copies": 3})
+    assert run.cache != RunSettings.read({"augmentation": {"copies": 3}}).cache

@@ -5,9 +5,10 @@ from builders.networks import BrightnessNetwork
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.evaluation.image_metrics import pixel_scores
+from unetlib.networks.predict import Tiling
 from unetlib.training import validation
 
-HOW = {"threshold": 0.5, "tile_px": 36, "batch": 1, "device": "cpu", "precision": "float32"}
+HOW = {"threshold": 0.5, "tiling": Tiling(36)}
 
 
 def image(mask, known=None):
