@@ -14,7 +14,9 @@ from builders.images import SETTINGS, brightness_network, save, spots, write_sta
 
 import unetlib.__main__
 from unetlib import cli
-from unetlib.networks import description, trained_network
+from unetlib.networks import description
+from unetlib.networks.run_record import RunFacts, RunRecord
+from unetlib.networks.trained_network import save_model
 
 ROOT = Path(__file__).parent.parent
 
@@ -57,8 +59,36 @@ def test_the_average_over_flips_and_turns_is_asked_for_by_tta(tmp_path, movie):
         assert cli.main(["predict", str(given), str(movie), "-o", str(tmp_path / folder), "-q", *extra]) == 0
     found = {name: tifffile.imread(tmp_path / name / "movie_probability.tif") for name, _, _ in asked}
     assert np.abs(found["plain"] - found["tta"]).max() > 0
-    np.testing.assert_array_equal(found["own"], found["tta"], "the model's own rotations")
+    np.testing.assert_array_equal(found["own"], found["tta"], "as the model file of an earlier version records")
     np.testing.assert_array_equal(found["none"], found["plain"])
+
+
+def test_a_model_predicts_as_the_study_beside_it_and_options_go_before(tmp_path, movie, capsys):
+    """Minimum area, watershed and test-time augmentation of prediction.json, each of which changes the result."""
+    model = save(tmp_path / "model.pt")
+    study = {
+        "inference": {"mode": "tile", "test_time_augmentation": 8},
+        "instances": {"threshold": 0.6, "min_area_px": 9, "watershed_depth_px": 1},
+        "normalisation": "zscore",
+    }
+    alone = tmp_path / "alone" / "model.pt"
+    alone.parent.mkdir()
+    alone.write_bytes(model.read_bytes())
+    (tmp_path / "prediction.json").write_text(json.dumps(study))
+    options = ["--threshold", "0.6", "--min-area", "9", "--watershed", "1", "--tta"]
+    nothing = ["--threshold", "0.5", "--min-area", "0", "--watershed", "0", "--no-tta"]
+    for folder, path, extra in (
+        ("study", model, []),
+        ("options", alone, options),
+        ("plain", alone, []),
+        ("overruled", model, nothing),
+    ):
+        assert cli.main(["predict", str(path), str(movie), "-o", str(tmp_path / folder), *extra]) == 0
+        said = capsys.readouterr().err
+        assert ("prediction.json beside it" in said) == (path == alone)
+    found = {name: (tmp_path / name / "movie_labels.tif").read_bytes() for name in ("study", "options", "plain")}
+    assert found["study"] == found["options"] != found["plain"]
+    assert (tmp_path / "overruled/movie_labels.tif").read_bytes() == found["plain"]
 
 
 def test_tracking(tmp_path, capsys):
@@ -81,18 +111,18 @@ def run_folder(folder):
     data = [{"dataset": "phase", "source": "phase.zip", "sha256": "ab" * 32, "options": {"pixel_size_um": 0.65}}]
     how = {"experiment": "reference", "train_dataset": "phase", "fold": 0, "seed": 0, "code": "c0de", "data": data}
     how["settings"] = SETTINGS
-    trained_network.save_model(run / "model.pt", brightness_network().state_dict(), how)
-    facts = {
+    save_model(run / "model.pt", brightness_network().state_dict(), RunRecord(**how))
+    facts = RunFacts(
         **how,
-        "roles": {"phase": {"train": ["a", "b"], "test": ["c"]}},
-        "best_validation_dice": 0.8123,
-        "best_update": 40,
-        "updates": 50,
-        "device": "cpu",
-        "train_seconds": 12.3,
-        "versions": {"torch": "2.11"},
-    }
-    (run / "facts.json").write_text(json.dumps(facts))
+        roles={"phase": {"train": ["a", "b"], "test": ["c"]}},
+        best_validation_dice=0.8123,
+        best_update=40,
+        updates=50,
+        device="cpu",
+        train_seconds=12.3,
+        versions={"torch": "2.11"},
+    )
+    (run / "facts.json").write_text(facts.model_dump_json())
     scores = folder / "results/tiny/scores/reference/phase/fold0-seed0.csv"
     scores.parent.mkdir(parents=True)
     scores.write_text("test_dataset,image,metric,value\nphase,c,iou,0.5\nphase,d,iou,0.7\nphase,c,seg,0.1\n")
@@ -128,13 +158,12 @@ def test_info_of_a_model_alone_and_beside_the_facts_of_another(tmp_path):
 
 
 def test_info_of_a_model_alone_knows_the_score_of_its_training(tmp_path):
-    how = {"settings": {**SETTINGS, "inference": {"mode": "tile", "rotations": 8}}, "updates": 50, "best_update": 40}
-    trained_network.save_model(
-        tmp_path / "model.pt", brightness_network().state_dict(), how | {"best_validation_dice": 0.8123}
-    )
+    settings = {**SETTINGS, "inference": {"mode": "tile", "rotations": 8}}
+    record = RunRecord(settings=settings, updates=50, best_update=40, best_validation_dice=0.8123)
+    save_model(tmp_path / "model.pt", brightness_network().state_dict(), record)
     lines = dict(description.describe(tmp_path / "model.pt"))
     assert lines["score"] == "validation Dice 0.812 at update 40 of 50"
-    assert lines["inference"] == "mode tile, rotations 8" and "made" not in lines
+    assert lines["inference"] == "mode tile, test_time_augmentation 8" and "made" not in lines
 
 
 REFUSED = {
@@ -183,7 +212,7 @@ def test_an_error_of_a_process_is_one_line_and_exit_1(tmp_path):
     [
         ["predict", "m", "i", "-o", "d", "--threshold", "1.5"],
         ["predict", "m", "i", "-o", "d", "--min-area", "-3"],
-        ["predict", "m", "i", "-o", "d", "--watershed", "0"],
+        ["predict", "m", "i", "-o", "d", "--watershed", "-1"],
         ["predict", "m", "i", "-o", "d", "--threads", "0"],
         ["measure", "l", "-o", "f", "--pixel-size", "nan"],
         ["predict", "m", "-o", "d"],

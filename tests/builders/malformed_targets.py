@@ -24,6 +24,7 @@ from unetlib.io import files, images, predictions
 from unetlib.io.archives import ArchiveError, open_archive
 from unetlib.io.fetch import FetchError, fetch
 from unetlib.networks import trained_network
+from unetlib.networks.run_record import RunRecord
 
 MAX_BYTES = 1 << 24
 
@@ -164,10 +165,10 @@ def read_pixels(folder: Path, data: bytes) -> None:
 
 def write_small_cache(folder: Path, frames: list[str]) -> Path:
     from unetlib.training.cache import write_cache
+    from unetlib.training.settings import AugmentationSettings, CacheSettings
 
-    weights = {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0.0, "background": 0.1, "sigma1_px": 10}
-    how = {"weights": weights, "augmentation": {"policy": "none"}, "gap": True, "seed": 0, "fingerprint": "x"}
-    return write_cache(folder / "cache", Dataset(folder / "dataset"), frames, **how)
+    settings = CacheSettings(augmentation=AugmentationSettings(policy="none"))
+    return write_cache(folder / "cache", Dataset(folder / "dataset"), frames, settings, seed=0, fingerprint="x")
 
 
 def read_split(folder: Path, data: bytes) -> None:
@@ -254,13 +255,14 @@ def network(kind: str) -> bytes:
     import torch
 
     from unetlib.networks.blocks import initialise
+    from unetlib.networks.settings import ModelSettings
     from unetlib.networks.unet import UNet
 
-    model = UNet(**MODEL)
+    model = UNet(ModelSettings(**MODEL))
     initialise(model, torch.Generator().manual_seed(0))
     with tempfile.TemporaryDirectory() as folder:
         if kind == "model":
-            trained_network.save_model(Path(folder) / "m", model.state_dict(), {"settings": {"model": MODEL}})
+            trained_network.save_model(Path(folder) / "m", model.state_dict(), RunRecord(settings={"model": MODEL}))
         else:
             train_few(Path(folder) / "m")
         return (Path(folder) / "m").read_bytes()
@@ -281,8 +283,8 @@ MODEL = {
 def read_model(folder: Path, data: bytes) -> None:
     path = folder / "case.pt"
     path.write_bytes(data)
-    settings, weights = trained_network.load_model(path)
-    assert settings == {"settings": {"model": MODEL}}, "other settings"
+    record, weights = trained_network.read_model(path)
+    assert record == RunRecord(settings={"model": MODEL}), "another record"
     assert {name: part.numpy().tobytes() for name, part in weights.items()} == saved(), "other weights"
 
 
@@ -291,7 +293,7 @@ def saved() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "m").write_bytes(network("model"))
         return {
-            name: part.numpy().tobytes() for name, part in trained_network.load_model(Path(folder) / "m")[1].items()
+            name: part.numpy().tobytes() for name, part in trained_network.read_model(Path(folder) / "m")[1].items()
         }
 
 
@@ -300,27 +302,30 @@ def train_few(checkpoint: Path) -> tuple[bytes, list[Mapping]]:
     import torch
 
     from unetlib.networks.blocks import initialise
+    from unetlib.networks.settings import ModelSettings
     from unetlib.networks.unet import UNet
-    from unetlib.training.loop import train
+    from unetlib.training.loop import Objective, train
+    from unetlib.training.settings import TrainingSettings
 
-    model = UNet(**MODEL)
+    model = UNet(ModelSettings(**MODEL))
     initialise(model, torch.Generator().manual_seed(0))
     x = torch.linspace(0, 1, 64).reshape(1, 1, 8, 8)
-    recipe = {"optimiser": "adam", "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 0.0, "schedule": "constant"}
-    recipe |= {"warmup_updates": 0, "updates": 4, "accumulate": 1, "evaluate_every": 2, "patience": 0, "seed": 0}
-    said: list[Mapping] = []
-    train(
-        model,
+    settings = TrainingSettings(
+        optimiser="adam",
+        learning_rate=0.01,
+        schedule="constant",
+        warmup_updates=0,
+        updates=4,
+        evaluate_every=2,
+        precision="float32",
+    )
+    objective = Objective(
         lambda i: (x + i, (x[:, 0] > 0.5).long(), x[:, 0]),
         lambda logits, target, weight: (logits[:, 0] * weight).square().mean(),
         lambda model: float(next(iter(model.parameters())).sum().detach().sigmoid()),
-        **recipe,
-        precision="float32",
-        device="cpu",
-        checkpoint=checkpoint,
-        checkpoint_every=2,
-        report=said.append,
     )
+    said: list[Mapping] = []
+    train(model, objective, settings, seed=0, device="cpu", checkpoint=checkpoint, report=said.append)
     return b"".join(part.numpy().tobytes() for part in model.state_dict().values()), said
 
 
@@ -430,7 +435,7 @@ def targets() -> dict[str, Target]:
         "predictions": Target(
             "Predictions", "zip", lambda: [predicted()], read_predictions, (predictions.PredictionError,)
         ),
-        "model": Target("load_model", "zip", lambda: [network("model")], read_model, (trained_network.ModelFileError,)),
+        "model": Target("read_model", "zip", lambda: [network("model")], read_model, (trained_network.ModelFileError,)),
         "checkpoint": Target("train, resumed", "zip", lambda: [network("checkpoint")], resume, (Warned,)),
         "record": Target("fetch, recorded sha256", "bytes", lambda: [RECORD], read_record, (FetchError,)),
         "http": Target("fetch, the server's answer", "bytes", answers, download, (FetchError,)),

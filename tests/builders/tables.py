@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from unetlib.evaluation import ablation, run_facts, tables
+from unetlib.networks.run_record import RunFacts
 from unetlib.report.study_scores import Study
 
 DATASETS, EXPERIMENTS = ["cells", "nuclei"], ["reference", "modern", "multi-dataset"]
@@ -81,7 +82,7 @@ def tables_of_change(
         "comparison": tables.comparison(scores, trivial, headline=CHANGE_HEADLINE, **CHANGE_NAMES),
         "ablation": ablation.ablation(scores, reference="reference", headline=CHANGE_HEADLINE, **CHANGE_NAMES),
         "transfer": tables.transfer(scores, **CHANGE_NAMES),
-        "costs": run_facts.cost_table(facts, **CHANGE_NAMES),
+        "costs": run_facts.cost_table([RunFacts(**row) for row in facts], **CHANGE_NAMES),
     }
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from unetlib.evaluation import pitfalls, tables
+from unetlib.networks.run_record import RunFacts
 
 PAIRS = {"leakage": {"honest": "reference", "illusion": "leaky"}, "gap": {"honest": "reference", "illusion": "no-gap"}}
 KNOWN = {"datasets": ["a", "b"], "experiments": ["reference", "leaky"], "headline": {"a": "iou", "b": "seg"}}
@@ -24,7 +25,7 @@ def long(metric, value, dataset="a", seeds=(0, 1), folds=FOLDS):
 
 
 def audited(rows, facts=(), **changes):
-    return pitfalls.pitfalls(pd.DataFrame(rows), facts, PAIRS, **(KNOWN | changes))
+    return pitfalls.pitfalls(pd.DataFrame(rows), [RunFacts(**row) for row in facts], PAIRS, **(KNOWN | changes))
 
 
 def test_images_are_paired_over_folds_by_seed():
@@ -118,7 +119,9 @@ def test_the_best_validation_stands_against_every_honest_test_image():
     ]
     rows = long("dice", lambda e, i, s: 0.5 + "pqrs".index(i) / 100) + long("iou", lambda *_: 0.1)
     rows = [row for row in rows if row["experiment"] == "reference" or row["fold"] == 0]
-    (row,) = pitfalls.pitfalls(pd.DataFrame(rows), facts, pairs, **KNOWN).to_dict("records")
+    (row,) = pitfalls.pitfalls(pd.DataFrame(rows), [RunFacts(**row) for row in facts], pairs, **KNOWN).to_dict(
+        "records"
+    )
     assert (row["metric"], row["headline"], row["runs"], row["images"]) == ("dice", True, 4, 4)
     assert row["honest"] == pytest.approx(0.515) and row["illusion"] == pytest.approx(0.75)
     assert row["difference_points"] == pytest.approx(23.5) and row["low"] < 23.5 < row["high"]

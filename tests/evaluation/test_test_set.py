@@ -16,6 +16,7 @@ from unetlib.evaluation import image_metrics, isbi_metrics, tables, test_set
 from unetlib.evaluation.ctc_metrics import ctc_det, detections, foi_table
 from unetlib.evaluation.image_metrics import POOLED_BY, score_image, seg_scores
 from unetlib.evaluation.isbi_metrics import thin_borders, thinning_scores, threshold_sweep
+from unetlib.evaluation.settings import DatasetScoring
 from unetlib.evaluation.test_set import (
     Prediction,
     Truth,
@@ -27,10 +28,11 @@ from unetlib.evaluation.test_set import (
     score_test_set,
 )
 from unetlib.evaluation.test_set import load_truths as truths
+from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import ImageError
 from unetlib.study import result_checks
 
-PLAIN = {"field_of_interest_px": None, "thinning_thresholds": None}
+PLAIN = DatasetScoring()
 SWEEP = [0.2, 0.5, 0.8]
 
 
@@ -40,19 +42,19 @@ def stack(seed: int, count: int = 4) -> list[tuple[Truth, Prediction]]:
         cells = discs(random, (60, 70), 12, 7)
         truth = Truth(np.where(cells % 5 == 0, 0, cells), random.random(cells.shape) < 0.02, cells)
         seen = ndimage.gaussian_filter((shifted(random, cells) > 0).astype(float), 1.5)
-        found.append((truth, from_probability(seen, threshold=0.5, min_area_px=20)))
+        found.append((truth, from_probability(seen, InstanceSettings(min_area_px=20))))
     return found
 
 
 def test_without_settings_the_scores_are_those_of_each_image() -> None:
-    for (truth, predicted), row in zip(stack(0), score_test_set(stack(0), **PLAIN), strict=True):
+    for (truth, predicted), row in zip(stack(0), score_test_set(stack(0), PLAIN), strict=True):
         assert row == score_image(truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_pooled_rows_are_the_challenges_seg_and_det(seed: int) -> None:
     pairs = stack(seed)
-    rows = score_test_set(pairs, field_of_interest_px=6, thinning_thresholds=None)
+    rows = score_test_set(pairs, DatasetScoring(field_of_interest_px=6))
     assert set(rows[0]) - set(score_image(pairs[0][0].labels, pairs[0][1].instances)) == {
         *("seg_ctc", "objects_ctc", "det", "markers")
     }
@@ -74,14 +76,14 @@ def test_no_pair_of_label_images_is_counted_twice(monkeypatch: pytest.MonkeyPatc
     for module in (test_set, image_metrics, isbi_metrics):
         monkeypatch.setattr(module, "contingency", counting)
     pairs = [(Truth(t.labels, np.zeros_like(t.ignore), t.markers), p) for t, p in stack(1)]
-    known = score_test_set(pairs, field_of_interest_px=6, thinning_thresholds=SWEEP)
+    known = score_test_set(pairs, DatasetScoring(field_of_interest_px=6, thinning_thresholds=SWEEP))
     assert len(counted) == len(set(counted)) == len(pairs) * (2 + len(SWEEP)), "truth, markers, and each threshold"
     assert {"seg", "map", "v_rand", "seg_ctc", "det", "v_rand_thinned"} <= set(known[0])
     counted.clear()
-    score_test_set(stack(1), field_of_interest_px=None, thinning_thresholds=None)
+    score_test_set(stack(1), PLAIN)
     assert len(counted) == len(pairs), "with ignored pixels the known ones alone, unless the challenge asks for all"
     counted.clear()
-    score_test_set(stack(1), field_of_interest_px=6, thinning_thresholds=None)
+    score_test_set(stack(1), DatasetScoring(field_of_interest_px=6))
     assert len(counted) == len(set(counted)) == 3 * len(pairs)
 
 
@@ -93,7 +95,7 @@ def test_unknown_pixels_are_part_of_the_challenges_segments() -> None:
     predicted = np.zeros(truth.shape, np.uint16)
     predicted[2:8, 2:11] = 1  # half a cell too far, into the unknown
     row = score_test_set(
-        [(Truth(truth, ignore), from_labels(predicted, min_area_px=0))], **PLAIN | {"field_of_interest_px": 0}
+        [(Truth(truth, ignore), from_labels(predicted, min_area_px=0))], DatasetScoring(field_of_interest_px=0)
     )
     assert row[0]["seg"] == 1 and row[0]["seg_ctc"] == pytest.approx(36 / 54)
 
@@ -105,7 +107,7 @@ def test_an_image_without_markers_or_objects_has_no_score_of_them() -> None:
         (Truth(empty, empty > 0), from_labels(cell, min_area_px=0)),
         (Truth(cell, empty > 0, cell), from_labels(cell, min_area_px=0)),
     ]
-    bare, full = score_test_set(pairs, field_of_interest_px=2, thinning_thresholds=None)
+    bare, full = score_test_set(pairs, DatasetScoring(field_of_interest_px=2))
     assert math.isnan(bare["seg_ctc"]) and math.isnan(bare["det"])
     assert bare["objects_ctc"] == bare["markers"] == 0
     assert full["seg_ctc"] == full["det"] == full["markers"] == 1
@@ -114,7 +116,7 @@ def test_an_image_without_markers_or_objects_has_no_score_of_them() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_one_threshold_is_taken_for_the_whole_stack(seed: int) -> None:
     pairs = stack(seed)
-    rows = score_test_set(pairs, field_of_interest_px=None, thinning_thresholds=SWEEP)
+    rows = score_test_set(pairs, DatasetScoring(thinning_thresholds=SWEEP))
     for place, name in enumerate(("v_rand_thinned", "v_info_thinned")):
         by_threshold = []
         for threshold in SWEEP:
@@ -130,7 +132,7 @@ def test_one_threshold_is_taken_for_the_whole_stack(seed: int) -> None:
 def test_labels_without_probability_are_one_proposal() -> None:
     truth, predicted = stack(3, 1)[0]
     row = score_test_set(
-        [(truth, from_labels(predicted.instances, min_area_px=0))], **PLAIN | {"thinning_thresholds": SWEEP}
+        [(truth, from_labels(predicted.instances, min_area_px=0))], DatasetScoring(thinning_thresholds=SWEEP)
     )[0]
     expected = thinning_scores(truth.labels, thin_borders(predicted.instances), truth.ignore)
     assert (row["v_rand_thinned"], row["v_info_thinned"]) == expected
@@ -208,7 +210,7 @@ def test_a_perfect_mask_in_a_mirrored_window_is_far_from_perfect() -> None:
     np.testing.assert_array_equal(shown.labels[34:290, 34:290], labels)
     assert shown.labels.sum() == labels.sum() and not shown.ignore.any()
     np.testing.assert_array_equal(probability[34:290, :34], probability[34:290, 68:34:-1])
-    (row,) = score_test_set([(shown, from_probability(probability, threshold=0.5, min_area_px=0))], **PLAIN)
+    (row,) = score_test_set([(shown, from_probability(probability, InstanceSettings()))], PLAIN)
     assert row["recall"] == 1 and row["dice"] == pytest.approx(2 / (1 + (324 / 256) ** 2), abs=0.01)
 
 

@@ -9,16 +9,17 @@ from builders.images import moving_discs, write_stack
 
 from unetlib.io.stacks import open_stack
 from unetlib.tracking.ctc_folder import track_files, track_planes
-from unetlib.tracking.linking import TrackError
+from unetlib.tracking.linking import Scale, TrackError
+from unetlib.tracking.settings import LinkSettings
 
-DEFAULTS = {"max_distance_px": None, "max_gap": 1, "divisions": True, "interval_min": None, "pixel_size_um": None}
+HOW = (LinkSettings(), Scale())
 
 
 def test_the_folder_is_in_the_challenges_format(tmp_path):
     pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
     labels, _ = moving_discs()
     write_stack(tmp_path / "labels.tif", labels, "TYX", finterval=300)
-    found = track_files([tmp_path / "labels.tif"], tmp_path / "out", **DEFAULTS)
+    found = track_files([tmp_path / "labels.tif"], tmp_path / "out", *HOW)
     assert (found.frames, found.cells, found.tracks, found.divisions) == (6, 96, 16, 0)
     assert found.max_distance_px == pytest.approx(12, abs=0.5)  # the diameter of the discs
     lines = [[int(part) for part in line.split()] for line in (tmp_path / "out/res_track.txt").read_text().splitlines()]
@@ -37,7 +38,7 @@ def test_the_folder_is_in_the_challenges_format(tmp_path):
     assert float(first["distance_um"]) == pytest.approx(0.65 * float(first["distance_px"]), rel=1e-6)
     assert float(first["speed_um_per_min"]) == pytest.approx(float(first["distance_um"]) / (5 * 5), rel=1e-6)
     before = sorted((path.name, path.read_bytes()) for path in (tmp_path / "out").iterdir())
-    track_files([tmp_path / "labels.tif"], tmp_path / "out", **DEFAULTS)  # an earlier result is replaced, the same
+    track_files([tmp_path / "labels.tif"], tmp_path / "out", *HOW)  # an earlier result is replaced, the same
     assert before == sorted((path.name, path.read_bytes()) for path in (tmp_path / "out").iterdir())
 
 
@@ -59,7 +60,7 @@ def test_refusals(tmp_path):
         ([one, one], tmp_path, "holds the labels that were given"),
     ):
         with pytest.raises(TrackError, match=message):
-            track_files(given, folder, **DEFAULTS)
+            track_files(given, folder, *HOW)
     assert not out.exists() and (tmp_path / "mine/thesis.txt").read_text() == "precious"
 
 
@@ -67,9 +68,8 @@ def test_planes_give_what_files_give(tmp_path):
     pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
     labels, _ = moving_discs()
     write_stack(tmp_path / "labels.tif", labels, "TYX", finterval=300)
-    track_files([tmp_path / "labels.tif"], tmp_path / "files", **DEFAULTS)
-    scale = {"interval_min": 5.0, "pixel_size_um": 0.65}
-    track_planes(lambda: labels, tmp_path / "planes", **(DEFAULTS | scale), where="labels")
+    track_files([tmp_path / "labels.tif"], tmp_path / "files", *HOW)
+    track_planes(lambda: labels, tmp_path / "planes", LinkSettings(), Scale(0.65, 5.0), where="labels")
     for path in (tmp_path / "files").iterdir():
         ours = tmp_path / "planes" / path.name
         if path.suffix == ".tif":
@@ -81,7 +81,7 @@ def test_planes_give_what_files_give(tmp_path):
 
 
 def test_a_film_in_which_a_network_found_nothing_has_no_tracks(tmp_path):
-    found = track_planes(lambda: np.zeros((3, 20, 30), int), tmp_path / "out", **DEFAULTS, where="x")
+    found = track_planes(lambda: np.zeros((3, 20, 30), int), tmp_path / "out", *HOW, where="x")
     assert (found.frames, found.cells, found.tracks, found.max_distance_px) == (3, 0, 0, None)
     assert (tmp_path / "out/res_track.txt").read_text() == ""
     assert not tifffile.imread(tmp_path / "out/mask002.tif").any()

@@ -9,13 +9,16 @@ from builders.images import moving_discs
 from unetlib.tracking import linking as module
 from unetlib.tracking.linking import (
     FrameCells,
+    Scale,
     TrackError,
     cells_of_frame,
     link,
     motion,
+    reach_px,
     tracks_of,
     typical_diameter_px,
 )
+from unetlib.tracking.settings import LinkSettings
 
 
 def frame(*centroids):
@@ -50,13 +53,13 @@ def test_links_become_tracks():
 def test_motion():
     frames = [frame((0, 0)), frame((3, 4)), frame((3, 0)), frame((9, 9))]
     (first, *_) = tracks_of(frames, [((0, 0), (1, 0)), ((1, 0), (2, 0))])
-    row = motion(first, frames, 0.5, 10.0)
+    row = motion(first, frames, Scale(0.5, 10.0))
     assert (row["distance_px"], row["displacement_px"], row["speed_px_per_frame"]) == (9.0, 3.0, 4.5)
     assert (row["distance_um"], row["displacement_um"]) == (4.5, 1.5)
     assert row["speed_um_per_min"] == pytest.approx(4.5 / 20)
-    bare = motion(first, frames, None, 10.0)
+    bare = motion(first, frames, Scale(None, 10.0))
     assert bare["distance_um"] is None and bare["speed_um_per_min"] is None
-    alone = motion(tracks_of(frames, [])[-1], frames, 0.5, 10.0)
+    alone = motion(tracks_of(frames, [])[-1], frames, Scale(0.5, 10.0))
     assert alone["distance_px"] == 0 and alone["speed_px_per_frame"] is None and alone["speed_um_per_min"] is None
     assert set(row) == set(module.COLUMNS)
 
@@ -65,7 +68,7 @@ def test_moving_discs_are_followed():
     pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
     labels, numbers = moving_discs()
     frames = [cells_of_frame(plane) for plane in labels]
-    tracks = link(frames, max_distance_px=10, max_gap=1, divisions=False)
+    tracks = link(frames, LinkSettings(max_distance_px=10, max_gap=1, divisions=False))
     assert len(tracks) == 16
     for found in tracks:
         cells = {numbers[time][int(frames[time].ids[index])] for time, index in found.cells}
@@ -79,19 +82,22 @@ def test_a_division_and_a_gap_are_found():
     daughters = [[], [], [(7, 11), (13, 11)], [(6, 11), (14, 11)], [(5, 11), (15, 11)]]
     far = [[(90, 90)], [(90, 91)], [(90, 92)], [(90, 93)], [(90, 94)]]
     frames = [frame(*[p for p in (a, b) if p], *c, *d) for a, b, c, d in zip(lone, mother, daughters, far, strict=True)]
-    found = link(frames, max_distance_px=8, max_gap=1, divisions=True)
+    found = link(frames, LinkSettings(max_distance_px=8, max_gap=1, divisions=True))
     origins = sorted(t.origin for t in found)
     assert origins == ["appears", "appears", "appears", "division", "division", "gap"]
     assert {t.parent for t in found if t.origin == "division"} == {
         t.number for t in found if frames[0].centroids[t.cells[0][1]].tolist() == [10, 10] and t.cells[0][0] == 0
     }
-    assert "division" not in {t.origin for t in link(frames, max_distance_px=8, max_gap=1, divisions=False)}
-    assert "gap" not in {t.origin for t in link(frames, max_distance_px=8, max_gap=0, divisions=True)}
+    assert "division" not in {
+        t.origin for t in link(frames, LinkSettings(max_distance_px=8, max_gap=1, divisions=False))
+    }
+    assert "gap" not in {t.origin for t in link(frames, LinkSettings(max_distance_px=8, max_gap=0, divisions=True))}
 
 
 def test_no_cell_is_no_track_and_has_no_diameter():
     empty = [cells_of_frame(np.zeros((4, 5), int))] * 3
-    assert link(empty, max_distance_px=5, max_gap=1, divisions=True) == []
+    assert reach_px(empty, LinkSettings()) is None and reach_px(empty, LinkSettings(max_distance_px=5)) == 5
+    assert link(empty, LinkSettings(max_distance_px=5, max_gap=1, divisions=True)) == []
     with pytest.raises(TrackError, match="no cell in any frame"):
         typical_diameter_px(empty)
 
@@ -99,4 +105,4 @@ def test_no_cell_is_no_track_and_has_no_diameter():
 def test_without_laptrack_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "laptrack", None)
     with pytest.raises(TrackError, match=r"pip install 'unetlib\[track\]'"):
-        link([frame((0, 0))] * 2, max_distance_px=5, max_gap=1, divisions=True)
+        link([frame((0, 0))] * 2, LinkSettings(max_distance_px=5, max_gap=1, divisions=True))

@@ -11,9 +11,11 @@ from unetlib.datasets.synthetic.phase_contrast import phase_contrast
 from unetlib.io.archives import open_archive
 from unetlib.tracking.ctc_folder import track_planes
 from unetlib.tracking.ctc_scores import score_tracks, truth_of
+from unetlib.tracking.linking import Scale
 from unetlib.tracking.sequences import masks_in, sequence_frames
+from unetlib.tracking.settings import LinkSettings
 
-HOW = {"max_distance_px": None, "max_gap": 1, "divisions": True, "interval_min": None, "pixel_size_um": None}
+HOW = (LinkSettings(), Scale())
 SIZE = {"frames": 10, "height": 120, "width": 140, "cells": 5, "divisions": 1}
 
 
@@ -48,7 +50,7 @@ def test_true_labels_are_followed_to_a_score_of_one_and_a_lost_cell_costs(datase
     pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
     frames = sequence_frames(dataset.frames, ["02-t003"])
     labels = phase_contrast(102, **SIZE).labels
-    track_planes(lambda: labels, tmp_path / "all", **HOW, where="x")
+    track_planes(lambda: labels, tmp_path / "all", *HOW, where="x")
     found = score_tracks(dataset, frames, tmp_path / "all")
     truth = truth_of(dataset, frames)
     cells = sum(map(len, truth.ids))
@@ -57,7 +59,7 @@ def test_true_labels_are_followed_to_a_score_of_one_and_a_lost_cell_costs(datase
         **{"true_tracks": len(truth.tracks), "true_divisions": 1, "tra": 1.0, "det": 1.0, "lnk": 1.0},
     }
     last = int(labels[-1].max())
-    track_planes(lambda: (np.where(plane == last, 0, plane) for plane in labels), tmp_path / "lost", **HOW, where="x")
+    track_planes(lambda: (np.where(plane == last, 0, plane) for plane in labels), tmp_path / "lost", *HOW, where="x")
     lost = score_tracks(dataset, frames, tmp_path / "lost")
     gone = sum(last in ids for ids in truth.ids)
     assert lost["cells"] == cells - gone and lost["det"] == pytest.approx(1 - gone / cells) and lost["tra"] < 1
@@ -69,7 +71,7 @@ def test_without_markers_there_is_a_film_and_no_score(dataset, tmp_path):
     write_dataset(tmp_path / "data", samples)
     bare = Dataset(tmp_path / "data")
     frames = sequence_frames(bare.frames, ["02-t003"])
-    track_planes(lambda: phase_contrast(102, **SIZE).labels, tmp_path / "out", **HOW, where="x")
+    track_planes(lambda: phase_contrast(102, **SIZE).labels, tmp_path / "out", *HOW, where="x")
     found = score_tracks(bare, frames, tmp_path / "out")
     assert found["tra"] is None and found["true_tracks"] is None and found["tracks"] > 0
 
