@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test test-slurm check format lock bench lock-bench clean
+.PHONY: help install demo test test-slurm check format schema lock bench lock-bench clean
 
 help:
 	@echo "make demo    the whole study on synthetic microscopy -> results/demo/report.html"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-slurm  the tests' study through a Slurm of one node that is started for it (root, Debian; SLURM='--write docs/reliability.md')"
 	@echo "make check   ruff, format, mypy, snakefmt, snakemake --lint"
 	@echo "make install the environment in .venv, from requirements.lock"
+	@echo "make schema  workflow/schemas/config.schema.yaml anew from the typed settings"
 	@echo "make lock    requirements.lock and envs/uv.lock anew from pyproject.toml"
 	@echo "make bench   speed against peers, in an environment of their own (BENCH='--mirror mirror.yaml' for EM)"
 	@echo "make lock-bench   benchmarks/peers.lock anew from benchmarks/peers.in and pyproject.toml"
@@ -49,6 +50,9 @@ format: $(INSTALLED)
 	ruff check --fix-only --quiet .
 	ruff format --quiet .
 	snakefmt Snakefile workflow
+
+schema: $(INSTALLED)
+	python -m tools.write_schema
 
 lock: $(INSTALLED)
 	uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-emit-index-url -o requirements.lock pyproject.toml

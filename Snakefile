@@ -1,13 +1,15 @@
 # The whole study, from archives to report. Contents page: each phase has its file in workflow/rules.
-from snakemake.utils import min_version, validate
+from pathlib import Path
+
+from snakemake.utils import min_version
 
 min_version("9.14")
 
+if not Path("workflow/rules").exists() or Path.cwd().resolve() != Path(workflow.basedir).resolve():
+    raise WorkflowError(f"Snakemake runs in {Path.cwd()}, but paths start at {workflow.basedir}; change to that folder")
+
 
 configfile: "config.yaml"
-
-
-validate(config, "workflow/schemas/config.schema.yaml")
 
 
 include: "workflow/rules/common.smk"
@@ -19,16 +21,17 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(closing_line(config, Path(RESULTS)))
+    print(closing_line(FACTS))
 
 
 onerror:
-    print("The study is not complete.", *progress(config, Path(RESULTS)), sep="\n")
+    print("The study is not complete.", *progress(FACTS), sep="\n")
 
 
 rule all:
     default_target: True
     input:
         rules.report.output,
-        rules.report.input,  # a table or figure that was deleted is made again though the report still stands
+        rules.report.input,  # a table or figure that was deleted is made again though the report still exists
+        rules.write_prediction_settings.output,
     localrule: True

@@ -1,40 +1,50 @@
 """What each experiment does: its difference and nothing else, and no network trained twice."""
 
 from itertools import combinations
-from pathlib import Path
 
 import pytest
-import yaml
-from builders.config import CONFIG, changed
+from builders.config import CONFIG, changed, config_of, study
 
 from unetlib.io.files import short_hash
 from unetlib.networks import tiling
-from unetlib.study import experiments, runs
-
-ROOT = Path(__file__).parents[2]
-PAPER = yaml.safe_load((ROOT / "config.yaml").read_text())
+from unetlib.study import experiments, shared_trainings
+from unetlib.study.runs import JOINT
 
 
 def test_an_experiment_changes_what_it_names_and_nothing_else():
-    reference, plain = (experiments.experiment_settings(CONFIG, name, "b") for name in ("reference", "plain"))
-    assert plain["augmentation"] == {"policy": "none", "variants": 4}
-    assert plain["loss"] == {"name": "ce_dice", "params": {"dice_fraction": 0.5}}
-    for key in set(reference) - {"augmentation", "loss"}:
-        assert plain[key] == reference[key]
-    assert CONFIG["augmentation"]["policy"] == "full", "the configuration itself was altered"
+    reference, plain = (experiments.run_settings(study(), name, "b") for name in ("reference", "plain"))
+    assert (plain.augmentation.policy, plain.augmentation.copies) == ("none", 4)
+    assert plain.loss.identity() == {"name": "ce_dice", "params": {"dice_fraction": 0.5}}
+    for section in set(type(plain).model_fields) - {"augmentation", "loss"}:
+        assert getattr(plain, section) == getattr(reference, section)
+
+
+def test_parameters_of_a_loss_are_replaced_whole():
+    config = changed(("loss",), {"name": "bce_tversky", "params": {"alpha": 0.3, "beta": 0.7}})
+    assert experiments.run_settings(study(config), "plain").loss.params.given() == {"dice_fraction": 0.5}
+
+
+def test_merging_alters_neither_side():
+    base, change = {"a": {"b": 1, "c": 2}}, {"a": {"b": 3}}
+    assert experiments.merged(base, change) == {"a": {"b": 3, "c": 2}}
+    assert (base, change) == ({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
+
+
+def tile_px(config, experiment, train_dataset):
+    return experiments.run_settings(study(config), experiment, train_dataset).batch.tile_px
 
 
 def test_a_dataset_brings_its_tile_when_trained_on_alone():
-    assert experiments.experiment_settings(CONFIG, "reference", "a")["batch"]["tile_px"] == 100
-    assert experiments.experiment_settings(CONFIG, "reference", "b")["batch"]["tile_px"] == 388
-    assert experiments.experiment_settings(CONFIG, "joint", runs.JOINT)["batch"]["tile_px"] == 388
+    assert tile_px(CONFIG, "reference", "a") == 100
+    assert tile_px(CONFIG, "reference", "b") == 388
+    assert tile_px(CONFIG, "joint", JOINT) == 388
 
 
 def test_a_change_of_padding_alone_takes_the_largest_tile_that_fits():
-    assert experiments.experiment_settings(CONFIG, "padded", "a")["batch"]["tile_px"] == 96
-    assert experiments.experiment_settings(CONFIG, "padded", "b")["batch"]["tile_px"] == 384
+    assert tile_px(CONFIG, "padded", "a") == 96
+    assert tile_px(CONFIG, "padded", "b") == 384
     stated = changed(("experiments", "padded", "batch"), {"tile_px": 320})
-    assert experiments.experiment_settings(stated, "padded", "b")["batch"]["tile_px"] == 320
+    assert tile_px(stated, "padded", "b") == 320
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
@@ -49,42 +59,57 @@ def test_the_largest_tile_is_one_that_the_network_takes(depth, padding):
 
 
 def test_experiments_share_a_cache_exactly_when_its_settings_agree():
-    key = {name: short_hash(experiments.cache_settings(CONFIG, name)) for name in CONFIG["experiments"]}
+    key = {name: short_hash(experiments.cache_settings(study(), name).identity()) for name in CONFIG["experiments"]}
     assert key["reference"] == key["joint"] == key["turned"] != key["plain"]
     assert key["plain"] == key["flipped"], "flips happen at load: both need the images alone"
 
 
+def split(dataset, experiment=None, config=CONFIG):
+    return experiments.split_settings(study(config), dataset, experiment).plain()
+
+
 def test_folds_of_a_dataset_replace_the_studys_and_the_experiments_split_both():
-    assert experiments.split_settings(CONFIG, "a") == {"by": "sequence", "folds": 2, "max_train": None, "seed": 0}
-    assert experiments.split_settings(CONFIG, "b")["folds"] == 5
-    assert experiments.split_settings(CONFIG, "b", "leaky") == experiments.split_settings(CONFIG, "b") | {
-        "by": "random"
-    }
-    assert experiments.split_settings(CONFIG, "a", "small") == experiments.split_settings(CONFIG, "a") | {
-        "max_train": 2
-    }
-    assert experiments.split_settings(CONFIG, "a", "turned") == experiments.split_settings(CONFIG, "a")
-    both = changed(("split", "by"), "random")
-    assert experiments.split_settings(both, "a")["by"] == "random"
+    own = split("a")
+    assert (own["by"], own["folds"], own["max_train"], own["seed"]) == ("sequence", 2, None, 0)
+    assert split("b")["folds"] == 5
+    assert split("b", "random-split") == split("b") | {"by": "random"}
+    assert split("a", "small") == split("a") | {"max_train": 2}
+    assert split("a", "turned") == split("a")
+    assert split("a", config=changed(("split", "by"), "random"))["by"] == "random"
 
 
 def test_splits_that_agree_share_a_key():
-    keys = experiments.split_keys(CONFIG)
+    keys = experiments.split_keys(study())
     assert set(keys) == {"", *CONFIG["study"]["experiments"]}
     for name in ("reference", "plain", "joint", "turned"):
         assert keys[name] == keys[""]
-    assert len({keys[name]["a"] for name in ("", "small", "leaky")}) == 3
-    assert experiments.split_keys(changed(("split", "max_train"), 2))["small"]["a"] == keys["small"]["a"]
+    assert len({keys[name]["a"] for name in ("", "small", "random-split")}) == 3
+    assert experiments.split_keys(study(changed(("split", "max_train"), 2)))["small"]["a"] == keys["small"]["a"]
 
 
 def test_inference_is_laid_over_the_studys():
-    assert experiments.inference_settings(CONFIG, "reference") == {"mode": "tile", "rotations": 1}
-    assert experiments.inference_settings(CONFIG, "turned") == {"mode": "tile", "rotations": 8}
+    reference, turned = (experiments.inference_settings(study(), name) for name in ("reference", "turned"))
+    assert (reference.mode, reference.test_time_augmentation) == ("tile", 1)
+    assert (turned.mode, turned.test_time_augmentation) == ("tile", 8)
+
+
+def test_how_a_network_predicts_is_that_of_its_own_experiment_and_dataset():
+    config = changed(("datasets", "a", "watershed_depth_px"), 6)
+    config["datasets"]["a"] |= {"binning": 2, "options": {"pixel_size_um": 0.5}}
+    config["experiments"]["plain"] |= {"instance_method": "watershed", "inference": {"test_time_augmentation": 4}}
+    config["threshold"] = 0.4
+    found = experiments.prediction_settings(study(config), "plain", "a")
+    assert found.inference.test_time_augmentation == 4 and found.normalisation == "zscore"
+    assert found.instances.identity() == {"threshold": 0.4, "min_area_px": 3, "watershed_depth_px": 6}
+    assert (found.binning, found.pixel_size_um) == (2, 0.5)
+    joint = experiments.prediction_settings(study(config), "joint", JOINT)
+    assert (joint.binning, joint.pixel_size_um) == (1, None), "the datasets differ"
+    assert joint.instances.identity() == {"threshold": 0.4, "min_area_px": 0, "watershed_depth_px": 0}
 
 
 def trainers(config):
-    made = experiments.share_identical_trainings(config)
-    return {name: runs.training_experiment(made, name) for name in config["study"]["experiments"]}
+    made = shared_trainings.share_identical_trainings(study(config))
+    return {name: experiments.training_experiment(made, name) for name in config["study"]["experiments"]}
 
 
 def test_what_agrees_with_the_reference_is_not_trained_again():
@@ -108,10 +133,10 @@ def test_networks_that_one_dataset_tells_apart_are_trained_apart():
 
 def test_whose_networks_are_used_is_followed_to_the_end():
     """turned uses those of small, which are the reference's; wherever turned stands in the list."""
-    config = changed(("experiments", "turned", "trained_as"), "small")
+    config = changed(("experiments", "turned", "networks_of"), "small")
     config["experiments"]["small"] = {}
     assert trainers(config)["turned"] == trainers(config)["small"] == "reference"
-    config = changed(("experiments", "turned", "trained_as"), "small")
+    config = changed(("experiments", "turned", "networks_of"), "small")
     config["study"]["experiments"] = ["turned", "small", "reference"]
     assert trainers(config) == {"turned": "small", "small": "small", "reference": "reference"}
 
@@ -124,22 +149,15 @@ def flat(section, prefix=""):
             yield f"{prefix}{key}", str(value)
 
 
-def differing(config, one, other):
+def differing(chosen, one, other):
     """The settings in which two experiments differ."""
-    both = (set(flat(experiments.experiment_settings(config, name, ""))) for name in (one, other))
+    both = (set(flat(experiments.run_settings(chosen, name).plain())) for name in (one, other))
     return {name for name, _ in set.symmetric_difference(*both)}
 
 
 RATES = {"training.learning_rate", "training.momentum"}  # belong to their optimiser
 LOSS = {"loss.name", "loss.params"}
 OVERLAYS = [(), ("cpu",), ("cpu", "ladder"), ("demo",)]
-
-
-def study_of(*overlays):
-    config = PAPER
-    for name in overlays:
-        config = experiments.merged(config, yaml.safe_load((ROOT / f"studies/{name}.yaml").read_text()))
-    return config
 
 
 @pytest.mark.parametrize("overlays", OVERLAYS, ids=lambda names: "-".join(names) or "paper")
@@ -157,64 +175,83 @@ def study_of(*overlays):
         ("modern", "modern-no-dropout", {"model.dropout"}),
         ("reference", "loss-bce-tversky", LOSS),
         ("reference", "filters-8", {"model.base_filters"}),
-        ("reference", "variants-1", {"augmentation.variants"}),
-        ("reference", "no-gap", {"gap"}),
+        ("reference", "copies-1", {"augmentation.copies"}),
+        ("reference", "touching-merged", {"separate_touching"}),
         ("reference", "padded", {"model.padding", "batch.tile_px"}),
         ("padded", "attention-unet", {"model.architecture"}),
         ("padded", "unet-plus-plus", {"model.architecture"}),
     ],
 )
 def test_a_rung_changes_one_factor_in_every_study(overlays, base, name, factor):
-    config = study_of(*overlays)
-    found = differing(config, base, name) - RATES
+    chosen = study(config_of(*overlays))
+    found = differing(chosen, base, name) - RATES
     assert found <= factor, found
     if not found:  # the study's base has that level already: it must be one that an overlay sets
         assert overlays and name in ("adam", "filters-8")
-    assert experiments.split_settings(config, "isbi-em", base) == experiments.split_settings(config, "isbi-em", name)
+    assert experiments.split_settings(chosen, "isbi-em", base) == experiments.split_settings(chosen, "isbi-em", name)
 
 
 @pytest.mark.parametrize("overlays", OVERLAYS, ids=lambda names: "-".join(names) or "paper")
 def test_no_two_trained_experiments_are_the_same(overlays):
-    config = experiments.share_identical_trainings(study_of(*overlays))
-    trained = [n for n in config["study"]["experiments"] if runs.training_experiment(config, n) == n]
+    chosen = shared_trainings.share_identical_trainings(study(config_of(*overlays)))
+    dataset = chosen.study.datasets[0]
+    trained = [name for name in chosen.study.experiments if not experiments.trains_nothing(chosen, name)]
     for one, other in combinations(trained, 2):
-        split = {
-            name: experiments.split_settings(config, config["study"]["datasets"][0], name) for name in (one, other)
-        }
-        joint = {runs.is_joint(config, name) for name in (one, other)}
-        assert differing(config, one, other) or split[one] != split[other] or len(joint) == 2, (one, other)
+        splits = [experiments.split_settings(chosen, dataset, name) for name in (one, other)]
+        joint = {experiments.is_joint(chosen, name) for name in (one, other)}
+        assert differing(chosen, one, other) or splits[0] != splits[1] or len(joint) == 2, (one, other)
 
 
 def test_the_reference_under_another_name_is_known():
     config = changed(("experiments", "plain"), {})
-    config["study"]["experiments"] = ["reference", "plain", "turned", "flipped", "leaky"]
-    found = experiments.share_identical_trainings(config)
-    same = {name: experiments.same_as_reference(found, name) for name in found["study"]["experiments"]}
+    config["study"]["experiments"] = ["reference", "plain", "turned", "flipped", "random-split"]
+    found = shared_trainings.share_identical_trainings(study(config))
+    same = {name: experiments.same_as_reference(found, name) for name in found.study.experiments}
     assert {name: found for name, found in same.items() if found} == {"plain": ["a", "b"]}, (
-        "turned asks the same networks in another way, the others are trained apart"
+        "turned uses the same networks with another inference, the others are trained apart"
     )
-    found["experiments"]["plain"]["scoring"] = {"window_px": 9}
-    assert experiments.same_as_reference(found, "plain") == []
+    config["experiments"]["plain"] = {"networks_of": "reference", "scoring": {"mirrored_window_px": 9}}
+    assert experiments.same_as_reference(study(config), "plain") == []
+
+
+def depths(config):
+    chosen = study(config)
+    return {
+        name: {each: experiments.instance_settings(chosen, name, each).watershed_depth_px for each in ("a", "b")}
+        for name in chosen.study.experiments
+    }
 
 
 def test_who_is_cut_by_watershed_and_where():
     config = changed(("datasets", "a", "watershed_depth_px"), 6)
     components = {name: {"a": 0, "b": 0} for name in config["study"]["experiments"]}
-    assert experiments.watershed_depths(config) == components, "as the paper"
-    config["experiments"]["turned"]["instances"] = "watershed"
-    assert experiments.watershed_depths(config) == components | {"turned": {"a": 6, "b": 0}}
-    config["instances"] = "watershed"
-    config["experiments"]["turned"]["instances"] = "components"
-    found = experiments.watershed_depths(config)
+    assert depths(config) == components, "as the paper"
+    config["experiments"]["turned"]["instance_method"] = "watershed"
+    assert depths(config) == components | {"turned": {"a": 6, "b": 0}}
+    config["instance_method"] = "watershed"
+    config["experiments"]["turned"]["instance_method"] = "components"
+    found = depths(config)
     assert found.pop("turned") == {"a": 0, "b": 0} and all(cut == {"a": 6, "b": 0} for cut in found.values())
 
 
 @pytest.mark.parametrize(
-    ("headline", "same"), [("seg", ["b"]), ("map", ["b"]), ("dice", ["a", "b"]), ("iou", ["a", "b"])]
+    ("metric", "same"), [("seg", ["b"]), ("map", ["b"]), ("dice", ["a", "b"]), ("iou", ["a", "b"])]
 )
-def test_a_cut_asks_nothing_without_a_depth_or_of_a_headline_of_pixels(headline, same):
-    config = changed(("experiments", "plain"), {"trained_as": "reference"})
-    config["datasets"]["a"] |= {"watershed_depth_px": 6, "headline": headline}
-    assert experiments.same_as_reference(config, "plain") == ["a", "b"]
-    config["experiments"]["plain"]["instances"] = "watershed"
-    assert experiments.same_as_reference(config, "plain") == same
+def test_an_instance_method_does_not_matter_without_a_depth_or_to_a_metric_of_pixels(metric, same):
+    config = changed(("experiments", "plain"), {"networks_of": "reference"})
+    config["datasets"]["a"] |= {"watershed_depth_px": 6, "primary_metric": metric}
+    assert experiments.same_as_reference(study(config), "plain") == ["a", "b"]
+    config["experiments"]["plain"]["instance_method"] = "watershed"
+    assert experiments.same_as_reference(study(config), "plain") == same
+
+
+def test_a_sweep_is_what_differs_from_the_study_in_one_setting():
+    config = changed(("experiments", "wide"), {"model": {"base_filters": 16}})
+    config["experiments"]["both"] = {"model": {"base_filters": 4, "depth": 4}}
+    config["study"]["experiments"] += ["wide", "both"]
+    assert experiments.swept_levels(study(config)) == {
+        "training-size": {"small": 2, "reference": None},
+        "network-size": {"wide": 16, "reference": 8},
+    }
+    config["study"]["experiments"] = ["reference", "plain"]
+    assert experiments.swept_levels(study(config)) == {}

@@ -1,62 +1,66 @@
 """What is said of a study that is not complete: every run that is expected is counted, none is silently left out."""
 
 import pytest
-from builders.config import CONFIG, changed
+from builders.config import changed, facts
 
-from unetlib.study.experiments import share_identical_trainings
-from unetlib.study.runs import SHOWN, closing_line, progress, runs, trained_runs
+from unetlib.study.layout import Layout
+from unetlib.study.progress import NAMED, closing_line, progress
 
 
 @pytest.fixture
-def config():
-    return share_identical_trainings(changed(("study", "externals"), ["otsu"]))
+def expected():
+    config = changed(("study", "external_tools"), ["otsu"])
+    config["external_tools"]["otsu"] = {"folder": "x"}
+    return facts(config)
 
 
-def put(path):
+def put(path, text="x"):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("x")
+    path.write_text(text)
 
 
-def complete(config, results):
-    for run in trained_runs(config):
-        put(results / "runs" / run.path / "model.pt")
-    for run in runs(config):
-        put(results / "scores" / f"{run.path}.csv")
-    for fold in config["study"]["folds"]:
-        put(results / "external_tools" / "otsu" / f"fold{fold}.csv")
+def complete(expected, root):
+    layout = Layout(expected.name)
+    for run in expected.trained_runs():
+        put(root / layout.model(run.path))
+    for run in expected.runs():
+        put(root / layout.scores(run.path))
+    for run in expected.external_runs():
+        put(root / layout.external_scores("otsu", run.fold))
 
 
-def test_nothing_is_there_yet(config, tmp_path):
-    trained, scored, others = progress(config, tmp_path)
-    expected = trained_runs(config)
-    assert trained.startswith(f"networks trained: 0 of {len(expected)}; not {expected[0].path}, ")
-    assert trained.endswith(f" and {len(expected) - SHOWN} more")
-    assert scored.startswith(f"runs scored: 0 of {len(runs(config))}; ") and len(runs(config)) > len(expected)
-    assert others == "other tools scored: 0 of 2; not otsu/fold0, otsu/fold1"
+def test_nothing_is_there_yet(expected, tmp_path):
+    trained, scored, others = progress(expected, tmp_path)
+    runs = expected.trained_runs()
+    assert trained.startswith(f"networks trained: 0 of {len(runs)}; not {runs[0].path}, ")
+    assert trained.endswith(f" and {len(runs) - NAMED} more")
+    assert scored.startswith(f"runs scored: 0 of {len(expected.runs())}; ") and len(expected.runs()) > len(runs)
+    assert others == "external tools scored: 0 of 2; not otsu/fold0, otsu/fold1"
 
 
-def test_a_complete_study_names_nothing(config, tmp_path):
-    complete(config, tmp_path)
-    counts = [len(trained_runs(config)), len(runs(config)), 2]
-    assert [line.split(": ")[1] for line in progress(config, tmp_path)] == [f"{n} of {n}" for n in counts]
+def test_a_complete_study_names_nothing(expected, tmp_path):
+    complete(expected, tmp_path)
+    counts = [len(expected.trained_runs()), len(expected.runs()), 2]
+    assert [line.split(": ")[1] for line in progress(expected, tmp_path)] == [f"{n} of {n}" for n in counts]
 
 
-def test_one_missing_network_is_named(config, tmp_path):
-    complete(config, tmp_path)
-    gone = trained_runs(config)[3]
-    (tmp_path / "runs" / gone.path / "model.pt").unlink()
-    assert progress(config, tmp_path)[0].endswith(f"; not {gone.path}")
+def test_one_missing_network_is_named(expected, tmp_path):
+    complete(expected, tmp_path)
+    gone = expected.trained_runs()[3]
+    (tmp_path / Layout("s").model(gone.path)).unlink()
+    assert progress(expected, tmp_path)[0].endswith(f"; not {gone.path}")
 
 
-def test_a_study_without_other_tools_has_none_of_none(tmp_path):
-    assert progress(share_identical_trainings(CONFIG), tmp_path)[2] == "other tools scored: 0 of 0"
+def test_a_study_without_external_tools_has_none_of_none(tmp_path):
+    assert progress(facts(), tmp_path)[2] == "external tools scored: 0 of 0"
 
 
-def test_the_end_of_a_run_is_one_line_that_says_what_is_there(config, tmp_path):
-    count = len(trained_runs(config))
-    assert closing_line(config, tmp_path).startswith(f"no report yet; networks trained: 0 of {count}; not ")
-    complete(config, tmp_path)
-    (tmp_path / "checks.csv").write_text("check,subject,status,detail\na,b,ok,\na,c,flagged,\n")
-    (tmp_path / "report.html").write_text("")
+def test_the_end_of_a_run_is_one_line_that_says_what_is_there(expected, tmp_path):
+    count, layout = len(expected.trained_runs()), Layout("s")
+    assert closing_line(expected, tmp_path).startswith(f"no report yet; networks trained: 0 of {count}; not ")
+    complete(expected, tmp_path)
+    put(tmp_path / layout.checks, "check,subject,status,detail\na,b,ok,\na,c,flagged,\n")
+    put(tmp_path / layout.report, "")
     trained = f"networks trained: {count} of {count}"
-    assert closing_line(config, tmp_path) == f"{tmp_path}/report.html; {trained}; checks that flagged a result: 1 of 2"
+    line = f"{tmp_path / layout.report}; {trained}; checks that flagged a result: 1 of 2"
+    assert closing_line(expected, tmp_path) == line

@@ -1,9 +1,9 @@
-"""What a mistake pretends to be worth: two experiments on the images that both were tested on, over all folds.
+"""What a mistake seems to be worth: two experiments on the images that both were tested on, over all folds.
 
-An audit names an honest experiment and an illusion, the same but for one mistake: leaking frames of a video into
-training, letting touching instances merge, and whatever else can be stated as an experiment. Folds are not paired: a
-leaky split tests the same images in other folds. An image's values are paired by seed. Where the illusion reports its
-best validation instead of a test, that number stands against every image that the honest network was tested on.
+A pitfall names a control experiment and a flawed one, the same but for one mistake: frames of one video in training
+and test, touching instances that merge, and whatever else can be stated as an experiment. Folds are not paired: a
+random split tests the same images in other folds. An image's values are paired by seed. Where the flawed protocol
+reports its best validation instead of a test, that number is compared with every image that the control was tested on.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,42 +14,56 @@ import pandas as pd
 
 from unetlib.evaluation.ablation import BOUNDS
 from unetlib.evaluation.run_facts import training_frames
+from unetlib.evaluation.settings import PitfallSettings
 from unetlib.evaluation.tables import COUNTS, METRICS, over_runs, per_run, sort_rows, with_weights
 from unetlib.networks.run_record import RunFacts
 
-COLUMNS = ["audit", "dataset", "metric", "honest", "illusion", "difference_points", "low", "high", *COUNTS, "resampled"]
-COLUMNS += ["honest_train_frames", "illusion_train_frames", "headline"]
-TITLES = {"difference_points": "difference (points) [95 % interval]", "honest_train_frames": "honest: training frames"}
-TITLES |= {"illusion_train_frames": "illusion: training frames"}
-KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the audit
-SIDES = ("honest", "illusion")
+COLUMNS = [
+    "pitfall",
+    "dataset",
+    "metric",
+    "control",
+    "flawed",
+    "difference_points",
+    "low",
+    "high",
+    *COUNTS,
+    "resampled",
+]
+COLUMNS += ["control_train_frames", "flawed_train_frames", "headline"]
+TITLES = {
+    "difference_points": "difference (points) [95 % interval]",
+    "control_train_frames": "control: training frames",
+}
+TITLES |= {"flawed_train_frames": "flawed: training frames"}
+KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the pitfall
+SIDES = ("control", "flawed")
 REPORTED = "dice"  # what validation measures
 
 
 def pitfalls(
     scores: pd.DataFrame,
     facts: Iterable[RunFacts],
-    pairs: Mapping[str, Mapping[str, str]],
+    pairs: Mapping[str, PitfallSettings],
     *,
     datasets: Sequence[str],
     experiments: Sequence[str],
     headline: Mapping[str, str],
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """One row per audit, dataset and metric, of networks tested where they were trained.
+    """Return one row per pitfall, dataset and metric, of networks tested where they were trained.
 
-    pairs: audit → {honest, illusion}, experiments, and reported, "validation" where the illusion's result is its best
-    validation Dice; an audit that is not of `experiments` alone is left out. facts: of the networks (experiment,
-    train_dataset, fold, seed, roles, best_validation_dice). Columns: honest and illusion are means over runs of means
-    over images, SEG pooled over reference objects; difference_points = 100·(illusion − honest), low and high its 95 %
-    interval (`intervals`); runs … resampled as in tables.comparison, folds being the honest side's; …_train_frames is
+    pairs: those whose experiments do not both take part are left out. facts: of the networks (experiment,
+    train_dataset, fold, seed, roles, best_validation_dice). Columns: control and flawed are means over runs of means
+    over images, SEG pooled over reference objects; difference_points = 100·(flawed − control), low and high its 95 %
+    interval (`intervals`); runs … resampled as in tables.comparison, folds being the control's; …_train_frames is
     the mean number of training frames per fold, for a split may change that too (empty where no facts are given).
     Images that only one side was tested on, or without a value, are left out.
     """
     known = list(facts)
     rows = with_weights(scores[scores["train_dataset"] == scores["test_dataset"]], None, clusters=clusters)
-    chosen = {name: sides for name, sides in pairs.items() if {sides[side] for side in SIDES} <= set(experiments)}
-    parts = [_paired(rows, known, sides).assign(experiment=name) for name, sides in chosen.items()]
+    chosen = {name: pair for name, pair in pairs.items() if {pair.control, pair.flawed} <= set(experiments)}
+    parts = [_paired(rows, known, pair).assign(experiment=name) for name, pair in chosen.items()]
     both = pd.concat(parts) if parts else rows[:0]
     if both.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -58,29 +72,30 @@ def pitfalls(
     sides = per_run(both, SIDES).groupby(KEYS, as_index=False)[list(SIDES)].mean()
     table = table.merge(sides, on=KEYS)
     table["headline"] = [
-        metric == (REPORTED if chosen[audit].get("reported") == "validation" else headline.get(dataset))
-        for audit, dataset, metric in table[KEYS].itertuples(index=False)
+        metric == (REPORTED if chosen[pitfall].reported == "validation" else headline.get(dataset))
+        for pitfall, dataset, metric in table[KEYS].itertuples(index=False)
     ]
     frames = training_frames(known)
     for side in SIDES:
         counted = [
-            frames.get((chosen[audit][side], name), np.nan) for audit, name, _ in table[KEYS].itertuples(index=False)
+            frames.get((getattr(chosen[pitfall], side), name), np.nan)
+            for pitfall, name, _ in table[KEYS].itertuples(index=False)
         ]
         table[f"{side}_train_frames"] = counted
     table = sort_rows(table, experiment=[*chosen], test_dataset=datasets, metric=[*METRICS])
-    return table.rename(columns={"experiment": "audit", "test_dataset": "dataset"})[COLUMNS]
+    return table.rename(columns={"experiment": "pitfall", "test_dataset": "dataset"})[COLUMNS]
 
 
-def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], sides: Mapping[str, str]) -> pd.DataFrame:
-    """The honest rows that have an illusion: honest, illusion, and value, their difference."""
-    honest = rows[rows["experiment"] == sides["honest"]].rename(columns={"value": "honest"})
-    wrong = rows[rows["experiment"] == sides["illusion"]]
+def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], pair: PitfallSettings) -> pd.DataFrame:
+    """Return the rows that both experiments have: control, flawed, and value, their difference."""
+    control = rows[rows["experiment"] == pair.control].rename(columns={"value": "control"})
+    wrong = rows[rows["experiment"] == pair.flawed]
     place = ["train_dataset", "seed", "image", "metric"]
-    if sides.get("reported") == "validation":
-        wrong, place = _best_validations(facts, sides["illusion"]), ["train_dataset", "fold", "seed", "metric"]
-    found = wrong[[*place, "value"]].rename(columns={"value": "illusion"})
-    both = honest.merge(found, on=place, validate="many_to_one")
-    return both.assign(value=both["illusion"] - both["honest"])
+    if pair.reported == "validation":
+        wrong, place = _best_validations(facts, pair.flawed), ["train_dataset", "fold", "seed", "metric"]
+    found = wrong[[*place, "value"]].rename(columns={"value": "flawed"})
+    both = control.merge(found, on=place, validate="many_to_one")
+    return both.assign(value=both["flawed"] - both["control"])
 
 
 def _best_validations(facts: Sequence[RunFacts], experiment: str) -> pd.DataFrame:
@@ -97,7 +112,7 @@ def pitfalls_shown(table: pd.DataFrame) -> pd.DataFrame:
     text: dict[str, Any] = {"metric": rows["metric"].map(METRICS)}
     text |= {name: rows[name].map("{:.3f}".format) for name in SIDES}
     text["difference_points"] = [_points(*row) for row in rows[["difference_points", "low", "high"]].to_numpy(float)]
-    frames = ("honest_train_frames", "illusion_train_frames")
+    frames = ("control_train_frames", "flawed_train_frames")
     text |= {name: rows[name].map(lambda value: "–" if pd.isna(value) else f"{value:g}") for name in frames}
     return rows.assign(**text).drop(columns=["low", "high"]).rename(columns=TITLES).reset_index(drop=True)
 

@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,7 +17,7 @@ class SettingsError(ValueError):
 class Settings(BaseModel):
     """A section of settings: an unknown key, NaN and infinity are errors, and nothing changes after construction.
 
-    Defaults in code are those of the 2015 paper; config.yaml states every one of them again, for a reader to change.
+    Defaults in code are those of the 2015 paper; a study's configuration states them again, for a reader to change.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=False)
@@ -60,6 +60,15 @@ class Settings(BaseModel):
         return found
 
 
+class LimitSettings(Settings):
+    """What a download and an archive may cost."""
+
+    archive_bytes: int = Field(ge=1, description="Most bytes of an archive, packed or unpacked.")
+    archive_members: int = Field(ge=1, description="Most files an archive may hold.")
+    fetch_timeout_s: float = Field(gt=0, description="Seconds without an answer before a connection counts as cut.")
+    fetch_attempts: int = Field(ge=1, description="How often each source is tried.")
+
+
 def option(default: Value, description: str, **bounds: Any) -> Value:
     """Return a field that was added later: at its default it does nothing and leaves every identity as it was."""
     return Field(default, description=description, json_schema_extra={"rests": True}, **bounds)
@@ -84,17 +93,21 @@ def first_fault(error: ValidationError, model: type[BaseModel], where: str = "")
 
 
 def keys_at(model: Any, path: list[str]) -> list[str]:
-    """Return the keys that the section at this path may have."""
-    from typing import get_args
-
+    """Return the keys that the section at this path may have; none where there is no section."""
+    found = _section(model)
     for part in path:
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            arguments = get_args(model)
-            model = next((a for a in reversed(arguments) if a is not type(None) and a is not str), None)
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            model = model.model_fields[part].annotation if part in model.model_fields else None
-        while model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
-            if getattr(model, "__origin__", None) is dict or "Mapping" in str(getattr(model, "__origin__", "")):
-                break
-            model = next((a for a in get_args(model) if a is not type(None)), None)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            field = found.model_fields.get(part)
+            found = _section(field.annotation) if field else None
+        else:  # a mapping or a list: the part is a name or a place
+            found = _section(get_args(found)[-1]) if found else None
+    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+
+
+def _section(annotation: Any) -> Any:
+    """Return the model, the mapping or the list that an annotation allows, without None and metadata; None if none."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (dict, list):
+        return annotation
+    return next(filter(None, map(_section, get_args(annotation))), None)

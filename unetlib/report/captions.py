@@ -5,7 +5,7 @@ SECTIONS = {  # id → title, what the section answers; blocks of other sections
     "examples": ("What it looks like", "Test images with the truth, the prediction and where they differ."),
     "tracking": ("Cells in time", "How are cells followed through a whole film, how large are they and how fast?"),
     "ablation": ("What each ingredient is worth", "The reference recipe with one thing changed, on the same images."),
-    "audits": ("What mistakes pretend", "How much better does a score look when an experiment is done wrongly?"),
+    "pitfalls": ("Pitfalls", "How much better does a score look when an experiment makes a common mistake?"),
     "sizes": ("How much it takes", "What do more training images buy, and what does a larger network?"),
     "transfer": ("Transfer", "What is left of a score on a dataset the network has never seen?"),
     "claims": ("Claims", "What became of every number and statement that the literature reports?"),
@@ -104,10 +104,10 @@ TABLES = {  # kind → section, title, caption, shown on request only
         "second. Not reached says either lower or not decided; the last column says which.",
         False,
     ),
-    "audits": (
-        "audits",
-        "The same images, honestly and not",
-        "Networks that are done properly and the same with one mistake, on the images that both were tested on. "
+    "pitfalls": (
+        "pitfalls",
+        "Control and flawed protocol on the same images",
+        "Correctly trained networks and the same networks with one deliberate mistake, on shared test images. "
         "n = images × seeds. All other metrics are in the CSV.",
         False,
     ),

@@ -16,7 +16,6 @@ from unetlib.report.display_tables import format_value
 from unetlib.report.literature import ANSWER, ANY, COLUMNS, VERSUS, Claim, Error
 from unetlib.report.study_scores import Comparand, Study
 from unetlib.report.verdicts import NOT_RUN, VERDICTS, Estimate, doubts, judge_direction, judge_value
-from unetlib.study.experiments import SECTIONS, experiment_settings
 from unetlib.study.runs import JOINT
 
 PAPER_FILTERS = 64
@@ -80,22 +79,6 @@ def summary(table: pd.DataFrame) -> str:
 def all_not_run(table: pd.DataFrame) -> bool:
     """Whether the study answers no claim at all."""
     return bool((table["verdict"] == NOT_RUN).all())
-
-
-def base_filters(config: Mapping[str, Any]) -> dict[str, int]:
-    """How many base filters the network of each of the study's experiments has."""
-    return {
-        name: experiment_settings(config, name, "")["model"]["base_filters"] for name in config["study"]["experiments"]
-    }
-
-
-def aliases(config: Mapping[str, Any]) -> dict[str, str]:
-    """Experiments that the study leaves out and that would be its reference, as their settings are the same."""
-    study, defined = config["study"], config["experiments"]
-    reference = study["reference"]
-    left_out = [name for name in defined if name not in study["experiments"] and set(defined[name]) <= set(SECTIONS)]
-    same = experiment_settings(config, reference, "")
-    return {name: reference for name in left_out if experiment_settings(config, name, "") == same}
 
 
 def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, Any]:

@@ -1,17 +1,29 @@
-"""A study's configuration: its runs, settings, paths and checks.
+"""A study's configuration as typed settings: its experiments and runs, where its files stand, and its checks.
 
 - code_fingerprint: Fingerprints of code: what a script's results depend on, blind to comments, docstrings and layout.
-- config_checks: What a study's configuration must be beyond its schema: names that are defined, folds that exist,
-  tiles that fit.
-- experiments: What each experiment of a study does: the config's sections with the experiment's differences laid over
+- config_checks: What a study's configuration must be beyond its types: names that are defined, folds that exist, tiles
+  that fit.
+- config_errors: Read a study's configuration; an error is one line that names the file, the key, the value and what to
+  do.
+- experiments: What each experiment of a study does: the study's sections with the experiment's differences laid over
   them.
+- external_inputs: What the label images of an external tool are made from: its environment, the files of its command,
+  its folder.
 - external_tools: Label images that another tool makes: its command run on a folder of images, its files found by
   name.
-- result_checks: Whether a study's results can be right: every image scored, no frame in two roles, better than doing
-  nothing.
-- runs: The runs of a study: one trained network each, known by experiment, training dataset, fold and seed.
+- facts: What the scripts over a whole study need to know of its configuration: names, order, splits, and whose
+  networks.
+- layout: Where the files of a study stand under resources/, results/ and logs/: for the rules and for the scripts.
+- progress: How far a study is, in lines for the terminal: networks trained, runs scored, what the checks flagged.
+- renamed: Names of an earlier version, with the name that each has today, which a study that still uses one is
+  told.
+- result_checks: Sanity checks of a study's results: complete coverage, disjoint roles, better than trivial baselines.
+- runs: A run of a study: one network, known by experiment, training dataset, fold and seed.
 - settings: A study's configuration as typed settings: every section, every experiment, every external tool.
-- tracked_runs: The films of a study: which networks follow the cells of which datasets through time.
+- shared_trainings: Whose networks each experiment uses: no network is trained twice.
+- sources: Where the datasets of a study come from: an archive that is downloaded, synthetic microscopy, or a folder.
+- tracked_runs: Which experiments and datasets of a study are tracked: their cells are linked through whole test
+  sequences.
 
-For other packages: Run, runs, progress; experiment_settings; check_study; code_of; run_command.
+For other packages: read_study; StudySettings, StudyFacts; run_settings and its like; Run, run_of; Layout; check_results.
 """

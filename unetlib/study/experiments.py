@@ -1,194 +1,221 @@
-"""What each experiment of a study does: the config's sections with the experiment's differences laid over them."""
+"""What each experiment of a study does: the study's sections with the experiment's differences laid over them."""
 
-import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from unetlib.datasets.settings import SplitSettings
+from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
+from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import short_hash
+from unetlib.io.settings import Settings, SettingsError
+from unetlib.networks.settings import InferenceSettings, PredictionSettings
 from unetlib.networks.tiling import largest_tile
-from unetlib.study.runs import is_joint, training_experiment
+from unetlib.study.runs import JOINT
+from unetlib.study.settings import StudyError, StudySettings
+from unetlib.tracking.settings import LinkSettings, SequenceSettings
+from unetlib.training.settings import AugmentationSettings, CacheSettings, RunSettings
 
-SECTIONS = (
-    "gap",
-    "normalisation",
-    "threshold",
-    "weights",
-    "augmentation",
-    "model",
-    "loss",
-    "training",
-    "validation",
-    "batch",
-)
-OF_PIXELS = ("iou", "dice", "v_rand_thinned", "v_info_thinned")  # headlines that no cut of instances changes
+TRAINED_BY = tuple(RunSettings.model_fields)  # the sections that decide a network
+PIXEL_METRICS = ("iou", "dice", "v_rand_thinned", "v_info_thinned")  # no instance method changes them
 SWEEPS = {"training-size": ("split", "max_train"), "network-size": ("model", "base_filters")}
+
+Section = TypeVar("Section", bound=Settings)
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return base with change laid over it, mapping by mapping; neither is altered."""
-    result = copy.deepcopy(dict(base))
+    """Return base with change laid over it, mapping by mapping; neither is altered. `params` is replaced whole."""
+    result = dict(base)
     for key, value in change.items():
         old = result.get(key)
-        whole = key == "params" or not (isinstance(value, Mapping) and isinstance(old, Mapping))
-        result[key] = copy.deepcopy(value) if whole else merged(old, value)  # type: ignore[arg-type]
+        both = key != "params" and isinstance(value, Mapping) and isinstance(old, Mapping)
+        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
     return result
 
 
-def experiment_settings(config: Mapping[str, Any], experiment: str, train_dataset: str) -> dict[str, Any]:
+def laid_over(section: Section, change: Settings | None, where: str) -> Section:
+    """Return a section with what an experiment states of it; StudyError, naming `where`, for what cannot be."""
+    if change is None:
+        return section
+    try:
+        return type(section).read(merged(section.model_dump(), change.model_dump(exclude_unset=True)), where)
+    except SettingsError as error:
+        raise StudyError(str(error), *where.split(".", 2)) from error
+
+
+def training_experiment(study: StudySettings, experiment: str) -> str:
+    """Return the experiment that trains this experiment's networks: mostly itself."""
+    return study.experiments[experiment].networks_of or experiment
+
+
+def trains_nothing(study: StudySettings, experiment: str) -> bool:
+    """Return whether an experiment uses the networks of another."""
+    return training_experiment(study, experiment) != experiment
+
+
+def is_joint(study: StudySettings, experiment: str) -> bool:
+    """Return whether one network is trained on all datasets together."""
+    return study.experiments[training_experiment(study, experiment)].train_on == JOINT
+
+
+def training_sets(study: StudySettings, experiment: str) -> list[str]:
+    """Return what an experiment trains networks on: each dataset of the study, or all together."""
+    return [JOINT] if is_joint(study, experiment) else study.study.datasets
+
+
+def run_settings(study: StudySettings, experiment: str, train_dataset: str = "") -> RunSettings:
     """Return how an experiment's networks are trained on this training set, whoever trains them.
 
     A dataset's own tile_px replaces batch.tile_px when it is trained on alone. An experiment that changes the
     padding and no tile takes the largest tile, not above the study's, that its networks can have.
     """
-    entry = config["experiments"][training_experiment(config, experiment)]
-    base = {key: config[key] for key in SECTIONS}
-    own_tile = config["datasets"].get(train_dataset, {}).get("tile_px")
-    if own_tile:
-        base = merged(base, {"batch": {"tile_px": own_tile}})
-    chosen = merged(base, {key: value for key, value in entry.items() if key in SECTIONS})
-    changes_padding = chosen["model"].get("padding") != base["model"].get("padding")
-    if changes_padding and "tile_px" not in entry.get("batch", {}):
-        chosen["batch"]["tile_px"] = largest_tile(base["batch"]["tile_px"], **tile_facts(chosen))
-    return chosen
+    trainer = training_experiment(study, experiment)
+    base = study.model_dump(include={*TRAINED_BY})
+    own = study.datasets.get(train_dataset)
+    if own and own.tile_px:
+        base = merged(base, {"batch": {"tile_px": own.tile_px}})
+    change = study.experiments[trainer].model_dump(include={*TRAINED_BY}, exclude_unset=True)
+    chosen = merged(base, change)
+    if chosen["model"]["padding"] != base["model"]["padding"] and "tile_px" not in change.get("batch", {}):
+        size = {"depth": chosen["model"]["depth"], "padding": chosen["model"]["padding"]}
+        chosen["batch"] = chosen["batch"] | {"tile_px": largest_tile(base["batch"]["tile_px"], **size)}
+    try:
+        return RunSettings.read(chosen, f"experiments.{trainer}")
+    except SettingsError as error:
+        raise StudyError(str(error), "experiments", trainer) from error
 
 
-def tile_facts(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides which tiles a network takes: its depth and padding."""
-    return {"depth": chosen["model"]["depth"], "padding": chosen["model"]["padding"]}
+def cache_settings(study: StudySettings, experiment: str) -> CacheSettings:
+    """Return the settings an augmented cache depends on; experiments that agree in them and in the split share it."""
+    chosen = run_settings(study, experiment).cache
+    if chosen.augmentation.policy == "full":
+        return chosen
+    # without copies: one cache for the policies none and flips
+    return chosen.model_copy(update={"augmentation": AugmentationSettings(policy="none", copies=0)})
 
 
-def inference_settings(config: Mapping[str, Any], experiment: str) -> dict[str, Any]:
+def inference_settings(study: StudySettings, experiment: str) -> InferenceSettings:
     """Return how an experiment's networks predict the test images."""
-    return merged(config["inference"], config["experiments"][experiment].get("inference", {}))
+    change = study.experiments[experiment].inference
+    return laid_over(study.inference, change, f"experiments.{experiment}.inference")
 
 
-def mirrored_windows(config: Mapping[str, Any]) -> dict[str, int]:
-    """Return the experiments that are scored in a mirrored window, with its side in pixels."""
-    sides = {
-        name: merged(config["scoring"], config["experiments"][name].get("scoring", {}))["window_px"]
-        for name in config["study"]["experiments"]
-    }
-    return {name: side for name, side in sides.items() if side}
+def scoring_settings(study: StudySettings, experiment: str) -> ScoringSettings:
+    """Return what of the test images an experiment scores."""
+    return laid_over(study.scoring, study.experiments[experiment].scoring, f"experiments.{experiment}.scoring")
 
 
-def watershed_depths(config: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Return how deep, in px, each experiment of the study cuts instances of each dataset by watershed.
-
-    0: they are connected components, for the experiment says so or the dataset states no depth.
-    """
-    depths = {name: config["datasets"][name].get("watershed_depth_px", 0) for name in config["study"]["datasets"]}
-    return {
-        name: depths if uses_watershed(config, name) else dict.fromkeys(depths, 0)
-        for name in config["study"]["experiments"]
-    }
-
-
-def uses_watershed(config: Mapping[str, Any], experiment: str) -> bool:
+def uses_watershed(study: StudySettings, experiment: str) -> bool:
     """Return whether an experiment's instances are cut by watershed."""
-    return bool(config["experiments"][experiment].get("instances", config["instances"]) == "watershed")
+    return (study.experiments[experiment].instance_method or study.instance_method) == "watershed"
 
 
-def same_as_reference(config: Mapping[str, Any], experiment: str) -> list[str]:
-    """Return the datasets on which an experiment's headline is the reference's by construction.
+def instance_settings(study: StudySettings, experiment: str, dataset: str) -> InstanceSettings:
+    """Return how an experiment's probabilities of a dataset become instances.
 
-    Its networks asked the same way; of instances cut in another way where the headline is of pixels.
+    The watershed depth is 0 (connected components) where the experiment uses none or the dataset states none.
     """
-    reference, windows, depths = config["study"]["reference"], mirrored_windows(config), watershed_depths(config)
-    same = (
-        experiment != reference
-        and training_experiment(config, experiment) == training_experiment(config, reference)
-        and inference_settings(config, experiment) == inference_settings(config, reference)
-        and windows.get(experiment) == windows.get(reference)
+    entry = study.datasets[dataset]
+    return InstanceSettings(
+        threshold=study.threshold,
+        min_area_px=entry.min_area_px,
+        watershed_depth_px=(entry.watershed_depth_px or 0) if uses_watershed(study, experiment) else 0,
     )
-    return [
-        name
-        for name in config["study"]["datasets"]
-        if same
-        and (
-            depths[experiment][name] == depths[reference][name] or config["datasets"][name].get("headline") in OF_PIXELS
-        )
-    ]
 
 
-def split_settings(config: Mapping[str, Any], dataset: str, experiment: str | None = None) -> dict[str, Any]:
-    """Return the arguments of `splits.split` for a dataset, all but the frames and the fold.
+def sequence_settings(study: StudySettings, dataset: str) -> SequenceSettings:
+    """Return how the test sequences of a dataset are tracked."""
+    entry = study.datasets[dataset]
+    return SequenceSettings(
+        link=LinkSettings.read(study.tracking.model_dump(include={*LinkSettings.model_fields})),
+        frame_interval_min=entry.frame_interval_min,
+        field_of_interest_px=entry.field_of_interest_px,
+    )
 
-    split.by null is the dataset's own way, its `split`. An experiment's `split` is laid over the study's.
+
+def dataset_scoring(study: StudySettings, dataset: str) -> DatasetScoring:
+    """Return how the test images of a dataset are scored."""
+    return DatasetScoring.read(study.datasets[dataset].model_dump(include={*DatasetScoring.model_fields}))
+
+
+def prediction_settings(study: StudySettings, experiment: str, train_dataset: str) -> PredictionSettings:
+    """Return how the networks of an experiment predict images of their training set.
+
+    Of networks of several datasets, what these do not agree in is left at its default.
     """
-    entry = config["datasets"][dataset]
-    own = {"folds": entry["folds"]} if entry.get("folds") else {}
-    change = (
-        {} if experiment is None else config["experiments"][training_experiment(config, experiment)].get("split", {})
+    names = study.study.datasets if train_dataset == JOINT else [train_dataset]
+    instances = {instance_settings(study, experiment, name) for name in names}
+    binning = {study.datasets[name].binning for name in names}
+    pixel_size = {study.datasets[name].options.pixel_size_um for name in names}
+    return PredictionSettings(
+        inference=inference_settings(study, experiment),
+        instances=instances.pop() if len(instances) == 1 else InstanceSettings(threshold=study.threshold),
+        normalisation=run_settings(study, experiment, train_dataset).normalisation,
+        binning=binning.pop() if len(binning) == 1 else 1,
+        pixel_size_um=pixel_size.pop() if len(pixel_size) == 1 else None,
     )
-    chosen = config["split"] | own | change
-    return chosen | {"by": chosen["by"] or entry["split"]}
 
 
-def split_keys(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def split_settings(study: StudySettings, dataset: str, experiment: str | None = None) -> SplitSettings:
+    """Return how a dataset is split, in an experiment or in the study itself.
+
+    `by` is the dataset's own way where neither the study nor the experiment states one.
+    """
+    entry, chosen = study.datasets[dataset], study.split
+    if entry.folds:
+        chosen = chosen.model_copy(update={"folds": entry.folds})
+    if experiment is not None:
+        trainer = training_experiment(study, experiment)
+        chosen = laid_over(chosen, study.experiments[trainer].split, f"experiments.{trainer}.split")
+    return chosen.model_copy(update={"by": chosen.by or entry.split})
+
+
+def split_keys(study: StudySettings) -> dict[str, dict[str, str]]:
     """Return the key of the split's settings by experiment and dataset; under "" those of the study itself."""
     return {
         name or "": {
-            dataset: short_hash(split_settings(config, dataset, name)) for dataset in config["study"]["datasets"]
+            dataset: short_hash(split_settings(study, dataset, name).identity()) for dataset in study.study.datasets
         }
-        for name in (None, *config["study"]["experiments"])
+        for name in (None, *study.study.experiments)
     }
 
 
-def cache_settings(config: Mapping[str, Any], experiment: str) -> dict[str, Any]:
-    """Return the settings an augmented cache depends on; experiments that agree in them and in the split share it."""
-    chosen = experiment_settings(config, experiment, "")
-    augmentation = chosen["augmentation"]
-    if augmentation["policy"] != "full":  # the variants are not used: one cache for policies none and flips
-        augmentation = {"policy": "none"}
-    return {"augmentation": augmentation, "weights": chosen["weights"], "gap": chosen["gap"]}
+def same_as_reference(study: StudySettings, experiment: str) -> list[str]:
+    """Return the datasets on which an experiment's primary metric is the reference's by construction.
 
-
-def swept_levels(config: Mapping[str, Any]) -> dict[str, dict[str, int | None]]:
-    """Return what the study varies in steps: curve → experiment → level, the reference's among them.
-
-    An experiment is a step of a curve when it differs from the sections of the config in that setting alone. A curve
-    without a step is left out. None: as many as there are.
+    It uses the reference's networks with the same inference and scoring. A different instance method does not matter
+    where the primary metric is one of pixels.
     """
-    names, reference = config["study"]["experiments"], config["study"]["reference"]
-    found = {}
-    for curve, (section, key) in SWEEPS.items():
-        changes = {name: {k: v for k, v in config["experiments"][name].items() if k != "trained_as"} for name in names}
+    reference = study.study.reference
+    if (
+        experiment == reference
+        or training_experiment(study, experiment) != training_experiment(study, reference)
+        or inference_settings(study, experiment) != inference_settings(study, reference)
+        or scoring_settings(study, experiment) != scoring_settings(study, reference)
+    ):
+        return []
+    return [
+        name
+        for name in study.study.datasets
+        if instance_settings(study, experiment, name) == instance_settings(study, reference, name)
+        or study.datasets[name].primary_metric in PIXEL_METRICS
+    ]
+
+
+def swept_levels(study: StudySettings) -> dict[str, dict[str, int | None]]:
+    """Return what the study varies in steps: sweep → experiment → level, the reference's among them.
+
+    An experiment is a step when it differs from the study's sections in that setting alone. A sweep without a step is
+    left out. None: as many as there are.
+    """
+    changes = {
+        name: study.experiments[name].model_dump(exclude_unset=True, exclude={"networks_of"})
+        for name in study.study.experiments
+    }
+    found: dict[str, dict[str, int | None]] = {}
+    for sweep, (section, key) in SWEEPS.items():
         steps = {name: c[section][key] for name, c in changes.items() if [*c] == [section] and [*c[section]] == [key]}
-        level = merged(config[section], changes[reference].get(section, {}))[key]
+        own = changes[study.study.reference].get(section, {})
+        level = own[key] if key in own else getattr(getattr(study, section), key)
         if steps:
-            found[curve] = steps | {reference: level}
+            found[sweep] = steps | {study.study.reference: level}
     return found
-
-
-def share_identical_trainings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the config with `trained_as` stated by every experiment that needs no training of its own.
-
-    Of the study's experiments that agree in every training setting and in the split, on every dataset, the
-    reference, else the first in the list, is trained; the others use its networks. So a level of a curve that
-    equals the study's reference costs a prediction and no training.
-    """
-    result = copy.deepcopy(dict(config))
-    names = config["study"]["experiments"]
-    trained: dict[str, str] = {}  # what is trained → by which experiment
-    for name in sorted(names, key=lambda name: (trains_nothing(config, name), name != config["study"]["reference"])):
-        first = trained.setdefault(_training(config, name), name)
-        if first != name:
-            result["experiments"][name]["trained_as"] = first
-    return result
-
-
-def trains_nothing(config: Mapping[str, Any], experiment: str) -> bool:
-    """Return whether an experiment trains nothing."""
-    return training_experiment(config, experiment) != experiment
-
-
-def _training(config: Mapping[str, Any], experiment: str) -> str:
-    """Return a key of everything that decides an experiment's networks but fold and seed."""
-    datasets = config["study"]["datasets"]
-    return short_hash(
-        {
-            "joint": is_joint(config, experiment),
-            "settings": [experiment_settings(config, experiment, dataset) for dataset in (*datasets, "")],
-            "splits": [split_settings(config, dataset, experiment) for dataset in datasets],
-        }
-    )

@@ -7,9 +7,13 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
+from unetlib.io.files import atomic_folder, read_csv, sha256_of, write_csv
+
+COLUMNS = ("frame", "file", "sha256")
 COMMAND_PATTERN, FOLDER_PATTERN = "{frame}.tif", "{dataset}/{frame}.tif"  # where an entry has no pattern
 IMAGE_SUFFIXES = (".tif", ".tiff", ".png")
 
@@ -18,13 +22,41 @@ class ExternalError(ValueError):
     """A tool that failed, or label files that are not the ones asked for: what was found, where, what to do."""
 
 
+def collect_labels(
+    dataset: Path, frames: Sequence[str], output: Path, *, command: str = "", folder: str = "", pattern: str = ""
+) -> None:
+    """Write the tool's label images of these frames of a dataset beside `output`, a CSV (COLUMNS) that lists them.
+
+    They are made by the command, or were made beforehand and lie in the folder, which may hold more frames of the
+    dataset. An empty pattern is the usual one. All or nothing is written; raises ExternalError.
+    """
+    with atomic_folder(output.parent) as staging, tempfile.TemporaryDirectory() as temporary:
+        if command:
+            images, made = Path(temporary, "images"), Path(temporary, "labels")
+            images.mkdir()
+            made.mkdir()
+            stage_images(dataset, frames, images)
+            run_command(command, images=images, output=made)
+            pattern, known = pattern or COMMAND_PATTERN, list(frames)
+        else:
+            made, pattern = Path(folder), pattern or FOLDER_PATTERN
+            known = [row["frame"] for row in read_csv(dataset / "frames.csv", ("frame",))]
+        found = find_labels(made, pattern, dataset=dataset.name, frames=frames, known=known)
+        rows = []
+        for frame, path in found.items():
+            name = f"{frame}{path.suffix.lower()}"
+            shutil.copyfile(path, staging / name)
+            rows.append({"frame": frame, "file": name, "sha256": sha256_of(path)})
+        write_csv(staging / output.name, rows, COLUMNS)
+
+
 def split_command(command: str, *, images: PurePath, output: PurePath) -> list[str]:
     """Return the command as the list of words a process is started with; {images} and {output} stand for folders.
 
     Split by the quoting rules of a POSIX shell, and only then filled in: no shell reads it, and a space or a quote in
     a path stays part of one word.
 
-    >>> words_of("tool --dir {images} -o {output}/x", images=Path("a b"), output=Path("c;d"))
+    >>> split_command("tool --dir {images} -o {output}/x", images=Path("a b"), output=Path("c;d"))
     ['tool', '--dir', 'a b', '-o', 'c;d/x']
     """
     try:
@@ -47,9 +79,11 @@ def run_command(command: str, *, images: Path, output: Path) -> None:
     try:
         code = subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode
     except OSError as error:
-        raise ExternalError(f"{words[0]}: cannot be started ({error.strerror}); install it or mend the name") from error
+        raise ExternalError(
+            f"{words[0]}: cannot be started ({error.strerror}); install it or correct the name"
+        ) from error
     if code:
-        raise ExternalError(f"{shlex.join(words)}: ended with code {code}; what it said stands above")
+        raise ExternalError(f"{shlex.join(words)}: ended with code {code}; see its output above")
 
 
 def stage_images(folder: Path, frames: Sequence[str], images: Path) -> None:

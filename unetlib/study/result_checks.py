@@ -1,4 +1,4 @@
-"""Whether a study's results can be right: every image scored, no frame in two roles, better than doing nothing.
+"""Sanity checks of a study's results: complete coverage, disjoint roles, better than trivial baselines.
 
 A finding is ok, flagged (a result that a reader must know about, such as a network below a trivial baseline) or
 failed (the results cannot be trusted: the workflow stops).
@@ -8,11 +8,17 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from unetlib.evaluation.image_metrics import POOLED_BY
+from unetlib.datasets.split_files import frames_for_testing
+from unetlib.evaluation.image_metrics import BASELINE_COLUMNS, POOLED_BY, SCORE_COLUMNS
+from unetlib.io.files import read_csv
+from unetlib.networks.run_record import RunFacts, read_facts
+from unetlib.study.facts import StudyFacts
+from unetlib.study.layout import Layout
 from unetlib.study.runs import Run
 
+Row = dict[str, str]  # of a long table
 OK, FLAGGED, FAILED = "ok", "flagged", "failed"
 COLUMNS = ("check", "subject", "status", "detail")
 REQUIRED = frozenset(
@@ -33,7 +39,48 @@ class Finding:
     detail: str
 
 
-def coverage(run: Run, rows: Iterable[Mapping[str, str]], tests: Mapping[str, Sequence[str]]) -> Iterable[Finding]:
+@dataclass(frozen=True)
+class CheckedResults:
+    """The long table of all scores of a study, and what was found in it."""
+
+    scores: list[Row]
+    findings: list[Finding]
+
+    @property
+    def failed(self) -> list[str]:
+        """The runs that cannot be right."""
+        return sorted({finding.subject for finding in self.findings if finding.status == FAILED})
+
+
+def check_results(facts: StudyFacts) -> CheckedResults:
+    """Return all scores of a study in the order of its runs, and the checks of every run and external tool."""
+    layout, scores, findings = Layout(facts.name), list[Row](), list[Finding]()
+    trivial: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in read_csv(layout.baselines, BASELINE_COLUMNS):
+        trivial[row["test_dataset"]][row["baseline"]].append(row)
+    for run in facts.runs():
+        tests = _tests(layout, facts.split_keys_for_testing(run.experiment, run.train_dataset), run.fold)
+        found = read_csv(layout.scores(run.path), SCORE_COLUMNS)
+        trained = read_facts(Path(layout.run_facts(facts.training_run(run).path)))
+        findings += [*coverage(run, found, tests), roles(run, trained, tests)]
+        for dataset in trained.roles:
+            own = [row for row in found if row["test_dataset"] == dataset]
+            metric = facts.datasets[dataset].primary_metric
+            findings += beats_trivial(run, dataset, metric, own, trivial[dataset])
+        scores += found
+    for run in facts.external_runs():
+        found = read_csv(layout.external_scores(run.experiment, run.fold), SCORE_COLUMNS)
+        findings += coverage(run, found, _tests(layout, facts.splits[""], run.fold))
+        scores += found
+    return CheckedResults(scores, findings)
+
+
+def _tests(layout: Layout, keys: Mapping[str, str], fold: int) -> dict[str, list[str]]:
+    """Return the test frames of each dataset by the split of its key."""
+    return frames_for_testing([Path(layout.split(name, key, fold)) for name, key in keys.items()], keys)
+
+
+def coverage(run: Run, rows: Iterable[Row], tests: Mapping[str, Sequence[str]]) -> Iterable[Finding]:
     """Yield whether the run has every metric for every test image of every dataset, none NaN and no other image."""
     metrics: dict[tuple[str, str], set[str]] = defaultdict(set)
     broken = []
@@ -53,10 +100,10 @@ def coverage(run: Run, rows: Iterable[Mapping[str, str]], tests: Mapping[str, Se
     yield _finding("finite", run.path, broken, f"{len(metrics)} images")
 
 
-def roles(run: Run, facts: Mapping[str, Any], tests: Mapping[str, Sequence[str]]) -> Finding:
+def roles(run: Run, facts: RunFacts, tests: Mapping[str, Sequence[str]]) -> Finding:
     """Return whether the run's own record keeps training, validation and test frames apart, in this study's split."""
     problems = []
-    for dataset, by_role in facts["roles"].items():
+    for dataset, by_role in facts.roles.items():
         seen: dict[str, str] = {}
         for role in ("train", "validation", "test"):
             for frame in by_role[role]:
@@ -66,17 +113,17 @@ def roles(run: Run, facts: Mapping[str, Any], tests: Mapping[str, Sequence[str]]
         used = set(by_role["train"]) | set(by_role["validation"])
         both = sorted(used & set(tests[dataset]))
         problems += [f"{dataset}/{frame} was used to train and is tested on" for frame in both]
-    return _finding("roles", run.path, problems, ", ".join(facts["roles"]))
+    return _finding("roles", run.path, problems, ", ".join(facts.roles))
 
 
 def beats_trivial(
     run: Run,
     dataset: str,
     metric: str,
-    rows: Sequence[Mapping[str, str]],
-    trivial: Mapping[str, Sequence[Mapping[str, str]]],
+    rows: Sequence[Row],
+    trivial: Mapping[str, Sequence[Row]],
 ) -> Iterable[Finding]:
-    """Yield whether the run's mean headline metric is above every trivial baseline on the same images.
+    """Yield whether the run's mean primary metric is above every trivial baseline on the same images.
 
     rows: the run's long-table rows on this dataset; trivial: those of each baseline, of any fold. Only images that
     both have count (a run of another split than the study's may have others); without one there is no finding.
@@ -93,7 +140,7 @@ def beats_trivial(
     yield Finding("baseline", f"{run.path} on {dataset}", OK if value > floors[best] else FLAGGED, detail)
 
 
-def mean_score(metric: str, rows: Iterable[Mapping[str, str]]) -> float:
+def mean_score(metric: str, rows: Iterable[Row]) -> float:
     """Return the metric's mean over the images of long-table rows, pooled as in the tables (SEG over objects).
 
     NaN values are left out; NaN when there is no other.

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, create_model
+from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from unetlib.datasets.settings import DatasetSettings, SplitSettings
 from unetlib.evaluation.settings import PitfallSettings, ScoringSettings
 from unetlib.imaging.settings import InstanceMethod, Normalisation, WeightMapSettings
-from unetlib.io.settings import Settings
+from unetlib.io.settings import LimitSettings, Settings, SettingsError
 from unetlib.networks.settings import ComputeSettings, InferenceSettings, ModelSettings
 from unetlib.tracking.settings import TrackingSettings
 from unetlib.training.settings import (
@@ -18,6 +18,15 @@ from unetlib.training.settings import (
     TrainingSettings,
     ValidationSettings,
 )
+
+
+class StudyError(SettingsError):
+    """A configuration that cannot be run; `key` is the path of what is wrong in it."""
+
+    def __init__(self, message: str, *key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Unsigned = Annotated[int, Field(ge=0)]
@@ -91,14 +100,12 @@ class StudyList(Settings):
     seeds: list[Unsigned] = Field(min_length=1, description="One network per seed.")
     external_tools: list[str] = Field(description="Names under external_tools that take part.")
 
-
-class LimitSettings(Settings):
-    """What a download and an archive may cost."""
-
-    archive_bytes: int = Field(ge=1, description="Most bytes of an archive, packed or unpacked.")
-    archive_members: int = Field(ge=1, description="Most files an archive may hold.")
-    fetch_timeout_s: float = Field(gt=0, description="Seconds without an answer before a connection counts as cut.")
-    fetch_attempts: int = Field(ge=1, description="How often each source is tried.")
+    @field_validator("datasets", "experiments", "folds", "seeds", "external_tools")
+    @classmethod
+    def _each_once(cls, values: list[Any], info: ValidationInfo) -> list[Any]:
+        if twice := [value for number, value in enumerate(values) if value in values[:number]]:
+            raise ValueError(f"study.{info.field_name} lists {twice[0]} twice; remove one")
+        return values
 
 
 class ExternalTool(Settings):
@@ -125,7 +132,7 @@ class ExternalTool(Settings):
 
 
 class StudySettings(RunSettings):
-    """The configuration of a study. Closed: an unknown key is an error. config.yaml states every section."""
+    """The configuration of a study. Closed: an unknown key is an error."""
 
     study: StudyList = Field(description="What takes part in this study.")
     mirrors: list[str] = Field(description="Folders or http(s) URLs tried by archive name before a dataset's own url.")

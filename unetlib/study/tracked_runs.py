@@ -1,43 +1,35 @@
-"""The films of a study: which networks follow the cells of which datasets through time."""
+"""Which experiments and datasets of a study are tracked: their cells are linked through whole test sequences."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from unetlib.study.experiments import split_settings
-from unetlib.study.runs import Run, is_joint, runs
+from unetlib.study.experiments import is_joint, split_settings
+from unetlib.study.settings import StudySettings
 
 
-def tracked_experiments(config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the `experiments` and `datasets` of the study that are followed.
+def tracked_experiments(study: StudySettings) -> list[str]:
+    """Return the experiments of tracking.networks_of that take part in the study."""
+    return [name for name in study.study.experiments if name in study.tracking.networks_of]
 
-    Experiments: those of tracking.experiments that are in the study. Datasets: those in the Cell Tracking Challenge's
-    format that are split by sequence; of another split's sequence some frames have trained the network.
+
+def tracked_datasets(study: StudySettings) -> list[str]:
+    """Return the datasets whose test sequences are tracked, where any experiment is.
+
+    They are in the Cell Tracking Challenge's format and split by sequence: of another split's sequence some frames
+    have trained the network.
     """
-    study = config["study"]
-    experiments = [name for name in study["experiments"] if name in config["tracking"]["experiments"]]
-    films = [name for name in study["datasets"] if config["datasets"][name]["format"] == "ctc"]
-    return {
-        "experiments": experiments,
-        "datasets": [name for name in films if split_settings(config, name)["by"] == "sequence"] if experiments else [],
-    }
+    return [
+        name
+        for name in study.study.datasets
+        if tracked_experiments(study)
+        and study.datasets[name].format == "ctc"
+        and split_settings(study, name).by == "sequence"
+    ]
 
 
-def untrackable(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the experiments that are to be followed and cannot be, with the reason."""
-    chosen = tracked_experiments(config)
+def untrackable(study: StudySettings) -> dict[str, str]:
+    """Return the experiments that are to be tracked and cannot be, with the reason."""
     found = {}
-    for name in chosen["experiments"]:
-        if is_joint(config, name):
-            found[name] = "is a joint network; name an experiment with one per dataset"
-        elif any(split_settings(config, dataset, name)["by"] != "sequence" for dataset in chosen["datasets"]):
-            found[name] = "does not split by sequence: it was trained on frames of the film"
+    for name in tracked_experiments(study):
+        if is_joint(study, name):
+            found[name] = "is trained on all datasets; name an experiment with one network per dataset"
+        elif any(split_settings(study, dataset, name).by != "sequence" for dataset in tracked_datasets(study)):
+            found[name] = "does not split by sequence: it was trained on frames of the test sequence"
     return found
-
-
-def tracked_runs(facts: Mapping[str, Any]) -> list[Run]:
-    """Return the runs whose test sequence is followed, in the order of the study's lists.
-
-    facts: what `study.runs` takes, and under `filmed` what `filmed` returns.
-    """
-    chosen = facts["filmed"]
-    return [r for r in runs(facts) if r.experiment in chosen["experiments"] and r.train_dataset in chosen["datasets"]]

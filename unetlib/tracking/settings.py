@@ -24,3 +24,13 @@ class TrackingSettings(LinkSettings):
         default_factory=list,
         description="Experiments of the study whose networks find the cells; empty = nothing is tracked.",
     )
+
+
+class SequenceSettings(Settings):
+    """How the test sequences of one dataset are tracked."""
+
+    link: LinkSettings = Field(default_factory=LinkSettings, description="How cells are linked.")
+    frame_interval_min: float | None = Field(None, gt=0, description="Minutes between frames; null = not known.")
+    field_of_interest_px: int | None = Field(
+        None, ge=0, description="Cells that lie wholly within so many px of the image's edge are not tracked."
+    )

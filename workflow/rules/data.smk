@@ -1,71 +1,84 @@
-# From foreign archives to augmented caches: fetch or synthesise, prepare, split, cache.
+# From foreign archives to augmented caches: fetch or synthesise, prepare, split, augment.
+from unetlib.study.sources import archive_entry, source_files, source_of
+
+
+def files_of(wildcards):
+    """The files of a dataset. A pinned archive cannot change: when it was fetched does not matter."""
+    try:
+        files = source_files(STUDY, wildcards.dataset)
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
+    return ancient(files) if STUDY.datasets[wildcards.dataset].sha256 else files
 
 
 rule fetch:
     output:
-        "resources/archives/{pin}/{archive}",
+        layout.archive("{pin}", "{archive}"),
     log:
         "logs/fetch/{pin}-{archive}.log",
     localrule: True
     conda:
         "../../envs/data.yaml"
     resources:  # not params: where and how patiently to look does not change what is fetched
-        mirrors=as_json(config["mirrors"]),
-        limits=as_json(config["limits"]),
+        mirrors=as_json(STUDY.mirrors),
+        limits=as_json(STUDY.limits),
     params:
-        entry=lambda w: as_json(download_of(w.archive, w.pin)),
+        url=lambda w: archive_entry(STUDY, w.archive, w.pin).url or "",
+        sha256=lambda w: archive_entry(STUDY, w.archive, w.pin).sha256 or "",
     shell:
-        "python workflow/scripts/fetch.py --entry {params.entry:q} --limits {resources.limits:q}"
-        " --mirrors {resources.mirrors:q} --output {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/fetch.py --archive {wildcards.archive:q} --url={params.url:q} --sha256={params.sha256:q}"
+        " --limits {resources.limits:q} --mirrors {resources.mirrors:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule synthesise:
     output:
-        "resources/synthetic/{key}/{dataset}.zip",
+        layout.synthetic_archive("{key}", "{dataset}"),
     log:
         "logs/synthesise/{key}-{dataset}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/synthesise/{{key}}-{{dataset}}.tsv"
+        LAYOUT.benchmark("synthesise", "{key}-{dataset}")
     conda:
         "../../envs/data.yaml"
     params:
-        spec=lambda w: as_json(entry_of(w.dataset)["synthetic"]),
+        settings=lambda w: as_json(STUDY.datasets[w.dataset].synthetic),
         code=code_of("synthesise.py"),
     shell:
-        "python workflow/scripts/synthesise.py --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/synthesise.py --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule prepare:
     input:
-        lambda w: files_of(w.dataset),
+        files_of,
     output:
-        f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        LAYOUT.frames("{dataset}"),
     log:
-        f"{LOGS}/prepare/{{dataset}}.log",
+        LAYOUT.log("prepare", "{dataset}"),
     benchmark:
-        f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
+        LAYOUT.benchmark("prepare", "{dataset}")
     conda:
         "../../envs/data.yaml"
     resources:
-        limits=as_json(config["limits"]),
+        limits=as_json(STUDY.limits),
     params:
-        source=lambda w: source_of(w.dataset),
-        entry=lambda w: as_json({key: entry_of(w.dataset).get(key) for key in ("format", "options", "binning")}),
+        source=lambda w: source_of(STUDY, w.dataset),
+        format=lambda w: STUDY.datasets[w.dataset].format,
+        options=lambda w: as_json(STUDY.datasets[w.dataset].options),
+        binning=lambda w: STUDY.datasets[w.dataset].binning,
         code=code_of("prepare.py"),
     shell:
-        "python workflow/scripts/prepare.py --source={params.source:q} --entry {params.entry:q} --limits {resources.limits:q}"
-        " --frames {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/prepare.py --source={params.source:q} --format {params.format} --options {params.options:q}"
+        " --binning {params.binning} --limits {resources.limits:q} --frames {output:q} > {log:q} 2>&1"
 
 
 rule split:
     input:
-        f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        LAYOUT.frames("{dataset}"),
     output:
-        f"{RESOURCES}/splits/{{dataset}}/{{split}}/fold{{fold}}.csv",
+        LAYOUT.split("{dataset}", "{split}", "{fold}"),
     log:
-        f"{LOGS}/split/{{dataset}}-{{split}}-fold{{fold}}.log",
+        LAYOUT.log("split", "{dataset}-{split}-fold{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/split/{{dataset}}-{{split}}-fold{{fold}}.tsv"
+        LAYOUT.benchmark("split", "{dataset}-{split}-fold{fold}")
     localrule: True
     conda:
         "../../envs/data.yaml"
@@ -79,14 +92,14 @@ rule split:
 
 rule augment:
     input:
-        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
-        split=f"{RESOURCES}/splits/{{dataset}}/{{split}}/fold{{fold}}.csv",
+        frames=LAYOUT.frames("{dataset}"),
+        split=LAYOUT.split("{dataset}", "{split}", "{fold}"),
     output:
-        f"{RESOURCES}/caches/{{dataset}}/{{split}}/fold{{fold}}/{{key}}/index.csv",
+        LAYOUT.cache("{dataset}", "{split}", "{fold}", "{key}"),
     log:
-        f"{LOGS}/augment/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.log",
+        LAYOUT.log("augment", "{dataset}-{split}-fold{fold}-{key}"),
     benchmark:
-        f"{RESULTS}/benchmarks/augment/{{dataset}}-{{split}}-fold{{fold}}-{{key}}.tsv"
+        LAYOUT.benchmark("augment", "{dataset}-{split}-fold{fold}-{key}")
     conda:
         "../../envs/train.yaml"
     threads: 1
@@ -94,7 +107,7 @@ rule augment:
         mem_mb=4000,
     params:
         settings=lambda w: as_json([CACHE_SETTINGS[w.key]]),
-        seed=config["split"]["seed"],
+        seed=STUDY.split.seed,
         code=code_of("augment.py"),
     shell:
         "python workflow/scripts/augment.py --frames {input.frames:q} --split {input.split:q}"
@@ -102,23 +115,20 @@ rule augment:
 
 
 if PACKED:  # all caches of the study's own split in one job; experiments with another split have theirs one by one
+    STUDY_CACHES = sorted({CACHE_KEYS[name] for name in EXPERIMENTS if FACTS.splits[name] == FACTS.splits[""]})
 
     use rule augment as augment_packed with:
         output:
-            expand(
-                f"{RESOURCES}/caches/{{dataset}}/{{split}}/fold{{fold}}/{{key}}/index.csv",
-                key=STUDY_CACHES,
-                allow_missing=True,
-            ),
+            expand(LAYOUT.cache("{dataset}", "{split}", "{fold}", "{key}"), key=STUDY_CACHES, allow_missing=True),
         log:
-            f"{LOGS}/augment/{{dataset}}-{{split}}-fold{{fold}}.log",
+            LAYOUT.log("augment", "{dataset}-{split}-fold{fold}"),
         benchmark:
-            f"{RESULTS}/benchmarks/augment/{{dataset}}-{{split}}-fold{{fold}}.tsv"
+            LAYOUT.benchmark("augment", "{dataset}-{split}-fold{fold}")
         wildcard_constraints:
-            split="|".join(STUDY_SPLITS),
+            split="|".join(sorted(set(FACTS.splits[""].values()))),
         params:
             settings=as_json([CACHE_SETTINGS[key] for key in STUDY_CACHES]),
-            seed=config["split"]["seed"],
+            seed=STUDY.split.seed,
             code=code_of("augment.py"),
 
     ruleorder: augment_packed > augment

@@ -1,29 +1,65 @@
-# What the networks are worth: predict every test set, score against the truth, check that the results can be right.
+# How good the networks are: predict every test set, score it against the ground truth, and check the results.
 # Networks that differ by their seed alone share a job: importing torch costs as much as predicting a small test set.
-# Other tools' label images are made and scored beside them. Packed, all experiments of a training set do; those trained on all datasets have a rule of the same kind for it.
+# With pack_jobs, one job handles all experiments of a training set; jointly trained experiments have rules of their own.
+# The label images of external tools are made and scored beside them.
+from unetlib.study.external_inputs import command_fingerprints, environment_file, label_files
+
+TOOLS = {name: STUDY.external_tools[name] for name in FACTS.external_tools}
+
+
+def experiments_of_job(wildcards):
+    """The experiments that one job predicts or scores."""
+    if not PACKED:
+        return [wildcards.experiment]
+    return JOINTLY if wildcards.train_dataset == JOINT else SEPARATE
+
+
+def models_of(wildcards):
+    """The networks that a job predicts with, in the order of its outputs; an experiment may use those of another."""
+    place = f"{wildcards.train_dataset}/fold{wildcards.fold}"
+    trainers = [training_experiment(STUDY, name) for name in experiments_of_job(wildcards)]
+    return [LAYOUT.model(f"{name}/{place}-seed{seed}") for seed in SEEDS for name in trainers]
+
+
+def tests_of(wildcards):
+    """The split that tests each experiment of a job: experiment → dataset → key."""
+    return {name: FACTS.split_keys_for_testing(name, wildcards.train_dataset) for name in experiments_of_job(wildcards)}
+
+
+def test_splits_of(wildcards):
+    found = {pair for keys in tests_of(wildcards).values() for pair in keys.items()}
+    return [LAYOUT.split(dataset, key, wildcards.fold) for dataset, key in sorted(found)]
+
+
+def instances_of(wildcards):
+    """How the probabilities of a job become instances: experiment → dataset → settings."""
+    return {
+        name: {dataset: instance_settings(STUDY, name, dataset) for dataset in DATASETS}
+        for name in experiments_of_job(wildcards)
+    }
 
 
 rule predict:
     input:
         models=models_of,
-        frames=frames_of(DATASETS),
+        frames=FRAMES,
         splits=test_splits_of,
     output:
-        of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
+        of_seeds(LAYOUT.predictions(RUN), SEPARATE),
     log:
-        f"{LOGS}/predict/{PREDICTED}.log",
+        LAYOUT.log("predict", PREDICTED),
     benchmark:
-        f"{RESULTS}/benchmarks/predict/{PREDICTED}.tsv"
+        LAYOUT.benchmark("predict", PREDICTED)
     conda:
         "../../envs/train.yaml"
-    threads: config["compute"]["threads"]
+    threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
         mem_mb=8000,
         runtime=60,
     params:
         compute=COMPUTE,
-        inference=inference_for,
+        inference=lambda w: as_json({name: inference_settings(STUDY, name) for name in experiments_of_job(w)}),
         tests=lambda w: as_json(tests_of(w)),
         code=code_of("predict.py"),
     shell:
@@ -34,29 +70,28 @@ rule predict:
 
 rule score:
     input:
-        predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", SEPARATE),
-        frames=frames_of(DATASETS),
+        predictions=of_seeds(LAYOUT.predictions(RUN), SEPARATE),
+        frames=FRAMES,
         splits=test_splits_of,
     output:
-        of_seeds(f"{RESULTS}/scores/{RUN}.csv", SEPARATE),
+        of_seeds(LAYOUT.scores(RUN), SEPARATE),
     log:
-        f"{LOGS}/score/{PREDICTED}.log",
+        LAYOUT.log("score", PREDICTED),
     benchmark:
-        f"{RESULTS}/benchmarks/score/{PREDICTED}.tsv"
+        LAYOUT.benchmark("score", PREDICTED)
     conda:
         "../../envs/data.yaml"
     threads: 1
     params:
         tests=lambda w: as_json(tests_of(w)),
-        settings=lambda w: as_json(
-            {"threshold": config["threshold"], "datasets": SCORING}
-            | {"windows": {name: WINDOWS.get(name, 0) for name in judged_by(w)}}
-            | {"depths": {name: DEPTHS[name] for name in judged_by(w)}}
-        ),
+        instances=lambda w: as_json(instances_of(w)),
+        scoring=lambda w: as_json({name: scoring_settings(STUDY, name) for name in experiments_of_job(w)}),
+        datasets=as_json(SCORING),
         code=code_of("score.py"),
     shell:
-        "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q} --splits {input.splits:q}"
-        " --tests {params.tests:q} --settings {params.settings:q} --outputs {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q}"
+        " --splits {input.splits:q} --tests {params.tests:q} --instances {params.instances:q}"
+        " --scoring {params.scoring:q} --datasets {params.datasets:q} --outputs {output:q} > {log:q} 2>&1"
 
 
 if PACKED and JOINTLY:
@@ -64,113 +99,112 @@ if PACKED and JOINTLY:
     use rule predict as predict_joint with:
         input:
             models=models_of,
-            frames=frames_of(DATASETS),
+            frames=FRAMES,
             splits=test_splits_of,
         output:
-            of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
+            of_seeds(LAYOUT.predictions(RUN), JOINTLY),
 
     use rule score as score_joint with:
         input:
-            predictions=of_seeds(f"{RESULTS}/predictions/{RUN}.npz", JOINTLY),
-            frames=frames_of(DATASETS),
+            predictions=of_seeds(LAYOUT.predictions(RUN), JOINTLY),
+            frames=FRAMES,
             splits=test_splits_of,
         output:
-            of_seeds(f"{RESULTS}/scores/{RUN}.csv", JOINTLY),
+            of_seeds(LAYOUT.scores(RUN), JOINTLY),
 
 
 rule score_baselines:
     input:
-        frames=frames_of(DATASETS),
+        frames=FRAMES,
         splits=splits_of(DATASETS, FOLDS),
     output:
-        f"{RESULTS}/baselines.csv",
+        LAYOUT.baselines,
     log:
-        f"{LOGS}/score_baselines.log",
+        LAYOUT.log("score_baselines"),
     benchmark:
-        f"{RESULTS}/benchmarks/score_baselines.tsv"
+        LAYOUT.benchmark("score_baselines")
     conda:
         "../../envs/data.yaml"
     params:
-        settings=as_json(SCORING),
+        datasets=as_json(SCORING),
         code=code_of("score_baselines.py"),
     shell:
         "python workflow/scripts/score_baselines.py --frames {input.frames:q} --splits {input.splits:q}"
-        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+        " --datasets {params.datasets:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule run_external:
     input:
-        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        frames=LAYOUT.frames("{dataset}"),
         split=lambda w: splits_of([w.dataset], [w.fold]),
-        labels=lambda w: folder_of(w.external),
+        labels=lambda w: label_files(TOOLS[w.tool]),
     output:
-        f"{RESULTS}/external_tools/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
+        LAYOUT.external_labels("{tool}", "{dataset}", "{fold}"),
     log:
-        f"{LOGS}/run_external/{{external}}/{{dataset}}-fold{{fold}}.log",
+        LAYOUT.log("run_external", "{tool}/{dataset}-fold{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/run_external/{{external}}/{{dataset}}-fold{{fold}}.tsv"
+        LAYOUT.benchmark("run_external", "{tool}/{dataset}-fold{fold}")
     conda:
-        lambda w: environment_of(w.external)
-    threads: config["compute"]["threads"]
+        lambda w: environment_file(TOOLS[w.tool], Path(workflow.basedir))
+    threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
         mem_mb=8000,
         runtime=120,
     params:
-        entry=lambda w: as_json(EXTERNALS[w.external]),
-        tools=lambda w: tools_of(w.external),
+        command=lambda w: TOOLS[w.tool].command or "",
+        folder=lambda w: TOOLS[w.tool].folder or "",
+        pattern=lambda w: TOOLS[w.tool].pattern or "",
+        tools=lambda w: command_fingerprints(TOOLS[w.tool]),
         code=code_of("run_external.py"),
     shell:
-        "python workflow/scripts/run_external.py --entry {params.entry:q} --frames {input.frames:q} --split {input.split:q}"
+        "python workflow/scripts/run_external.py --command={params.command:q} --folder={params.folder:q}"
+        " --pattern={params.pattern:q} --frames {input.frames:q} --split {input.split:q}"
         " --output {output:q} > {log:q} 2>&1"
 
 
 rule score_external:
     input:
-        labels=expand(
-            f"{RESULTS}/external_tools/{{external}}/{{dataset}}/fold{{fold}}/labels.csv",
-            dataset=DATASETS,
-            allow_missing=True,
-        ),
-        frames=frames_of(DATASETS),
+        labels=expand(LAYOUT.external_labels("{tool}", "{dataset}", "{fold}"), dataset=DATASETS, allow_missing=True),
+        frames=FRAMES,
         splits=lambda w: splits_of(DATASETS, [w.fold]),
     output:
-        f"{RESULTS}/external_tools/{{external}}/fold{{fold}}.csv",
+        LAYOUT.external_scores("{tool}", "{fold}"),
     log:
-        f"{LOGS}/score_external/{{external}}-fold{{fold}}.log",
+        LAYOUT.log("score_external", "{tool}-fold{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/score_external/{{external}}-fold{{fold}}.tsv"
+        LAYOUT.benchmark("score_external", "{tool}-fold{fold}")
     conda:
         "../../envs/data.yaml"
     params:
-        settings=as_json(SCORING),
+        datasets=as_json(SCORING),
         code=code_of("score_external.py"),
     shell:
         "python workflow/scripts/score_external.py --labels {input.labels:q} --frames {input.frames:q}"
-        " --splits {input.splits:q} --external {wildcards.external:q} --settings {params.settings:q}"
+        " --splits {input.splits:q} --tool {wildcards.tool:q} --datasets {params.datasets:q}"
         " --output {output:q} > {log:q} 2>&1"
 
 
 rule check_results:
     input:
-        scores=of_runs("scores/{}.csv"),
-        externals=expand(f"{RESULTS}/external_tools/{{external}}/fold{{fold}}.csv", external=EXTERNALS, fold=FOLDS),
-        facts=of_trained_runs("runs/{}/facts.json"),
-        baselines=f"{RESULTS}/baselines.csv",
-        splits=sorted({path for name in SPLITS for path in splits_of(DATASETS, FOLDS, name)}),
+        scores=[LAYOUT.scores(run.path) for run in FACTS.runs()],
+        external=expand(LAYOUT.external_scores("{tool}", "{fold}"), tool=TOOLS, fold=FOLDS),
+        facts=RUN_FACTS,
+        baselines=LAYOUT.baselines,
+        splits=sorted({path for name in FACTS.splits for path in splits_of(DATASETS, FOLDS, name)}),
     output:
-        scores=f"{RESULTS}/scores.csv",
-        checks=f"{RESULTS}/checks.csv",
+        scores=LAYOUT.all_scores,
+        checks=LAYOUT.checks,
     log:
-        f"{LOGS}/check_results.log",
+        LAYOUT.log("check_results"),
     benchmark:
-        f"{RESULTS}/benchmarks/check_results.tsv"
+        LAYOUT.benchmark("check_results")
     localrule: True
     conda:
         "../../envs/data.yaml"
     params:
-        study=STUDY_JSON,
+        study=FACTS_JSON,
         code=code_of("check_results.py"),
     shell:
-        "python workflow/scripts/check_results.py --study {params.study:q} --baselines {input.baselines:q}"
-        " --scores {output.scores:q} --checks {output.checks:q} > {log:q} 2>&1"
+        "python workflow/scripts/check_results.py --study {params.study:q} --scores {output.scores:q}"
+        " --checks {output.checks:q} > {log:q} 2>&1"

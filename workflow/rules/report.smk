@@ -1,206 +1,186 @@
 # What people read: tables and figures from score files alone, and the report that joins them.
 TABLES = ["comparison", "ablation", "transfer", "costs", "tracking"]
-CURVES = swept_levels(config)
-FIGURES = ["learning-curves", "ablation", "transfer", *CURVES]
-PANELS = ["examples", "weight-map", "augmentation"]
-FIRST_RUN = f"{config['study']['reference']}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
+FIGURES = ["learning-curves", "ablation", "transfer", *FACTS.sweeps]
+EXAMPLES = ["examples", "weight-map", "augmentation"]
+FIRST_RUN = f"{FACTS.reference}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
 
 
 rule tabulate:
     input:
-        scores=f"{RESULTS}/scores.csv",
-        baselines=f"{RESULTS}/baselines.csv",
-        facts=of_trained_runs("runs/{}/facts.json"),
-        frames=frames_of(DATASETS),
-        tracks=[f"{RESULTS}/tracks/{run.path}.csv" for run in tracked_runs(STUDY_FACTS)],
+        scores=LAYOUT.all_scores,
+        baselines=LAYOUT.baselines,
+        facts=RUN_FACTS,
+        frames=FRAMES,
+        tracks=[LAYOUT.track_scores(run.path) for run in FACTS.tracked_runs()],
     output:
         csv=report(
-            expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
+            [LAYOUT.table(name) for name in TABLES],
             category="Tables",
             caption="../report/captions/tables.rst",
-            labels=lambda wildcards, output: {"study": STUDY},
+            labels=lambda wildcards, output: {"study": FACTS.name},
         ),
-        differences=f"{RESULTS}/tables/differences.csv",
-        markdown=expand(f"{RESULTS}/tables/{{table}}.md", table=TABLES),
+        differences=LAYOUT.table("differences"),
+        markdown=[LAYOUT.table(name, "md") for name in TABLES],
     log:
-        f"{LOGS}/tabulate.log",
+        LAYOUT.log("tabulate"),
     benchmark:
-        f"{RESULTS}/benchmarks/tabulate.tsv"
+        LAYOUT.benchmark("tabulate")
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
-        study=STUDY_JSON,
-        tables=subpath(output.differences, parent=True),
+        study=FACTS_JSON,
         code=code_of("tabulate.py"),
     shell:
         "python workflow/scripts/tabulate.py --study {params.study:q} --scores {input.scores:q}"
-        " --baselines {input.baselines:q} --frames {input.frames:q} --tables {params.tables:q} > {log:q} 2>&1"
+        " --baselines {input.baselines:q} --frames {input.frames:q} > {log:q} 2>&1"
 
 
 rule compare_claims:
     input:
-        ledger="workflow/literature.csv",
+        literature="workflow/literature.csv",
         errors="workflow/known-errors.csv",
-        tables=expand(
-            f"{RESULTS}/tables/{{table}}.csv",
-            table=["comparison", "ablation", "transfer"],
-        ),
+        tables=[LAYOUT.table(name) for name in ("comparison", "ablation", "transfer")],
     output:
         csv=report(
-            f"{RESULTS}/tables/claims.csv",
+            LAYOUT.table("claims"),
             category="Tables",
             caption="../report/captions/claims.rst",
-            labels={"study": STUDY},
+            labels={"study": FACTS.name},
         ),
-        markdown=f"{RESULTS}/tables/claims.md",
+        markdown=LAYOUT.table("claims", "md"),
     log:
-        f"{LOGS}/compare_claims.log",
+        LAYOUT.log("compare_claims"),
     benchmark:
-        f"{RESULTS}/benchmarks/compare_claims.tsv"
+        LAYOUT.benchmark("compare_claims")
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
-        config=lambda w: as_json(config),  # a function: braces in it are no wildcards
-        tables=subpath(output.csv, parent=True),
+        study=FACTS_JSON,
         code=code_of("compare_claims.py"),
     shell:
-        "python workflow/scripts/compare_claims.py --config {params.config:q} --ledger {input.ledger:q} --errors {input.errors:q}"
-        " --tables {params.tables:q} > {log:q} 2>&1"
+        "python workflow/scripts/compare_claims.py --study {params.study:q} --literature {input.literature:q}"
+        " --errors {input.errors:q} > {log:q} 2>&1"
 
 
 rule score_pitfalls:
     input:
-        scores=f"{RESULTS}/scores.csv",
-        facts=of_trained_runs("runs/{}/facts.json"),
-        frames=frames_of(DATASETS),
+        scores=LAYOUT.all_scores,
+        facts=RUN_FACTS,
+        frames=FRAMES,
     output:
         csv=report(
-            f"{RESULTS}/tables/pitfalls.csv",
+            LAYOUT.table("pitfalls"),
             category="Tables",
             caption="../report/captions/tables.rst",
-            labels=lambda wildcards, output: {"study": STUDY},
+            labels=lambda wildcards, output: {"study": FACTS.name},
         ),
-        markdown=f"{RESULTS}/tables/pitfalls.md",
+        markdown=LAYOUT.table("pitfalls", "md"),
     log:
-        f"{LOGS}/score_pitfalls.log",
+        LAYOUT.log("score_pitfalls"),
     benchmark:
-        f"{RESULTS}/benchmarks/score_pitfalls.tsv"
+        LAYOUT.benchmark("score_pitfalls")
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
-        study=STUDY_JSON,
+        study=FACTS_JSON,
         code=code_of("score_pitfalls.py"),
     shell:
-        "python workflow/scripts/score_pitfalls.py --study {params.study:q} --scores {input.scores:q} --frames {input.frames:q}"
-        " --csv {output.csv:q} --markdown {output.markdown:q} > {log:q} 2>&1"
+        "python workflow/scripts/score_pitfalls.py --study {params.study:q} --scores {input.scores:q}"
+        " --frames {input.frames:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 
 rule draw_charts:
     input:
-        tables=expand(
-            f"{RESULTS}/tables/{{table}}.csv",
-            table=["ablation", "transfer", "differences", "comparison"],
-        ),
-        facts=of_trained_runs("runs/{}/facts.json"),
-        history=of_trained_runs("runs/{}/history.csv"),
+        tables=[LAYOUT.table(name) for name in ("ablation", "transfer", "differences", "comparison")],
+        facts=RUN_FACTS,
+        history=[LAYOUT.history(path) for path in TRAINED_RUNS],
     output:
         report(
-            expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
+            [LAYOUT.figure(name, "png") for name in FIGURES],
             category="Figures",
             caption="../report/captions/figures.rst",
         ),
-        expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
+        [LAYOUT.figure(name, "svg") for name in FIGURES],
     log:
-        f"{LOGS}/draw_charts.log",
+        LAYOUT.log("draw_charts"),
     benchmark:
-        f"{RESULTS}/benchmarks/draw_charts.tsv"
+        LAYOUT.benchmark("draw_charts")
     conda:
         "../../envs/report.yaml"
     params:
-        study=STUDY_JSON,
-        curves=as_json(CURVES),
+        study=FACTS_JSON,
         code=code_of("draw_charts.py"),
     shell:
-        "python workflow/scripts/draw_charts.py --study {params.study:q} --curves {params.curves:q} --tables {input.tables:q}"
-        " > {log:q} 2>&1"
+        "python workflow/scripts/draw_charts.py --study {params.study:q} > {log:q} 2>&1"
 
 
 rule draw_examples:
     input:
-        prediction=f"{RESULTS}/predictions/{FIRST_RUN}.npz",
-        scores=f"{RESULTS}/scores/{FIRST_RUN}.csv",
-        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
-        split=lambda w: splits_of([w.dataset], [FOLDS[0]], config["study"]["reference"]),
-        cache=lambda w: cache_of(config["study"]["reference"], w.dataset, FOLDS[0]),
+        prediction=LAYOUT.predictions(FIRST_RUN),
+        scores=LAYOUT.scores(FIRST_RUN),
+        frames=LAYOUT.frames("{dataset}"),
+        split=lambda w: splits_of([w.dataset], [FOLDS[0]], FACTS.reference),
+        cache=lambda w: LAYOUT.cache(
+            w.dataset, FACTS.splits[FACTS.reference][w.dataset], FOLDS[0], CACHE_KEYS[FACTS.reference]
+        ),
     output:
         report(
-            expand(
-                f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
-                panel=PANELS,
-                allow_missing=True,
-            ),
+            expand(LAYOUT.figure("{figure}-{{dataset}}", "png"), figure=EXAMPLES),
             category="Images",
             subcategory="{dataset}",
-            caption="../report/captions/panels.rst",
+            caption="../report/captions/examples.rst",
         ),
-        expand(
-            f"{RESULTS}/figures/{{panel}}-{{dataset}}.svg",
-            panel=PANELS,
-            allow_missing=True,
-        ),
+        expand(LAYOUT.figure("{figure}-{{dataset}}", "svg"), figure=EXAMPLES),
     log:
-        f"{LOGS}/draw_examples/{{dataset}}.log",
+        LAYOUT.log("draw_examples", "{dataset}"),
     benchmark:
-        f"{RESULTS}/benchmarks/draw_examples/{{dataset}}.tsv"
+        LAYOUT.benchmark("draw_examples", "{dataset}")
     conda:
         "../../envs/report.yaml"
     params:
-        settings=as_json(experiment_settings(config, config["study"]["reference"], "")),
-        dataset=lambda w: as_json(
-            {key: entry_of(w.dataset)[key] for key in ("headline", "min_area_px")}
-            | {"watershed_depth_px": DEPTHS[config["study"]["reference"]][w.dataset]}
-        ),
+        settings=as_json(CACHE_SETTINGS[CACHE_KEYS[FACTS.reference]]),
+        instances=lambda w: as_json(instance_settings(STUDY, FACTS.reference, w.dataset)),
+        metric=lambda w: FACTS.datasets[w.dataset].primary_metric,
         figures=subpath(output[0], parent=True),
         code=code_of("draw_examples.py"),
     shell:
-        "python workflow/scripts/draw_examples.py --settings {params.settings:q} --dataset {params.dataset:q}"
-        " --prediction {input.prediction:q} --scores {input.scores:q} --frames {input.frames:q} --split {input.split:q}"
-        " --cache {input.cache:q} --figures {params.figures:q} > {log:q} 2>&1"
+        "python workflow/scripts/draw_examples.py --settings {params.settings:q} --instances {params.instances:q}"
+        " --metric {params.metric} --prediction {input.prediction:q} --scores {input.scores:q} --frames {input.frames:q}"
+        " --split {input.split:q} --cache {input.cache:q} --figures {params.figures:q} > {log:q} 2>&1"
 
 
 rule report:
     input:
-        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=[*TABLES, "differences"]),
-        claims=f"{RESULTS}/tables/claims.csv",
-        audits=f"{RESULTS}/tables/pitfalls.csv",
-        figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
-        panels=expand(
-            f"{RESULTS}/figures/{{panel}}-{{dataset}}.png",
-            panel=PANELS,
-            dataset=DATASETS,
-        ),
-        trails=expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, dataset=FILMED["datasets"]),
-        cells=[f"{RESULTS}/measurements/{run.path}.csv" for run in tracked_runs(STUDY_FACTS)],
-        checks=f"{RESULTS}/checks.csv",
-        facts=of_trained_runs("runs/{}/facts.json"),
+        tables=[LAYOUT.table(name) for name in [*TABLES, "differences"]],
+        claims=LAYOUT.table("claims"),
+        pitfalls=LAYOUT.table("pitfalls"),
+        figures=[LAYOUT.figure(name, "svg") for name in FIGURES],
+        examples=[LAYOUT.figure(f"{name}-{dataset}", "png") for name in EXAMPLES for dataset in DATASETS],
+        tracks=[
+            LAYOUT.figure(f"{name}-{dataset}", "svg") for name in TRACK_FIGURES for dataset in FACTS.tracked_datasets
+        ],
+        measurements=[LAYOUT.measurements(run.path) for run in FACTS.tracked_runs()],
+        checks=LAYOUT.checks,
+        facts=RUN_FACTS,
         template="workflow/report/report.html.j2",
         parts=["workflow/report/report.css", "workflow/report/report.js"],
         citation="CITATION.cff",
     output:
-        f"{RESULTS}/report.html",
+        LAYOUT.report,
     log:
-        f"{LOGS}/report.log",
+        LAYOUT.log("report"),
     benchmark:
-        f"{RESULTS}/benchmarks/report.tsv"
+        LAYOUT.benchmark("report")
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
-        config=lambda wildcards: as_json(config),  # a function: commands hold braces
+        study=FACTS_JSON,
+        config=lambda w: as_json(STUDY.plain()),  # a function: braces in commands are no wildcards
         code=code_of("report.py"),
     shell:
-        "python workflow/scripts/report.py --config {params.config:q} --checks {input.checks:q} --template {input.template:q}"
-        " --citation {input.citation:q} --output {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/report.py --study {params.study:q} --config {params.config:q} --template {input.template:q}"
+        " --citation {input.citation:q} > {log:q} 2>&1"

@@ -1,112 +1,118 @@
-# Cells in time: every frame of a test sequence predicted, its cells followed, scored and measured, their tracks drawn.
-# Jobs take all seeds of a fold: importing torch costs as much as predicting a short film.
-FILM = {
-    "models": lambda w: [
-        f"{RESULTS}/runs/{training_experiment(config, w.experiment)}/{w.train_dataset}/fold{w.fold}-seed{seed}/model.pt"
-        for seed in SEEDS
-    ],
-    "frames": f"{RESOURCES}/datasets/{{train_dataset}}/frames.csv",
+# Cells through time: predict every frame of a test sequence, link, score and measure its cells, draw their tracks.
+# Jobs take all seeds of a fold: importing torch costs as much as predicting a short sequence.
+from unetlib.study.experiments import sequence_settings
+
+TRACKED = {  # inputs that the jobs of an experiment share
+    "frames": LAYOUT.frames("{train_dataset}"),
     "split": lambda w: splits_of([w.train_dataset], [w.fold], w.experiment),
 }
-FILMED = STUDY_FACTS["filmed"]
-FIRST_FILMED = next(iter(FILMED["experiments"]), config["study"]["reference"])  # shown in pictures
-FIRST_FILM = f"{FIRST_FILMED}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"
-TRAILS = ["tracks", "motion"]
+FIRST_TRACKED = next(iter(FACTS.tracked_experiments), FACTS.reference)  # shown in pictures
+FIRST_TRACKS = f"{FIRST_TRACKED}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"
+TRACK_FIGURES = ["tracks", "motion"]
+
+
+def models_of_fold(wildcards):
+    """The networks of all seeds, whoever trained them."""
+    place = f"{training_experiment(STUDY, wildcards.experiment)}/{wildcards.train_dataset}/fold{wildcards.fold}"
+    return [LAYOUT.model(f"{place}-seed{seed}") for seed in SEEDS]
 
 
 rule predict_sequence:
     input:
-        models=FILM["models"],
-        frames=FILM["frames"],
-        split=FILM["split"],
+        models=models_of_fold,
+        frames=TRACKED["frames"],
+        split=TRACKED["split"],
     output:
-        expand(f"{RESULTS}/sequence_predictions/{RUN}.npz", seed=SEEDS, allow_missing=True),
+        expand(LAYOUT.sequence_predictions(RUN), seed=SEEDS, allow_missing=True),
     log:
-        f"{LOGS}/predict_sequence/{FOLD}.log",
+        LAYOUT.log("predict_sequence", FOLD),
     benchmark:
-        f"{RESULTS}/benchmarks/predict_sequence/{FOLD}.tsv"
+        LAYOUT.benchmark("predict_sequence", FOLD)
     conda:
         "../../envs/train.yaml"
-    threads: config["compute"]["threads"]
+    threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
         mem_mb=8000,
         runtime=60,
     params:
         compute=COMPUTE,
-        inference=lambda w: as_json(inference_settings(config, w.experiment)),
-        code=code_of("predict_sequence.py") + code_of("predict.py"),
+        inference=lambda w: as_json(inference_settings(STUDY, w.experiment)),
+        code=code_of("predict_sequence.py"),
     shell:
-        "python workflow/scripts/predict_sequence.py --models {input.models:q} --frames {input.frames:q} --split {input.split:q}"
-        " --inference {params.inference:q} --compute {params.compute:q} --outputs {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/predict_sequence.py --models {input.models:q} --frames {input.frames:q}"
+        " --split {input.split:q} --inference {params.inference:q} --compute {params.compute:q}"
+        " --outputs {output:q} > {log:q} 2>&1"
 
 
 rule track:
     input:
         predictions=rules.predict_sequence.output,
-        frames=FILM["frames"],
-        split=FILM["split"],
+        frames=TRACKED["frames"],
+        split=TRACKED["split"],
     output:
-        scores=expand(f"{RESULTS}/tracks/{RUN}.csv", seed=SEEDS, allow_missing=True),
-        lines=expand(f"{RESULTS}/tracks/{RUN}/res_track.txt", seed=SEEDS, allow_missing=True),
-        tracks=expand(f"{RESULTS}/tracks/{RUN}/tracks.csv", seed=SEEDS, allow_missing=True),
+        scores=expand(LAYOUT.track_scores(RUN), seed=SEEDS, allow_missing=True),
+        lines=expand(LAYOUT.track_lines(RUN), seed=SEEDS, allow_missing=True),
+        tracks=expand(LAYOUT.tracks(RUN), seed=SEEDS, allow_missing=True),
     log:
-        f"{LOGS}/track/{FOLD}.log",
+        LAYOUT.log("track", FOLD),
     benchmark:
-        f"{RESULTS}/benchmarks/track/{FOLD}.tsv"
+        LAYOUT.benchmark("track", FOLD)
     conda:
         "../../envs/track.yaml"
     params:
-        settings=lambda w: as_json(following(w.experiment, w.train_dataset)),
+        instances=lambda w: as_json(instance_settings(STUDY, w.experiment, w.train_dataset)),
+        tracking=lambda w: as_json(sequence_settings(STUDY, w.train_dataset)),
         code=code_of("track.py"),
     shell:
         "python workflow/scripts/track.py --predictions {input.predictions:q} --frames {input.frames:q}"
-        " --split {input.split:q} --settings {params.settings:q} --scores {output.scores:q} > {log:q} 2>&1"
+        " --split {input.split:q} --instances {params.instances:q} --tracking {params.tracking:q}"
+        " --scores {output.scores:q} > {log:q} 2>&1"
 
 
 rule measure_cells:
     input:
         tracks=rules.track.output.lines,
-        frames=FILM["frames"],
-        split=FILM["split"],
+        frames=TRACKED["frames"],
+        split=TRACKED["split"],
     output:
-        expand(f"{RESULTS}/measurements/{RUN}.csv", seed=SEEDS, allow_missing=True),
+        expand(LAYOUT.measurements(RUN), seed=SEEDS, allow_missing=True),
     log:
-        f"{LOGS}/measure_cells/{FOLD}.log",
+        LAYOUT.log("measure_cells", FOLD),
     benchmark:
-        f"{RESULTS}/benchmarks/measure_cells/{FOLD}.tsv"
+        LAYOUT.benchmark("measure_cells", FOLD)
     conda:
         "../../envs/data.yaml"
     params:
         code=code_of("measure_cells.py"),
     shell:
-        "python workflow/scripts/measure_cells.py --tracks {input.tracks:q} --frames {input.frames:q} --split {input.split:q}"
-        " --cells {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/measure_cells.py --tracks {input.tracks:q} --frames {input.frames:q}"
+        " --split {input.split:q} --measurements {output:q} > {log:q} 2>&1"
 
 
 rule draw_tracks:
     input:
-        cells=f"{RESULTS}/measurements/{FIRST_FILM}.csv",
-        tracks=f"{RESULTS}/tracks/{FIRST_FILM}/tracks.csv",
-        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
-        split=lambda w: splits_of([w.dataset], [FOLDS[0]], FIRST_FILMED),
+        measurements=LAYOUT.measurements(FIRST_TRACKS),
+        tracks=LAYOUT.tracks(FIRST_TRACKS),
+        frames=LAYOUT.frames("{dataset}"),
+        split=lambda w: splits_of([w.dataset], [FOLDS[0]], FIRST_TRACKED),
     output:
         report(
-            expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.png", trail=TRAILS, allow_missing=True),
+            expand(LAYOUT.figure("{figure}-{{dataset}}", "png"), figure=TRACK_FIGURES),
             category="Images",
             subcategory="{dataset}",
-            caption="../report/captions/trails.rst",
+            caption="../report/captions/tracks.rst",
         ),
-        expand(f"{RESULTS}/figures/{{trail}}-{{dataset}}.svg", trail=TRAILS, allow_missing=True),
+        expand(LAYOUT.figure("{figure}-{{dataset}}", "svg"), figure=TRACK_FIGURES),
     log:
-        f"{LOGS}/draw_tracks/{{dataset}}.log",
+        LAYOUT.log("draw_tracks", "{dataset}"),
     benchmark:
-        f"{RESULTS}/benchmarks/draw_tracks/{{dataset}}.tsv"
+        LAYOUT.benchmark("draw_tracks", "{dataset}")
     conda:
         "../../envs/report.yaml"
     params:
         figures=subpath(output[0], parent=True),
         code=code_of("draw_tracks.py"),
     shell:
-        "python workflow/scripts/draw_tracks.py --cells {input.cells:q} --tracks {input.tracks:q} --frames {input.frames:q}"
-        " --split {input.split:q} --figures {params.figures:q} > {log:q} 2>&1"
+        "python workflow/scripts/draw_tracks.py --measurements {input.measurements:q} --tracks {input.tracks:q}"
+        " --frames {input.frames:q} --split {input.split:q} --figures {params.figures:q} > {log:q} 2>&1"

@@ -1,32 +1,53 @@
-# One network per job, or one per seed (compute.pack_jobs). The checkpoint is no declared output, so that a killed job goes on from it.
+# One network per job, or one per seed (compute.pack_jobs). The checkpoint is no declared output, so that a killed job
+# resumes from it.
+
+
+def caches_of(wildcards):
+    key, splits = CACHE_KEYS[wildcards.experiment], FACTS.splits[wildcards.experiment]
+    datasets = FACTS.training_datasets(wildcards.train_dataset)
+    return [LAYOUT.cache(name, splits[name], wildcards.fold, key) for name in datasets]
 
 
 rule train:
     input:
         caches=caches_of,
-        frames=lambda w: frames_of(training_datasets(config, w.train_dataset)),
-        splits=lambda w: splits_of(training_datasets(config, w.train_dataset), [w.fold], w.experiment),
+        frames=lambda w: [LAYOUT.frames(name) for name in FACTS.training_datasets(w.train_dataset)],
+        splits=lambda w: splits_of(FACTS.training_datasets(w.train_dataset), [w.fold], w.experiment),
     output:
-        model=expand(f"{RESULTS}/runs/{RUN}/model.pt", seed=SEEDS if PACKED else "{seed}", allow_missing=True),
-        history=expand(f"{RESULTS}/runs/{RUN}/history.csv", seed=SEEDS if PACKED else "{seed}", allow_missing=True),
-        facts=expand(f"{RESULTS}/runs/{RUN}/facts.json", seed=SEEDS if PACKED else "{seed}", allow_missing=True),
+        model=expand(LAYOUT.model(RUN), seed=SEEDS if PACKED else "{seed}", allow_missing=True),
+        history=expand(LAYOUT.history(RUN), seed=SEEDS if PACKED else "{seed}", allow_missing=True),
+        facts=expand(LAYOUT.run_facts(RUN), seed=SEEDS if PACKED else "{seed}", allow_missing=True),
     log:
-        f"{LOGS}/train/{TRAINED}.log",
+        LAYOUT.log("train", TRAINED),
     benchmark:
-        f"{RESULTS}/benchmarks/train/{TRAINED}.tsv"
+        LAYOUT.benchmark("train", TRAINED)
     conda:
         "../../envs/train.yaml"
-    threads: config["compute"]["threads"]
+    threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
         mem_mb=8000,
         runtime=720,
-        inference=lambda w: as_json(inference_settings(config, w.experiment)),  # not params: it trains nothing, models tell it
     params:
-        settings=lambda w: as_json(experiment_settings(config, w.experiment, w.train_dataset)),
+        settings=lambda w: as_json(run_settings(STUDY, w.experiment, w.train_dataset)),
         compute=COMPUTE,
         code=code_of("train.py"),
     shell:
         "python workflow/scripts/train.py --caches {input.caches:q} --frames {input.frames:q} --splits {input.splits:q}"
-        " --settings {params.settings:q} --compute {params.compute:q} --inference {resources.inference:q} --code {params.code}"
+        " --settings {params.settings:q} --compute {params.compute:q} --code {params.code}"
         " --models {output.model:q} > {log:q} 2>&1"
+
+
+rule write_prediction_settings:  # beside the weights, and without inputs: they change without a training
+    output:
+        [LAYOUT.prediction_settings(path) for path in TRAINED_RUNS],
+    log:
+        LAYOUT.log("write_prediction_settings"),
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    params:
+        study=lambda w: as_json(STUDY),  # a function: braces in commands are no wildcards
+        code=code_of("write_prediction_settings.py"),
+    shell:
+        "python workflow/scripts/write_prediction_settings.py --study {params.study:q} > {log:q} 2>&1"

@@ -1,15 +1,29 @@
-"""Write the augmented variants of a fold's training frames, with masks and weight maps: one cache per settings."""
+"""Write the augmented copies of a fold's training frames, with masks and weight maps: one cache per settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
-from script import JSON, PATH, PATHS, run
+from script import run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role
 from unetlib.io.files import sha256_of, short_hash
 from unetlib.training.cache import write_cache
+from unetlib.training.settings import CacheSettings
 
 
-def main(arguments):
+@dataclass(frozen=True)
+class Arguments:
+    frames: Path
+    split: Path
+    settings: list[CacheSettings]
+    seed: int
+    code: str
+    indexes: list[Path]
+
+
+def main(arguments: Arguments) -> None:
     torch.set_num_threads(1)
     frames = sha256_of(arguments.frames)
     for settings, index in zip(arguments.settings, arguments.indexes, strict=True):
@@ -17,12 +31,12 @@ def main(arguments):
             index.parent,
             Dataset(arguments.frames.parent),
             frames_with_role(arguments.split, "train"),
-            **settings,
+            settings,
             seed=arguments.seed,
-            fingerprint=short_hash([settings, arguments.seed, arguments.code, frames]),
+            fingerprint=short_hash([settings.identity(), arguments.seed, arguments.code, frames]),
             progress=lambda done, total: print(f"{done} of {total} frames"),
         )
 
 
 if __name__ == "__main__":
-    run(main, __doc__, frames=PATH, split=PATH, settings=JSON, seed={"type": int}, code={}, indexes=PATHS)
+    run(main, Arguments, __doc__)

@@ -1,27 +1,38 @@
-"""Put every published claim beside this study's number for it, with a verdict."""
+"""Compare every published claim with this study's number for it, and give a verdict."""
 
-from script import JSON, PATH, run
+from dataclasses import dataclass
+from pathlib import Path
+
+from script import run
 
 from unetlib.evaluation import tables
-from unetlib.io.files import atomic_path
-from unetlib.report import claims, display_tables, literature
+from unetlib.report import claims, literature
 from unetlib.report.study_scores import Study
+from unetlib.report.study_tables import write_table
+from unetlib.study.facts import StudyFacts
+from unetlib.study.layout import Layout
 
 
-def main(arguments):
-    config, errors = arguments.config, literature.read_errors(arguments.errors)
+@dataclass(frozen=True)
+class Arguments:
+    study: StudyFacts
+    literature: Path
+    errors: Path
+
+
+def main(arguments: Arguments) -> None:
+    facts, layout, errors = arguments.study, Layout(arguments.study.name), literature.read_errors(arguments.errors)
     study = Study(
-        *(tables.read_long(arguments.tables / f"{name}.csv") for name in ("comparison", "ablation", "transfer")),
-        reference=config["study"]["reference"],
-        filters=claims.base_filters(config),
-        aliases=claims.aliases(config),
+        comparison=tables.read_long(layout.table("comparison")),
+        ablation=tables.read_long(layout.table("ablation")),
+        transfer=tables.read_long(layout.table("transfer")),
+        reference=facts.reference,
+        filters={name: entry.base_filters for name, entry in facts.experiments.items()},
+        aliases=facts.aliases,
     )
-    table = claims.compare_claims(literature.read_ledger(arguments.ledger, errors), errors, study)
-    made = {"csv": tables.to_csv(table), "md": display_tables.to_markdown(claims.claims_shown(table))}
-    for suffix, text in made.items():
-        with atomic_path(arguments.tables / f"claims.{suffix}") as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    table = claims.compare_claims(literature.read_ledger(arguments.literature, errors), errors, study)
+    write_table(Path(layout.table("claims")), table, claims.claims_shown(table))
 
 
 if __name__ == "__main__":
-    run(main, __doc__, config=JSON, ledger=PATH, errors=PATH, tables=PATH)
+    run(main, Arguments, __doc__)

@@ -1,45 +1,54 @@
-"""Draw the figures of a study: learning curves, effects and transfer."""
+"""Draw the charts of a study: learning curves, ablation, transfer and sweeps."""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
-from script import JSON, PATHS, run
+from script import run
 
 from unetlib.evaluation import tables
 from unetlib.evaluation.run_facts import training_frames
-from unetlib.io.files import read_json
 from unetlib.report import figures, size_curves
-from unetlib.study.runs import trained_runs, training_experiment
+from unetlib.report.study_tables import trained_facts
+from unetlib.study.facts import StudyFacts
+from unetlib.study.layout import Layout
 
 
-def main(arguments):
-    study = arguments.study["study"]
-    results = arguments.tables[0].parent.parent
-    ablation, transfer, differences, comparison = map(tables.read_long, arguments.tables)
-    history = [
-        pd.read_csv(results / "runs" / run.path / "history.csv").assign(**vars(run))
-        for run in trained_runs(arguments.study)
-    ]
-    ablation = ablation[ablation["experiment"].isin(study["experiments"])]
+@dataclass(frozen=True)
+class Arguments:
+    study: StudyFacts
+
+
+def main(arguments: Arguments) -> None:
+    facts, layout = arguments.study, Layout(arguments.study.name)
+    names = ("ablation", "transfer", "differences", "comparison")
+    ablation, transfer, differences, comparison = (tables.read_long(layout.table(name)) for name in names)
+    history = [pd.read_csv(layout.history(run.path)).assign(**vars(run)) for run in facts.trained_runs()]
+    experiments = [*facts.experiments]
     drawn = {
-        "learning-curves": figures.learning_curves(pd.concat(history), experiments=study["experiments"]),
-        "ablation": figures.ablation_forest(ablation, labels=tables.METRICS, runs=differences),
-        "transfer": figures.transfer_heatmap(transfer, experiment=study["reference"]),
+        "learning-curves": figures.learning_curves(pd.concat(history), experiments=experiments),
+        "ablation": figures.ablation_forest(
+            ablation[ablation["experiment"].isin(experiments)], labels=tables.METRICS, runs=differences
+        ),
+        "transfer": figures.transfer_heatmap(transfer, experiment=facts.reference),
     }
-    shown = {"datasets": study["datasets"], "labels": tables.METRICS, "full": study["reference"]}
-    for name, levels in arguments.curves.items():
-        counted = frames_of(arguments.study, results) if name == "training-size" else None
-        drawn[name] = size_curves.curve(size_curves.curve_points(comparison, levels, counted), name=name, **shown)
+    for name, levels in facts.sweeps.items():
+        counted = frames_of(facts) if name == "training-size" else None
+        points = size_curves.curve_points(comparison, levels, counted)
+        drawn[name] = size_curves.curve(
+            points, name=name, datasets=[*facts.datasets], labels=tables.METRICS, full=facts.reference
+        )
     for name, figure in drawn.items():
-        figures.save(figure, results / "figures" / f"{name}.png", results / "figures" / f"{name}.svg")
+        figures.save(figure, *(Path(layout.figure(name, suffix)) for suffix in ("png", "svg")))
 
 
-def frames_of(study, results):
+def frames_of(facts: StudyFacts) -> dict[tuple[str, str], float]:
     """Return how many training frames each experiment's networks of a dataset had, whoever trained them."""
-    facts = [read_json(results / "runs" / run.path / "facts.json") for run in trained_runs(study)]
-    counts = training_frames(facts)
-    pairs = [(name, dataset) for name in study["study"]["experiments"] for dataset in study["study"]["datasets"]]
-    found = {pair: counts.get((training_experiment(study, pair[0]), pair[1])) for pair in pairs}
+    counts = training_frames(trained_facts(facts))
+    pairs = [(name, dataset) for name in facts.experiments for dataset in facts.datasets]
+    found = {pair: counts.get((facts.experiments[pair[0]].trained_by, pair[1])) for pair in pairs}
     return {pair: count for pair, count in found.items() if count}
 
 
 if __name__ == "__main__":
-    run(main, __doc__, study=JSON, curves=JSON, tables=PATHS)
+    run(main, Arguments, __doc__)

@@ -1,34 +1,46 @@
-"""Put a dataset's archive in its place: mirrors first, then its own URL, checked by sha256."""
+"""Download a dataset's archive: mirrors first, then its own URL, checked by sha256."""
 
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
-from script import JSON, PATH, run
+from script import run
 from tqdm import tqdm
 
 from unetlib.io.fetch import fetch
+from unetlib.io.settings import LimitSettings
 
 
-def main(arguments):
-    entry, limits = arguments.entry, arguments.limits
-    with tqdm(unit="B", unit_scale=True, desc=entry["archive"], mininterval=1, file=sys.stderr) as bar:
+@dataclass(frozen=True)
+class Arguments:
+    archive: str
+    url: str  # "": none
+    sha256: str  # "": not known yet
+    limits: LimitSettings
+    mirrors: list[str]
+    output: Path
 
-        def progress(done, total):
+
+def main(arguments: Arguments) -> None:
+    with tqdm(unit="B", unit_scale=True, desc=arguments.archive, mininterval=1, file=sys.stderr) as bar:
+
+        def progress(done: int, total: int | None) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
         found = fetch(
-            entry["archive"],
+            arguments.archive,
             arguments.output,
-            sha256=entry.get("sha256"),
+            sha256=arguments.sha256 or None,
             mirrors=arguments.mirrors,
-            url=entry.get("url"),
+            url=arguments.url or None,
             progress=progress,
-            max_bytes=limits["archive_bytes"],
-            timeout_s=limits["fetch_timeout_s"],
-            attempts=limits["fetch_attempts"],
+            max_bytes=arguments.limits.archive_bytes,
+            timeout_s=arguments.limits.fetch_timeout_s,
+            attempts=arguments.limits.fetch_attempts,
         )
     print(f"{arguments.output}: sha256 {found}")
 
 
 if __name__ == "__main__":
-    run(main, __doc__, entry=JSON, limits=JSON, mirrors=JSON, output=PATH)
+    run(main, Arguments, __doc__)

@@ -1,62 +1,50 @@
 """Predict the test images of every dataset of the study with a few networks."""
 
 import time
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import torch
-from script import JSON, PATHS, device_of, run
+from script import run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_for_testing
-from unetlib.imaging.binning import bin_image, upsample
-from unetlib.imaging.normalisation import normalise
 from unetlib.io.predictions import save_predictions
-from unetlib.networks.build import build
 from unetlib.networks.device import keep_freed_memory
-from unetlib.networks.predict import predict_tta
-from unetlib.networks.trained_network import load_model
+from unetlib.networks.predict_images import predict_images, read_binned
+from unetlib.networks.settings import ComputeSettings, InferenceSettings
+from unetlib.networks.trained_network import load_network
 from unetlib.study.runs import run_of
 
 
-def main(arguments):
+@dataclass(frozen=True)
+class Arguments:
+    models: list[Path]
+    frames: list[Path]
+    splits: list[Path]
+    tests: dict[str, dict[str, str]]  # experiment → dataset → key of the split that tests it
+    inference: dict[str, InferenceSettings]
+    compute: ComputeSettings
+    outputs: list[Path]
+
+
+def main(arguments: Arguments) -> None:
     keep_freed_memory()
-    torch.set_num_threads(arguments.compute["threads"])
+    torch.set_num_threads(arguments.compute.threads)
     datasets = {frames.parent.name: Dataset(frames.parent) for frames in arguments.frames}
-    image = cache(lambda dataset, frame: picture(datasets[dataset], frame))
-    for path, output in zip(arguments.models, arguments.outputs, strict=True):
+    image = cache(lambda dataset, frame: read_binned(datasets[dataset], frame))
+    for model, output in zip(arguments.models, arguments.outputs, strict=True):
         experiment = run_of(output).experiment
         tests = frames_for_testing(arguments.splits, arguments.tests[experiment])
         images = {f"{name}/{frame}": image(name, frame) for name, frames in tests.items() for frame in frames}
         started = time.perf_counter()
-        found = probabilities(path, images, arguments.compute, arguments.inference[experiment])
+        network = load_network(model, arguments.compute.device)
+        found = predict_images(network, images, arguments.inference[experiment], arguments.compute)
         seconds = time.perf_counter() - started
         save_predictions(output, found)
         print(f"{output}: {len(images)} images in {seconds:.2f} s")
 
 
-def picture(dataset, frame):
-    """Return an image as networks see it, its binning and its full size."""
-    image, factor = dataset.image(frame), dataset.frame(frame).binning
-    return bin_image(image, factor), factor, image.shape
-
-
-def probabilities(path, images, compute, inference):
-    """Return the foreground probability of every image, at full size."""
-    how, weights = load_model(path)
-    settings, device = how["settings"], device_of(compute)
-    model = build(**settings["model"])
-    model.load_state_dict(weights)
-    model.to(device)
-    sides = {"side_px": settings["batch"]["tile_px"]}
-    sides |= {"tile_px": compute["predict_tile_px"], "batch": compute["predict_batch"]}
-    sides |= {"device": device, "precision": settings["training"]["precision"]}
-    found = {}
-    for name, (image, factor, shape) in images.items():
-        probability = predict_tta(model, normalise(image, settings["normalisation"]), **inference, **sides)
-        found[name] = upsample(probability, factor, shape)
-    return found
-
-
 if __name__ == "__main__":
-    options = {"models": PATHS, "frames": PATHS, "splits": PATHS, "tests": JSON, "inference": JSON, "compute": JSON}
-    run(main, __doc__, **options, outputs=PATHS)
+    run(main, Arguments, __doc__)

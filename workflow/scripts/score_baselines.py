@@ -1,33 +1,33 @@
-"""Score the trivial predictions on every test set: everything a cell, nothing a cell, Otsu's threshold."""
+"""Score the trivial predictions on every test set: all foreground, all background, Otsu's threshold."""
 
-from script import JSON, PATH, PATHS, run
+from dataclasses import dataclass
+from pathlib import Path
 
-from unetlib.datasets.dataset import Dataset
+from script import run
+
 from unetlib.datasets.split_files import dataset_and_key_of, fold_of, frames_with_role
-from unetlib.evaluation.baselines import trivial_masks
 from unetlib.evaluation.image_metrics import BASELINE_COLUMNS
-from unetlib.evaluation.test_set import Prediction, load_truths, long_rows, score_test_set
-from unetlib.imaging.instances import instances_from_probability
+from unetlib.evaluation.score_predictions import score_baselines
+from unetlib.evaluation.settings import DatasetScoring
 from unetlib.io.files import write_csv
 
 
-def main(arguments):
-    rows = []
-    for frames in arguments.frames:
-        name, dataset = frames.parent.name, Dataset(frames.parent)
-        how = dict(arguments.settings[name])
-        cut = {"min_area_px": how.pop("min_area_px")}
-        for split in (path for path in arguments.splits if dataset_and_key_of(path)[0] == name):
-            truths = load_truths(frames.parent, frames_with_role(split, "test"))
-            masks = {frame: trivial_masks(dataset.image(frame)) for frame in truths}
-            for baseline in next(iter(masks.values()), {}):
-                own = (masks[frame][baseline] for frame in truths)
-                predicted = (Prediction(instances_from_probability(mask, **cut), mask) for mask in own)
-                stack = zip(truths.values(), predicted, strict=True)
-                for frame, found in zip(truths, score_test_set(stack, **how), strict=True):
-                    rows += long_rows(BASELINE_COLUMNS, (baseline, name, fold_of(split), frame), found)
+@dataclass(frozen=True)
+class Arguments:
+    frames: list[Path]
+    splits: list[Path]
+    datasets: dict[str, DatasetScoring]
+    output: Path
+
+
+def main(arguments: Arguments) -> None:
+    rows: list[dict[str, object]] = []
+    for folder in (frames.parent for frames in arguments.frames):
+        for split in (path for path in arguments.splits if dataset_and_key_of(path)[0] == folder.name):
+            tested = frames_with_role(split, "test")
+            rows += score_baselines(folder, tested, arguments.datasets[folder.name], fold=fold_of(split))
     write_csv(arguments.output, rows, BASELINE_COLUMNS)
 
 
 if __name__ == "__main__":
-    run(main, __doc__, frames=PATHS, splits=PATHS, settings=JSON, output=PATH)
+    run(main, Arguments, __doc__)

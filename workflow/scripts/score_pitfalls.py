@@ -1,37 +1,30 @@
-"""Say what each mistake of the study's audits pretends to be worth."""
+"""Measure what each pitfall of the study seems to be worth."""
 
-import json
+from dataclasses import dataclass
+from pathlib import Path
 
-from script import JSON, PATH, PATHS, run
+from script import run
 
-from unetlib.evaluation import pitfalls, tables
-from unetlib.io.files import atomic_path
-from unetlib.report import display_tables
-from unetlib.study.runs import trained_runs, training_experiment
+from unetlib.evaluation import tables
+from unetlib.evaluation.pitfalls import pitfalls_shown
+from unetlib.report.study_tables import Scores, pitfall_table, trained_facts, write_table
+from unetlib.study.facts import StudyFacts
 
 
-def main(arguments):
-    study = arguments.study
-    results = arguments.scores.parent
-    facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in trained_runs(study)]
-    users = study["study"]["experiments"]  # an experiment that uses another's networks has that one's facts
-    facts = [
-        fact | {"experiment": n} for n in users for fact in facts if fact["experiment"] == training_experiment(study, n)
-    ]
-    table = pitfalls.pitfalls(
-        tables.read_long(arguments.scores),
-        facts,
-        study["audits"],
-        datasets=study["study"]["datasets"],
-        experiments=users,
-        clusters=tables.read_clusters(arguments.frames),
-        headline={name: entry["headline"] for name, entry in study["datasets"].items()},
-    )
-    shown = display_tables.to_markdown(pitfalls.pitfalls_shown(table))
-    for path, text in ((arguments.csv, tables.to_csv(table)), (arguments.markdown, shown)):
-        with atomic_path(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+@dataclass(frozen=True)
+class Arguments:
+    study: StudyFacts
+    scores: Path
+    frames: list[Path]
+    csv: Path
+
+
+def main(arguments: Arguments) -> None:
+    scores = tables.read_long(arguments.scores)
+    found = Scores(scores, scores[:0], tables.read_clusters(arguments.frames))
+    table = pitfall_table(arguments.study, found, trained_facts(arguments.study))
+    write_table(arguments.csv, table, pitfalls_shown(table))
 
 
 if __name__ == "__main__":
-    run(main, __doc__, study=JSON, scores=PATH, frames=PATHS, csv=PATH, markdown=PATH)
+    run(main, Arguments, __doc__)

@@ -1,24 +1,34 @@
-"""What every script does around its work: parse, say errors in one line, and hand JSON arguments over."""
+"""What every script does around its work: read its arguments as a dataclass, and say an error in one line."""
 
 import argparse
-import json
 import os
 import sys
 import traceback
+import typing
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, TypeVar
+
+Arguments = TypeVar("Arguments")
 
 
-def run(main: Callable[[argparse.Namespace], None], description: str, **options: dict) -> None:
-    """Parse --options (names with _ for -, keywords as in add_argument) and run main; an error is one line, exit 1.
+def run(main: Callable[[Arguments], None], arguments: type[Arguments], description: str) -> None:
+    """Read the dataclass from --options (- for _) and run main with it; an expected error is one line, exit code 1.
 
+    A Path, str or int is one value, a list of paths one or more; anything else is JSON.
     UNETLIB_DEBUG=1 shows the traceback of an expected error as well.
     """
     parser = argparse.ArgumentParser(description=description)
-    for name, keywords in options.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", **({"required": True} | keywords))
+    kinds = typing.get_type_hints(arguments)
+    for field in fields(arguments):  # type: ignore[arg-type]
+        name, kind = f"--{field.name.replace('_', '-')}", kinds[field.name]
+        if kind == list[Path]:
+            parser.add_argument(name, type=Path, nargs="+", required=True)
+        else:
+            parser.add_argument(name, type=kind if kind in (Path, str, int) else str, required=True)
     try:
-        main(parser.parse_args())
+        main(arguments(**{name: _value(value, kinds[name]) for name, value in vars(parser.parse_args()).items()}))
     except (ValueError, OSError) as error:
         if os.environ.get("UNETLIB_DEBUG"):
             traceback.print_exc()
@@ -26,15 +36,10 @@ def run(main: Callable[[argparse.Namespace], None], description: str, **options:
         sys.exit(1)
 
 
-PATH = {"type": Path}
-PATHS = {"type": Path, "nargs": "+"}
-JSON = {"type": json.loads}
+def _value(value: Any, kind: Any) -> Any:
+    """Return an argument as the type that the dataclass states."""
+    if kind in (Path, str, int, list[Path]):
+        return value
+    from pydantic import TypeAdapter  # not for scripts without JSON, which run in environments of other tools
 
-
-def device_of(compute: dict) -> str:
-    """Return the torch device the configuration asks for: auto is cuda where there is one."""
-    import torch
-
-    if compute["device"] == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return compute["device"]
+    return TypeAdapter(kind).validate_json(value)

@@ -1,16 +1,31 @@
-"""Say which frame trains, validates and tests in one fold."""
+"""Decide which frames train, validate and test in one fold."""
 
-from script import JSON, PATH, run
+from dataclasses import dataclass
+from pathlib import Path
+
+from script import run
 
 from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.settings import SplitSettings
 from unetlib.datasets.splits import split
 from unetlib.io.files import write_csv
 
 
-def main(arguments):
-    roles = split(Dataset(arguments.frames.parent).frames, fold=arguments.fold, **arguments.settings)
-    write_csv(arguments.output, ({"frame": a.frame, "role": a.role} for a in roles), ("frame", "role"))
+@dataclass(frozen=True)
+class Arguments:
+    frames: Path
+    settings: SplitSettings
+    fold: int
+    output: Path
+
+
+def main(arguments: Arguments) -> None:
+    settings, frames = arguments.settings, Dataset(arguments.frames.parent).frames
+    if settings.by is None:
+        raise ValueError("settings.by is null; state what keeps training and test apart")
+    assigned = split(frames, settings, by=settings.by, fold=arguments.fold)
+    write_csv(arguments.output, ({"frame": each.frame, "role": each.role} for each in assigned), ("frame", "role"))
 
 
 if __name__ == "__main__":
-    run(main, __doc__, frames=PATH, settings=JSON, fold={"type": int}, output=PATH)
+    run(main, Arguments, __doc__)

@@ -1,15 +1,25 @@
-"""Write a synthetic dataset as an archive in a foreign layout, so that the real readers read it."""
+"""Write synthetic microscopy as an archive in the layout of a public dataset, so that its reader reads it."""
 
-from script import JSON, PATH, run
+from dataclasses import dataclass
+from pathlib import Path
 
+from script import run
+
+from unetlib.datasets.settings import SyntheticSettings
 from unetlib.datasets.synthetic.archive_writer import write_archive
 from unetlib.io.files import atomic_path
 
 
-def main(arguments):
+@dataclass(frozen=True)
+class Arguments:
+    settings: SyntheticSettings
+    output: Path
+
+
+def main(arguments: Arguments) -> None:
     with atomic_path(arguments.output) as path:
-        write_archive(path, **arguments.spec)
+        write_archive(path, **arguments.settings.model_dump(exclude_none=True))
 
 
 if __name__ == "__main__":
-    run(main, __doc__, spec=JSON, output=PATH)
+    run(main, Arguments, __doc__)

@@ -1,70 +1,32 @@
 """Make the tables of a study from its long tables of scores."""
 
-import pandas as pd
-from script import JSON, PATH, PATHS, run
+from dataclasses import dataclass
+from pathlib import Path
 
-from unetlib.evaluation import ablation, run_facts, tables
-from unetlib.io.files import atomic_path, read_json
-from unetlib.report import display_tables
-from unetlib.study.runs import EXTERNAL, trained_runs
-from unetlib.study.tracked_runs import tracked_runs
-from unetlib.tracking.sequences import COLUMNS
+from script import run
 
-TRANSFERRED = ("iou", "dice", "pixel_accuracy")
+from unetlib.evaluation import tables
+from unetlib.report.study_tables import SHOWN, Scores, study_tables, tracking_table, trained_facts, write_table
+from unetlib.study.facts import StudyFacts
+from unetlib.study.layout import Layout
 
 
-def main(arguments):
-    study, entries = arguments.study["study"], arguments.study["datasets"]
-    illusions = {audit["illusion"] for audit in arguments.study["audits"].values()}  # audits show them, elsewhere
-    scores, baselines = tables.read_long(arguments.scores), tables.read_long(arguments.baselines)
-    scores = scores[~scores["experiment"].isin(illusions)]
-    results = arguments.scores.parent
-    facts = [read_json(results / "runs" / run.path / "facts.json") for run in trained_runs(arguments.study)]
-    named = {"datasets": study["datasets"], "experiments": [*study["experiments"], *study["externals"]]}
-    background = {name: entry["background"] for name, entry in entries.items() if entry["background"]}
-    clusters = tables.read_clusters(arguments.frames)
-    judged = named | {"background": background, "headline": {n: entry["headline"] for n, entry in entries.items()}}
-    judged |= {"clusters": clusters}
-    paired = named | {"background": background, "reference": study["reference"]}
-    seedless = scores["train_dataset"] == EXTERNAL
-    trivial = baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
-    everything = pd.concat([scores[~seedless], *per_seed([scores[seedless], trivial], study["seeds"])])
-    known = arguments.study["experiments"].items()
-    untested = [(name, dataset) for name, entry in known for dataset in entry["same_as_reference"]]
-    made = {
-        "comparison": tables.comparison(scores, baselines, **judged),
-        "ablation": ablation.ablation(everything, **judged, reference=study["reference"], untested=untested),
-        "transfer": tables.transfer(everything, **named, metrics=TRANSFERRED, clusters=clusters),
-        "costs": run_facts.cost_table(facts, **named),
-        "tracking": tracking(results, tracked_runs(arguments.study)),
-    }
+@dataclass(frozen=True)
+class Arguments:
+    study: StudyFacts
+    scores: Path
+    baselines: Path
+    frames: list[Path]
+
+
+def main(arguments: Arguments) -> None:
+    facts, layout = arguments.study, Layout(arguments.study.name)
+    scores, baselines = (tables.read_long(path) for path in (arguments.scores, arguments.baselines))
+    found = Scores(scores, baselines, tables.read_clusters(arguments.frames))
+    made = study_tables(facts, found, trained_facts(facts)) | {"tracking": tracking_table(facts)}
     for name, table in made.items():
-        write(arguments.tables / f"{name}.csv", tables.to_csv(table))
-        write(
-            arguments.tables / f"{name}.md", display_tables.to_markdown(getattr(display_tables, f"{name}_shown")(table))
-        )
-    write(
-        arguments.tables / "differences.csv",
-        tables.to_csv(ablation.differences(scores, **paired)),
-    )
-
-
-def tracking(results, runs):
-    """Join the rows of all films."""
-    films = [pd.read_csv(results / "tracks" / f"{run.path}.csv", dtype={"sequence": str}) for run in runs]
-    table = pd.concat(films, ignore_index=True) if films else pd.DataFrame(columns=COLUMNS)
-    return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # empty where the truth has no tracks
-
-
-def per_seed(parts, seeds):
-    """Yield the rows of what has no seed once per seed: such predictions stand beside every network."""
-    return (rows.assign(seed=seed) for rows in parts for seed in seeds)
-
-
-def write(path, text):
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        write_table(Path(layout.table(name)), table, SHOWN[name](table) if name in SHOWN else None)
 
 
 if __name__ == "__main__":
-    run(main, __doc__, study=JSON, scores=PATH, baselines=PATH, frames=PATHS, tables=PATH)
+    run(main, Arguments, __doc__)

@@ -1,0 +1,66 @@
+"""Score what predicted a test set: a network's probabilities, an external tool's label images, trivial masks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from unetlib.datasets.dataset import Dataset
+from unetlib.evaluation.baselines import trivial_masks
+from unetlib.evaluation.image_metrics import BASELINE_COLUMNS
+from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
+from unetlib.evaluation.test_set import (
+    Prediction,
+    Truth,
+    from_labels,
+    from_probability,
+    load_truths,
+    long_rows,
+    mirror_beyond_border,
+    read_labels,
+    score_test_set,
+)
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.imaging.settings import InstanceSettings
+from unetlib.io.files import read_csv
+
+
+def score_probabilities(
+    pairs: Iterable[tuple[Truth, np.ndarray]],
+    instances: InstanceSettings,
+    scoring: ScoringSettings,
+    dataset: DatasetScoring,
+) -> list[dict[str, float]]:
+    """Return the scores of each image of a test set from its ground truth and its foreground probability."""
+    shown = (mirror_beyond_border(*pair, scoring.mirrored_window_px) for pair in pairs)
+    return score_test_set(((truth, from_probability(found, instances)) for truth, found in shown), dataset)
+
+
+def score_label_files(
+    folder: Path, frames: Sequence[str], labels: Path, dataset: DatasetScoring
+) -> dict[str, dict[str, float]]:
+    """Return the scores of these frames of a dataset folder from an external tool's label images.
+
+    labels: a CSV beside them that lists frame and file. Raises ImageError or DatasetError for a label image that
+    cannot be scored.
+    """
+    truths = load_truths(folder, frames)
+    files = {row["frame"]: labels.parent / row["file"] for row in read_csv(labels, ("frame", "file"))}
+    read = ((truth, read_labels(files[frame], truth.labels.shape)) for frame, truth in truths.items())
+    stack = ((truth, from_labels(found, min_area_px=dataset.min_area_px)) for truth, found in read)
+    return dict(zip(truths, score_test_set(stack, dataset), strict=True))
+
+
+def score_baselines(
+    folder: Path, frames: Sequence[str], dataset: DatasetScoring, *, fold: int
+) -> Iterator[dict[str, object]]:
+    """Yield the rows (BASELINE_COLUMNS) of the trivial predictions of these frames of a dataset folder."""
+    truths, source = load_truths(folder, frames), Dataset(folder)
+    masks = {frame: trivial_masks(source.image(frame)) for frame in truths}
+    settings = InstanceSettings(min_area_px=dataset.min_area_px)
+    for baseline in next(iter(masks.values()), {}):
+        own = (masks[frame][baseline] for frame in truths)
+        predicted = (Prediction(instances_from_probability(mask, settings), mask) for mask in own)
+        stack = zip(truths.values(), predicted, strict=True)
+        for frame, found in zip(truths, score_test_set(stack, dataset), strict=True):
+            yield from long_rows(BASELINE_COLUMNS, (baseline, folder.name, fold, frame), found)

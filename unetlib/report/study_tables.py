@@ -1,0 +1,107 @@
+"""All tables of a study from its scores and the facts of its runs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from unetlib.evaluation import ablation, pitfalls, run_facts, tables
+from unetlib.io.files import atomic_path
+from unetlib.networks.run_record import RunFacts, read_facts
+from unetlib.report import display_tables
+from unetlib.study.facts import StudyFacts
+from unetlib.study.layout import Layout
+from unetlib.study.runs import EXTERNAL
+from unetlib.tracking.sequences import COLUMNS as TRACKING_COLUMNS
+
+TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
+SHOWN = {  # table → what a person reads of it
+    "comparison": display_tables.comparison_shown,
+    "ablation": display_tables.ablation_shown,
+    "transfer": display_tables.transfer_shown,
+    "costs": display_tables.costs_shown,
+    "tracking": display_tables.tracking_shown,
+}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The long tables of a study: scores of networks and external tools, of trivial baselines, and image clusters."""
+
+    scores: pd.DataFrame
+    baselines: pd.DataFrame
+    clusters: pd.DataFrame
+
+
+def trained_facts(facts: StudyFacts) -> list[RunFacts]:
+    """Return the facts of every trained run, read from where they stand."""
+    layout = Layout(facts.name)
+    return [read_facts(Path(layout.run_facts(run.path))) for run in facts.trained_runs()]
+
+
+def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) -> dict[str, pd.DataFrame]:
+    """Return the tables comparison, ablation, transfer, costs and differences.
+
+    The flawed arms of pitfalls are left out: they have a table of their own.
+    """
+    flawed = {pitfall.flawed for pitfall in facts.pitfalls.values()}
+    scores = found.scores[~found.scores["experiment"].isin(flawed)]
+    named: dict[str, Any] = {"datasets": [*facts.datasets], "experiments": [*facts.experiments, *facts.external_tools]}
+    background = {name: entry.background for name, entry in facts.datasets.items() if entry.background}
+    headline = {name: entry.primary_metric for name, entry in facts.datasets.items()}
+    judged = {**named, "background": background, "headline": headline, "clusters": found.clusters}
+    seedless = scores["train_dataset"] == EXTERNAL
+    trivial = found.baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
+    everything = pd.concat([scores[~seedless], *_per_seed([scores[seedless], trivial], facts.seeds)])
+    untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
+    return {
+        "comparison": tables.comparison(scores, found.baselines, **judged),
+        "ablation": ablation.ablation(everything, **judged, reference=facts.reference, untested=untested),
+        "transfer": tables.transfer(everything, **named, metrics=TRANSFER_METRICS, clusters=found.clusters),
+        "costs": run_facts.cost_table(trained, **named),
+        "differences": ablation.differences(scores, **named, background=background, reference=facts.reference),
+    }
+
+
+def tracking_table(facts: StudyFacts) -> pd.DataFrame:
+    """Return the rows of all tracked runs, read from where they stand."""
+    files = [Layout(facts.name).track_scores(run.path) for run in facts.tracked_runs()]
+    rows = [pd.read_csv(path, dtype={"sequence": str}) for path in files]
+    table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=TRACKING_COLUMNS)
+    return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # empty where the truth has no tracks
+
+
+def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts]) -> pd.DataFrame:
+    """Return what each pitfall of the study seems to be worth."""
+    own = list(trained)
+    of_experiments = [  # an experiment that uses another's networks has that one's facts
+        each.model_copy(update={"experiment": name})
+        for name, entry in facts.experiments.items()
+        for each in own
+        if each.experiment == entry.trained_by
+    ]
+    return pitfalls.pitfalls(
+        found.scores,
+        of_experiments,
+        facts.pitfalls,
+        datasets=[*facts.datasets],
+        experiments=[*facts.experiments],
+        clusters=found.clusters,
+        headline={name: entry.primary_metric for name, entry in facts.datasets.items()},
+    )
+
+
+def write_table(csv: Path, table: pd.DataFrame, shown: pd.DataFrame | None) -> None:
+    """Write a table as CSV and, where there is one for people, as Markdown beside it."""
+    with atomic_path(csv) as temporary:
+        temporary.write_text(tables.to_csv(table), encoding="utf-8")
+    if shown is not None:
+        with atomic_path(csv.with_suffix(".md")) as temporary:
+            temporary.write_text(display_tables.to_markdown(shown), encoding="utf-8")
+
+
+def _per_seed(parts: Iterable[pd.DataFrame], seeds: Iterable[int]) -> Iterable[pd.DataFrame]:
+    """Yield the rows of what has no seed once per seed, so that they stand beside every network."""
+    return (rows.assign(seed=seed) for rows in parts for seed in seeds)

@@ -1,0 +1,144 @@
+"""What the scripts over a whole study need to know of its configuration: names, order, splits, and whose networks."""
+
+from pydantic import Field
+
+from unetlib.datasets.settings import Metric
+from unetlib.evaluation.settings import PitfallSettings
+from unetlib.io.settings import Settings
+from unetlib.study.experiments import (
+    TRAINED_BY,
+    is_joint,
+    run_settings,
+    same_as_reference,
+    split_keys,
+    swept_levels,
+    training_experiment,
+)
+from unetlib.study.runs import EXTERNAL, JOINT, NO_SEED, Run
+from unetlib.study.settings import StudySettings
+from unetlib.study.tracked_runs import tracked_datasets, tracked_experiments
+
+
+class DatasetFacts(Settings):
+    """A dataset of a study."""
+
+    primary_metric: Metric = Field(description="The metric it is judged by.")
+    background: str | None = Field(description="Name of the background class when it is one.")
+
+
+class ExperimentFacts(Settings):
+    """An experiment of a study."""
+
+    joint: bool = Field(description="Whether one network is trained on all datasets together.")
+    trained_by: str = Field(description="The experiment that trains its networks: mostly itself.")
+    base_filters: int = Field(description="Filters of the first level of its networks.")
+    same_as_reference: list[str] = Field(description="Datasets on which it equals the reference by construction.")
+
+
+class StudyFacts(Settings):
+    """A study as its tables and figures need it. Every mapping and list is in the order of the configuration."""
+
+    name: str = Field(description="The study's name.")
+    reference: str = Field(description="The experiment all others are compared with.")
+    folds: list[int] = Field(description="The folds that are run.")
+    seeds: list[int] = Field(description="One network per seed.")
+    datasets: dict[str, DatasetFacts] = Field(description="The datasets that take part.")
+    experiments: dict[str, ExperimentFacts] = Field(description="The experiments that take part.")
+    external_tools: list[str] = Field(description="The external tools that take part.")
+    splits: dict[str, dict[str, str]] = Field(description='Experiment ("": the study) → dataset → key of its split.')
+    pitfalls: dict[str, PitfallSettings] = Field(description="Pairs of experiments that measure a pitfall.")
+    tracked_experiments: list[str] = Field(description="Experiments whose cells are linked through time.")
+    tracked_datasets: list[str] = Field(description="Datasets whose test sequences are tracked.")
+    sweeps: dict[str, dict[str, int | None]] = Field(description="What is varied in steps: sweep → experiment → level.")
+    aliases: dict[str, str] = Field(
+        description="Experiments that are left out, as their settings are those of one that takes part: its name."
+    )
+
+    def runs(self) -> list[Run]:
+        """Return every run that is predicted and scored."""
+        return [
+            Run(name, dataset, fold, seed)
+            for name, experiment in self.experiments.items()
+            for dataset in ([JOINT] if experiment.joint else self.datasets)
+            for fold in self.folds
+            for seed in self.seeds
+        ]
+
+    def training_run(self, run: Run) -> Run:
+        """Return the run whose network a run uses: mostly itself."""
+        return Run(self.experiments[run.experiment].trained_by, run.train_dataset, run.fold, run.seed)
+
+    def trained_runs(self) -> list[Run]:
+        """Return the runs that are trained: all but those of experiments that use the networks of another."""
+        return [run for run in self.runs() if self.training_run(run) == run]
+
+    def tracked_runs(self) -> list[Run]:
+        """Return the runs whose test sequence is tracked."""
+        return [
+            run
+            for run in self.runs()
+            if run.experiment in self.tracked_experiments and run.train_dataset in self.tracked_datasets
+        ]
+
+    def external_runs(self) -> list[Run]:
+        """Return external tools as runs: one per fold, trained on nothing of ours, without a seed."""
+        return [Run(name, EXTERNAL, fold, NO_SEED) for name in self.external_tools for fold in self.folds]
+
+    def training_datasets(self, train_dataset: str) -> list[str]:
+        """Return the datasets that a training set stands for."""
+        return list(self.datasets) if train_dataset == JOINT else [train_dataset]
+
+    def split_keys_for_testing(self, experiment: str, train_dataset: str) -> dict[str, str]:
+        """Return, for each dataset, the key of the split whose test frames score a run.
+
+        A network is tested on what it was trained on by its own experiment's split, on every other dataset by the
+        study's.
+        """
+        own = self.training_datasets(train_dataset)
+        return {name: self.splits[experiment if name in own else ""][name] for name in self.datasets}
+
+
+def study_facts(study: StudySettings) -> StudyFacts:
+    """Return the facts of a study whose configuration was checked."""
+    chosen = study.study
+    return StudyFacts(
+        name=chosen.name,
+        reference=chosen.reference,
+        folds=chosen.folds,
+        seeds=chosen.seeds,
+        datasets={
+            name: DatasetFacts(
+                primary_metric=study.datasets[name].primary_metric, background=study.datasets[name].background
+            )
+            for name in chosen.datasets
+        },
+        experiments={
+            name: ExperimentFacts(
+                joint=is_joint(study, name),
+                trained_by=training_experiment(study, name),
+                base_filters=run_settings(study, name).model.base_filters,
+                same_as_reference=same_as_reference(study, name),
+            )
+            for name in chosen.experiments
+        },
+        external_tools=chosen.external_tools,
+        splits=split_keys(study),
+        pitfalls=study.pitfalls,
+        tracked_experiments=tracked_experiments(study),
+        tracked_datasets=tracked_datasets(study),
+        sweeps=swept_levels(study),
+        aliases=aliases(study),
+    )
+
+
+def aliases(study: StudySettings) -> dict[str, str]:
+    """Return the experiments that the study leaves out and that would be its reference, as their settings are equal."""
+    reference = study.study.reference
+    same = run_settings(study, reference)
+    return {
+        name: reference
+        for name, entry in study.experiments.items()
+        if name not in study.study.experiments
+        and entry.model_fields_set <= set(TRAINED_BY)
+        and run_settings(study, name) == same
+    }

@@ -1,0 +1,54 @@
+"""How far a study is, in lines for the terminal: networks trained, runs scored, what the checks flagged."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from unetlib.study.facts import StudyFacts
+from unetlib.study.layout import Layout
+
+NAMED = 5  # missing files that a line names
+
+
+def progress(facts: StudyFacts, root: Path = Path()) -> list[str]:
+    """Return a line each on networks trained, runs scored and external tools scored: how many, of how many, which not.
+
+    root: the project's folder. A file that exists is complete, as every file is written at once.
+    """
+    layout = Layout(facts.name)
+    return [
+        _line("networks trained", {run.path: root / layout.model(run.path) for run in facts.trained_runs()}),
+        _line("runs scored", {run.path: root / layout.scores(run.path) for run in facts.runs()}),
+        _line(
+            "external tools scored",
+            {
+                f"{run.experiment}/fold{run.fold}": root / layout.external_scores(run.experiment, run.fold)
+                for run in facts.external_runs()
+            },
+        ),
+    ]
+
+
+def closing_line(facts: StudyFacts, root: Path = Path()) -> str:
+    """Return one line for the end of a study: where the report is, networks trained, checks that flagged a result.
+
+    What does not exist yet is left out.
+    """
+    layout = Layout(facts.name)
+    report, checks = root / layout.report, root / layout.checks
+    parts = [str(report) if report.exists() else "no report yet", progress(facts, root)[0]]
+    if checks.exists():
+        with checks.open(newline="", encoding="utf-8") as handle:
+            statuses = [row["status"] for row in csv.DictReader(handle)]
+        parts.append(f"checks that flagged a result: {statuses.count('flagged')} of {len(statuses)}")
+    return "; ".join(parts)
+
+
+def _line(what: str, files: Mapping[str, Path]) -> str:
+    missing = [name for name, path in files.items() if not path.is_file()]
+    return f"{what}: {len(files) - len(missing)} of {len(files)}" + _list_of(missing)
+
+
+def _list_of(missing: Sequence[str]) -> str:
+    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    return f"; not {', '.join(missing[:NAMED])}{more}" if missing else ""
