@@ -8,7 +8,7 @@ import yaml
 from unetlib.study.settings import StudySettings
 
 SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"
-HEADER = "# Written by `python -m tools.write_schema` from unetlib/study/settings.py. For editors; Snakemake reads the models.\n"
+HEADER = "# Written by `python -m tools.write_schema` from the models in unetlib/study/settings.py; for editors.\n"
 DROPPED = ("default", "title", "rests")  # defaults are stated in config.yaml alone
 
 

@@ -71,7 +71,7 @@ def test_the_last_file_that_states_a_key_is_named(tmp_path: Path) -> None:
 
 def test_a_value_of_the_command_line_has_no_file(tmp_path: Path) -> None:
     config = merged(config_of(TINY), {"trainig": 1})
-    with pytest.raises(StudyError, match="^trainig is not a known key"):
+    with pytest.raises(StudyError, match=r"^trainig is not a known key"):
         read_study(config, [ROOT / "config.yaml", TINY])
 
 

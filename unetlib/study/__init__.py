@@ -25,5 +25,5 @@
 - tracked_runs: Which experiments and datasets of a study are tracked: their cells are linked through whole test
   sequences.
 
-For other packages: read_study; StudySettings, StudyFacts; run_settings and its like; Run, run_of; Layout; check_results.
+For other packages: read_study; StudySettings, StudyFacts; run_settings and its like; run_of; Layout; check_results.
 """
