@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.networks.tiling import smallest_output, step_px, takes_tile
 from unetlib.study.experiments import (
     experiment_settings,
@@ -16,7 +17,7 @@ from unetlib.study.experiments import (
     watershed_depths,
 )
 from unetlib.study.external_tools import ExternalError, split_command
-from unetlib.study.runs import EXTERNAL, JOINT, TRIVIAL, StudyError, is_joint, runs
+from unetlib.study.runs import EXTERNAL, JOINT, StudyError, is_joint, runs
 from unetlib.study.tracked_runs import untrackable
 
 PREDICTS = {"trained_as", "inference", "instances", "scoring"}  # what an experiment that trains nothing may state

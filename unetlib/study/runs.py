@@ -9,7 +9,6 @@ from typing import Any
 
 JOINT = "all"  # the training set of one network trained on every dataset of the study
 EXTERNAL = "external"  # what another tool's label images were trained on: nothing of ours
-TRIVIAL = ("all-foreground", "all-background", "otsu")  # names of baselines.trivial_masks
 PSEUDO_SEED = 0  # of what has no seed
 
 
