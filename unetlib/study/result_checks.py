@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unetlib.evaluation.image_metrics import POOLED_BY
+from unetlib.evaluation.long_table import mean_score
 from unetlib.study.runs import Run
 
 OK, FLAGGED, FAILED = "ok", "flagged", "failed"
@@ -91,24 +91,6 @@ def beats_trivial(
     best = max(floors, key=lambda name: floors[name])
     detail = f"{metric} {value:.4f}, {best} {floors[best]:.4f}"
     yield Finding("baseline", f"{run.path} on {dataset}", OK if value > floors[best] else FLAGGED, detail)
-
-
-def mean_score(metric: str, rows: Iterable[Mapping[str, str]]) -> float:
-    """Return the metric's mean over the images of long-table rows, pooled as in the tables (SEG over objects).
-
-    NaN values are left out; NaN when there is no other.
-    """
-    values: dict[str, float] = {}
-    weights: dict[str, float] = {}
-    for row in rows:
-        if row["metric"] == metric:
-            values[row["image"]] = float(row["value"])
-        elif row["metric"] == POOLED_BY.get(metric):
-            weights[row["image"]] = float(row["value"])
-    known = {image: value for image, value in values.items() if not math.isnan(value)}
-    weight = {image: weights[image] if metric in POOLED_BY else 1.0 for image in known}
-    total = sum(weight.values())
-    return sum(value * weight[image] for image, value in known.items()) / total if total else math.nan
 
 
 def _finding(check: str, subject: str, problems: Sequence[str], fine: str) -> Finding:

@@ -5,8 +5,8 @@ from splice import JSON, PATH, PATHS, run
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import dataset_and_key_of, fold_of, frames_with_role
 from unetlib.evaluation.baselines import trivial_masks
-from unetlib.evaluation.image_metrics import BASELINE_COLUMNS
-from unetlib.evaluation.test_set import Prediction, load_truths, long_rows, score_test_set
+from unetlib.evaluation.long_table import BASELINE_COLUMNS, long_rows
+from unetlib.evaluation.test_set import Prediction, load_truths, score_test_set
 from unetlib.imaging.instances import instances_from_probability
 from unetlib.io.files import write_csv
 

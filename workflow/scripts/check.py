@@ -6,7 +6,7 @@ from collections import defaultdict
 from splice import JSON, PATH, run
 
 from unetlib.datasets.split_files import frames_for_testing
-from unetlib.evaluation.image_metrics import SCORE_COLUMNS
+from unetlib.evaluation.long_table import SCORE_COLUMNS
 from unetlib.io.files import read_json, write_csv
 from unetlib.study import result_checks
 from unetlib.study.runs import external_runs, runs, split_keys_for_testing, training_run

@@ -5,8 +5,8 @@ from functools import cache
 from splice import JSON, PATHS, run
 
 from unetlib.datasets.split_files import frames_for_testing
-from unetlib.evaluation.image_metrics import SCORE_COLUMNS
-from unetlib.evaluation.test_set import from_probability, load_truths, long_rows, mirror_beyond_border, score_test_set
+from unetlib.evaluation.long_table import SCORE_COLUMNS, long_rows
+from unetlib.evaluation.test_set import from_probability, load_truths, mirror_beyond_border, score_test_set
 from unetlib.io.files import write_csv
 from unetlib.io.predictions import Predictions
 from unetlib.study.runs import run_of

@@ -5,8 +5,8 @@ import csv
 from splice import JSON, PATH, PATHS, run
 
 from unetlib.datasets.split_files import fold_of, frames_with_role
-from unetlib.evaluation.image_metrics import SCORE_COLUMNS
-from unetlib.evaluation.test_set import from_labels, load_truths, long_rows, read_labels, score_test_set
+from unetlib.evaluation.long_table import SCORE_COLUMNS, long_rows
+from unetlib.evaluation.test_set import from_labels, load_truths, read_labels, score_test_set
 from unetlib.io.files import write_csv
 from unetlib.study.runs import EXTERNAL, PSEUDO_SEED
 
