@@ -65,7 +65,6 @@ def context():
         summary=summary.findings(**made, reference="reference"),
         runs_expected=5,
         runs_done=4,
-        failures=["changed/nuclei/fold0-seed0: out of memory"],
         warnings=summary.warnings(pd.DataFrame(CHECKS, columns=["check", "subject", "status", "detail"])),
         facts={"datasets": "2"},
         tables=[
