@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from docs.marks import write
+from tools.marked_sections import write_section
 
 ROOT = Path(__file__).parent.parent
 RESULTS, PAGE = ROOT / "benchmarks" / "results.json", ROOT / "README.md"
@@ -62,7 +62,7 @@ def main(pages: Sequence[Path] = (PAGE,)) -> None:
     """Write README's block."""
     lines = block(json.loads(RESULTS.read_text()))
     for page in pages:
-        write(page, PART, SCRIPT, lines)
+        write_section(page, PART, SCRIPT, lines)
 
 
 if __name__ == "__main__":

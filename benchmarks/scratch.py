@@ -1,7 +1,6 @@
-"""A copy of the workflow in a folder of its own, so that Snakemake runs without touching anybody's results."""
+"""Snakemake in a copy of the project, which the tests' builder makes; timed."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -10,21 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.builders.project import copy_project
+
 ROOT = Path(__file__).parent.parent
-PARTS = ("Snakefile", "config.yaml", "workflow", "unetlib", "studies", "profiles", "envs", "benchmarks", "CITATION.cff")
 
 
 @contextmanager
 def workflow() -> Iterator[Path]:
-    """A folder that holds the workflow and no results."""
+    """Yield a folder that holds the project and no results."""
     with TemporaryDirectory() as name:
-        for part in PARTS:
-            source = ROOT / part
-            if source.is_dir():
-                shutil.copytree(source, Path(name, part), ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, name)
-        yield Path(name)
+        yield copy_project(Path(name)).folder
 
 
 def snakemake(folder: Path, *arguments: str, code: str = "") -> tuple[str, float]:

@@ -8,13 +8,17 @@ import pytest
 from scipy import stats
 
 from unetlib.evaluation.bootstrap import (
+    IMAGES,
     MIN_CLUSTERS,
+    SEEDS,
     SMALL_SAMPLE_UNITS,
     Scores,
     _unbiased,
     between_seeds,
     contributions,
     interval,
+    resampled_units,
+    retrained,
 )
 
 
@@ -164,6 +168,16 @@ def test_p_is_small_where_the_interval_leaves_out_zero() -> None:
         assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
     far = interval(scores(rng.normal(5, 0.1, (5, 40))), "x", resamples=999)
     assert 2 / 1000 <= far.p < 0.01
+
+
+@pytest.mark.parametrize(
+    ("seeds", "images", "units"), [(3, 4, {SEEDS, IMAGES}), (1, 4, {IMAGES}), (3, 1, {SEEDS}), (1, 1, set())]
+)
+def test_what_was_resampled_is_read_back_from_the_table(seeds: int, images: int, units: set[str]) -> None:
+    values = np.random.default_rng(0).random((seeds, images))
+    scores = Scores.of(values, np.ones_like(values), np.zeros(seeds), np.zeros(images))
+    resampled = interval(scores, "a").resampled
+    assert resampled_units(resampled) == units and retrained(resampled) == (seeds > 1)
 
 
 def test_a_run_without_weight_is_refused() -> None:

@@ -18,14 +18,37 @@ def test_every_sign_pattern_is_tried(n: int) -> None:
     assert sign_flip(parts, "") == pytest.approx(expected)
 
 
+def by_scipy(parts: np.ndarray, resamples: int) -> float:
+    """The p of SciPy's permutation test of the same statistic."""
+    return float(
+        stats.permutation_test(
+            (parts,),
+            lambda x, axis: np.abs(x.sum(axis=axis)),
+            permutation_type="samples",
+            alternative="greater",
+            n_resamples=resamples,
+            rng=1,
+        ).pvalue
+    )
+
+
+@pytest.mark.parametrize("n", [2, 6, 9, 13])
+@pytest.mark.parametrize("digits", [1, 9])
+def test_all_sign_patterns_agree_with_scipy(n: int, digits: int) -> None:
+    parts = np.random.default_rng(n).normal(0.2, 1, n).round(digits)  # one digit: many patterns have equal sums
+    assert sign_flip(parts, "") == pytest.approx(by_scipy(parts, 2**n), abs=1e-12)
+
+
 @pytest.mark.parametrize("shift", [0.0, 0.2, 0.5])
 def test_random_signs_agree_with_scipy(shift: float) -> None:
     parts = np.random.default_rng(0).normal(shift, 1, 25)
-    found = stats.permutation_test(
-        (parts,), lambda x, axis: x.sum(axis=axis), permutation_type="samples", n_resamples=20_000, rng=1
-    )
-    assert sign_flip(parts, "a") == pytest.approx(found.pvalue, abs=0.025)  # three standard errors of either
+    assert sign_flip(parts, "a") == pytest.approx(by_scipy(parts, 20_000), abs=0.025)  # three standard errors of either
     assert sign_flip(parts, "a") == sign_flip(parts, "a") != sign_flip(parts, "b")
+
+
+def test_a_sum_of_zero_and_a_single_unit_have_p_one() -> None:
+    assert sign_flip(np.array([0.1, 0.2, -0.3]), "") == 1.0  # its sum is 5.6e-17
+    assert sign_flip(np.array([0.7]), "") == 1.0
 
 
 def test_six_of_one_sign_are_three_per_cent_and_never_nothing() -> None:

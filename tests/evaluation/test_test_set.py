@@ -12,17 +12,17 @@ from scipy import ndimage
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Sample, write_dataset
 from unetlib.evaluation import contingency as contingency_module
-from unetlib.evaluation import image_metrics, isbi_metrics, tables, test_set
+from unetlib.evaluation import image_metrics, isbi_metrics, test_set
 from unetlib.evaluation.ctc_metrics import ctc_det, detections, foi_table
-from unetlib.evaluation.image_metrics import POOLED_BY, score_image, seg_scores
+from unetlib.evaluation.image_metrics import score_image, seg_scores
 from unetlib.evaluation.isbi_metrics import thin_borders, thinning_scores, threshold_sweep
+from unetlib.evaluation.long_table import mean_score
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.evaluation.test_set import (
     Prediction,
     Truth,
     from_labels,
     from_probability,
-    long_rows,
     mirror_beyond_border,
     read_labels,
     score_test_set,
@@ -30,7 +30,6 @@ from unetlib.evaluation.test_set import (
 from unetlib.evaluation.test_set import load_truths as truths
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import ImageError
-from unetlib.study import result_checks
 
 PLAIN = DatasetScoring()
 SWEEP = [0.2, 0.5, 0.8]
@@ -61,8 +60,8 @@ def test_the_pooled_rows_are_the_challenges_seg_and_det(seed: int) -> None:
     long = [{"image": str(n), "metric": m, "value": str(v)} for n, row in enumerate(rows) for m, v in row.items()]
     seg = np.concatenate([seg_scores(foi_table(t.labels, p.instances, border_px=6)) for t, p in pairs])
     det = ctc_det([detections(foi_table(t.markers, p.instances, border_px=6)) for t, p in pairs])
-    assert result_checks.mean_score("seg_ctc", long) == pytest.approx(seg.mean())
-    assert result_checks.mean_score("det", long) == pytest.approx(det)
+    assert mean_score("seg_ctc", long) == pytest.approx(seg.mean())
+    assert mean_score("det", long) == pytest.approx(det)
 
 
 def test_no_pair_of_label_images_is_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,11 +146,6 @@ def test_small_objects_of_another_tool_are_dropped_as_ours_are() -> None:
     assert (from_labels(labels, min_area_px=3).instances == labels).all()
 
 
-def test_what_is_pooled_is_pooled_alike_in_tables_and_checks() -> None:
-    assert POOLED_BY == tables.POOLED
-    assert set(POOLED_BY) <= set(tables.METRICS) and set(tables.METRICS) >= {"v_rand_thinned", "v_info_thinned"}
-
-
 def test_truths_of_a_dataset_have_markers_where_it_has_them(tmp_path: Path) -> None:
     cell = np.pad(np.ones((4, 4), np.uint16), 4)
     image = np.arange(144, dtype=np.uint8).reshape(12, 12)
@@ -191,13 +185,6 @@ def test_label_images_that_cannot_be_scored_are_named(array, error, words, tmp_p
     with pytest.raises(error, match=words) as caught:
         read_labels(path, (4, 6))
     assert str(path) in str(caught.value)
-
-
-def test_rows_of_the_long_table_follow_its_columns() -> None:
-    assert long_rows(("image", "metric", "value"), ("a",), {"iou": 0.5, "seg": 1.0}) == [
-        {"image": "a", "metric": "iou", "value": 0.5},
-        {"image": "a", "metric": "seg", "value": 1.0},
-    ]
 
 
 def test_a_perfect_mask_in_a_mirrored_window_is_far_from_perfect() -> None:

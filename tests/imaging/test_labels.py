@@ -8,7 +8,7 @@ from builders.label_images import discs
 from scipy import ndimage
 
 from unetlib.imaging import labels as module
-from unetlib.imaging.labels import LabelError, boundaries, boxes, check_labels, relabel, separate_touching
+from unetlib.imaging.labels import boxes, relabel, separate_touching
 
 SEEDS = range(8)
 
@@ -71,38 +71,6 @@ def test_boxes_hold_exactly_their_instance(seed: int) -> None:
     for label, box in zip(ids, bounds, strict=True):
         rows, columns = np.nonzero(labels == label)
         assert tuple(box) == (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_boundaries_against_a_loop(seed: int) -> None:
-    labels = some_labels(seed)
-    expected = np.zeros(labels.shape, bool)
-    for row, column in zip(*np.nonzero(labels), strict=True):
-        for r, c in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
-            inside = 0 <= r < labels.shape[0] and 0 <= c < labels.shape[1]
-            expected[row, column] |= inside and labels[r, c] != labels[row, column]
-    np.testing.assert_array_equal(boundaries(labels), expected)
-
-
-def test_check_labels_takes_integers() -> None:
-    for dtype in (np.uint8, np.int16, np.uint16, np.int64):
-        checked = check_labels(np.array([[0, 7]], dtype), "t.tif")
-        assert checked.dtype == np.uint16 and checked.tolist() == [[0, 7]]
-
-
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (np.zeros((2, 2), np.float32), "01/t.tif: label is float32"),
-        (np.zeros((2, 2), bool), "01/t.tif: label is bool"),
-        (np.zeros((2, 2, 3), np.uint8), r"01/t.tif: label has shape \(2, 2, 3\)"),
-        (np.array([[0, -4]]), "01/t.tif: label holds the id -4"),
-        (np.array([[0, 65536]]), "01/t.tif: label holds the id 65536"),
-    ],
-)
-def test_bad_labels_are_named(labels: np.ndarray, message: str) -> None:
-    with pytest.raises(LabelError, match=message):
-        check_labels(labels, "01/t.tif")
 
 
 def test_docstrings() -> None:

@@ -30,7 +30,6 @@ def context(text: str = "plain") -> page.Context:
         summary={"What was asked": [text], "What was found": [f"{text}: better", "x"], "How sure we are": [text]},
         runs_expected=4,
         runs_done=3,
-        failures=[text],
         warnings={f"{text}: worse": [text]},
         lead=text,
         facts={text: text},
@@ -93,7 +92,7 @@ def test_the_page_is_the_same_each_time() -> None:
 
 def test_missing_runs_are_said_aloud() -> None:
     assert "This report is incomplete" in page.render(context(), TEMPLATE)
-    whole = replace(context(), runs_done=4, failures=())
+    whole = replace(context(), runs_done=4)
     assert "This report is incomplete" not in page.render(whole, TEMPLATE)
 
 

@@ -6,6 +6,7 @@ from builders.tables import CHANGE_HEADLINE, CHANGE_NAMES, tables_of_change
 
 from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.report import summary
+from unetlib.study.result_checks import COLUMNS
 
 
 def found(*values: float, **more: float) -> str:
@@ -118,8 +119,11 @@ def test_nothing_scored_says_so() -> None:
 
 
 def checks(*rows: tuple[str, str, str]) -> pd.DataFrame:
-    made = [("baseline", f"{run} on {dataset}", status, "iou 0.1, otsu 0.3") for run, dataset, status in rows]
-    return pd.DataFrame(made, columns=["check", "subject", "status", "detail"])
+    made = [
+        ("baseline", f"{run} on {dataset}", status, "iou 0.1, otsu 0.3", run.split("/")[0], dataset)
+        for run, dataset, status in rows
+    ]
+    return pd.DataFrame(made, columns=[*COLUMNS])
 
 
 def test_what_needs_care_is_a_sentence_per_dataset_with_every_result_behind_it() -> None:
@@ -136,7 +140,7 @@ def test_what_needs_care_is_a_sentence_per_dataset_with_every_result_behind_it()
 
 def test_a_long_list_of_experiments_is_cut_and_other_flags_are_told() -> None:
     table = checks(*((f"e{n}/cells/fold0-seed0", "cells", "flagged") for n in range(9)))
-    other = pd.DataFrame([("finite", "e0", "flagged", "odd")], columns=table.columns)
+    other = pd.DataFrame([("finite", "e0", "flagged", "odd", "e0", "")], columns=table.columns)
     first, second = summary.warnings(pd.concat([table, other], ignore_index=True)).items()
     assert first[0].endswith("e5 (1 of 1) and 3 more experiments.") and len(first[1]) == 9
     assert second == ("1 other check raised a flag.", ["finite of e0: odd"])

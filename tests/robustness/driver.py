@@ -12,7 +12,7 @@ from typing import Self
 
 import psutil
 import yaml
-from conftest import BINARIES, copied
+from builders.project import BINARIES, copy_project
 
 SECONDS = 3600  # without the state that is waited for; the machine may be busy
 ATTEMPTS = 8
@@ -41,7 +41,7 @@ class StudyDriver:
     """Start, watch and finish a study in a copy of the project in `folder`."""
 
     def __init__(self, folder: Path, overlay: Path, cores: int = 2) -> None:
-        self.project = copied(folder, str(overlay.resolve()))
+        self.project = copy_project(folder, str(overlay.resolve()))
         self.folder, self.cores = folder, cores
         self.name = yaml.safe_load(overlay.read_text())["study"]["name"]
         self.log = folder / "driver.log"

@@ -31,7 +31,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 from builders.malformed import mutated  # noqa: E402
 from builders.malformed_targets import targets  # noqa: E402
 
-from docs.marks import merged, write  # noqa: E402
+from tools.marked_sections import keep_other_rows, write_section  # noqa: E402
 
 SECONDS = 5  # of processor time for one case, which takes milliseconds
 WALL_SECONDS = 600  # without a sign of life; the machine may be busy
@@ -150,7 +150,7 @@ def main():
     parser.add_argument("--count", type=int, default=1000, help="cases per reader")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--only", nargs="+", metavar="READER")
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the table in this page")
     given = parser.parse_args()
     if not given.only:
         import unetlib.training.cache  # noqa: F401  the children of this process then find torch imported
@@ -171,8 +171,8 @@ def main():
         others = "; readers with another number of cases are of an earlier run" if given.only else ""
         lines = [f"{made} {platform.python_version()}){others}.\n", *lines]
         script = "tests/robustness/fuzz.py"
-        write(
-            given.write, "fuzz", script, merged(given.write.read_text(), "fuzz", script, lines)
+        write_section(
+            given.write, "fuzz", script, keep_other_rows(given.write.read_text(), "fuzz", script, lines)
         )  # other readers' rows stay
     sys.exit(any(row["outcome"] == "defect" for _, rows in results.values() for row in rows))
 

@@ -25,7 +25,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 from driver import Stuck, StudyDriver, write_overlay  # noqa: E402
 from faults import AFTERWARDS, WHILE_RUNNING, Fault, kills  # noqa: E402
 
-from docs.marks import merged, write  # noqa: E402
+from tools.marked_sections import keep_other_rows, write_section  # noqa: E402
 
 SCRIPT = "tests/robustness/inject_faults.py"
 
@@ -126,8 +126,10 @@ def main() -> None:
                 print(f"  lost: {line}", file=sys.stderr, flush=True)
             shutil.rmtree(folder)
             if given.write:  # after each, as it takes long; rows of other faults stay
-                lines = merged(given.write.read_text(), "faults", SCRIPT, [provenance(given, jobs), *table(rows)])
-                write(given.write, "faults", SCRIPT, lines)
+                lines = keep_other_rows(
+                    given.write.read_text(), "faults", SCRIPT, [provenance(given, jobs), *table(rows)]
+                )
+                write_section(given.write, "faults", SCRIPT, lines)
     print("\n".join(table(rows)))
     sys.exit(any(row.lost for row in rows))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from builders.archives import png, texture, tiff
+from builders.project import copy_project
 
 pytestmark = pytest.mark.pipeline
 HERE = Path(__file__).parents[1]
@@ -23,7 +24,7 @@ def write_pairs(folder: Path) -> None:
             (folder / kind / f"{name}.{'png' if kind == 'images' else 'tif'}").write_bytes(data)
 
 
-def test_names_are_names_and_never_commands(copy_project, tmp_path: Path) -> None:
+def test_names_are_names_and_never_commands(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project", str(HERE / "builders/tiny.yaml"))
     write_pairs(project.path(FOLDER))
     entry = {"format": "pairs", "folder": FOLDER, "split": "group", "headline": "dice", "min_area_px": 5}
@@ -43,7 +44,7 @@ def test_names_are_names_and_never_commands(copy_project, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("where", ["folder", "file"])
-def test_braces_which_are_wildcards_to_snakemake_are_refused_by_name(copy_project, tmp_path: Path, where: str) -> None:
+def test_braces_which_are_wildcards_to_snakemake_are_refused_by_name(tmp_path: Path, where: str) -> None:
     project = copy_project(tmp_path / "project", str(HERE / "builders/tiny.yaml"))
     folder = "my {cells}" if where == "folder" else "cells"
     write_pairs(project.path(folder))

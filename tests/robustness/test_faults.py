@@ -21,8 +21,6 @@ from driver import ADVICE, ATTEMPTS, Stuck, StudyDriver, kill_group, write_overl
 from faults import REPAIRED, UNUSABLE, kills  # noqa: E402
 from inject_faults import FaultResult, reference_run, short, table, try_fault  # noqa: E402
 
-from docs.marks import merged, written  # noqa: E402
-
 STEPS = "echo 'total 4'; for i in 1 2 3 4; do sleep 0.2; echo \"$i of 4 steps (x%) done\"; done"
 
 
@@ -180,24 +178,6 @@ def test_the_program_writes_the_table_of_the_chosen_faults(monkeypatch, tmp_path
         "a checkpoint cut in half",
         "SIGTERM to Snakemake",
     ]
-
-
-def test_rows_of_other_faults_stay_in_the_table():
-    old = ["an older command", "", "| fault | strikes |", "|---|---|", "| a | 1 |", "| b | 1 |"]
-    page = written("<!-- faults: written by x -->\n<!-- end of faults -->", "faults", "x", old)
-    new = ["a command", "", "| fault | strikes |", "|---|---|", "| b | 2 |"]
-    assert merged(page, "faults", "x", new) == [*new, "| a | 1 |"]
-
-
-@pytest.mark.parametrize(
-    ("part", "script"), [("faults", "robustness/inject_faults"), ("fuzz", "robustness/fuzz"), ("slurm", "slurm/run")]
-)
-def test_a_table_stands_between_its_marks(part, script):
-    begin, end = f"<!-- {part}: written by tests/{script}.py -->", f"<!-- end of {part} -->"
-    page = f"before\n{begin}\nold\n{end}\nafter"
-    assert written(page, part, f"tests/{script}.py", ["new"]) == f"before\n{begin}\nnew\n{end}\nafter"
-    kept = (ROOT / "docs/reliability.md").read_text()
-    assert kept.index(begin) < kept.index(end)
 
 
 def test_where_no_slurm_can_be_had_the_slurm_test_says_why_and_is_skipped(tmp_path):

@@ -26,7 +26,7 @@ sys.path[:0] = [str(HERE.parent), str(TESTS / "robustness"), str(TESTS), str(TES
 from cluster import Cluster, ClusterError, asked, cluster, obtain  # noqa: E402
 from driver import Stuck, StudyDriver, kill_group, write_overlay  # noqa: E402
 
-from docs.marks import write  # noqa: E402
+from tools.marked_sections import write_section  # noqa: E402
 
 UNAVAILABLE = 77
 WAIT_SECONDS = 900  # for one event; the machine may be busy
@@ -177,7 +177,7 @@ def lines_of(events: list[tuple[str, str]], compared: int, other: list[str]) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", type=Path, default=TESTS / "builders/tiny.yaml")
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the table in this page")
     given = parser.parse_args()
     signal.signal(signal.SIGALRM, stop)
     signal.signal(signal.SIGTERM, stop)
@@ -200,7 +200,7 @@ def main() -> None:
     lines = lines_of(events, len(expected), other)
     say("\n".join(lines))
     if given.write:
-        write(given.write, "slurm", "tests/slurm/run.py", lines)
+        write_section(given.write, "slurm", "tests/slurm/run.py", lines)
     sys.exit(bool(other))
 
 

@@ -16,7 +16,7 @@ from benchmarks.apart import Apart
 from benchmarks.clock import Times, interleaved
 from benchmarks.memory import EVERY_S, peak_mib
 from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
-from docs.marks import written
+from tools.marked_sections import replace_section
 
 ROOT = Path(__file__).parents[2]
 
@@ -232,4 +232,4 @@ def _without_its_package() -> Callable[[], object]:
 def test_readmes_speed_is_that_of_the_committed_results() -> None:
     page = (ROOT / "README.md").read_text()
     lines = brief.block(json.loads(brief.RESULTS.read_text()))
-    assert written(page, brief.PART, brief.SCRIPT, lines) == page
+    assert replace_section(page, brief.PART, brief.SCRIPT, lines) == page

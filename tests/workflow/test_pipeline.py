@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from builders.project import copy_project
 from ctc_metrics import evaluate_sequence
 
 pytestmark = pytest.mark.pipeline
@@ -22,7 +23,7 @@ ASKED = {"rotations", "watershed", "mirrored"}  # the reference's networks, in a
 
 
 @pytest.fixture(scope="module")
-def finished(copy_project, tmp_path_factory):
+def finished(tmp_path_factory):
     project = copy_project(tmp_path_factory.mktemp("tiny"), str(HERE / "builders/tiny.yaml"))
     done = project.snakemake()
     assert done.returncode == 0, done.stdout[-4000:]
@@ -370,7 +371,7 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
         ("training: {updates: -3}", "-3 is less than the minimum of 1"),
     ],
 )
-def test_a_study_that_cannot_run_is_refused_by_name(copy_project, tmp_path, overlay, message):
+def test_a_study_that_cannot_run_is_refused_by_name(tmp_path, overlay, message):
     (tmp_path / "bad.yaml").write_text((HERE / "builders/tiny.yaml").read_text() + "\n")
     (tmp_path / "worse.yaml").write_text(overlay + "\n")
     project = copy_project(tmp_path / "project", str(tmp_path / "bad.yaml"))

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs import aims, publish
-from docs.marks import written
 from unetlib.io.settings import Settings
 from unetlib.study.settings import StudySettings
 
@@ -132,37 +130,3 @@ def test_the_readme_maps_every_file():
     for name in set(listed.stdout.split()) - {"README.md"}:
         parents = [str(parent) for parent in Path(name).parents][:-1]
         assert any(f"{part}" in text for part in [name, *parents]), f"README does not map {name}"
-
-
-def test_the_readmes_numbers_are_those_of_the_committed_tables():
-    text = (ROOT / "README.md").read_text()
-    assert written(text, "results", publish.SCRIPT, publish.block(ROOT / "docs/results/cpu")) == text
-    folder = ROOT / "docs/results"
-    text = (folder / "README.md").read_text()
-    assert written(text, "aims", publish.SCRIPT, aims.lines(folder)) == text
-
-
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [("verdict\n", False), ("verdict\nnot run here\n", False), ("verdict\nnot run here\nreproduced\n", True)],
-)
-def test_claims_that_a_study_did_not_test_are_not_published(tmp_path, rows, told):
-    assert not publish.has_rows(tmp_path, "claims")
-    (tmp_path / "tables").mkdir()
-    (tmp_path / "tables/claims.csv").write_text(rows)
-    assert publish.has_rows(tmp_path, "claims") == told
-
-
-def test_an_aim_is_held_against_the_tuned_network_of_its_dataset(tmp_path):
-    (tmp_path / "tuned-x").mkdir()
-    rows = (
-        "test_dataset,experiment,train_dataset,metric,mean,low,high,runs,images",
-        "isbi-em,otsu,none,iou,0.99,,,1,6",
-        "isbi-em,tuned,dsb2018,iou,0.1,,,1,6",
-        "isbi-em,tuned,isbi-em,iou,0.904,0.9,,2,12",
-        "dsb2018,tuned,dsb2018,dice,0.91,0.9,0.92,1,80",
-    )
-    (tmp_path / "tuned-x/comparison.csv").write_text("\n".join(rows) + "\n")
-    text = "\n".join(aims.lines(tmp_path))
-    assert "| 0.905 | 0.904 [0.900, –] | 2 | 12 | no, 0.001 short | [tuned-x](tuned-x) |" in text
-    assert "| 0.91 | 0.910 [0.900, 0.920] | 1 | 80 | yes |" in text and text.count("not run") == len(aims.AIMS) - 2

@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 
-LARGEST_ID = 65535
+from unetlib.imaging.labels import LARGEST_ID
+
 FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # a suffix and a temporary name's prefix must fit too
 DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # what Windows opens instead of a file
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from unetlib.datasets.checks import LARGEST_ID, DatasetError, check_image, check_same_size
+from unetlib.datasets.checks import DatasetError, check_image, check_same_size
 from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.datasets.fields_of_view import group_by_field
+from unetlib.imaging.labels import LARGEST_ID
 from unetlib.io.archives import Archive
 from unetlib.io.images import ImageError, decode, grey
 

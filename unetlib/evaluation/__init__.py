@@ -10,6 +10,8 @@
 - image_metrics: Scores of one image, all from one contingency table of truth × prediction.
 - isbi_metrics: V_rand and V_info after border thinning, at the best of several thresholds (ISBI-2012; Arganda-
   Carreras et al. 2015).
+- long_table: The long table of a study, one row per score of an image: its columns, its rows, and how its images are
+  averaged.
 - pitfalls: What a mistake pretends to be worth: two experiments on the images that both were tested on, over all
   folds.
 - run_facts: What each training of a study cost, from the facts of its runs.

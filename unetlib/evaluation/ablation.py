@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from unetlib.evaluation.bootstrap import Scores, contributions
+from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, Scores, contributions, retrained
 from unetlib.evaluation.significance import holm, rank_biserial, sign_flip
 from unetlib.evaluation.tables import (
     COUNTS,
@@ -94,7 +94,7 @@ def ablation(
     table["p_holm"] = np.nan
     table.loc[judged, "p_holm"] = holm(table.loc[judged, "p"].to_numpy(dtype=float))
     outside = (table["low"] > 0) | (table["high"] < 0)
-    table["clear"] = outside & (table["p_holm"] < ALPHA) & table["resampled"].astype(str).str.contains("seeds")
+    table["clear"] = outside & (table["p_holm"] < ALPHA) & table["resampled"].map(retrained).astype(bool)
     low, high, *extremes = SPREAD[1:]
     found = ["reference", "variant", "difference", "sd", low, high, "p", "p_holm", "effect", "flipped", "clear"]
     found += [*extremes, "agree"]
@@ -107,7 +107,7 @@ def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
     enough = scores.clusters.max() + 1 >= FLIPPED_CLUSTERS
     units = scores.clusters if enough else np.arange(len(scores.clusters))
     parts, shares = contributions(scores, units)
-    return sign_flip(parts, name), rank_biserial(parts / shares), "clusters" if enough else "images"
+    return sign_flip(parts, name), rank_biserial(parts / shares), CLUSTERS if enough else IMAGES
 
 
 def _tested(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,8 @@ RESAMPLES = 4000
 MIN_CLUSTERS = 5  # two are one degree of freedom, t = 12.7; with three or four coverage passes 98 % (LOG.md)
 SMALL_SAMPLE_UNITS = 10
 LEVEL = 0.95
+SEEDS, CLUSTERS, IMAGES = "seeds", "clusters", "images"  # what can be resampled
+_TIMES = " × "
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
@@ -42,6 +44,16 @@ class Interval(NamedTuple):
     high: float
     p: float
     resampled: str
+
+
+def resampled_units(resampled: str) -> frozenset[str]:
+    """Return what an `Interval.resampled` names: a subset of SEEDS, CLUSTERS and IMAGES."""
+    return frozenset(resampled.split(_TIMES)) - {""}
+
+
+def retrained(resampled: str) -> bool:
+    """Return whether networks that differ by their seed were resampled, so that the interval covers retraining."""
+    return SEEDS in resampled_units(resampled)
 
 
 class _Level(NamedTuple):
@@ -137,7 +149,7 @@ def interval(
     if df:
         excess = _interaction(scores, units, deviations) / 2
         parts.append(np.sqrt(max(seeds - excess, 0)) * draw.student(df))
-        nouns.append("seeds")
+        nouns.append(SEEDS)
     if len(strata) > 1:
         level = _level(deviations.sum(0), _summed(scores.shares, units).sum(0), strata)
         parts.append(draw.units(level))
@@ -147,7 +159,7 @@ def interval(
     means = mean + np.sum(parts, axis=0)
     low, high = np.clip(np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]), *bounds)
     p = 2 * (1 + min((means <= 0).sum(), (means >= 0).sum())) / (resamples + 1)
-    return Interval(float(low), float(high), min(float(p), 1.0), " × ".join(nouns))
+    return Interval(float(low), float(high), min(float(p), 1.0), _TIMES.join(nouns))
 
 
 def between_seeds(scores: Scores) -> tuple[float, int]:
@@ -171,10 +183,10 @@ def _units(scores: Scores) -> tuple[str, Ints, Ints]:
     """What is resampled: its name, the unit of every image (I,), the stratum of every unit (U,)."""
     sizes = np.bincount(scores.clusters)
     if len(sizes) >= MIN_CLUSTERS:
-        return "clusters", scores.clusters, np.zeros(len(sizes), dtype=np.intp)
+        return CLUSTERS, scores.clusters, np.zeros(len(sizes), dtype=np.intp)
     images = np.arange(len(scores.clusters))
     alone = sizes.min() < 2  # a cluster of one image has no spread within: images are then taken as of one kind
-    return "images", images, np.zeros_like(images) if alone else scores.clusters
+    return IMAGES, images, np.zeros_like(images) if alone else scores.clusters
 
 
 def _deviations(scores: Scores, units: Ints, strata: Ints) -> Floats:

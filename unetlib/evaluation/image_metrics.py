@@ -13,12 +13,6 @@ from unetlib.imaging.labels import relabel
 
 THRESHOLDS_20THS = np.arange(10, 20)
 
-# the long table of a study, and the one of its trivial baselines
-SCORE_COLUMNS = ("experiment", "train_dataset", "test_dataset", "fold", "seed", "image", "metric", "value")
-BASELINE_COLUMNS = ("baseline", "test_dataset", "fold", "image", "metric", "value")
-# a mean over images weighs these by another row of the table: they are pooled over objects and over markers
-POOLED_BY = {"seg": "objects", "seg_ctc": "objects_ctc", "det": "markers"}
-
 
 def score_image(
     truth: np.ndarray,

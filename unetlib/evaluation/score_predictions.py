@@ -7,7 +7,7 @@ import numpy as np
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.evaluation.baselines import trivial_masks
-from unetlib.evaluation.image_metrics import BASELINE_COLUMNS
+from unetlib.evaluation.long_table import BASELINE_COLUMNS, long_rows
 from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
 from unetlib.evaluation.test_set import (
     Prediction,
@@ -15,7 +15,6 @@ from unetlib.evaluation.test_set import (
     from_labels,
     from_probability,
     load_truths,
-    long_rows,
     mirror_beyond_border,
     read_labels,
     score_test_set,

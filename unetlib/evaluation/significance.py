@@ -10,6 +10,9 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+# scipy.stats.permutation_test (SciPy 1.17) is no substitute. Of 4,000 random inputs of up to 13 units it gave the same
+# p for all but one, where it missed ties with a sum of zero, but needed 152 instead of 2.3 ms for 13 units and 302
+# instead of 46 ms for 100. With more than 13 units its other draws move p by up to 0.016. It refuses a single unit.
 FLIPS = 9999  # random sign patterns; with up to 13 units all 2^n of them are fewer and are taken
 Floats = NDArray[np.float64]
 

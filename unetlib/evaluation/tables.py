@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from unetlib.evaluation.bootstrap import RESAMPLES, Interval, Scores, interval
+from unetlib.evaluation.long_table import POOLED_BY, RUN_COLUMNS, SCORE_COLUMNS
 
 METRICS = {  # name in the long table → name a reader sees, in the order of every table
     "iou": "IoU",
@@ -34,10 +35,8 @@ METRICS = {  # name in the long table → name a reader sees, in the order of ev
     "iou_background": "background IoU",
 }
 FOREGROUND = ("predicted_foreground", "true_foreground")
-POOLED = {"seg": "objects", "seg_ctc": "objects_ctc", "det": "markers"}  # a mean weighs by this; else by 1
-WEIGHTS = {**POOLED, **dict.fromkeys(FOREGROUND, "pixels")}
-RUN = ["experiment", "train_dataset", "test_dataset", "fold", "seed"]
-LONG = [*RUN, "image", "metric", "value"]
+WEIGHTS = {**POOLED_BY, **dict.fromkeys(FOREGROUND, "pixels")}  # metric → the row that weights its mean over images
+RUN, LONG = [*RUN_COLUMNS], [*SCORE_COLUMNS]  # as lists, which pandas takes for several columns
 COUNTS = ["runs", "images", "clusters", "n"]
 SPREAD = ["sd", "low", "high", "min", "max"]
 SCORE_BOUNDS = (0.0, 1.0)  # of every metric

@@ -1,6 +1,6 @@
 """A test set scored as a whole: scores of each image, some of which look at all of them (DET, the best threshold)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -153,8 +153,3 @@ def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetS
             for row, value in zip(rows, best_threshold_scores(table[:, :, place]), strict=True):
                 row[name] = float(value)
     return rows
-
-
-def long_rows(columns: Sequence[str], place: Sequence[object], scores: Mapping[str, float]) -> list[dict[str, object]]:
-    """Return one row of a long table per score: `place` fills all columns but the last two, metric and value."""
-    return [dict(zip(columns, (*place, *item), strict=True)) for item in scores.items()]

@@ -1,26 +1,8 @@
 """Instance labels: 2-D integer arrays, 0 = background, every other value one instance."""
 
 import numpy as np
-from scipy import ndimage
 
-LARGEST_ID = 65535
-
-
-class LabelError(ValueError):
-    """An array that is no label image."""
-
-
-def check_labels(labels: np.ndarray, where: str) -> np.ndarray:
-    """The same labels as uint16, (H, W); LabelError naming `where` for other shapes, floats, negative or huge ids."""
-    if labels.ndim != 2:
-        raise LabelError(f"{where}: label has shape {labels.shape}; give one 2-D plane")
-    if labels.dtype == bool or not np.issubdtype(labels.dtype, np.integer):
-        raise LabelError(f"{where}: label is {labels.dtype}; save instance ids as integers")
-    if labels.size and (low := int(labels.min())) < 0:
-        raise LabelError(f"{where}: label holds the id {low}; ids are 0 (background) or positive")
-    if labels.size and (high := int(labels.max())) > LARGEST_ID:
-        raise LabelError(f"{where}: label holds the id {high}; renumber the instances to at most {LARGEST_ID}")
-    return labels.astype(np.uint16, copy=False)
+LARGEST_ID = 65535  # of uint16, in which label images are stored
 
 
 def relabel(labels: np.ndarray) -> np.ndarray:
@@ -45,6 +27,8 @@ def relabel(labels: np.ndarray) -> np.ndarray:
 
 def boxes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The ids present, (n,), and their bounding boxes (n, 4) int64: first row, end row, first column, end column."""
+    from scipy import ndimage  # here, for jobs that read datasets and need no SciPy
+
     found = ndimage.find_objects(labels)
     ids = [i for i, box in enumerate(found, start=1) if box is not None]
     edges = [(r.start, r.stop, c.start, c.stop) for r, c in (found[i - 1] for i in ids)]
@@ -70,14 +54,3 @@ def separate_touching(labels: np.ndarray) -> np.ndarray:
     ):
         gap[here] |= (labels[before] != labels[here]) & (labels[before] > 0)
     return np.where(gap, labels.dtype.type(0), labels)
-
-
-def boundaries(labels: np.ndarray) -> np.ndarray:
-    """Where an instance meets another instance or background over a pixel side, inside the instance; bool (H, W)."""
-    edge = np.zeros(labels.shape, dtype=bool)
-    down, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
-    edge[1:] |= down
-    edge[:-1] |= down
-    edge[:, 1:] |= right
-    edge[:, :-1] |= right
-    return edge & (labels > 0)

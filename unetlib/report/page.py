@@ -52,7 +52,6 @@ class Context:
     summary: Mapping[str, Sequence[str]]
     runs_expected: int
     runs_done: int
-    failures: Sequence[str] = ()  # runs that are missing, and why
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what must not be missed → each result
     lead: str = ""  # the study in a sentence or two
     facts: Mapping[str, str] = field(default_factory=dict)  # a few key numbers for the top of the page

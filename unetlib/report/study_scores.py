@@ -7,7 +7,7 @@ from math import nan
 
 import pandas as pd
 
-from unetlib.evaluation.tables import NO_TRAINING
+from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.literature import ANY
 from unetlib.report.verdicts import Baseline, Estimate
 from unetlib.study.runs import JOINT
@@ -81,7 +81,7 @@ class Study:
 
     @cached_property
     def _scores(self) -> dict[tuple[str, ...], Estimate]:
-        metrics = [name[: -len("_sd")] for name in self.transfer.columns if name.endswith("_sd")]
+        metrics = [name for name in METRICS if name in self.transfer]
         found: dict[tuple[str, ...], Estimate] = {}
         for metric in metrics:
             names = {"mean": metric, "low": f"{metric}_low", "high": f"{metric}_high"}

@@ -6,12 +6,14 @@ from typing import Any
 import pandas as pd
 
 from unetlib.evaluation.ablation import ALPHA
+from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, SEEDS, resampled_units, retrained
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.report.display_tables import format_interval, format_value, metric_name, percent, records, score_of
+from unetlib.study.result_checks import BEATS_TRIVIAL, FLAGGED
 
 COVERED = {  # what was resampled → what an interval is about
-    "clusters": "further sequences or groups of images",
-    "images": "further images of the tested sequences or groups (not about others)",
+    CLUSTERS: "further sequences or groups of images",
+    IMAGES: "further images of the tested sequences or groups (not about others)",
 }
 NAMED = 6  # experiments that a sentence names
 
@@ -52,7 +54,7 @@ def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) ->
     text = f"A trained U-Net beats the best trivial baseline on {sum(tops)} of {_count(len(tops), 'dataset')}"
     text += f" ({reference}: on {sum(own)} of {len(own)})."
     asked, clear = int(effects["p_holm"].notna().sum()), int(effects["clear"].astype(bool).sum())
-    alone = len(effects) and not effects["resampled"].astype(str).str.contains("seeds").any()
+    alone = len(effects) and not effects["resampled"].map(retrained).any()
     if asked:
         text += f" Of {_count(asked, 'comparison')} of a changed network with {reference}, {clear or 'none'} "
         text += "came out clearly" if clear else "came out clearly enough to rule out chance"
@@ -63,11 +65,10 @@ def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) ->
 def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
     """What a reader must not miss: a sentence per tested dataset → the flagged results it sums up.
 
-    checks: the table of `verify`'s findings (check, subject, status, detail).
+    checks: the table of `result_checks.COLUMNS`.
     """
-    rows = checks[checks["check"] == "baseline"]
-    places = rows["subject"].str.extract(r"^(?P<experiment>[^/]+)/.* on (?P<dataset>[^ ]+)$")
-    rows = rows.join(places).assign(flagged=rows["status"] == "flagged")
+    rows = checks[checks["check"] == BEATS_TRIVIAL]
+    rows = rows.assign(flagged=rows["status"] == FLAGGED)
     found = {}
     for dataset, group in rows.groupby("dataset", sort=False):
         flagged = group[group["flagged"]]
@@ -81,7 +82,7 @@ def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
         )
         sentence += f"baseline: {_listed([*(worst[:NAMED] if rest else worst), *rest])}."
         found[sentence] = [f"{subject}: {detail}" for subject, detail in flagged[["subject", "detail"]].to_numpy()]
-    others = checks[(checks["status"] == "flagged") & (checks["check"] != "baseline")]
+    others = checks[(checks["status"] == FLAGGED) & (checks["check"] != BEATS_TRIVIAL)]
     if len(others):
         found[f"{_count(len(others), 'other check')} raised a flag."] = [
             f"{row.check} of {row.subject}: {row.detail}" for row in others.itertuples()
@@ -202,8 +203,9 @@ def _sureness(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
 
 def _covered(resampled: str) -> str:
     """What an interval from these resamples is about, and what not."""
-    about = [words for noun, words in COVERED.items() if noun in resampled]
-    if "seeds" in resampled:
+    units = resampled_units(resampled)
+    about = [words for unit, words in COVERED.items() if unit in units]
+    if SEEDS in units:
         return f"intervals are about {' and '.join([*about, 'retrained networks'])}"
     if about:
         return f"intervals are about {about[0]}, and these very networks: each was trained once, retraining may differ"

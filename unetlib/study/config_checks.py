@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection
 from pathlib import PurePath
 
+from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.networks.tiling import smallest_output, step_px, takes_tile
 from unetlib.study.experiments import (
     inference_settings,
@@ -16,7 +17,7 @@ from unetlib.study.experiments import (
     uses_watershed,
 )
 from unetlib.study.external_tools import ExternalError, split_command
-from unetlib.study.runs import EXTERNAL, JOINT, TRIVIAL
+from unetlib.study.runs import EXTERNAL, JOINT
 from unetlib.study.settings import ExperimentSettings, StudyError, StudySettings
 from unetlib.study.tracked_runs import untrackable
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unetlib.datasets.split_files import frames_for_testing
-from unetlib.evaluation.image_metrics import BASELINE_COLUMNS, POOLED_BY, SCORE_COLUMNS
+from unetlib.evaluation.long_table import BASELINE_COLUMNS, SCORE_COLUMNS, mean_score
 from unetlib.io.files import read_csv
 from unetlib.networks.run_record import RunFacts, read_facts
 from unetlib.study.facts import StudyFacts
@@ -138,24 +138,6 @@ def beats_trivial(
     best = max(floors, key=lambda name: floors[name])
     detail = f"{metric} {value:.4f}, {best} {floors[best]:.4f}"
     yield Finding("baseline", f"{run.path} on {dataset}", OK if value > floors[best] else FLAGGED, detail)
-
-
-def mean_score(metric: str, rows: Iterable[Row]) -> float:
-    """Return the metric's mean over the images of long-table rows, pooled as in the tables (SEG over objects).
-
-    NaN values are left out; NaN when there is no other.
-    """
-    values: dict[str, float] = {}
-    weights: dict[str, float] = {}
-    for row in rows:
-        if row["metric"] == metric:
-            values[row["image"]] = float(row["value"])
-        elif row["metric"] == POOLED_BY.get(metric):
-            weights[row["image"]] = float(row["value"])
-    known = {image: value for image, value in values.items() if not math.isnan(value)}
-    weight = {image: weights[image] if metric in POOLED_BY else 1.0 for image in known}
-    total = sum(weight.values())
-    return sum(value * weight[image] for image, value in known.items()) / total if total else math.nan
 
 
 def _finding(check: str, subject: str, problems: Sequence[str], fine: str) -> Finding:

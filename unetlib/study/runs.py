@@ -6,7 +6,6 @@ from pathlib import PurePath
 
 JOINT = "all"  # the training set of one network trained on every dataset of the study
 EXTERNAL = "external"  # what another tool's label images were trained on: nothing of ours
-TRIVIAL = ("all-foreground", "all-background", "otsu")  # names of baselines.trivial_masks
 NO_SEED = 0  # the seed of what has none
 
 

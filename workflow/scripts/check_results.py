@@ -5,7 +5,7 @@ from pathlib import Path
 
 from script import run
 
-from unetlib.evaluation.image_metrics import SCORE_COLUMNS
+from unetlib.evaluation.long_table import SCORE_COLUMNS
 from unetlib.io.files import write_csv
 from unetlib.study.facts import StudyFacts
 from unetlib.study.result_checks import COLUMNS, OK, check_results

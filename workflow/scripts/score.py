@@ -7,10 +7,10 @@ from pathlib import Path
 from script import run
 
 from unetlib.datasets.split_files import frames_for_testing
-from unetlib.evaluation.image_metrics import SCORE_COLUMNS
+from unetlib.evaluation.long_table import SCORE_COLUMNS, long_rows
 from unetlib.evaluation.score_predictions import score_probabilities
 from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
-from unetlib.evaluation.test_set import load_truths, long_rows
+from unetlib.evaluation.test_set import load_truths
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import write_csv
 from unetlib.io.predictions import Predictions

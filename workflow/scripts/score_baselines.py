@@ -6,7 +6,7 @@ from pathlib import Path
 from script import run
 
 from unetlib.datasets.split_files import dataset_and_key_of, fold_of, frames_with_role
-from unetlib.evaluation.image_metrics import BASELINE_COLUMNS
+from unetlib.evaluation.long_table import BASELINE_COLUMNS
 from unetlib.evaluation.score_predictions import score_baselines
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.io.files import write_csv

@@ -6,10 +6,9 @@ from pathlib import Path
 from script import run
 
 from unetlib.datasets.split_files import fold_of, frames_with_role
-from unetlib.evaluation.image_metrics import SCORE_COLUMNS
+from unetlib.evaluation.long_table import SCORE_COLUMNS, long_rows
 from unetlib.evaluation.score_predictions import score_label_files
 from unetlib.evaluation.settings import DatasetScoring
-from unetlib.evaluation.test_set import long_rows
 from unetlib.io.files import write_csv
 from unetlib.study.runs import EXTERNAL, NO_SEED
 

@@ -1,9 +1,9 @@
-"""What networks of the CPU's size should reach, beside what the committed tables of the tuned studies say."""
+"""The table of aims: the scores that small networks should reach, beside those of the published tuned studies."""
 
 import csv
 from pathlib import Path
 
-AIMS = (  # dataset, metric, its name, aim
+AIMS = (  # dataset, metric, its display name, aim
     ("phc-u373", "seg", "SEG", 0.88),
     ("dic-hela", "iou", "IoU", 0.80),
     ("dic-hela", "seg", "SEG", 0.75),
@@ -15,21 +15,20 @@ AIMS = (  # dataset, metric, its name, aim
 )
 STUDIES = "tuned-*"
 EXPERIMENT = "tuned"
+HEADER = "| dataset | metric | aim | tuned [95 % interval] | networks | images | reached | study |"
 
 
-def lines(folder: Path) -> list[str]:
-    """Return the table's lines from the studies published under this folder; an aim nobody tested has a dash."""
-    found = {}
+def aims_table(folder: Path) -> list[str]:
+    """Return the table's lines from the studies published under this folder; an untested aim has dashes."""
+    scores: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
     for table in sorted(folder.glob(f"{STUDIES}/comparison.csv")):
         with table.open(newline="") as handle:
             rows = [row for row in csv.DictReader(handle) if row["experiment"] == EXPERIMENT]
-        found |= {(r["test_dataset"], r["metric"]): (table.parent.name, r) for r in rows if _own(r)}
-    head = ["| dataset | metric | aim | tuned [95 % interval] | networks | images | reached | study |"]
-    return [*head, "|---|---|---:|---:|---:|---:|---|---|", *(_line(*aim, *found.get(aim[:2], ())) for aim in AIMS)]
-
-
-def _own(row: dict[str, str]) -> bool:
-    return row["train_dataset"] == row["test_dataset"]
+        for row in rows:
+            if row["train_dataset"] == row["test_dataset"]:
+                scores[row["test_dataset"], row["metric"]] = (table.parent.name, row)
+    lines = [_line(*aim, *scores.get(aim[:2], ())) for aim in AIMS]
+    return [HEADER, "|---|---|---:|---:|---:|---:|---|---|", *lines]
 
 
 def _line(dataset: str, metric: str, name: str, aim: float, study: str = "", row: dict[str, str] | None = None) -> str:
@@ -37,6 +36,7 @@ def _line(dataset: str, metric: str, name: str, aim: float, study: str = "", row
         return f"| {dataset} | {name} | {aim} | – | – | – | not run | – |"
     low, high = (f"{float(row[end]):.3f}" if row[end] else "–" for end in ("low", "high"))
     mean = float(row["mean"])
-    said = f"{mean:.3f} [{low}, {high}]"
     reached = "yes" if mean >= aim else f"no, {aim - mean:.3f} short"
-    return f"| {dataset} | {name} | {aim} | {said} | {row['runs']} | {row['images']} | {reached} | [{study}]({study}) |"
+    score = f"{mean:.3f} [{low}, {high}]"
+    cells = (dataset, name, str(aim), score, row["runs"], row["images"], reached, f"[{study}]({study})")
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,29 @@
+"""The table of aims compares each aim with the tuned network that was trained and tested on its dataset."""
+
+from pathlib import Path
+
+from tools.aims import AIMS, aims_table
+from tools.marked_sections import replace_section
+from tools.publish_results import WRITER
+
+RESULTS = Path(__file__).parents[2] / "docs/results"
+
+
+def test_an_aim_is_compared_with_the_tuned_network_of_its_dataset(tmp_path):
+    (tmp_path / "tuned-x").mkdir()
+    rows = (
+        "test_dataset,experiment,train_dataset,metric,mean,low,high,runs,images",
+        "isbi-em,otsu,none,iou,0.99,,,1,6",
+        "isbi-em,tuned,dsb2018,iou,0.1,,,1,6",
+        "isbi-em,tuned,isbi-em,iou,0.904,0.9,,2,12",
+        "dsb2018,tuned,dsb2018,dice,0.91,0.9,0.92,1,80",
+    )
+    (tmp_path / "tuned-x/comparison.csv").write_text("\n".join(rows) + "\n")
+    text = "\n".join(aims_table(tmp_path))
+    assert "| 0.905 | 0.904 [0.900, –] | 2 | 12 | no, 0.001 short | [tuned-x](tuned-x) |" in text
+    assert "| 0.91 | 0.910 [0.900, 0.920] | 1 | 80 | yes |" in text and text.count("not run") == len(AIMS) - 2
+
+
+def test_the_page_of_results_has_the_aims_of_the_published_tables():
+    page = (RESULTS / "README.md").read_text()
+    assert replace_section(page, "aims", WRITER, aims_table(RESULTS)) == page

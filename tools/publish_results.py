@@ -1,0 +1,160 @@
+"""Copy a study's small tables and figures to docs/results and rewrite the pages that are made from them.
+
+python -m tools.publish_results results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml"
+"""
+
+import csv
+import json
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PIL import Image
+
+from tools.aims import aims_table
+from tools.marked_sections import write_section
+from unetlib.report.verdicts import NOT_RUN
+
+ROOT = Path(__file__).parent.parent
+WRITER = "tools/publish_results.py"
+README_STUDY = "cpu"
+README_FIGURE = "ablation"
+FIGURE_WIDTH_PX = 1200
+TABLES = ("comparison", "transfer", "costs", "tracking")  # each is copied where the study has it
+COMPARISON_TABLES = ("ablation", "claims", "audits")  # of studies with more than one experiment
+FIGURES = ("learning-curves",)
+COMPARISON_FIGURES = (README_FIGURE, "transfer")
+DIFFERENCES = "differences"  # the table that has rows only where a study has more than one experiment
+METRIC_NAMES = {"seg": "SEG", "iou": "IoU", "dice": "Dice", "map": "mAP"}
+TRIVIAL = ("all-foreground", "all-background", "otsu")
+
+Rows = list[dict[str, str]]
+
+
+def publish(results: Path, command: str) -> None:
+    """Replace docs/results/<study> with the tables and figures of a finished study and rewrite the generated sections.
+
+    An unfinished study ends the program before anything is replaced. Figures that show images are not copied.
+    """
+    folder = ROOT / "docs" / "results" / results.name
+    provenance = provenance_table(results, command)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    compares = has_content(results, DIFFERENCES)
+    for name in TABLES + compares * COMPARISON_TABLES:
+        if has_content(results, name):
+            for table in sorted((results / "tables").glob(f"{name}.*")):
+                shutil.copy(table, folder)
+    for name in FIGURES + compares * COMPARISON_FIGURES:
+        if _figure_has_content(results, name):
+            _copy_figure(results / "figures" / f"{name}.png", folder / f"{name}.png")
+    (folder / "command.txt").write_text(command + "\n")
+    (folder / "provenance.md").write_text(provenance)
+    if results.name == README_STUDY:
+        write_section(ROOT / "README.md", "results", WRITER, readme_section(folder))
+    write_section(folder.parent / "README.md", "aims", WRITER, aims_table(folder.parent))
+
+
+def provenance_table(results: Path, command: str) -> str:
+    """Return a Markdown table of what the study was made by and from: command, day, versions, code and data."""
+    facts = [json.loads(path.read_text()) for path in sorted(results.glob("runs/*/*/*/facts.json"))]
+    if not facts or not (results / "scores.csv").exists():
+        raise SystemExit(f"error: {results}: no scores.csv or no finished run in runs/; publish a finished study")
+    day = datetime.fromtimestamp((results / "scores.csv").stat().st_mtime, UTC).date()
+    cells = {"": "", "---": "---", "command": f"`{command}`", "day": f"{day}", "networks": f"{len(facts)}"}
+    cells |= {name: version for name, version in facts[0]["versions"].items() if name != "platform"}
+    cells["code of the training"] = ", ".join(sorted({fact["code"] for fact in facts}))
+    for entry in (entry for fact in facts for entry in fact["data"]):
+        cells[entry["dataset"]] = f"{entry['source']}, sha256 {entry['sha256']}"
+    return "".join(f"| {name} | {value} |\n" for name, value in cells.items())
+
+
+def has_content(results: Path, table: str) -> bool:
+    """Return whether the study has rows in this table; of claims, at least one that the study has tested."""
+    path = results / "tables" / f"{table}.csv"
+    return path.exists() and any(row.get("verdict") != NOT_RUN for row in _read(path))
+
+
+def readme_section(folder: Path) -> list[str]:
+    """Return the lines of README's results, made from a published folder alone."""
+    rows = [row for row in _read(folder / "comparison.csv") if row["headline"] == "True"]
+    place = folder.relative_to(ROOT).as_posix()
+    return [
+        _caption((folder / "command.txt").read_text().strip(), rows, _read(folder / "costs.csv")),
+        "",
+        *_score_table(rows),
+        "",
+        f"![Difference of each experiment to the reference, with 95 % intervals]({place}/{README_FIGURE}.png)",
+        "",
+        f"All metrics, transfer between datasets, published claims with verdicts and costs: [{place}]({place}).",
+    ]
+
+
+def _read(path: Path) -> Rows:
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def _copy_figure(source: Path, target: Path) -> None:
+    picture = Image.open(source).convert("RGB")
+    height = round(picture.height * FIGURE_WIDTH_PX / picture.width)
+    picture.resize((FIGURE_WIDTH_PX, height), Image.Resampling.LANCZOS).quantize(64).save(target, optimize=True)
+
+
+def _figure_has_content(results: Path, figure: str) -> bool:
+    """A map of transfer needs two datasets, a learning curve two evaluations."""
+    if figure == "transfer":
+        return len({row["test_dataset"] for row in _read(results / "tables" / "transfer.csv")}) > 1
+    if figure == "learning-curves":
+        return any(len(path.read_text().splitlines()) > 2 for path in results.glob("runs/*/*/*/history.csv"))
+    return True
+
+
+def _caption(command: str, rows: Rows, costs: Rows) -> str:
+    *networks, total = costs
+    folds, seeds = (sorted({row[name] for row in networks}, key=int) for name in ("fold", "seed"))
+    return (
+        f"`{command}`: {len(networks)} networks, {float(total['train_seconds']) / 3600:.1f} hours of training; "
+        f"fold {' and '.join(folds)}, seed {', '.join(seeds)}. {_interval_note(rows)} Scores are of whole test images, "
+        "which had no part in training or in the choice of a network."
+    )
+
+
+def _score_table(rows: Rows) -> list[str]:
+    datasets = list(dict.fromkeys(row["test_dataset"] for row in rows))
+    experiments = [name for name in dict.fromkeys(row["experiment"] for row in rows) if name not in TRIVIAL]
+    tested = {name: [row for row in rows if row["test_dataset"] == name] for name in datasets}
+    metrics = [tested[name][0]["metric"] for name in datasets]
+    header = [f"{name}, {METRIC_NAMES.get(metric, metric)}" for name, metric in zip(datasets, metrics, strict=True)]
+    scores = {(row["test_dataset"], row["experiment"]): _score(row) for row in rows}
+    body = [[name, *(scores.get((dataset, name), "–") for dataset in datasets)] for name in experiments]
+    trivial = [[float(row["mean"]) for row in own if row["experiment"] in TRIVIAL] for own in tested.values()]
+    body.append(["best trivial baseline", *(f"{max(means):.3f}" for means in trivial)])
+    body.append(["test images", *(str(max(int(row["images"]) for row in own)) for own in tested.values())])
+    lines = [f"| {' | '.join(cells)} |" for cells in (["network", *header], *body)]
+    return [lines[0], f"|---|{'---:|' * len(datasets)}", *lines[1:]]
+
+
+def _score(row: dict[str, str]) -> str:
+    mean = f"{float(row['mean']):.3f}"
+    return f"{mean} ({float(row['low']):.3f}–{float(row['high']):.3f})" if row.get("low") else mean
+
+
+def _interval_note(rows: Rows) -> str:
+    """Say what the intervals cover, by dataset."""
+    datasets: dict[str, list[str]] = {}
+    for row in rows:
+        if row["experiment"] not in TRIVIAL and row.get("resampled"):
+            names = datasets.setdefault(row["resampled"], [])
+            names.extend({row["test_dataset"]} - set(names))
+    if not datasets:
+        return "There are no intervals, so small differences mean nothing."
+    units = " and ".join(f"{unit} ({', '.join(names)})" for unit, names in datasets.items())
+    retrained = any("seeds" in unit for unit in datasets)
+    limit = "" if retrained else "; they do not cover the variation between trainings"
+    return f"In brackets: 95 % intervals from resampling {units}{limit}."
+
+
+if __name__ == "__main__":
+    publish(Path(sys.argv[1]), sys.argv[2])
