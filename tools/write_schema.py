@@ -28,7 +28,7 @@ def _tidied(node: Any) -> Any:
         return [_tidied(item) for item in node]
     if not isinstance(node, dict):
         return node
-    found = {}
+    found: dict[str, Any] = {}
     for key, value in node.items():
         if key in ("properties", "$defs", "patternProperties"):  # their keys are names
             found[key] = {name: _tidied(child) for name, child in value.items()}

@@ -1,5 +1,6 @@
 import math
 
+from unetlib.networks.run_record import RunFacts
 from unetlib.study import result_checks
 from unetlib.study.runs import Run
 
@@ -49,7 +50,7 @@ def test_nan_fails_where_the_metric_is_always_defined():
 
 
 def facts(train, validation, test):
-    return {"roles": {"a": {"train": train, "validation": validation, "test": test}}}
+    return RunFacts(roles={"a": {"train": train, "validation": validation, "test": test}})
 
 
 def test_a_frame_in_two_roles_fails():

@@ -20,7 +20,8 @@ from unetlib.study.runs import Run
 
 Row = dict[str, str]  # of a long table
 OK, FLAGGED, FAILED = "ok", "flagged", "failed"
-COLUMNS = ("check", "subject", "status", "detail")
+COLUMNS = ("check", "subject", "status", "detail", "experiment", "dataset")
+BEATS_TRIVIAL = "baseline"  # the check of a score against the trivial baselines
 REQUIRED = frozenset(
     ["iou", "dice", "precision", "recall", "pixel_accuracy", "seg", "ap50", "map", "v_rand", "v_info", "objects"]
 )
@@ -31,12 +32,14 @@ UNDEFINED_ALLOWED = frozenset(
 
 @dataclass(frozen=True)
 class Finding:
-    """One check of one subject (a run, or a run on a dataset)."""
+    """One check of one subject: a run, or a run on a dataset (empty where all of its datasets were checked)."""
 
     check: str
     subject: str
     status: str
     detail: str
+    experiment: str
+    dataset: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,8 @@ def coverage(run: Run, rows: Iterable[Row], tests: Mapping[str, Sequence[str]]) 
     problems = [f"no score of {'/'.join(image)}" for image in missing]
     problems += [f"{'/'.join(image)} is not a test image" for image in foreign]
     problems += [f"{'/'.join(image)} lacks a metric" for image in partly]
-    yield _finding("coverage", run.path, problems, f"{len(wanted)} images")
-    yield _finding("finite", run.path, broken, f"{len(metrics)} images")
+    yield _finding("coverage", run, problems, f"{len(wanted)} images")
+    yield _finding("finite", run, broken, f"{len(metrics)} images")
 
 
 def roles(run: Run, facts: RunFacts, tests: Mapping[str, Sequence[str]]) -> Finding:
@@ -113,7 +116,7 @@ def roles(run: Run, facts: RunFacts, tests: Mapping[str, Sequence[str]]) -> Find
         used = set(by_role["train"]) | set(by_role["validation"])
         both = sorted(used & set(tests[dataset]))
         problems += [f"{dataset}/{frame} was used to train and is tested on" for frame in both]
-    return _finding("roles", run.path, problems, ", ".join(facts.roles))
+    return _finding("roles", run, problems, ", ".join(facts.roles))
 
 
 def beats_trivial(
@@ -137,11 +140,12 @@ def beats_trivial(
     }
     best = max(floors, key=lambda name: floors[name])
     detail = f"{metric} {value:.4f}, {best} {floors[best]:.4f}"
-    yield Finding("baseline", f"{run.path} on {dataset}", OK if value > floors[best] else FLAGGED, detail)
+    status = OK if value > floors[best] else FLAGGED
+    yield Finding(BEATS_TRIVIAL, f"{run.path} on {dataset}", status, detail, run.experiment, dataset)
 
 
-def _finding(check: str, subject: str, problems: Sequence[str], fine: str) -> Finding:
+def _finding(check: str, run: Run, problems: Sequence[str], fine: str) -> Finding:
     if not problems:
-        return Finding(check, subject, OK, fine)
+        return Finding(check, run.path, OK, fine, run.experiment)
     more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-    return Finding(check, subject, FAILED, "; ".join(problems[:3]) + more)
+    return Finding(check, run.path, FAILED, "; ".join(problems[:3]) + more, run.experiment)
