@@ -1,15 +1,19 @@
-"""What a mistake pretends: pairs of image and seed over all folds, pooled as in the other tables."""
+"""What a mistake seems to be worth: pairs of image and seed over all folds, pooled as in the other tables."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from unetlib.evaluation import pitfalls, tables
+from unetlib.evaluation.settings import PitfallSettings
 from unetlib.networks.run_record import RunFacts
 
-PAIRS = {"leakage": {"honest": "reference", "illusion": "leaky"}, "gap": {"honest": "reference", "illusion": "no-gap"}}
-KNOWN = {"datasets": ["a", "b"], "experiments": ["reference", "leaky"], "headline": {"a": "iou", "b": "seg"}}
-FOLDS = {"reference": {0: "pq", 1: "rs"}, "leaky": {0: "pr", 1: "qs"}}  # the same images in other folds
+PAIRS = {
+    "leakage": PitfallSettings(control="reference", flawed="random-split"),
+    "gap": PitfallSettings(control="reference", flawed="touching-merged"),
+}
+KNOWN = {"datasets": ["a", "b"], "experiments": ["reference", "random-split"], "headline": {"a": "iou", "b": "seg"}}
+FOLDS = {"reference": {0: "pq", 1: "rs"}, "random-split": {0: "pr", 1: "qs"}}  # the same images in other folds
 
 
 def long(metric, value, dataset="a", seeds=(0, 1), folds=FOLDS):
@@ -24,55 +28,58 @@ def long(metric, value, dataset="a", seeds=(0, 1), folds=FOLDS):
     ]
 
 
-def audited(rows, facts=(), **changes):
+def measured(rows, facts=(), **changes):
     return pitfalls.pitfalls(pd.DataFrame(rows), [RunFacts(**row) for row in facts], PAIRS, **(KNOWN | changes))
 
 
 def test_images_are_paired_over_folds_by_seed():
     random = np.random.default_rng(0)
     values = {(e, i, s): random.random() for e in FOLDS for i in "pqrs" for s in (0, 1)}
-    (row,) = audited(long("iou", lambda *key: values[key])).to_dict("records")
-    honest, illusion = ([values[e, i, s] for i in "pqrs" for s in (0, 1)] for e in ("reference", "leaky"))
-    assert (row["audit"], row["dataset"], row["metric"], row["headline"]) == ("leakage", "a", "iou", True)
-    assert row["honest"] == pytest.approx(np.mean(honest)) and row["illusion"] == pytest.approx(np.mean(illusion))
-    assert row["difference_points"] == pytest.approx(100 * (np.mean(illusion) - np.mean(honest)))
+    (row,) = measured(long("iou", lambda *key: values[key])).to_dict("records")
+    control, flawed = ([values[e, i, s] for i in "pqrs" for s in (0, 1)] for e in ("reference", "random-split"))
+    assert (row["pitfall"], row["dataset"], row["metric"], row["headline"]) == ("leakage", "a", "iou", True)
+    assert row["control"] == pytest.approx(np.mean(control)) and row["flawed"] == pytest.approx(np.mean(flawed))
+    assert row["difference_points"] == pytest.approx(100 * (np.mean(flawed) - np.mean(control)))
     assert (row["images"], row["runs"], row["n"]) == (4, 4, 8) and row["resampled"] == "seeds × images"
     assert row["low"] < row["difference_points"] < row["high"]
 
 
 def test_only_images_that_both_were_tested_on_count():
-    rows = long("iou", lambda e, i, s: {"p": 0.5, "x": 0.0, "y": 1.0}[i] + (e == "leaky") / 4, folds={
-        "reference": {0: "px"}, "leaky": {1: "yp"}
+    rows = long("iou", lambda e, i, s: {"p": 0.5, "x": 0.0, "y": 1.0}[i] + (e == "random-split") / 4, folds={
+        "reference": {0: "px"}, "random-split": {1: "yp"}
     })  # fmt: skip
-    (row,) = audited(rows).to_dict("records")
-    assert (row["honest"], row["illusion"], row["difference_points"]) == (0.5, 0.75, 25.0)
+    (row,) = measured(rows).to_dict("records")
+    assert (row["control"], row["flawed"], row["difference_points"]) == (0.5, 0.75, 25.0)
     assert (row["images"], row["n"]) == (1, 2) and row["low"] == row["high"] == 25.0
 
 
 def test_an_undefined_value_leaves_out_its_pair_alone():
-    rows = long("iou", lambda e, i, s: np.nan if (e, i, s) == ("leaky", "p", 1) else 0.5)
-    assert audited(rows)["n"].tolist() == [7]
+    rows = long("iou", lambda e, i, s: np.nan if (e, i, s) == ("random-split", "p", 1) else 0.5)
+    assert measured(rows)["n"].tolist() == [7]
 
 
 def test_seg_is_pooled_over_objects():
     objects = dict(zip("pqrs", (1, 2, 3, 10), strict=True))
-    seg = {"reference": dict(zip("pqrs", (0.9, 0.5, 0.2, 0.1), strict=True)), "leaky": dict.fromkeys("pqrs", 0.4)}
+    seg = {
+        "reference": dict(zip("pqrs", (0.9, 0.5, 0.2, 0.1), strict=True)),
+        "random-split": dict.fromkeys("pqrs", 0.4),
+    }
     rows = long("seg", lambda e, i, s: seg[e][i], "b") + long("objects", lambda e, i, s: objects[i], "b")
-    (row,) = audited(rows).to_dict("records")
-    assert row["honest"] == pytest.approx(((0.9 + 1.0) / 3 + (0.6 + 1.0) / 13) / 2), "objects within a run, then runs"
-    assert row["illusion"] == pytest.approx(0.4) and row["headline"]
+    (row,) = measured(rows).to_dict("records")
+    assert row["control"] == pytest.approx(((0.9 + 1.0) / 3 + (0.6 + 1.0) / 13) / 2), "objects within a run, then runs"
+    assert row["flawed"] == pytest.approx(0.4) and row["headline"]
 
 
 def test_networks_tested_elsewhere_do_not_count():
     rows = long("iou", lambda *_: 0.5)
     foreign = [row | {"test_dataset": "b", "value": 0.0} for row in rows]
-    pd.testing.assert_frame_equal(audited(rows + foreign), audited(rows))
+    pd.testing.assert_frame_equal(measured(rows + foreign), measured(rows))
 
 
-def test_an_audit_whose_experiments_are_not_in_the_study_is_left_out():
+def test_a_pitfall_whose_experiments_are_not_in_the_study_is_left_out():
     rows = long("iou", lambda *_: 0.5)
-    assert audited(rows)["audit"].tolist() == ["leakage"]
-    empty = audited(rows, experiments=["reference"])
+    assert measured(rows)["pitfall"].tolist() == ["leakage"]
+    empty = measured(rows, experiments=["reference"])
     assert empty.empty and list(empty.columns) == pitfalls.COLUMNS
     assert tables.to_csv(empty) == ",".join(pitfalls.COLUMNS) + "\n" and pitfalls.pitfalls_shown(empty).empty
 
@@ -86,33 +93,33 @@ def test_the_number_of_training_frames_stands_beside_it():
             "seed": 0,
             "roles": {"a": {"train": ["f"] * n}, "b": {"train": []}},
         }
-        for e, n in (("reference", 3), ("reference", 6), ("leaky", 7))
+        for e, n in (("reference", 3), ("reference", 6), ("random-split", 7))
     ]
     facts.append({"experiment": "reference", "train_dataset": "all", "roles": {"a": {"train": []}}})
-    (row,) = audited(long("iou", lambda *_: 0.5), facts).to_dict("records")
-    assert (row["honest_train_frames"], row["illusion_train_frames"]) == (4.5, 7.0)
+    (row,) = measured(long("iou", lambda *_: 0.5), facts).to_dict("records")
+    assert (row["control_train_frames"], row["flawed_train_frames"]) == (4.5, 7.0)
 
 
 def test_it_is_the_same_whatever_the_order_of_the_rows():
-    rows = long("iou", lambda e, i, s: ord(i) / 200 + s / 7 + (e == "leaky") / 30)
-    pd.testing.assert_frame_equal(audited(rows), audited(rows[::-1]))
+    rows = long("iou", lambda e, i, s: ord(i) / 200 + s / 7 + (e == "random-split") / 30)
+    pd.testing.assert_frame_equal(measured(rows), measured(rows[::-1]))
 
 
 def test_a_person_reads_points_of_the_headline_metric():
-    rows = long("iou", lambda e, i, s: 0.7 - 0.1 * (e == "leaky")) + long("dice", lambda *_: 0.8)
-    shown = pitfalls.pitfalls_shown(audited(rows))
+    rows = long("iou", lambda e, i, s: 0.7 - 0.1 * (e == "random-split")) + long("dice", lambda *_: 0.8)
+    shown = pitfalls.pitfalls_shown(measured(rows))
     assert shown["metric"].tolist() == ["IoU"]
     assert shown[pitfalls.TITLES["difference_points"]].tolist() == ["−10.0 [−10.0, −10.0]"] and shown[
-        "honest: training frames"
+        "control: training frames"
     ].tolist() == ["–"]
 
 
-def test_the_best_validation_stands_against_every_honest_test_image():
-    pairs = {"noisy-best": {"honest": "reference", "illusion": "leaky", "reported": "validation"}}
+def test_the_best_validation_stands_against_every_control_test_image():
+    pairs = {"best": PitfallSettings(control="reference", flawed="random-split", reported="validation")}
     best = {(0, 0): 0.9, (0, 1): 0.8, (1, 0): 0.7, (1, 1): 0.6}
     facts = [
         {"experiment": e, "train_dataset": "a", "fold": fold, "seed": seed, "roles": {"a": {"train": ["f"]}}}
-        | {"best_validation_dice": best[fold, seed] if e == "leaky" else 0.0}
+        | {"best_validation_dice": best[fold, seed] if e == "random-split" else 0.0}
         for e in FOLDS
         for fold in (0, 1)
         for seed in (0, 1)
@@ -123,5 +130,5 @@ def test_the_best_validation_stands_against_every_honest_test_image():
         "records"
     )
     assert (row["metric"], row["headline"], row["runs"], row["images"]) == ("dice", True, 4, 4)
-    assert row["honest"] == pytest.approx(0.515) and row["illusion"] == pytest.approx(0.75)
+    assert row["control"] == pytest.approx(0.515) and row["flawed"] == pytest.approx(0.75)
     assert row["difference_points"] == pytest.approx(23.5) and row["low"] < 23.5 < row["high"]

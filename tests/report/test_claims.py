@@ -1,13 +1,12 @@
 """One row out per row in, whatever the ledger asks and the study has; the verdict of each kind of claim."""
 
-import json
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
+from builders.config import facts
 from builders.tables import DATASETS, EXPERIMENTS, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 from unetlib.evaluation import tables
 from unetlib.report import claims, literature, verdicts
 from unetlib.report.literature import ANY, Claim, Error
+from unetlib.study.layout import Layout
 
 ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 STUDY = study()
 ERRORS = {1: Error(1, "000", "its weights are wrong", "deflates", "ours are not")}
 
@@ -187,39 +186,28 @@ def test_people_read_words_numbers_and_intervals():
     assert (third["ours"], third["runs"], third["best trivial"]) == ("–", "–", "–")
 
 
-def test_aliases_are_experiments_that_change_nothing():
-    experiments = CONFIG["experiments"] | {"filters-64": {"model": {"base_filters": 64}}}
-    experiments |= {"filters-8": {"model": {"base_filters": 8}}, "another-split": {"split": {"by": "random"}}}
-    names = ["reference", "modern", "no-skip"]
-    config = CONFIG | {"experiments": experiments, "study": CONFIG["study"] | {"experiments": names}}
-    found = claims.aliases(config)
-    assert found["filters-64"] == "reference" and not {"filters-8", "another-split", "train-1"} & set(found)
-    assert claims.base_filters(config) == dict.fromkeys(names, 64)
-
-
 def test_the_script_writes_both_tables_and_refuses_a_bad_ledger(tmp_path):
+    layout = Layout("s")
     for name in ("comparison", "ablation", "transfer"):
-        (tmp_path / f"{name}.csv").write_text(tables.to_csv(getattr(STUDY, name)))
-    ours = {"name": "x", "experiments": ["reference", "modern", "multi-dataset"], "reference": "reference"}
-    config = json.dumps(CONFIG | {"study": CONFIG["study"] | ours})
-    ledgers = {"--ledger": ROOT / "workflow/literature.csv", "--errors": ROOT / "workflow/known-errors.csv"}
+        path = tmp_path / layout.table(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(tables.to_csv(getattr(STUDY, name)))
+    claimed = tmp_path / layout.table("claims")
+    ledgers = {"--literature": ROOT / "workflow/literature.csv", "--errors": ROOT / "workflow/known-errors.csv"}
 
     def run(**changes):
-        given = {"--config": config, "--tables": tmp_path} | ledgers | changes
-        command = [
-            sys.executable,
-            ROOT / "workflow/scripts/compare_claims.py",
-            *(part for item in given.items() for part in item),
-        ]
-        return subprocess.run([*map(str, command)], capture_output=True, text=True)
+        given = {"--study": facts().model_dump_json()} | ledgers | changes
+        options = [str(part) for item in given.items() for part in item]
+        command = [sys.executable, str(ROOT / "workflow/scripts/compare_claims.py"), *options]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
 
     assert run().returncode == 0
-    first = (tmp_path / "claims.csv").read_bytes()
-    assert len(claims.read_claims(tmp_path / "claims.csv")) == len(committed()[0])
-    assert run().returncode == 0 and (tmp_path / "claims.csv").read_bytes() == first
-    (tmp_path / "claims.csv").unlink()
+    first = claimed.read_bytes()
+    assert len(claims.read_claims(claimed)) == len(committed()[0]) and claimed.with_suffix(".md").exists()
+    assert run().returncode == 0 and claimed.read_bytes() == first
+    claimed.unlink()
     bad = tmp_path / "bad.csv"
-    bad.write_text(ledgers["--ledger"].read_text().replace(",direction,", ",opinion,", 1))
-    done = run(**{"--ledger": bad})
+    bad.write_text(ledgers["--literature"].read_text().replace(",direction,", ",opinion,", 1))
+    done = run(**{"--literature": bad})
     assert done.returncode == 1 and done.stderr.startswith("error: ") and "column kind" in done.stderr
-    assert not (tmp_path / "claims.csv").exists()
+    assert not claimed.exists()

@@ -61,7 +61,7 @@ def pictures():
 
 def context():
     made = tables_of_change([-0.1, -0.12])
-    audit = pd.DataFrame(columns=pitfalls.COLUMNS)
+    empty = pd.DataFrame(columns=pitfalls.COLUMNS)
     claims = pd.DataFrame({"claim": ["a", "b"], "verdict": ["reproduced", "contradicted"], "why": ["x " * 40, "y"]})
     shown = {name: getattr(display_tables, f"{name}_shown")(table) for name, table in made.items()}
     shown["comparison"] = pd.concat([shown["comparison"]] * 4, ignore_index=True)  # enough rows for a filter
@@ -77,7 +77,7 @@ def context():
         tables=[
             *(page.table(name, table, tables.to_csv(made[name])) for name, table in shown.items()),
             page.table("claims", claims),
-            page.table("audits", pitfalls.pitfalls_shown(audit)),
+            page.table("pitfalls", pitfalls.pitfalls_shown(empty)),
             page.table("tracking", display_tables.tracking_shown(TRACKING)),
         ],
         pictures=[page.picture(kind, figures.figure_bytes(figure, "svg"), "svg") for kind, figure in pictures()],

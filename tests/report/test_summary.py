@@ -50,7 +50,7 @@ def test_where_nothing_is_asked_nothing_is_found() -> None:
 
 def test_what_was_compared_is_what_the_ablation_compares() -> None:
     made = tables_of_change([-0.1])
-    # one more experiment was trained, for an audit alone
+    # one more experiment was trained, for a pitfall alone
     mistake = made["costs"].iloc[[0]].assign(experiment="leaky")
     made["costs"] = pd.concat([made["costs"].iloc[:-1], mistake, made["costs"].iloc[-1:]])
     asked = summary.findings(**made, reference="reference")["What was asked"]

@@ -11,17 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from builders.config import changed, study
 
 from unetlib.datasets.dataset import Sample, write_dataset
 from unetlib.evaluation.image_metrics import score_image
 from unetlib.study.code_fingerprint import imported_modules
 from unetlib.study.config_checks import check_study
+from unetlib.study.external_inputs import command_fingerprints, environment_file, label_files
 from unetlib.study.external_tools import ExternalError, find_labels, run_command, split_command, stage_images
-from unetlib.study.runs import StudyError
+from unetlib.study.settings import ExternalTool, StudyError
 
 ROOT = Path(__file__).parents[2]
 OTSU = f"{sys.executable} {ROOT}/workflow/external_tools/otsu_watershed.py --images {{images}} --output {{output}}"
-SETTINGS = {"d": {"min_area_px": 0, "field_of_interest_px": 0, "thinning_thresholds": None}}
+DATASETS = {"d": {"min_area_px": 0, "field_of_interest_px": 0, "thinning_thresholds": None}}
 
 
 def test_names_reach_the_program_as_they_are(tmp_path: Path) -> None:
@@ -118,20 +120,21 @@ def project(tmp_path: Path) -> Path:
 
 def script(name: str, project: Path, **options) -> subprocess.CompletedProcess[str]:
     where = {"frames": project / "datasets/d/frames.csv"} | options
-    arguments = [str(part) for key, value in where.items() for part in (f"--{key}", value)]
+    arguments = [f"--{key}={value}" for key, value in where.items()]
     command = [sys.executable, str(ROOT / f"workflow/scripts/{name}.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
 
 
 def external(project: Path, **entry) -> subprocess.CompletedProcess[str]:
-    output = project / "externals/tool/d/fold0/labels.csv"
-    return script("run_external", project, entry=json.dumps(entry), split=project / "splits/d/fold0.csv", output=output)
+    output = project / "external_tools/tool/d/fold0/labels.csv"
+    made = {"command": "", "folder": "", "pattern": ""} | entry
+    return script("run_external", project, **made, split=project / "splits/d/fold0.csv", output=output)
 
 
 def score(project: Path) -> subprocess.CompletedProcess[str]:
-    labels, output = project / "externals/tool/d/fold0/labels.csv", project / "fold0.csv"
+    labels, output = project / "external_tools/tool/d/fold0/labels.csv", project / "fold0.csv"
     where = {"labels": labels, "splits": project / "splits/d/fold0.csv", "output": output}
-    return script("score_external", project, external="tool", settings=json.dumps(SETTINGS), **where)
+    return script("score_external", project, tool="tool", datasets=json.dumps(DATASETS), **where)
 
 
 def scores(project: Path) -> list[dict[str, str]]:
@@ -149,7 +152,7 @@ def test_a_watershed_as_a_foreign_program_finds_two_touching_cells(project: Path
         assert done.returncode == 0, done.stderr
         made.append((project / "fold0.csv").read_bytes())
     assert made[0] == made[1]
-    folder = project / "externals/tool/d/fold0"
+    folder = project / "external_tools/tool/d/fold0"
     assert {path.name for path in folder.iterdir()} == {"labels.csv", "t1.tif", "t2.tif"}
     rows = scores(project)
     assert {(r["experiment"], r["train_dataset"], r["test_dataset"], r["fold"], r["seed"]) for r in rows} == {
@@ -212,8 +215,8 @@ def test_a_command_that_leaves_the_wrong_files_leaves_nothing_of_ours(
 ) -> None:
     done = external(project, command=f'"{sys.executable}" -c "{code}" {{output}} {{images}}')
     refuses(done, *words)
-    assert not (project / "externals/tool/d/fold0").exists()
-    assert not list((project / "externals").rglob(".tmp*"))
+    assert not (project / "external_tools/tool/d/fold0").exists()
+    assert not list((project / "external_tools").rglob(".tmp*"))
 
 
 def test_staged_images_are_those_of_the_dataset(project: Path) -> None:
@@ -230,16 +233,30 @@ def test_staged_images_are_those_of_the_dataset(project: Path) -> None:
         (["tol"], {"command": "x {images} {output}"}, "did you mean 'tool'"),
         (["tool"], {}, "exactly one of command and folder"),
         (["tool"], {"command": "x {images} {output}", "folder": "f"}, "exactly one of command and folder"),
-        (["tool"], {"command": "x {images}"}, r"externals.tool: command 'x {images}' has no {output}"),
-        (["reference"], {"folder": "f"}, "an experiment and an external"),
-        (["otsu"], {"folder": "f"}, "'otsu' stands for a trivial baseline"),
+        (["tool"], {"command": "x {images}"}, r"external_tools\.tool: command 'x {images}' has no {output}"),
+        (["reference"], {"folder": "f"}, "an experiment and an external tool"),
+        (["otsu"], {"folder": "f"}, "'otsu' is a trivial baseline"),
     ],
 )
 def test_an_external_that_cannot_be_run_is_refused_before_anything_runs(names, entry, words) -> None:
-    import yaml
-
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    config["study"]["externals"] = names
-    config["externals"] = {"tool": entry, "reference": entry, "otsu": entry}
+    config = changed(("study", "external_tools"), names)
+    config["external_tools"] = {"tool": entry, "reference": entry, "otsu": entry}
     with pytest.raises(StudyError, match=words):
-        check_study(config)
+        check_study(study(config))
+
+
+def test_what_the_labels_of_a_tool_are_made_from(tmp_path: Path) -> None:
+    script, data = tmp_path / "tool.py", tmp_path / "weights.bin"
+    script.write_text("x = 1\n")
+    data.write_bytes(b"1")
+    tool = ExternalTool(command=f"python {script} --weights {data} {{images}} {{output}}", conda="envs/data.yaml")
+    before = command_fingerprints(tool)
+    assert set(before) == {str(script), str(data)} and label_files(tool) == []
+    script.write_text("x = 1  # the same\n")
+    assert command_fingerprints(tool) == before
+    data.write_bytes(b"2")
+    assert command_fingerprints(tool) != before
+    assert environment_file(tool, tmp_path) == str(tmp_path / "envs/data.yaml")
+    folder = ExternalTool(folder=str(tmp_path))
+    assert label_files(folder) == [str(script), str(data)] and command_fingerprints(folder) == {}
+    assert label_files(ExternalTool(folder="nowhere")) == ["nowhere"] and environment_file(folder, tmp_path) is None

@@ -17,7 +17,7 @@ from unetlib.datasets.dataset import Sample, write_dataset
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"archive_bytes": 10**7, "archive_members": 100, "fetch_timeout_s": 1, "fetch_attempts": 1}
-ENTRY = {"format": "ctc", "options": {}}
+READING = ["--format", "ctc", "--options", "{}", "--binning", "1", "--limits", json.dumps(LIMITS)]
 HEALTHY = np.arange(64, dtype=np.uint8).reshape(8, 8)
 CELL = np.pad(np.ones((4, 4), np.uint16), 2)
 
@@ -57,10 +57,9 @@ def movie(path, **changes):
     return path
 
 
-def prepare(tmp_path, archive, entry=ENTRY):
+def prepare(tmp_path, archive):
     frames = tmp_path / "data" / "frames.csv"
-    options = {"--source": archive, "--entry": json.dumps(entry), "--limits": json.dumps(LIMITS), "--frames": frames}
-    done = script("prepare", *(part for item in options.items() for part in item))
+    done = script("prepare", "--source", archive, *READING, "--frames", frames)
     if done.returncode:
         assert list(tmp_path.iterdir()) == [archive], "something half-written was left"
     return done
@@ -114,18 +113,16 @@ def test_a_failed_prepare_leaves_the_dataset_that_was_there(tmp_path):
     assert prepare(tmp_path, archive).returncode == 0
     before = {path: path.read_bytes() for path in (tmp_path / "data").rglob("*.*")}
     movie(archive, **{"D/01/t001.tif": b"no TIFF"})
-    options = ["--entry", json.dumps(ENTRY), "--limits", json.dumps(LIMITS), "--frames", tmp_path / "data/frames.csv"]
-    refuses(script("prepare", "--source", archive, *options), "t001.tif")
+    done = script("prepare", "--source", archive, *READING, "--frames", tmp_path / "data/frames.csv")
+    refuses(done, "t001.tif")
     assert {path: path.read_bytes() for path in (tmp_path / "data").rglob("*.*")} == before
 
 
 def test_a_wrong_checksum_leaves_no_archive(tmp_path):
     movie(tmp_path / "D.zip")
-    entry = json.dumps({"archive": "D.zip", "sha256": "0" * 64})
     output = tmp_path / "archives" / "D.zip"
     options = [
-        "--entry",
-        entry,
+        *("--archive", "D.zip", "--url", "", "--sha256", "0" * 64),
         "--limits",
         json.dumps(LIMITS),
         "--mirrors",
@@ -147,8 +144,7 @@ def dataset(folder, sequences=2, size=24):
 
 
 def test_more_folds_than_sequences_are_refused(tmp_path):
-    settings = {"by": "sequence", "folds": 3, "validation_fraction": 0.2, "gap_frames": 0, "seed": 0}
-    settings |= {"max_train": None, "max_validation": None, "max_test": None}
+    settings = {"by": "sequence", "folds": 3, "validation_fraction": 0.2, "gap_frames": 0}
     output = tmp_path / "fold0.csv"
     frames = dataset(tmp_path / "data")
     done = script("split", "--frames", frames, "--settings", json.dumps(settings), "--fold", 0, "--output", output)
@@ -172,8 +168,7 @@ def test_a_disk_that_fills_up_while_caching_leaves_no_index(tmp_path, small_disk
     frames = dataset(tmp_path / "data", size=200)
     split = tmp_path / "fold0.csv"
     split.write_text("frame,role\n" + "".join(f"0-{t},train\n" for t in range(6)))
-    weights = {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0, "background": 0.1, "sigma1_px": 10}
-    settings = json.dumps([{"augmentation": {"policy": "none"}, "weights": weights, "gap": True}])
+    settings = json.dumps([{"augmentation": {"policy": "none"}}])
     index = small_disk / "cache" / "index.csv"
     where = ["--frames", frames, "--split", split, "--indexes", index]
     done = script("augment", *where, "--settings", settings, "--seed", 0, "--code", "c")
@@ -192,9 +187,16 @@ def test_every_script_explains_itself():
         assert done.returncode == 0 and "usage:" in done.stdout, path.name
 
 
+def test_settings_that_are_none_are_refused_in_one_line(tmp_path):
+    frames, output = dataset(tmp_path / "data"), tmp_path / "fold0.csv"
+    for settings, word in (('{"fold": 3}', "fold"), ('{"folds": 1}', "folds"), ("{", "JSON")):
+        done = script("split", "--frames", frames, "--settings", settings, "--fold", 0, "--output", output)
+        refuses(done, word)
+
+
 def test_the_traceback_is_shown_on_request(tmp_path):
     archive = tmp_path / "D.zip"
     archive.write_bytes(b"no zip")
-    options = ["--entry", json.dumps(ENTRY), "--limits", json.dumps(LIMITS), "--frames", tmp_path / "d/frames.csv"]
-    done = script("prepare", "--source", archive, *options, UNETLIB_DEBUG="1")
+    frames = tmp_path / "d/frames.csv"
+    done = script("prepare", "--source", archive, *READING, "--frames", frames, UNETLIB_DEBUG="1")
     assert "Traceback" in done.stderr and done.returncode == 1

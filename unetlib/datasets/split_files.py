@@ -1,10 +1,18 @@
-"""Read split files: the frames of a role, the fold, and the dataset that a file's path names."""
+"""Read split files: the frames of a role, the fold, and the dataset that a file's path names.
+
+Standard library only: it also runs in the environments of external tools.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from unetlib.datasets.splits import ROLES, SplitError
 from unetlib.io.files import read_csv
+
+ROLES = ("train", "validation", "test", "unused")
+
+
+class SplitError(ValueError):
+    """A split that cannot be made: which role stays empty or which fold does not exist, and what to change."""
 
 
 def frames_with_role(path: Path | str, role: str) -> list[str]:

@@ -7,19 +7,15 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 from unetlib.datasets.settings import SplitBy, SplitSettings
+from unetlib.datasets.split_files import SplitError
 from unetlib.datasets.subsets import evenly_spaced, nested
 
-ROLES = ("train", "validation", "test", "unused")
 _ADVICE: dict[SplitBy, str] = {
     "sequence": "use a smaller gap_frames or longer sequences",
     "block": "use a smaller gap_frames, fewer folds or more frames",
     "group": "use fewer folds or more groups (images that are no near-duplicates, or subfolders)",
     "random": "use fewer folds or more frames",
 }
-
-
-class SplitError(ValueError):
-    """A split that cannot be made: which role stays empty or which fold does not exist, and what to change."""
 
 
 class FrameFacts(Protocol):
