@@ -27,10 +27,10 @@ def write_pairs(folder: Path) -> None:
 def test_names_are_names_and_never_commands(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project", str(HERE / "builders/tiny.yaml"))
     write_pairs(project.path(FOLDER))
-    entry = {"format": "pairs", "folder": FOLDER, "split": "group", "headline": "dice", "min_area_px": 5}
+    entry = {"format": "pairs", "folder": FOLDER, "split": "group", "primary_metric": "dice", "min_area_px": 5}
     entry |= {"background": "<b>$(touch pwned)|", "options": {"modality": 'a, "b"\n; $(touch pwned) {x}'}}
     overlay = {
-        "study": {"datasets": ["mine"], "experiments": ["reference"], "externals": []},
+        "study": {"datasets": ["mine"], "experiments": ["reference"], "external_tools": []},
         "datasets": {"mine": entry},
         "compute": {"pack_jobs": True},
     }
@@ -50,8 +50,8 @@ def test_braces_which_are_wildcards_to_snakemake_are_refused_by_name(tmp_path: P
     write_pairs(project.path(folder))
     if where == "file":
         project.path("cells/images/a b.png").rename(project.path("cells/images/{b}.png"))
-    entry = {"format": "pairs", "folder": folder, "split": "group", "headline": "dice", "min_area_px": 5}
-    overlay = {"study": {"datasets": ["mine"], "experiments": ["reference"], "externals": []}}
+    entry = {"format": "pairs", "folder": folder, "split": "group", "primary_metric": "dice", "min_area_px": 5}
+    overlay = {"study": {"datasets": ["mine"], "experiments": ["reference"], "external_tools": []}}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(overlay | {"datasets": {"mine": entry}}))
     done = project.snakemake("--dry-run", overlays=(str(tmp_path / "mine.yaml"),))
     assert done.returncode != 0 and "datasets.mine: Snakemake takes braces for wildcards; rename" in done.stdout

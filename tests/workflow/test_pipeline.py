@@ -18,8 +18,14 @@ HERE = Path(__file__).parents[1]
 TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
 TABLES += ("tables/claims.csv", "tables/tracking.csv", "measurements/reference/phase/fold0-seed0.csv")
 TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
-TRAINED = {"reference", "no-border-weight", "leaky", "id-weights", "noisy-best"}  # on one dataset each
-ASKED = {"rotations", "watershed", "mirrored"}  # the reference's networks, in another way
+TRAINED = {
+    "reference",
+    "no-border-weight",
+    "random-split",
+    "id-indexed-weights",
+    "augmented-validation",
+}  # on one dataset each
+REUSED = {"tta", "watershed", "mirrored-scoring"}  # they use the reference's networks
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +60,7 @@ def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
     assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
-        (experiment, dataset) for experiment in TRAINED | ASKED for dataset in ("phase", "membranes")
+        (experiment, dataset) for experiment in TRAINED | REUSED for dataset in ("phase", "membranes")
     }
     for run in runs:
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
@@ -83,8 +89,8 @@ def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(fini
     assert "otsu-watershed" in results(finished, "report.html").read_text()
 
 
-def test_the_cells_of_the_whole_test_film_are_followed_scored_and_measured(finished, tmp_path):
-    """Of the one film there is, by the program of py-ctcmetrics from the prepared archive's own markers."""
+def test_the_cells_of_the_whole_test_sequence_are_tracked_scored_and_measured(finished, tmp_path):
+    """Of the one sequence there is, by the program of py-ctcmetrics from the prepared archive's own markers."""
     (row,) = rows(results(finished, "tables/tracking.csv"))
     (exact,) = rows(results(finished, "tracks/reference/phase/fold0-seed0.csv"))
     data = finished.path("resources/tiny/datasets/phase")
@@ -113,22 +119,40 @@ def test_the_cells_of_the_whole_test_film_are_followed_scored_and_measured(finis
     assert sum(int(track["frames"]) for track in tracks) == len(cells)
 
 
+def test_how_the_study_predicts_stands_beside_every_network(finished):
+    runs = sorted(path.parent for path in results(finished, "runs").rglob("model.pt"))
+    found = {run.relative_to(results(finished, "runs")).as_posix(): run / "prediction.json" for run in runs}
+    assert len(found) == 2 * len(TRAINED) + 1
+    stated = json.loads(found["reference/phase/fold0-seed0"].read_text())
+    assert stated["instances"] == {"threshold": 0.45, "min_area_px": 30, "watershed_depth_px": 0.0}
+    assert stated["inference"] == {"mode": "tile", "test_time_augmentation": 1} and stated["normalisation"] == "zscore"
+    assert all(path.is_file() for path in found.values())
+
+
+def test_another_inference_writes_the_settings_anew_and_trains_nothing(finished, tmp_path):
+    (tmp_path / "tta.yaml").write_text("inference: {test_time_augmentation: 4}\n")
+    jobs = finished.planned(str(tmp_path / "tta.yaml"))
+    assert {"predict", "write_prediction_settings"} <= set(jobs) and not {"train", "augment", "split"} & set(jobs)
+
+
 def test_a_run_states_the_facts_that_made_it(finished):
     facts = json.loads(results(finished, "runs/reference/phase/fold0-seed0/facts.json").read_text())
     assert facts["updates"] == 4 and facts["settings"]["model"]["base_filters"] == 2
     assert len(facts["data"][0]["sha256"]) == 64 and len(facts["code"]) == 16
     assert facts["roles"]["phase"]["train"] and facts["versions"]["torch"]
     left = {path.name for path in results(finished, "runs/reference/phase/fold0-seed0").iterdir()}
-    assert left == {"model.pt", "history.csv", "facts.json"}, "a checkpoint or a temporary file was left behind"
+    assert left == {"model.pt", "history.csv", "facts.json", "prediction.json"}, (
+        "a checkpoint or a temporary file was left behind"
+    )
 
 
 def test_only_other_weights_got_a_cache_of_their_own(finished):
     caches = list(finished.path("resources/tiny/caches/phase").glob("*/fold0/*"))
     by_split = sorted(len([path for path in caches if path.parts[-3] == key]) for key in {p.parts[-3] for p in caches})
-    assert by_split == [1, 3], "reference and multi-dataset share one; the leaky split has its own"
+    assert by_split == [1, 3], "reference and multi-dataset share one; the random split has its own"
 
 
-def test_a_leaky_network_is_tested_by_its_own_split_and_elsewhere_by_the_studys(finished):
+def test_a_network_of_a_random_split_is_tested_by_its_own_split_and_elsewhere_by_the_studys(finished):
     scores = rows(results(finished, "scores.csv"))
 
     def tested(experiment, on):
@@ -138,19 +162,19 @@ def test_a_leaky_network_is_tested_by_its_own_split_and_elsewhere_by_the_studys(
             if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (experiment, "phase", on)
         }
 
-    assert tested("leaky", "phase") != tested("reference", "phase")
-    assert tested("leaky", "membranes") == tested("reference", "membranes")
-    facts = json.loads(results(finished, "runs/leaky/phase/fold0-seed0/facts.json").read_text())
-    assert tested("leaky", "phase") == set(facts["roles"]["phase"]["test"])
+    assert tested("random-split", "phase") != tested("reference", "phase")
+    assert tested("random-split", "membranes") == tested("reference", "membranes")
+    facts = json.loads(results(finished, "runs/random-split/phase/fold0-seed0/facts.json").read_text())
+    assert tested("random-split", "phase") == set(facts["roles"]["phase"]["test"])
     sequences = {role: {name.split("-")[0] for name in facts["roles"]["phase"][role]} for role in ("train", "test")}
     assert sequences["train"] & sequences["test"], "this is what leaks"
 
 
 def test_an_experiment_that_only_predicts_has_scores_of_its_own_and_no_network(finished):
-    assert not results(finished, "runs/rotations").exists()
+    assert not results(finished, "runs/tta").exists()
     one, turned = (
         results(finished, f"scores/{name}/phase/fold0-seed0.csv").read_text().replace(name, "x")
-        for name in ("reference", "rotations")
+        for name in ("reference", "tta")
     )
     assert one != turned
     costs = {row["experiment"] for row in rows(results(finished, "tables/costs.csv"))}
@@ -170,7 +194,7 @@ def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(
 
 
 def test_another_cut_of_instances_scores_tracks_and_draws_anew_but_predicts_nothing(finished, tmp_path):
-    (tmp_path / "cut.yaml").write_text("instances: watershed\n")
+    (tmp_path / "cut.yaml").write_text("instance_method: watershed\n")
     jobs = finished.planned(str(tmp_path / "cut.yaml"))
     assert {"score", "track", "draw_examples"} <= set(jobs) and not {
         "train",
@@ -178,43 +202,48 @@ def test_another_cut_of_instances_scores_tracks_and_draws_anew_but_predicts_noth
         "predict_sequence",
         "augment",
     } & set(jobs)
-    assert jobs["score"] == 2 * len(TRAINED | ASKED - {"watershed"}) + 1, "all but the one that was cut already"
+    assert jobs["score"] == 2 * len(TRAINED | REUSED - {"watershed"}) + 1, "all but the one that was cut already"
 
 
-def test_the_audit_says_on_how_many_images_it_rests(finished):
-    scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/pitfalls.csv"))
-    found = {(row["audit"], row["dataset"]) for row in audits}
+def test_a_pitfall_says_on_how_many_images_it_rests(finished):
+    scores, pitfalls = rows(results(finished, "scores.csv")), rows(results(finished, "tables/pitfalls.csv"))
+    found = {(row["pitfall"], row["dataset"]) for row in pitfalls}
     assert found - {("leakage", "phase"), ("leakage", "membranes")} == {
-        (audit, dataset) for audit in ("id-weights", "mirrored", "noisy-best") for dataset in ("phase", "membranes")
+        (pitfall, dataset)
+        for pitfall in ("id-indexed-weights", "mirrored-scoring", "augmented-validation")
+        for dataset in ("phase", "membranes")
     }
-    for row in audits:
-        if row["audit"] != "leakage":
+    for row in pitfalls:
+        if row["pitfall"] != "leakage":
             continue
         both = [
             {r["image"] for r in scores if (r["experiment"], r["train_dataset"], r["test_dataset"]) == (e, d, d)}
-            for e, d in (("reference", row["dataset"]), ("leaky", row["dataset"]))
+            for e, d in (("reference", row["dataset"]), ("random-split", row["dataset"]))
         ]
         assert 0 < int(row["images"]) <= len(both[0] & both[1])
 
 
-def test_illusions_stand_in_audits_and_not_in_the_ablation(finished):
+def test_flawed_experiments_are_in_the_table_of_pitfalls_and_not_in_the_ablation(finished):
     for name in ("comparison", "ablation", "transfer"):
         shown = {row["experiment"] for row in rows(results(finished, f"tables/{name}.csv"))}
-        assert shown & {"leaky", "id-weights", "mirrored", "noisy-best"} == set() and "rotations" in shown
-    audits = {(r["audit"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/pitfalls.csv"))}
-    history = rows(results(finished, "runs/noisy-best/phase/fold0-seed0/history.csv"))
-    reported = audits["noisy-best", "phase", "dice"]
-    assert reported["headline"] == "True" and {r["metric"] for r in audits.values() if r["audit"] == "noisy-best"} == {
-        "dice"
-    }
-    assert float(reported["illusion"]) == pytest.approx(max(float(row["validation_dice"]) for row in history), abs=1e-6)
+        assert (
+            shown & {"random-split", "id-indexed-weights", "mirrored-scoring", "augmented-validation"} == set()
+            and "tta" in shown
+        )
+    pitfalls = {(r["pitfall"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/pitfalls.csv"))}
+    history = rows(results(finished, "runs/augmented-validation/phase/fold0-seed0/history.csv"))
+    reported = pitfalls["augmented-validation", "phase", "dice"]
+    assert reported["headline"] == "True" and {
+        r["metric"] for r in pitfalls.values() if r["pitfall"] == "augmented-validation"
+    } == {"dice"}
+    assert float(reported["flawed"]) == pytest.approx(max(float(row["validation_dice"]) for row in history), abs=1e-6)
     scores = rows(results(finished, "scores.csv"))
     pixels = {
         r["experiment"]: float(r["value"])
         for r in scores
         if (r["train_dataset"], r["test_dataset"], r["metric"]) == ("phase", "phase", "pixels")
     }
-    assert pixels["mirrored"] > 0.9 * 324 * 324 > pixels["reference"], "unknown pixels count in neither"
+    assert pixels["mirrored-scoring"] > 0.9 * 324 * 324 > pixels["reference"], "unknown pixels count in neither"
 
 
 def test_the_same_command_again_does_nothing(finished):
@@ -233,8 +262,8 @@ def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_p
         (tmp_path / "away").rename(path)
 
 
-FILMS = {"track", "measure_cells", "draw_tracks"}
-TOLD = {"tabulate", "compare_claims", "draw_charts", "report"}
+TRACKING = {"track", "measure_cells", "draw_tracks"}
+TABLES_AND_AFTER = {"tabulate", "compare_claims", "draw_charts", "report"}
 AFTER_SCORES = {
     "check_results",
     "tabulate",
@@ -253,7 +282,7 @@ AFTER_SCORES = {
         ("unetlib/training/loop.py", '"""', '"""Other words. ', set()),
         (
             *("unetlib/evaluation/contingency.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
-            {"score", "score_external", "score_baselines"} | FILMS | AFTER_SCORES,
+            {"score", "score_external", "score_baselines"} | TRACKING | AFTER_SCORES,
         ),
         (
             *("workflow/external_tools/otsu_watershed.py", "default=2.0", "default=3.0"),
@@ -264,7 +293,7 @@ AFTER_SCORES = {
             "unetlib/training/losses.py",
             "\nLOSSES",
             "\nANOTHER = 1\nLOSSES",
-            {"train", "predict", "score", "predict_sequence"} | FILMS | AFTER_SCORES,
+            {"train", "predict", "score", "predict_sequence"} | TRACKING | AFTER_SCORES,
         ),
         ("unetlib/report/verdicts.py", "TOLERANCE = 0.02", "TOLERANCE = 0.03", {"compare_claims", "report"}),
         ("workflow/literature.csv", "0.9195", "0.9196", {"compare_claims", "report"}),
@@ -274,7 +303,12 @@ AFTER_SCORES = {
             "\nOTHER = 1\nDPI",
             {"draw_charts", "draw_examples", "draw_tracks", "report"},
         ),
-        ("unetlib/tracking/ctc_scores.py", "MEANING_COST = 1, 1.5", "MEANING_COST = 1, 2.5", FILMS | TOLD),
+        (
+            "unetlib/tracking/ctc_scores.py",
+            "MEANING_COST = 1, 1.5",
+            "MEANING_COST = 1, 2.5",
+            TRACKING | TABLES_AND_AFTER,
+        ),
         ("workflow/scripts/tabulate.py", "import pandas as pd", "import pandas as pd  # again", set()),
     ],
 )
@@ -303,12 +337,12 @@ def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
         ("predict", "score"),
         ("check_results", "tabulate", "compare_claims", "score_pitfalls", "draw_charts", "report"),
     )
-    runs = 2 * len(TRAINED | ASKED) + 1  # on one dataset each, and the joint one
+    runs = 2 * len(TRAINED | REUSED) + 1  # on one dataset each, and the joint one
     trained = 2 * len(TRAINED) + 1
     assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {
         "draw_examples": 2,
         "train": trained,
-    } | dict.fromkeys((*FILMS, "predict_sequence"), 1)
+    } | dict.fromkeys((*TRACKING, "predict_sequence", "write_prediction_settings"), 1)
 
 
 def kill_training(folder, run):
@@ -365,10 +399,10 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
         ("study: {datasets: [phase, membrane]}", "study.datasets names 'membrane', which is not defined"),
         ("study: {experiments: [reference, no-skips]}", "did you mean 'no-skip'?"),
         ("study: {folds: [0, 7]}", "fold 7, but phase has 2 folds"),
-        ("trainig: {updates: 3}", "'trainig' was unexpected"),
-        ("training: {update: 3}", "'update' was unexpected"),
-        ("model: {skip: no}", "is not one of ['concatenate', 'none']"),
-        ("training: {updates: -3}", "-3 is less than the minimum of 1"),
+        ("trainig: {updates: 3}", "worse.yaml, line 1: trainig is not a known key; did you mean 'training'?"),
+        ("training: {update: 3}", "training.update is not a known key; did you mean 'updates'?"),
+        ("model: {skip: no}", "model.skip is False: input should be 'concatenate' or 'none'"),
+        ("training: {updates: -3}", "training.updates is -3: input should be greater than or equal to 1"),
     ],
 )
 def test_a_study_that_cannot_run_is_refused_by_name(tmp_path, overlay, message):
@@ -378,4 +412,6 @@ def test_a_study_that_cannot_run_is_refused_by_name(tmp_path, overlay, message):
     command = [*("--cores", "1", "--dry-run", "--configfile"), project.study, str(tmp_path / "worse.yaml")]
     done = project.run("snakemake", *command)
     assert done.returncode != 0 and message in done.stdout, done.stdout[-2000:]
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    assert len(lines) < 8 and sum(message in line for line in lines) == 1, "more than Snakemake's frame and one line"
     assert not project.path("results").exists() and not project.path("resources").exists()
