@@ -13,8 +13,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from builders.toy_training import SETTINGS, bright_squares, dice, network, without_seconds
 
-from unetlib.training.loop import Objective, train
+from unetlib.training.loop import train
 from unetlib.training.losses import weighted_ce
+from unetlib.training.objective import Objective
 
 VARIANTS = [
     {"optimiser": "sgd", "schedule": "cosine", "warmup_updates": 3},

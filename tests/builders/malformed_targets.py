@@ -304,7 +304,8 @@ def train_few(checkpoint: Path) -> tuple[bytes, list[Mapping]]:
     from unetlib.networks.blocks import initialise
     from unetlib.networks.settings import ModelSettings
     from unetlib.networks.unet import UNet
-    from unetlib.training.loop import Objective, train
+    from unetlib.training.loop import train
+    from unetlib.training.objective import Objective
     from unetlib.training.settings import TrainingSettings
 
     model = UNet(ModelSettings(**MODEL))

@@ -11,8 +11,9 @@ import pytest
 import torch
 from builders.toy_training import SETTINGS, bright_squares, dice, network, without_seconds
 
-from unetlib.training.loop import Objective, TrainingError, train
+from unetlib.training.loop import TrainingError, train
 from unetlib.training.losses import weighted_ce
+from unetlib.training.objective import Objective
 
 
 @pytest.fixture(autouse=True)

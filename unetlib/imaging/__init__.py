@@ -4,10 +4,13 @@
   full size.
 - instances: From a foreground probability to instances: connected components as the paper, or cut at their necks.
 - labels: Instance labels: 2-D integer arrays, 0 = background, every other value one instance.
-- normalisation: Grey values: colour to grey, and the per-image normalisation every network sees.
+- normalisation: The per-image normalisation of grey values that every network sees.
+- percentiles: Exact percentiles of a plane that is read strip by strip.
+- planes: Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes.
 - settings: Settings of what is done to arrays: normalisation, weight maps, instances.
-- weight_maps: Weight maps of the loss (FACTS: Ronneberger 2015, equation 2, and the authors' later Fiji plugin).
+- watershed: Split touching cells of a mask by watershed on the distance transform.
+- weight_maps: Weight maps of the loss (Ronneberger et al. 2015, equation 2, and the authors' later Fiji plugin).
 
 For other packages: normalise, statistics; bin_image, upsample; separate_touching, relabel; weight_map;
-instances_from_probability, split_touching.
+instances_from_probability, label_plane; Readable, BinnedPlane, NormalisedPlane, strips.
 """

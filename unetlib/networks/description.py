@@ -76,7 +76,9 @@ def _plain(section: object) -> str:
     if not isinstance(section, Mapping):
         return str(section)
     return ", ".join(
-        f"{key} {f'({_plain(value)})' if isinstance(value, Mapping) else value}" for key, value in section.items()
+        f"{key} {f'({_plain(value)})' if isinstance(value, Mapping) else value}"
+        for key, value in section.items()
+        if value is not None
     )
 
 

@@ -1,12 +1,12 @@
 """Cells of whole sequences: linked, measured, written and scored as the Cell Tracking Challenge does.
 
-- ctc_folder: Labels followed through time, in the folder that the Cell Tracking Challenge wants: masks and tracks.
+- ctc_folder: Link labels through time and write them as the Cell Tracking Challenge wants: masks and tracks.
 - ctc_scores: Tracks against the Cell Tracking Challenge's truth: what it takes to correct them, and TRA, DET, LNK
   (Matula 2015).
-- linking: Cells through time: labels of consecutive frames linked by least total squared distance, and how far each
-  moved.
+- linking: Link the cells of consecutive frames by least total squared distance, and measure how far each moved.
 - measurements: One row per cell of a label image: size, place, shape and, where an intensity image is given, grey
   values.
+- predicted_tracks: Track and measure the cells that a network predicted in a whole test sequence.
 - sequences: A test sequence as a film: its frames from the first to the last, and the masks of its cells.
 - settings: Settings of tracking: whose cells are linked through whole test sequences, and how.
 

@@ -3,17 +3,18 @@
 - augmentation: Augmentation as pure functions of batches: random fields, one resample, grey values. Torch, on any
   device.
 - batches: Training batches from caches: which crop of which variant, as a pure function of the seed and the update.
-- cache: The augmented cache: N warped variants of each training frame with their masks and weight maps, memory-
-  mapped.
+- cache: The augmented cache: warped copies of each training frame with their masks and weight maps, memory-mapped.
 - loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
+- objective: What a training is given and what it returns: batches, loss and validation; its evaluations.
 - optimisers: SGD, Nesterov, Adam and AdamW, to the formulas of torch.optim (a test compares them).
 - provenance: Facts of a run: settings, versions of packages, peak memory; written as facts.json.
+- run: Train the networks of one training set, which differ by their seed, and write what each run leaves behind.
 - schedule: The learning rate over a training.
-- settings: How to train: the settings that decide the result, checked, and the learning rate that follows from them.
+- settings: Settings of a training: augmentation, loss, batches, optimiser, and what selects a network.
 - validation: What selects a network: the Dice of whole validation images, by overlap-tile, without augmentation.
 - variants: Augmented variants of a training frame: warped images with their masks and weight maps.
 
-For other packages: write_cache, read_cache, repair; Batches; LOSSES; TrainingSettings, train; Validation;
-write_facts.
+For other packages: train_networks; write_cache, read_cache, repair; Batches; LOSSES; RunSettings, train;
+Validation; write_facts.
 """

@@ -4,66 +4,26 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unetlib.io.archives import check_whole
 from unetlib.io.files import atomic_path
 from unetlib.networks.device import uses_bfloat16
+from unetlib.training.objective import Evaluation, Network, Objective, Training
 from unetlib.training.optimisers import Optimiser
 from unetlib.training.schedule import learning_rate_at
 from unetlib.training.settings import TrainingSettings
 
-Batch = tuple[Tensor, Tensor, Tensor]
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 Report = Callable[[Mapping[str, object]], None]
-Network = TypeVar("Network", bound=nn.Module)
 
 
 class TrainingError(ValueError):
     """A training that has diverged, or a network, data and checkpoint that do not fit each other."""
-
-
-@dataclass(frozen=True)
-class Objective(Generic[Network]):
-    """What a network learns: its batches, its loss, and the Dice that selects among its evaluations.
-
-    batch_of(i): images, target and weight of batch i, a pure function.
-    """
-
-    batch_of: Callable[[int], Batch]
-    loss: Loss
-    validate: Callable[[Network], float]
-
-
-class Evaluation(TypedDict):
-    """A row of a training's history; update counts finished updates from 1.
-
-    loss: mean over the updates since the last row; seconds: wall time so far (of a killed run only what its
-    checkpoint had counted).
-    """
-
-    update: int
-    loss: float
-    validation_dice: float
-    learning_rate: float
-    seconds: float
-
-
-@dataclass
-class Training:
-    """The course of a training: its evaluations, the best of them, and how it ended."""
-
-    history: list[Evaluation] = field(default_factory=list)
-    best_update: int = 0
-    best_dice: float = -math.inf
-    updates: int = 0
-    seconds: float = 0.0
-    stopped_early: bool = False
 
 
 def train(

@@ -21,8 +21,9 @@ from unetlib.networks.trained_network import save_model
 from unetlib.training import provenance, validation
 from unetlib.training.batches import Batches
 from unetlib.training.cache import read_cache, repair
-from unetlib.training.loop import Objective, Training, train
+from unetlib.training.loop import train
 from unetlib.training.losses import loss_of
+from unetlib.training.objective import Objective, Training
 from unetlib.training.settings import RunSettings
 
 HISTORY_COLUMNS = ("update", "loss", "validation_dice", "learning_rate", "seconds")

@@ -5,6 +5,7 @@
   gives.
 - onnx_graph: A network as an ONNX graph of any batch, rows and columns that it takes; and what onnxruntime makes of
   it.
+- package: What a network's package for other programs holds: the facts of it, and its README.
 
 For other packages: exporter.export.
 """

@@ -13,7 +13,8 @@ from unetlib.imaging.binning import bin_image
 from unetlib.imaging.normalisation import normalise
 from unetlib.io.files import atomic_path, sha256_of
 from unetlib.io.stacks import open_stack
-from unetlib.networks.export.bioimageio import Package, border_px, check_package, write_package
+from unetlib.networks.export.bioimageio import check_package, write_package
+from unetlib.networks.export.package import Package, border_px
 from unetlib.networks.run_record import RunRecord
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.tiling import largest_tile, mirror_index, takes_tile

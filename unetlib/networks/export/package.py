@@ -1,0 +1,123 @@
+"""What a network's package for other programs holds: the facts of it, and its README."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from unetlib.networks.settings import PredictionSettings
+from unetlib.networks.tiling import context_px, smallest_output, step_px
+
+PAPER = "10.1007/978-3-319-24574-4_28"
+CITATION = (
+    "Ronneberger O, Fischer P, Brox T. U-Net: Convolutional Networks for Biomedical Image Segmentation. MICCAI 2015."
+)
+PROJECT = (
+    "Made by unetlib (the unetlib developers: the U-Net cell-segmentation literature, regenerated), after the paper."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """What is packed: its graph (ONNX, giving logits), what is known of it, and a tile with its probability.
+
+    tile (H, W) are grey values, binned as `binning` says but not normalised; probability (H', W') what PyTorch finds.
+    """
+
+    graph: bytes
+    name: str
+    depth: int
+    padding: str
+    prediction: PredictionSettings
+    pixel_size_um: float | None
+    provenance: Mapping[str, JsonValue]
+    opset: int
+    difference: float
+    tile: NDArray[np.float32]
+    probability: NDArray[np.float32]
+
+    @property
+    def binning(self) -> int:
+        """How many pixels squared are averaged into one first."""
+        return self.prediction.binning
+
+    @property
+    def threshold(self) -> float:
+        """The foreground probability from which a pixel is foreground."""
+        return self.prediction.instances.threshold
+
+
+def border_px(depth: int, padding: str) -> int:
+    """Return how far an output's pixels see beyond it (unpadded), or how far padding reaches into it, each side."""
+    return context_px(depth) if padding == "valid" else 6 * step_px(depth)
+
+
+def smallest_input(depth: int, padding: str) -> int:
+    """Return the smallest input side: an unpadded network's, or that of which a pixel is left within the border."""
+    border = border_px(depth, padding)
+    return 2 * border + (smallest_output(depth) if padding == "valid" else step_px(depth))
+
+
+def documentation(subject: Package) -> str:
+    """Return the package's README.md."""
+    border, step = border_px(subject.depth, subject.padding), step_px(subject.depth)
+    smallest = smallest_input(subject.depth, subject.padding)
+    if subject.padding == "valid":
+        context = (
+            f"The network is unpadded: its output is {border} px smaller on each side. Give an image with {border} px "
+            f"more on each side (mirrored where there is none); sides are {smallest} + {step}·n px."
+        )
+    else:
+        context = (
+            f"The network is padded with zeros, which reach {border} px into its output (the halo: cut it off, tiles "
+            f"overlap by it); sides are multiples of {step} px, from {smallest} on."
+        )
+    return f"""\
+# {subject.name}
+
+{context} {scale_sentence(subject)} Statistics are those of the whole image that is given.
+
+Output: the probability that a pixel is foreground; the study calls it foreground from {subject.threshold} on. Cells
+are the 4-connected components of that, or what a watershed cuts them into.
+
+## Validation
+
+Largest difference of a probability to PyTorch's, on the tiles that were tried: {subject.difference:.1e}. The test
+tensors are one of them. How well the network segments must be measured on images of your own that did not train it.
+
+## Provenance
+
+```json
+{json.dumps(package_facts(subject), indent=2, ensure_ascii=False)}
+```
+
+## Citation
+
+{CITATION} doi:{PAPER}
+
+{PROJECT} The licence named is that of unetlib; see whether that of the training data says more.
+"""
+
+
+def scale_sentence(subject: Package) -> str:
+    """Return how an image must be scaled before the network sees it."""
+    size = subject.pixel_size_um
+    texts = [f"Average {subject.binning} × {subject.binning} pixels into one first."] if subject.binning > 1 else []
+    texts += [] if size is None else [f"Trained at {size * subject.binning:g} µm per pixel."]
+    return " ".join(texts) or "Trained at one scale: give images of the same."
+
+
+def package_facts(subject: Package) -> dict[str, Any]:
+    """Return what a program must know of the network, besides the description's own fields."""
+    border = border_px(subject.depth, subject.padding)
+    context = {"context_px" if subject.padding == "valid" else "halo_px": border}
+    facts = {
+        "binning": subject.binning,
+        "threshold": subject.threshold,
+        "normalisation": subject.prediction.normalisation,
+    }
+    return {**context, **facts, "largest_difference": subject.difference, **subject.provenance}

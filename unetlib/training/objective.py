@@ -1,0 +1,50 @@
+"""What a training is given and what it returns: batches, loss and validation; its evaluations."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypedDict, TypeVar
+
+from torch import Tensor, nn
+
+Batch = tuple[Tensor, Tensor, Tensor]
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Objective(Generic[Network]):
+    """What a network learns: its batches, its loss, and the Dice that selects among its evaluations.
+
+    batch_of(i): images, target and weight of batch i, a pure function.
+    """
+
+    batch_of: Callable[[int], Batch]
+    loss: Loss
+    validate: Callable[[Network], float]
+
+
+class Evaluation(TypedDict):
+    """A row of a training's history; update counts finished updates from 1.
+
+    loss: mean over the updates since the last row; seconds: wall time so far (of a killed run only what its
+    checkpoint had counted).
+    """
+
+    update: int
+    loss: float
+    validation_dice: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass
+class Training:
+    """The course of a training: its evaluations, the best of them, and how it ended."""
+
+    history: list[Evaluation] = field(default_factory=list)
+    best_update: int = 0
+    best_dice: float = -math.inf
+    updates: int = 0
+    seconds: float = 0.0
+    stopped_early: bool = False
