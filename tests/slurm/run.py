@@ -33,7 +33,7 @@ WAIT_SECONDS = 900  # for one event; the machine may be busy
 LIMIT_SECONDS = 3000  # for all of it
 SHORT = "rule_train_wildcards_reference"  # a training that is cancelled
 LONG = "no-border-weight"  # the experiment whose training is long enough to be met at a checkpoint
-PART = {"experiments": ["reference", LONG, "multi-dataset", "rotations"]}  # what asks for every rule of GPU nodes
+PART = {"experiments": ["reference", LONG, "multi-dataset", "tta"]}  # what asks for every rule of GPU nodes
 SIZES = {"mem_mb": "1500 * attempt", "runtime": "30 * attempt"}  # what a test node has
 
 
@@ -160,7 +160,7 @@ def stop(number, frame):
 def overlay_of(study: Path, path: Path) -> Path:
     """The study as it is run here: rules ask for a GPU (without a real one torch takes the CPU), in few, fat jobs."""
     settings = yaml.safe_load(write_overlay(study, path, PART, device="auto", pack_jobs=True).read_text())
-    long = {"updates": 400, "evaluate_every": 200, "checkpoint_every": 4}
+    long = {"updates": 400, "evaluate_every": 4}
     settings["experiments"] = settings.get("experiments", {}) | {LONG: {"training": long}}
     path.write_text(yaml.safe_dump(settings))
     return path

@@ -1,0 +1,62 @@
+"""A test set scored from probabilities, label files and trivial masks: each against what score_test_set says of it."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from unetlib.datasets.dataset import Sample, write_dataset
+from unetlib.evaluation.baselines import TRIVIAL, trivial_masks
+from unetlib.evaluation.image_metrics import score_image
+from unetlib.evaluation.score_predictions import score_baselines, score_label_files, score_probabilities
+from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
+from unetlib.evaluation.test_set import load_truths
+from unetlib.imaging.settings import InstanceSettings
+from unetlib.io.files import write_csv
+
+LABELS = np.zeros((24, 30), np.uint16)
+LABELS[3:10, 4:12], LABELS[14:22, 15:27] = 1, 2
+FRAMES = ["t0", "t1"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    random, samples = np.random.default_rng(0), []
+    for time, frame in enumerate(FRAMES):
+        image = (60 + 90 * (LABELS > 0) + random.normal(0, 4, LABELS.shape)).astype(np.uint8)
+        where = {"sequence": "01", "time": time, "group": "01", "modality": "m", "image": image}
+        samples.append(Sample(frame, labels=LABELS, **where))
+    write_dataset(tmp_path / "d", samples)
+    return tmp_path / "d"
+
+
+def test_a_perfect_probability_scores_one(folder):
+    pairs = [(truth, (LABELS > 0).astype(np.float32)) for truth in load_truths(folder, FRAMES).values()]
+    for found in score_probabilities(pairs, InstanceSettings(), ScoringSettings(), DatasetScoring()):
+        assert found["iou"] == found["seg"] == found["map"] == 1
+
+
+def test_a_window_larger_than_the_image_scores_its_mirrored_surroundings(folder):
+    pairs = [(truth, (LABELS > 0).astype(np.float32)) for truth in load_truths(folder, FRAMES).values()]
+    window = ScoringSettings(mirrored_window_px=40)
+    (first, _) = score_probabilities(pairs, InstanceSettings(), window, DatasetScoring())
+    assert first["pixels"] == 40 * 40 and first["iou"] < 1
+
+
+def test_label_files_are_scored_by_frame(folder, tmp_path):
+    made = tmp_path / "labels.csv"
+    tifffile.imwrite(tmp_path / "x.tif", LABELS)
+    tifffile.imwrite(tmp_path / "y.tif", LABELS * (LABELS == 1))
+    rows = [{"frame": "t1", "file": "y.tif", "sha256": ""}, {"frame": "t0", "file": "x.tif", "sha256": ""}]
+    write_csv(made, rows, ("frame", "file", "sha256"))
+    found = score_label_files(folder, FRAMES, made, DatasetScoring())
+    assert list(found) == FRAMES and found["t0"]["seg"] == 1 and found["t1"]["seg"] == 0.5
+
+
+def test_every_trivial_mask_has_a_row_per_frame_and_metric(folder):
+    rows = list(score_baselines(folder, FRAMES, DatasetScoring(), fold=3))
+    assert {row["baseline"] for row in rows} == set(TRIVIAL)
+    assert {(row["test_dataset"], row["fold"], row["image"]) for row in rows} == {("d", 3, frame) for frame in FRAMES}
+    value = {(row["baseline"], row["image"], row["metric"]): row["value"] for row in rows}
+    mask = trivial_masks(tifffile.imread(folder / "images/t0.tif"))["all-foreground"]
+    assert value["all-foreground", "t0", "iou"] == score_image(LABELS, mask.astype(np.uint16))["iou"]
+    assert value["otsu", "t0", "iou"] > 0.95
