@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from unetlib.networks.predict_large import TILE_PX, predict_large
 
 from benchmarks.clock import Times, interleaved, set_threads
 from benchmarks.memory import peak_mib
@@ -26,7 +27,6 @@ from benchmarks.table import Row, check, faster, skipped
 from unetlib.networks.blocks import initialise
 from unetlib.networks.device import keep_freed_memory
 from unetlib.networks.predict import predict
-from unetlib.networks.predict_large import TILE_PX, predict_large
 from unetlib.networks.tiling import context_px, step_px
 from unetlib.networks.unet import UNet
 

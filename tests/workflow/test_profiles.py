@@ -49,7 +49,7 @@ def test_gpu_rules_alone_go_to_gpu_nodes(rule):
 @pytest.mark.parametrize("rule", sorted(ON_GPU))
 def test_a_gpu_rule_asks_for_one(rule):
     assert re.findall(r"\bgpu=(\w+)", RULES[rule]) == ["GPUS"]
-    assert re.search(r'^GPUS = 0 if config\["compute"\]\["device"\] == "cpu" else 1$', TEXT, re.M)
+    assert re.search(r'^GPUS = 0 if STUDY\.compute\.device == "cpu" else 1$', TEXT, re.M)
     assert not {"gpu", "gres"} & set(SLURM["set-resources"][rule])
 
 

@@ -12,9 +12,11 @@
   Carreras et al. 2015).
 - long_table: The long table of a study, one row per score of an image: its columns, its rows, and how its images are
   averaged.
-- pitfalls: What a mistake pretends to be worth: two experiments on the images that both were tested on, over all
+- pitfalls: What a mistake seems to be worth: two experiments on the images that both were tested on, over all
   folds.
 - run_facts: What each training of a study cost, from the facts of its runs.
+- score_predictions: Score what predicted a test set: a network's probabilities, an external tool's label images,
+  trivial masks.
 - settings: Settings of scoring: what of a test image counts, and which pairs of experiments measure a pitfall.
 - significance: Is a paired difference more than chance: a sign-flip test, Holm's correction, a rank effect size.
 - tables: Tables of a study from its long table of scores: who scored what, and what travels.

@@ -12,6 +12,7 @@
 - size_curves: Scores against what a study varies in steps: the number of training images, the size of the network.
 - study_scores: What a study's tables say about a network on some images: its score, its difference to another, the
   trivial score.
+- study_tables: All tables of a study from its scores and the facts of its runs.
 - summary: What was asked, what was found and how sure we are, in sentences made from the tables alone.
 - track_figures: Cells in time, drawn: their tracks over the last frame, and how large they are and how fast they
   move.

@@ -7,8 +7,10 @@
 - measurements: One row per cell of a label image: size, place, shape and, where an intensity image is given, grey
   values.
 - predicted_tracks: Track and measure the cells that a network predicted in a whole test sequence.
+- predicted_tracks: Track the cells that a network predicted in a whole test sequence, and score the tracks.
 - sequences: A test sequence as a film: its frames from the first to the last, and the masks of its cells.
 - settings: Settings of tracking: whose cells are linked through whole test sequences, and how.
+- tracked_cells: Measure the cells of a tracked sequence: one row per cell and frame.
 
 For other packages: sequence_frames; link; track_planes, track_files; score_tracks; measure.
 """

@@ -1,4 +1,4 @@
-"""Track and measure the cells that a network predicted in a whole test sequence."""
+"""Track the cells that a network predicted in a whole test sequence, and score the tracks."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,16 +10,11 @@ from unetlib.datasets.dataset import Dataset, FrameRecord
 from unetlib.evaluation.ctc_metrics import remove_outside_foi
 from unetlib.imaging.instances import instances_from_probability
 from unetlib.imaging.settings import InstanceSettings
-from unetlib.io.images import decode
 from unetlib.io.predictions import Predictions
 from unetlib.tracking.ctc_folder import track_planes
 from unetlib.tracking.ctc_scores import score_tracks
 from unetlib.tracking.linking import Scale
-from unetlib.tracking.measurements import INTENSITY, MICROMETRES, SHAPE, measure
-from unetlib.tracking.sequences import masks_in
 from unetlib.tracking.settings import SequenceSettings
-
-MEASURED_COLUMNS = ("frame", "time", "track", *SHAPE, *MICROMETRES, *INTENSITY)
 
 
 def track_predictions(
@@ -44,11 +39,3 @@ def track_predictions(
     scale = Scale(frames[0].pixel_size_um, sequence.frame_interval_min)
     done = track_planes(planes, folder, sequence.link, scale, where=str(predictions))
     return {"max_distance_px": done.max_distance_px} | score_tracks(dataset, frames, folder)
-
-
-def measure_tracked(dataset: Dataset, frames: Sequence[FrameRecord], folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield a row (MEASURED_COLUMNS) per cell and frame of the tracks in a folder."""
-    for frame, path in zip(frames, masks_in(folder), strict=True):
-        mask = decode(path.read_bytes(), str(path))
-        for row in measure(mask, dataset.image(frame.frame), frame.pixel_size_um):
-            yield {"frame": frame.frame, "time": frame.time, "track": row.pop("label"), **row}

@@ -8,8 +8,8 @@ from script import run
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role
 from unetlib.io.files import write_csv
-from unetlib.tracking.predicted_tracks import MEASURED_COLUMNS, measure_tracked
 from unetlib.tracking.sequences import sequence_frames
+from unetlib.tracking.tracked_cells import MEASURED_COLUMNS, measure_tracked
 
 
 @dataclass(frozen=True)
