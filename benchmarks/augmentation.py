@@ -20,12 +20,13 @@ from benchmarks.table import Row, WrongAnswer, check, faster, skipped
 from benchmarks.weights import SETTINGS
 from unetlib.imaging.weight_maps import weight_map
 from unetlib.training import augmentation
+from unetlib.training.settings import AugmentationSettings, CacheSettings
 from unetlib.training.variants import training_targets, warp
 
 ELASTIC = {"grid": 3, "sigma_px": 10.0}
 AFFINE = {"rotation_deg": 15.0, "scale": 0.15, "shift_px": 10.0}
 GREY = {"gamma": 0.2, "contrast": 0.2, "brightness": 0.05, "noise": 0.02}
-WARP = {"elastic_grid": 3, "elastic_sigma_px": 10.0, **AFFINE, "interpolation": "bilinear", **GREY}
+WARP = AugmentationSettings(**AFFINE, **GREY, elastic_grid=3, elastic_sigma_px=10.0, interpolation="bilinear")
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -47,7 +48,7 @@ def scene(case: Case) -> tuple[np.ndarray, Triple]:
     """Instance labels, and image (H, W) float32 in 0 … 1, mask uint8, weights float32 made from them."""
     labels = cells((case.side_px, case.side_px), case.count, case.radius_px)
     image = picture(labels).astype(np.float32) / 255
-    return labels, (image, (labels > 0).astype(np.uint8), weight_map(labels, **SETTINGS))
+    return labels, (image, (labels > 0).astype(np.uint8), weight_map(labels, SETTINGS))
 
 
 def field(generator: torch.Generator, shape: tuple[int, ...], batch: int = 1) -> torch.Tensor:
@@ -246,5 +247,5 @@ def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
 
 
 def _cached(image: np.ndarray, labels: np.ndarray, generator: torch.Generator) -> Triple:
-    grey, warped, _ = warp(image, labels, None, generator=generator, **WARP)
-    return grey, *training_targets(warped, None, SETTINGS)
+    grey, warped, _ = warp(image, labels, None, WARP, generator=generator)
+    return grey, *training_targets(warped, None, CacheSettings(weight_map=SETTINGS))

@@ -17,7 +17,7 @@ from benchmarks.clock import Times, interleaved, set_threads
 from benchmarks.machine import ceilings, describe
 from benchmarks.table import Row, markdown, skipped, write_results
 from benchmarks.training import Case, batches, forward_flops, network, plain, train_ours
-from unetlib.networks.predict import predict
+from unetlib.networks.predict import Tiling, predict
 from unetlib.networks.tiling import valid_input
 
 BATCHES = (1, 8, 32)
@@ -59,7 +59,7 @@ def rows(sizes: Sequence[int] = BATCHES, *, steps: int = 20, repeats: int = 5) -
 
 def infer_once(model: torch.nn.Module, image: np.ndarray, batch: int) -> None:
     """One whole image in tiles."""
-    predict(model, image, tile_px=388, batch=batch, device=DEVICE, precision="bfloat16")  # type: ignore[arg-type]
+    predict(model, image, Tiling(388, batch, DEVICE, "bfloat16"))  # type: ignore[arg-type]
 
 
 def _rate(case: str, times: Times, count: int, unit: str, aim: str, note: str) -> Row:

@@ -18,15 +18,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from unetlib.networks.predict_large import TILE_PX, predict_large
 
 from benchmarks.clock import Times, interleaved, set_threads
 from benchmarks.memory import peak_mib
 from benchmarks.scenes import cells, picture
 from benchmarks.table import Row, check, faster, skipped
+from unetlib.imaging.planes import NormalisedPlane
 from unetlib.networks.blocks import initialise
 from unetlib.networks.device import keep_freed_memory
-from unetlib.networks.predict import predict
+from unetlib.networks.predict import TILE_PX, Tiling, predict
+from unetlib.networks.settings import ModelSettings
 from unetlib.networks.tiling import context_px, step_px
 from unetlib.networks.unet import UNet
 
@@ -60,7 +61,7 @@ TINY = Case(72, filters=4, depth=3, tile_px=36, ours_px=60)
 
 def network(case: Case) -> UNet:
     """Always the same weights."""
-    model = UNet(base_filters=case.filters, depth=case.depth, dropout=0.2)
+    model = UNet(ModelSettings(base_filters=case.filters, depth=case.depth, dropout=0.2))
     initialise(model, torch.Generator().manual_seed(0))
     return model.eval()
 
@@ -120,7 +121,7 @@ def by_monai(case: Case, model: UNet, image: np.ndarray, *, half: bool = False) 
 
 def ours(case: Case, model: UNet, image: np.ndarray, *, half: bool = False) -> np.ndarray:
     """`unetlib.infer.predict`, in tiles as `unetlib predict` takes them."""
-    return predict(model, image, tile_px=case.ours_px, precision="bfloat16" if half else "float32")
+    return predict(model, image, Tiling(case.ours_px, precision="bfloat16" if half else "float32"))
 
 
 def rows(case: Case = FULL, repeats: int = 7) -> Iterator[Row]:
@@ -202,8 +203,8 @@ def mapped(case: Case, folder: Path) -> None:
     """Ours, block by block from image.npy to ours.npy."""
     plane = np.load(folder / "image.npy", mmap_mode="r")
     out = np.lib.format.open_memmap(folder / "ours.npy", "w+", np.float32, plane.shape)
-    how = {"offset": OFFSET, "scale": SCALE, "rotations": 1, "tile_px": case.ours_px, "device": "cpu"}
-    predict_large(network(case), plane, out, **how, precision="bfloat16")
+    tiling = Tiling(case.ours_px, precision="bfloat16")
+    predict(network(case), NormalisedPlane(plane, OFFSET, SCALE), tiling, out=out)
     out.flush()
 
 

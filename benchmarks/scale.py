@@ -57,12 +57,12 @@ def growths(sizes: Sizes = Sizes()) -> Iterator[Growth]:
     density = 400 / (576 * 720)
     by_side = {side: cells((side, side), max(2, round(density * side**2)), 8) for side in sizes.sides}
     pixels = tuple(float(side**2) for side in sizes.sides)
-    yield Growth("weight map", "pixels", pixels, _timed(sizes, by_side, lambda labels: weight_map(labels, **SETTINGS)))
+    yield Growth("weight map", "pixels", pixels, _timed(sizes, by_side, lambda labels: weight_map(labels, SETTINGS)))
     yield Growth("metrics", "pixels", pixels, _scored(sizes, by_side))
     side = max(sizes.sides)
     by_count = {count: cells((side, side), count, 8) for count in sizes.counts}
     counts = tuple(map(float, sizes.counts))
-    times = _timed(sizes, by_count, lambda labels: weight_map(labels, **SETTINGS))
+    times = _timed(sizes, by_count, lambda labels: weight_map(labels, SETTINGS))
     yield Growth("weight map", "cells", counts, times)
     yield Growth("metrics", "cells", counts, _scored(sizes, by_count))
     cases = {s: Case(s, sizes.filters, sizes.depth, sizes.tile_px) for s in sizes.sides}

@@ -9,7 +9,6 @@ that for all).
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,27 +23,17 @@ from benchmarks.table import Row, check, faster, skipped
 from benchmarks.weights import SETTINGS
 from unetlib.networks.blocks import initialise
 from unetlib.networks.device import keep_freed_memory
+from unetlib.networks.settings import ModelSettings
 from unetlib.networks.tiling import valid_input
 from unetlib.networks.unet import UNet
 from unetlib.training.batches import Batches
 from unetlib.training.loop import train
 from unetlib.training.losses import weighted_ce
+from unetlib.training.objective import Objective
+from unetlib.training.settings import BatchSettings, CacheSettings, RunSettings, TrainingSettings
 from unetlib.training.variants import Variants, training_targets
 
 RATE = 1e-4
-RECIPE: dict[str, Any] = {
-    "optimiser": "adam",
-    "learning_rate": RATE,
-    "momentum": 0.9,
-    "weight_decay": 0.0,
-    "schedule": "constant",
-    "warmup_updates": 0,
-    "accumulate": 1,
-    "patience": 0,
-    "seed": 0,
-    "checkpoint": None,
-    "checkpoint_every": 1,
-}
 
 
 @dataclass(frozen=True)
@@ -76,26 +65,37 @@ def batches(case: Case, device: str = "cpu") -> Batches:
     """Batches of tiles from a synthetic frame and one variant of it."""
     side = case.tile_px + 64
     labels = cells((side, side), max(2, side // 20), side / 20)
-    mask, weight = training_targets(labels, None, SETTINGS)
+    mask, weight = training_targets(labels, None, CacheSettings(weight_map=SETTINGS))
     image = picture(labels)
     arrays = [np.stack([part, part[::-1]]) for part in (image, mask, weight.astype(np.float16))]
-    settings = {"tile_px": case.tile_px, "depth": case.depth, "batch_size": case.batch, "device": device}
-    return Batches(
-        [[Variants("0", *arrays)]], **settings, padding="valid", policy="full", normalisation="zscore", seed=0
+    settings = RunSettings(
+        model=ModelSettings(depth=case.depth), batch=BatchSettings(size=case.batch, tile_px=case.tile_px)
     )
+    return Batches([[Variants("0", *arrays)]], settings, seed=0, device=device)
 
 
 def network(case: Case, dropout: float = 0.5) -> UNet:
     """Ours, always from the same weights."""
-    model = UNet(base_filters=case.filters, depth=case.depth, dropout=dropout)
+    model = UNet(ModelSettings(base_filters=case.filters, depth=case.depth, dropout=dropout))
     initialise(model, torch.Generator().manual_seed(0))
     return model
 
 
 def train_ours(model: UNet, draw: Callable, steps: int, precision: str = "bfloat16", device: str = "cpu") -> float:
     """Train for some updates as a study does and return the mean loss."""
-    how = RECIPE | {"updates": steps, "evaluate_every": steps, "precision": precision, "device": device}
-    return train(model, draw, weighted_ce, lambda _: 0.0, **how).history[0]["loss"]
+    settings = TrainingSettings.read(
+        {
+            "optimiser": "adam",
+            "learning_rate": RATE,
+            "schedule": "constant",
+            "warmup_updates": 0,
+            "updates": steps,
+            "evaluate_every": steps,
+            "precision": precision,
+        }
+    )
+    objective = Objective(draw, weighted_ce, lambda _: 0.0)
+    return train(model, objective, settings, seed=0, device=device).history[0]["loss"]
 
 
 def plain_step(model: nn.Module, optimiser: torch.optim.Optimizer, batch: tuple[Tensor, ...]) -> float:

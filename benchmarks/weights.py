@@ -10,9 +10,10 @@ from scipy import ndimage
 from benchmarks.clock import Times, interleaved
 from benchmarks.scenes import cells
 from benchmarks.table import Row, check, faster
+from unetlib.imaging.settings import WeightMapSettings
 from unetlib.imaging.weight_maps import weight_map
 
-SETTINGS = {"form": "paper", "w0": 10, "sigma_px": 5, "class_balance": 0, "background": 0.1, "sigma1_px": 10}
+SETTINGS = WeightMapSettings(form="paper", w0=10, sigma_px=5, class_balance=0)
 ERROR = 1e-5
 
 
@@ -43,7 +44,7 @@ def naive(labels: np.ndarray) -> np.ndarray:
     for place, label in enumerate(ids):
         distances[place] = ndimage.distance_transform_edt(labels != label)
     distances.sort(axis=0)
-    border = SETTINGS["w0"] * np.exp(-np.square(distances[0] + distances[1]) / (2 * SETTINGS["sigma_px"] ** 2))
+    border = SETTINGS.w0 * np.exp(-np.square(distances[0] + distances[1]) / (2 * SETTINGS.sigma_px**2))
     return np.where(labels > 0, 1, 1 + border)
 
 
@@ -55,12 +56,12 @@ def rows(cases: tuple[Case, ...] = FULL, repeats: int = 15) -> Iterator[Row]:
         started = time.perf_counter()
         expected = naive(labels)
         slow = Times((time.perf_counter() - started,))
-        error = np.abs(expected - weight_map(labels, **SETTINGS)).max()
+        error = np.abs(expected - weight_map(labels, SETTINGS)).max()
         del expected
         checked = check(float(error), ERROR, "largest error against the definition")
         times = interleaved(
             {
-                "ours": lambda labels=labels: weight_map(labels, **SETTINGS),
+                "ours": lambda labels=labels: weight_map(labels, SETTINGS),
                 "one EDT": lambda background=background: ndimage.distance_transform_edt(background),
             },
             repeats=repeats,
