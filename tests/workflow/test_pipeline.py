@@ -1,42 +1,15 @@
-"""The whole study on a tiny overlay: complete, repeatable to the byte, stale exactly where something changed."""
+"""The whole study on a tiny overlay: complete, scored as the challenges do, repeatable to the byte."""
 
-import csv
 import json
 import re
 import shutil
-import threading
-import time
-from pathlib import Path
 
-import psutil
 import pytest
 from builders.project import copy_project
+from builders.tiny_study import OVERLAY, PREDICTED, TABLES, TRAINED, results, rows
 from ctc_metrics import evaluate_sequence
 
 pytestmark = pytest.mark.pipeline
-HERE = Path(__file__).parents[1]
-TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
-TABLES += ("tables/claims.csv", "tables/tracking.csv", "cells/reference/phase/fold0-seed0.csv")
-TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
-TRAINED = {"reference", "no-border-weight", "leaky", "id-weights", "noisy-best"}  # on one dataset each
-ASKED = {"rotations", "watershed", "mirrored"}  # the reference's networks, in another way
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    project = copy_project(tmp_path_factory.mktemp("tiny"), str(HERE / "builders/tiny.yaml"))
-    done = project.snakemake()
-    assert done.returncode == 0, done.stdout[-4000:]
-    return project
-
-
-def results(project, name):
-    return project.path(f"results/tiny/{name}")
-
-
-def rows(path):
-    with path.open(newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def test_every_table_figure_and_the_report_are_there(finished):
@@ -54,7 +27,7 @@ def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
     assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
-        (experiment, dataset) for experiment in TRAINED | ASKED for dataset in ("phase", "membranes")
+        (experiment, dataset) for experiment in TRAINED | PREDICTED for dataset in ("phase", "membranes")
     }
     for run in runs:
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
@@ -169,13 +142,6 @@ def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(
     assert not {"iou", "dice", "pixel_accuracy"} & {metric for _, metric, _ in changed}, "the mask is the same"
 
 
-def test_another_cut_of_instances_scores_tracks_and_draws_anew_but_predicts_nothing(finished, tmp_path):
-    (tmp_path / "cut.yaml").write_text("instances: watershed\n")
-    jobs = finished.planned(str(tmp_path / "cut.yaml"))
-    assert {"score", "track", "panel"} <= set(jobs) and not {"train", "predict", "film", "cache"} & set(jobs)
-    assert jobs["score"] == 2 * len(TRAINED | ASKED - {"watershed"}) + 1, "all but the one that was cut already"
-
-
 def test_the_audit_says_on_how_many_images_it_rests(finished):
     scores, audits = rows(results(finished, "scores.csv")), rows(results(finished, "tables/audits.csv"))
     found = {(row["audit"], row["dataset"]) for row in audits}
@@ -212,127 +178,16 @@ def test_illusions_stand_in_audits_and_not_in_the_ablation(finished):
     assert pixels["mirrored"] > 0.9 * 324 * 324 > pixels["reference"], "unknown pixels count in neither"
 
 
-def test_the_same_command_again_does_nothing(finished):
-    assert finished.planned() == {}
-
-
-@pytest.mark.parametrize(("name", "rule"), [("tables/comparison.csv", "tabulate"), ("figures/ablation.svg", "draw")])
-def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_path, name, rule):
-    (path,) = finished.path("results").glob(f"*/{name}")
-    try:
-        path.rename(tmp_path / "away")
-        assert rule in finished.planned()
-    finally:
-        (tmp_path / "away").rename(path)
-
-
-FILMS = {"track", "measure", "trail"}
-TOLD = {"tabulate", "claim", "draw", "report"}
-AFTER_SCORES = {"check", "tabulate", "claim", "audit", "draw", "panel", "report"}
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new", "rerun"),
-    [
-        ("unetlib/training/losses.py", "from torch", "# a comment\nfrom torch", set()),
-        ("unetlib/training/loop.py", '"""', '"""Other words. ', set()),
-        (
-            *("unetlib/evaluation/contingency.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
-            {"score", "score_external", "baseline"} | FILMS | AFTER_SCORES,
-        ),
-        (
-            *("workflow/externals/otsu_watershed.py", "default=2.0", "default=3.0"),
-            {"external", "score_external"} | (AFTER_SCORES - {"panel"}),
-        ),
-        ("workflow/externals/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
-        (
-            "unetlib/training/losses.py",
-            "\nLOSSES",
-            "\nANOTHER = 1\nLOSSES",
-            {"train", "predict", "score", "film"} | FILMS | AFTER_SCORES,
-        ),
-        ("unetlib/report/verdicts.py", "TOLERANCE = 0.02", "TOLERANCE = 0.03", {"claim", "report"}),
-        ("workflow/literature.csv", "0.9195", "0.9196", {"claim", "report"}),
-        ("unetlib/report/figures.py", "\nDPI", "\nOTHER = 1\nDPI", {"draw", "panel", "trail", "report"}),
-        ("unetlib/tracking/ctc_scores.py", "MEANING_COST = 1, 1.5", "MEANING_COST = 1, 2.5", FILMS | TOLD),
-        ("workflow/scripts/tabulate.py", "import pandas as pd", "import pandas as pd  # again", set()),
-    ],
-)
-def test_what_an_edit_reruns(finished, name, old, new, rerun):
-    original = finished.path(name).read_text()
-    try:
-        finished.edit(name, old, new)
-        assert set(finished.planned()) == rerun
-    finally:
-        finished.path(name).write_text(original)
-
-
-def test_touching_every_source_file_reruns_nothing(finished):
-    for folder in ("unetlib", "workflow"):
-        for path in finished.path(folder).rglob("*.*"):
-            path.touch()
-    finished.path("Snakefile").touch()
-    finished.path("config.yaml").touch()
-    assert finished.planned() == {}
-
-
-def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
-    (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
-    jobs = finished.planned(str(tmp_path / "more.yaml"))
-    judge, one = ("predict", "score"), ("check", "tabulate", "claim", "audit", "draw", "report")
-    runs = 2 * len(TRAINED | ASKED) + 1  # on one dataset each, and the joint one
-    trained = 2 * len(TRAINED) + 1
-    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {"panel": 2, "train": trained} | dict.fromkeys(
-        (*FILMS, "film"), 1
-    )
-
-
-def kill_training(folder, run):
-    """SIGKILL to the training that runs in the folder, as soon as it has written a checkpoint."""
-    for _ in range(1200):
-        if list(run.glob("checkpoint-*.pt")):
-            break
-        time.sleep(0.05)
-    for process in psutil.process_iter(["cwd", "cmdline"]):
-        is_ours = process.info["cwd"] == str(folder) and "workflow/scripts/train.py" in (process.info["cmdline"] or [])
-        if is_ours:
-            process.kill()
-
-
-def test_a_training_killed_by_the_system_goes_on_from_its_checkpoint_to_the_same_bytes(finished, tmp_path):
-    (tmp_path / "longer.yaml").write_text("training: {updates: 400, evaluate_every: 200, checkpoint_every: 4}\n")
-    model = results(finished, "runs/reference/phase/fold0-seed0/model.pt")
-    command = ["--cores", "1", "results/tiny/runs/reference/phase/fold0-seed0/model.pt", "--configfile"]
-    command += [finished.study, str(tmp_path / "longer.yaml")]
-    done = finished.run("snakemake", *command)
-    assert done.returncode == 0, done.stdout[-2000:]
-    expected = model.read_bytes()
-    model.unlink()
-    killer = threading.Thread(target=kill_training, args=(finished.folder, model.parent))
-    killer.start()
-    done = finished.run("snakemake", *command)
-    killer.join()
-    assert done.returncode != 0 and not model.exists(), "the training was not killed"
-    assert list(model.parent.glob("checkpoint-*.pt")), "the checkpoint went with the killed job"
-    done = finished.run("snakemake", *command)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "resumed" in finished.path("logs/tiny/train/reference/phase/fold0-seed0.log").read_text()
-    assert model.read_bytes() == expected
-
-
 def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finished, tmp_path):
-    """The last test that needs `finished`: it leaves another study behind."""
     pictures = sorted(results(finished, "figures").glob("*"))
-    before = {path: path.read_bytes() for path in (*pictures, *(results(finished, name) for name in TABLES))}
-    for folder in ("results", "resources", "logs"):
-        shutil.rmtree(finished.path(folder))
-    (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
-    assert finished.planned(str(tmp_path / "packed.yaml"))["cache_packed"] == 2, "one cache job per dataset and fold"
-    done = finished.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
-    assert done.returncode == 0, done.stdout[-4000:]
     assert len(pictures) == 22
-    for path, data in before.items():
-        assert path.read_bytes() == data, f"{path.name} differs between two runs"
+    (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
+    again = copy_project(tmp_path / "again", str(OVERLAY))
+    assert again.planned(str(tmp_path / "packed.yaml"))["cache_packed"] == 2, "one cache job per dataset and fold"
+    done = again.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
+    assert done.returncode == 0, done.stdout[-4000:]
+    for name in (*TABLES, *(f"figures/{picture.name}" for picture in pictures)):
+        assert results(again, name).read_bytes() == results(finished, name).read_bytes(), f"{name} differs"
 
 
 @pytest.mark.parametrize(
@@ -348,10 +203,8 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
     ],
 )
 def test_a_study_that_cannot_run_is_refused_by_name(tmp_path, overlay, message):
-    (tmp_path / "bad.yaml").write_text((HERE / "builders/tiny.yaml").read_text() + "\n")
-    (tmp_path / "worse.yaml").write_text(overlay + "\n")
-    project = copy_project(tmp_path / "project", str(tmp_path / "bad.yaml"))
-    command = [*("--cores", "1", "--dry-run", "--configfile"), project.study, str(tmp_path / "worse.yaml")]
-    done = project.run("snakemake", *command)
+    (tmp_path / "bad.yaml").write_text(overlay + "\n")
+    project = copy_project(tmp_path / "project", str(OVERLAY))
+    done = project.snakemake("--dry-run", overlays=(str(tmp_path / "bad.yaml"),))
     assert done.returncode != 0 and message in done.stdout, done.stdout[-2000:]
     assert not project.path("results").exists() and not project.path("resources").exists()
