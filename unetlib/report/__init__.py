@@ -3,6 +3,7 @@
 - captions: What the report says of its sections, pictures and tables: titles and captions, no numbers.
 - claims: Every claim of the literature beside our number for it: the ledger joined with a study's tables, and the
   verdicts.
+- contents: All that the report of a study contains, read from the files of its results.
 - display_tables: Tables and numbers as a person reads them: display tables and Markdown.
 - figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, the same bytes each time.
 - image_panels: Panels of images: what a network saw, what it should have drawn, what it drew, what it was trained on.

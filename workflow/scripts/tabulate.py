@@ -40,9 +40,7 @@ def main(arguments):
     }
     for name, table in made.items():
         write(arguments.tables / f"{name}.csv", tables.to_csv(table))
-        write(
-            arguments.tables / f"{name}.md", display_tables.to_markdown(getattr(display_tables, f"{name}_shown")(table))
-        )
+        write(arguments.tables / f"{name}.md", display_tables.to_markdown(display_tables.SHOWN[name](table)))
     write(
         arguments.tables / "differences.csv",
         tables.to_csv(ablation.differences(scores, **paired)),
