@@ -166,7 +166,7 @@ def test_slopes_and_their_figure(tmp_path: Path) -> None:
 
 def test_a_row_that_cannot_be_run_says_why(tmp_path: Path) -> None:
     (row,) = time_to_accuracy.rows(None)
-    assert "mirror overlay" in row.note and row.value is None
+    assert "where the EM archive is" in row.note and row.value is None
     (row,) = time_to_accuracy.rows(tmp_path / "absent.yaml")
     assert "absent.yaml is not there" in row.note
     if not gpu.torch.cuda.is_available():
