@@ -200,7 +200,7 @@ def test_bad_settings_say_why(change: dict, message: str) -> None:
 
 
 def test_weights_by_instance_id_are_a_mistake_that_only_an_audit_makes() -> None:
-    """Document 001 looked class weights up by instance id: of all instances only number 1 weighs anything."""
+    """cabrera2026 looked class weights up by instance id: of all instances only number 1 weighs anything."""
     labels = np.zeros((9, 12), np.uint16)
     labels[1:4, 1:4], labels[1:4, 6:9], labels[6:8, 1:9] = 1, 2, 7
     wrong, right = (

@@ -5,7 +5,7 @@
 - instances: From a foreground probability to instances: connected components as the paper, or cut at their necks.
 - labels: Instance labels: 2-D integer arrays, 0 = background, every other value one instance.
 - normalisation: Grey values: colour to grey, and the per-image normalisation every network sees.
-- weight_maps: Weight maps of the loss (FACTS: Ronneberger 2015, equation 2, and the authors' later Fiji plugin).
+- weight_maps: Weight maps of the loss (ronneberger2015, equation 2, and the authors' later Fiji plugin, falk2019).
 
 For other packages: normalise, statistics; bin_image, upsample; separate_touching, relabel; weight_map;
 instances_from_probability, split_touching.
