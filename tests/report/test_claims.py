@@ -168,7 +168,7 @@ def test_the_table_comes_back_from_its_csv(tmp_path):
     path.write_text(tables.to_csv(table), encoding="utf-8")
     back = claims.read_claims(path)
     assert tables.to_csv(back) == tables.to_csv(table)
-    assert tuple(back.columns) == claims.TABLE and back.loc[0, "source"] == "someone2020"
+    assert tuple(back.columns) == claims.TABLE and back.loc[0, "source"] == "levitsky2024"
     assert claims.claims_shown(back).equals(claims.claims_shown(claims.read_claims(path)))
 
 
