@@ -11,6 +11,8 @@
   answers it.
 - page: The report of a study: one HTML page that needs nothing but itself, made from tables, pictures and sentences.
 - size_curves: Scores against what a study varies in steps: the number of training images, the size of the network.
+- study_figures: The figures of a study by file name: charts of its tables, images of each dataset, tracks of a test
+  sequence.
 - study_scores: What a study's tables say about a network on some images: its score, its difference to another, the
   trivial score.
 - summary: What was asked, what was found and how sure we are, in sentences made from the tables alone.
