@@ -1,7 +1,7 @@
-"""Every comparison in one run: python -m benchmarks [--only weights metrics] [--mirror mirror.yaml].
+"""Run all comparisons: python -m benchmarks [--only weight_maps metrics] [--mirror mirror.yaml].
 
-Prints the table as rows come in, then as a whole, and writes benchmarks/results.json and scale.png beside it.
-Exits with 1 when an answer of ours was wrong or a subject failed; a missed aim is a result, not an error.
+Print each row as it is measured, then the whole table, and write benchmarks/results.json with scaling.png beside it.
+Exit with status 1 if one of our results was wrong or a subject failed; a missed aim is a result, not an error.
 """
 
 import argparse
@@ -11,29 +11,42 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.clock import set_threads
 from benchmarks.table import Row, markdown, skipped, write_results
+from benchmarks.timing import set_threads
 
-SUBJECTS = ("weights", "augmentation", "metrics", "training", "inference", "accuracy", "dag", "scale", "gpu")
+SUBJECTS = (
+    *("weight_maps", "augmentation", "metrics", "training", "inference"),
+    *("time_to_accuracy", "planning", "scaling", "gpu"),
+)
 
 
 def subjects(arguments: argparse.Namespace, flops_per_s: float) -> dict[str, Callable[[], Iterator[Row]]]:
-    """Return what each subject runs; imports wait until threads are set."""
-    from benchmarks import accuracy, augmentation, dag, gpu, inference, metrics, scale, training, weights
+    """Return the function that yields each subject's rows; subjects are imported after the number of threads is set."""
+    from benchmarks import (
+        augmentation,
+        gpu,
+        inference,
+        metrics,
+        planning,
+        scaling,
+        time_to_accuracy,
+        training,
+        weight_maps,
+    )
 
     def whole_images() -> Iterator[Row]:
         yield from inference.rows()
         yield from inference.large_rows(threads=arguments.threads)
 
     return {
-        "weights": weights.rows,
+        "weight_maps": weight_maps.rows,
         "augmentation": augmentation.rows,
         "metrics": metrics.rows,
         "training": lambda: training.rows(flops_per_s=flops_per_s, threads=arguments.threads),
         "inference": whole_images,
-        "accuracy": lambda: accuracy.rows(arguments.mirror, arguments.threads),
-        "dag": dag.rows,
-        "scale": lambda: scale.rows(arguments.output.with_name("scale.png")),
+        "time_to_accuracy": lambda: time_to_accuracy.rows(arguments.mirror, arguments.threads),
+        "planning": planning.rows,
+        "scaling": lambda: scaling.rows(arguments.output.with_name("scaling.png")),
         "gpu": gpu.rows,
     }
 
@@ -41,7 +54,7 @@ def subjects(arguments: argparse.Namespace, flops_per_s: float) -> dict[str, Cal
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS)
-    parser.add_argument("--mirror", type=Path, help="a study overlay that says where the EM archive is")
+    parser.add_argument("--mirror", type=Path, help="a study file that says where the archive of ISBI-2012 is")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results.json"))
     arguments = parser.parse_args()
@@ -61,7 +74,7 @@ def main() -> None:
             for row in run():
                 rows.append(row)
                 print(markdown([row]).splitlines()[-1], flush=True)
-        except Exception as error:  # one subject must not take the others' numbers with it
+        except Exception as error:  # the numbers of the other subjects must survive
             traceback.print_exc()
             rows.append(skipped(name, "failed", "–", f"{type(error).__name__}: {error}"))
             failed = True

@@ -1,23 +1,24 @@
-"""One augmented triple (image, mask, weights): elastic, affine and grey in one resample, against scipy and three peers.
+"""One augmented image with mask and weight map, against SciPy, albumentations, MONAI and torchio.
 
-All interpolate image and weights linearly and the mask by its nearest pixel (albumentations the weights too), mirror at
-the borders, and move pixels by fields of the same kind and size. What is random differs from library to library, so
-that outputs are compared pixel by pixel only with scipy, which gets our field; of a peer's it is checked that it has
-the same shape, only the mask's values, grey values in 0 … 1, and that it moved the picture.
+The augmentation is an elastic and affine deformation and a change of grey values. All contenders interpolate image and
+weights linearly and the mask by its nearest pixel (albumentations also the weights), mirror at the borders and move
+pixels by fields of the same kind and size. Random numbers differ between libraries, so that only SciPy, which is given
+our field, is compared pixel by pixel. Of the others' results it is checked that shape and mask values are those of the
+input, that grey values are in 0 … 1, and that the mask has moved.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from scipy import ndimage
 
-from benchmarks.clock import interleaved
-from benchmarks.scenes import cells, picture
+from benchmarks.augmentation_peers import PEERS, Triple
+from benchmarks.inputs import cells, picture
 from benchmarks.table import Row, WrongAnswer, check, faster, skipped
-from benchmarks.weights import SETTINGS
+from benchmarks.timing import interleaved
+from benchmarks.weight_maps import SETTINGS
 from unetlib.imaging.weight_maps import weight_map
 from unetlib.training import augmentation
 from unetlib.training.settings import AugmentationSettings, CacheSettings
@@ -28,12 +29,10 @@ AFFINE = {"rotation_deg": 15.0, "scale": 0.15, "shift_px": 10.0}
 GREY = {"gamma": 0.2, "contrast": 0.2, "brightness": 0.05, "noise": 0.02}
 WARP = AugmentationSettings(**AFFINE, **GREY, elastic_grid=3, elastic_sigma_px=10.0, interpolation="bilinear")
 
-Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
-
 
 @dataclass(frozen=True)
 class Case:
-    """A scene."""
+    """Side of an image, number of its cells and their radius."""
 
     side_px: int
     count: int
@@ -45,34 +44,34 @@ TINY = Case(64, 4, 9)
 
 
 def scene(case: Case) -> tuple[np.ndarray, Triple]:
-    """Instance labels, and image (H, W) float32 in 0 … 1, mask uint8, weights float32 made from them."""
+    """Return instance labels, and from them an image (H, W) float32 in 0 … 1, a mask uint8 and a weight map float32."""
     labels = cells((case.side_px, case.side_px), case.count, case.radius_px)
     image = picture(labels).astype(np.float32) / 255
     return labels, (image, (labels > 0).astype(np.uint8), weight_map(labels, SETTINGS))
 
 
 def field(generator: torch.Generator, shape: tuple[int, ...], batch: int = 1) -> torch.Tensor:
-    """Our random sampling grid, (B, H, W, 2)."""
+    """Return our random sampling grid, (B, H, W, 2)."""
     displacement = augmentation.elastic_field(generator, batch, *shape, **ELASTIC)
     return augmentation.sampling_grid(displacement, augmentation.affine_matrices(generator, batch, **AFFINE))
 
 
 def moved(triple: Triple, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Image and weights (1, 2, H, W), and mask (1, 1, H, W), at the grid."""
+    """Resample a triple at the grid: image and weights (1, 2, H, W), and mask (1, 1, H, W)."""
     image, mask, weight = triple
     both = augmentation.resample(torch.from_numpy(np.stack([image, weight])[None]), grid, mode="bilinear")
     return both, augmentation.resample(torch.from_numpy(mask[None, None]).float(), grid, mode="nearest")
 
 
 def ours(triple: Triple, generator: torch.Generator) -> Triple:
-    """One augmented triple by unetlib."""
+    """Return one augmented triple by unetlib."""
     both, mask = moved(triple, field(generator, triple[0].shape))
     image = augmentation.jitter_intensity(generator, both[:, :1], **GREY)
     return image[0, 0].numpy(), mask[0, 0].byte().numpy(), both[0, 1].numpy()
 
 
 def by_scipy(triple: Triple, random: np.random.Generator, grid: np.ndarray | None = None) -> Triple:
-    """The same as the documents do it, map_coordinates three times; grid: coordinates (2, H, W) to take."""
+    """Return one by the usual three calls of map_coordinates, at random coordinates or at those of `grid` (2, H, W)."""
     image, mask, weight = triple
     where = _coordinates(random, image.shape) if grid is None else grid
     image, weight = (ndimage.map_coordinates(part, where, order=1, mode="mirror") for part in (image, weight))
@@ -97,102 +96,8 @@ def _coordinates(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndar
     )
 
 
-def by_albumentations(triple: Triple) -> Callable[[], Triple]:
-    """Affine and elastic apart, as the library offers them; both label planes by their nearest pixel."""
-    import albumentations as a
-
-    steps = a.Compose(
-        [
-            a.Affine(rotate=(-15, 15), scale=(0.87, 1.15), translate_px=(-10, 10), border_mode=4, p=1),
-            a.ElasticTransform(alpha=300, sigma=25, approximate=False, border_mode=4, p=1),
-            a.RandomGamma((80, 120), p=1),
-            a.RandomBrightnessContrast(0.05, 0.2, p=1),
-            a.GaussNoise((0.01, 0.01), p=1),
-        ],
-        seed=0,
-    )
-    image, mask, weight = triple
-
-    def run() -> Triple:
-        found = steps(image=image[..., None], masks=[mask, weight])
-        return found["image"].squeeze(-1), *found["masks"]
-
-    return run
-
-
-def by_monai(triple: Triple) -> Callable[[], Triple]:
-    """Elastic and affine in one resample, as ours."""
-    from monai import transforms as t
-
-    keys = ("image", "mask", "weight")
-    side = triple[0].shape[0]
-    steps = t.Compose(
-        [
-            t.Rand2DElasticd(
-                keys,
-                spacing=(side / 2, side / 2),
-                magnitude_range=(10, 10),
-                prob=1,
-                rotate_range=0.26,
-                scale_range=0.15,
-                translate_range=10,
-                mode=("bilinear", "nearest", "bilinear"),
-                padding_mode="reflection",
-            ),
-            t.RandAdjustContrastd(("image",), prob=1, gamma=(0.83, 1.2)),
-            t.RandScaleIntensityd(("image",), factors=0.2, prob=1),
-            t.RandShiftIntensityd(("image",), offsets=0.05, prob=1),
-            t.RandGaussianNoised(("image",), prob=1, std=0.02),
-            t.ScaleIntensityd(("image",)),  # back into 0 … 1
-        ]
-    ).set_random_state(0)
-    given = {name: part[None] for name, part in zip(keys, triple, strict=True)}
-
-    def run() -> Triple:
-        found = steps(given)
-        image, mask, weight = (found[name][0].numpy() for name in keys)
-        return image, mask, weight
-
-    return run
-
-
-def by_torchio(triple: Triple) -> Callable[[], Triple]:
-    """Affine and elastic apart, in 3-D with one plane."""
-    import torchio as tio
-
-    image, mask, weight = (torch.from_numpy(part)[None, ..., None].float() for part in triple)
-    steps = tio.Compose(
-        [
-            tio.RandomAffine(
-                scales=(0.87, 1.15, 0.87, 1.15, 1, 1), degrees=(0, 0, 0, 0, -15, 15), translation=(10, 10, 0)
-            ),
-            tio.RandomElasticDeformation(num_control_points=(7, 7, 4), max_displacement=(15, 15, 0), locked_borders=0),
-            tio.RandomGamma(0.2),
-            tio.RandomNoise(std=(0, 0.02)),
-            tio.RescaleIntensity((0, 1)),
-        ]
-    )
-    given = tio.Subject(
-        image=tio.ScalarImage(tensor=image), mask=tio.LabelMap(tensor=mask), weight=tio.LabelMap(tensor=weight)
-    )
-
-    def run() -> Triple:
-        found: Any = steps(given)
-        grey, label, weights = (found[name].data[0, ..., 0].numpy() for name in ("image", "mask", "weight"))
-        return grey, label, weights
-
-    return run
-
-
-PEERS: Mapping[str, Callable[[Triple], Callable[[], Triple]]] = {
-    "albumentations": by_albumentations,
-    "MONAI": by_monai,
-    "torchio": by_torchio,
-}
-
-
 def plausible(triple: Triple, found: Triple, who: str) -> str:
-    """WrongAnswer unless `found` is an augmented version of the triple, in shape, range and mask values, and moved."""
+    """Check shape, range and mask values of an augmented triple and that its mask moved; WrongAnswer otherwise."""
     image, mask, _ = found
     if any(part.shape != before.shape for part, before in zip(found, triple, strict=True)):
         raise WrongAnswer(f"{who}: shapes {[part.shape for part in found]}, not {triple[0].shape}")
@@ -206,7 +111,7 @@ def plausible(triple: Triple, found: Triple, who: str) -> str:
 
 
 def same_as_scipy(triple: Triple) -> str:
-    """Compare our resample with scipy's at the same coordinates; WrongAnswer beyond rounding."""
+    """Compare our interpolation with SciPy's at the same coordinates; WrongAnswer beyond rounding."""
     grid = field(torch.Generator().manual_seed(1), triple[0].shape)
     both, mask = moved(triple, grid)
     sides = np.array(triple[0].shape)[:, None, None] - 1
@@ -214,12 +119,12 @@ def same_as_scipy(triple: Triple) -> str:
     image, expected_mask, weight = by_scipy(triple, np.random.default_rng(0), where)
     errors = [np.abs(both[0, 0].numpy() - image).max(), np.abs(both[0, 1].numpy() - weight).max() / triple[2].max()]
     wrong = float(np.mean(mask[0, 0].numpy() != expected_mask))
-    check(wrong, 1e-3, "share of mask pixels unlike scipy's at its own coordinates")
-    return check(float(max(errors)), 1e-3, "unlike scipy at the same coordinates")
+    check(wrong, 1e-3, "share of mask pixels that differ from SciPy's")
+    return check(float(max(errors)), 1e-3, "difference from SciPy at the same coordinates")
 
 
 def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
-    """Yield a row against scipy and each peer, and one for what the cache does: labels warped, weights anew."""
+    """Yield a row against SciPy and each peer, and one for the work of our cache, which recomputes the weight map."""
     labels, triple = scene(case)
     what = ("augmented triple", f"{case.side_px}², linear")
     generator, random = torch.Generator().manual_seed(0), np.random.default_rng(0)
@@ -242,8 +147,8 @@ def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
     for name, checked in checks.items():
         aim = "≥ 8" if name == "scipy" else "≥ 1"
         yield faster(*what, name, times["ours"], times[name], aim=aim, checked=checked)
-    note = "instances warped, gap and weight map made anew: what the cache writes"
-    yield faster(what[0], f"{what[1]}, weights anew", "scipy", times["cache"], times["scipy"], note=note)
+    note = "instances warped, gap and weight map recomputed, as the cache stores them"
+    yield faster(what[0], f"{what[1]}, weight map recomputed", "scipy", times["cache"], times["scipy"], note=note)
 
 
 def _cached(image: np.ndarray, labels: np.ndarray, generator: torch.Generator) -> Triple:

@@ -1,9 +1,9 @@
-"""The GPU aims: images per second of the paper network, training and inference, against a plain loop and the floor.
+"""Images per second of the paper's network on a GPU, in training and prediction, with a plain loop and the floor.
 
     python -m benchmarks.gpu --output benchmarks/results-gpu.json
 
-The same code as on the CPU, on CUDA; without one it says that it was not run. The floor is the time that three (one)
-times the forward FLOPs take at the rate of a large bf16 product, measured in the same run.
+The code is that of the CPU. Without a CUDA device the row says so. The floor is the time that three times the FLOPs of
+the forward pass take in training, and once in prediction, at the rate of a large bf16 product of the same run.
 """
 
 import argparse
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.clock import Times, interleaved, set_threads
 from benchmarks.machine import ceilings, describe
 from benchmarks.table import Row, markdown, skipped, write_results
+from benchmarks.timing import Times, interleaved, set_threads
 from benchmarks.training import Case, batches, forward_flops, network, plain, train_ours
 from unetlib.networks.predict import Tiling, predict
 from unetlib.networks.tiling import valid_input
@@ -25,7 +25,7 @@ DEVICE = "cuda"
 
 
 def rows(sizes: Sequence[int] = BATCHES, *, steps: int = 20, repeats: int = 5) -> Iterator[Row]:
-    """Yield training and inference rows per batch size; one row that says so where there is no CUDA device."""
+    """Yield rows of training and prediction for each batch size, or one row that says that there is no CUDA device."""
     if not torch.cuda.is_available():
         yield skipped("GPU", "paper network, batch 1, 8, 32", "plain loop", "PyTorch sees no CUDA device")
         return
@@ -58,7 +58,7 @@ def rows(sizes: Sequence[int] = BATCHES, *, steps: int = 20, repeats: int = 5) -
 
 
 def infer_once(model: torch.nn.Module, image: np.ndarray, batch: int) -> None:
-    """One whole image in tiles."""
+    """Predict one whole image in tiles."""
     predict(model, image, Tiling(388, batch, DEVICE, "bfloat16"))  # type: ignore[arg-type]
 
 

@@ -1,8 +1,9 @@
-"""A whole image through one unpadded network: ours, MONAI's sliding windows, tile by tile; outputs compared first.
+"""Prediction of a whole image by an unpadded network, against MONAI's sliding windows and a loop over tiles.
 
-MONAI knows no network that gives less than it takes, so the network is wrapped: zeros around its output, a weight map
-of ones inside, windows a step apart, and the image mirrored and filled up to whole tiles. That is the same work.
-The large image is mapped from disk and so is its result; each contender runs in a process of its own.
+MONAI expects a network whose output has the size of its input. For it the network is wrapped: zeros around the output,
+a weight map of ones inside, windows one step apart, and an image that is mirrored and filled up to whole tiles, which
+is the same amount of work. The large image and its result are memory-mapped files, and each contender runs in a process
+of its own.
 """
 
 import json
@@ -19,10 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.clock import Times, interleaved, set_threads
+from benchmarks.inputs import cells, picture
 from benchmarks.memory import peak_mib
-from benchmarks.scenes import cells, picture
 from benchmarks.table import Row, check, faster, skipped
+from benchmarks.timing import Times, interleaved, set_threads
 from unetlib.imaging.planes import NormalisedPlane
 from unetlib.networks.blocks import initialise
 from unetlib.networks.device import keep_freed_memory
@@ -36,22 +37,22 @@ OFFSET, SCALE = 70.0, 40.0
 
 @dataclass(frozen=True)
 class Case:
-    """A square image, a network, and the side of the tiles."""
+    """A square image, a network and the side of its tiles."""
 
     side_px: int
     filters: int = 16
     depth: int = 5
-    tile_px: int = 388  # the paper's, of the others; ours is what we found to be fastest
+    tile_px: int = 388  # the paper's, for the other contenders; ours_px is the fastest for us
     ours_px: int = TILE_PX
 
     @property
     def step_px(self) -> int:
-        """From tile to tile: whole cells of the pooling grid, or the same pixel would come out otherwise."""
+        """Distance between tiles: a multiple of the pooling grid, as otherwise results would differ between tilings."""
         return self.tile_px - self.tile_px % step_px(self.depth)
 
     @property
     def covered_px(self) -> int:
-        """What whole tiles at this step give of a side, at least the side."""
+        """Side that whole tiles at this distance cover, at least that of the image."""
         return self.tile_px + self.step_px * max(0, -(-(self.side_px - self.tile_px) // self.step_px))
 
 
@@ -60,14 +61,14 @@ TINY = Case(72, filters=4, depth=3, tile_px=36, ours_px=60)
 
 
 def network(case: Case) -> UNet:
-    """Always the same weights."""
+    """Return the network with fixed weights."""
     model = UNet(ModelSettings(base_filters=case.filters, depth=case.depth, dropout=0.2))
     initialise(model, torch.Generator().manual_seed(0))
     return model.eval()
 
 
 def image_of(case: Case) -> np.ndarray:
-    """A picture of this side, uint8; large ones repeat a 1000-px one."""
+    """Return a picture of this side, uint8; larger ones repeat one of 1000 px."""
     side = min(case.side_px, 1000)
     part = picture(cells((side, side), max(4, side * side // 4000), 20 * side / 1000 + 2))
     times = -(-case.side_px // side)
@@ -75,19 +76,19 @@ def image_of(case: Case) -> np.ndarray:
 
 
 def normal(image: np.ndarray) -> np.ndarray:
-    """As the networks see it, float32."""
+    """Return the normalised image, float32."""
     return (image.astype(np.float32) - np.float32(OFFSET)) / np.float32(SCALE)
 
 
 def _mirrored(case: Case, image: np.ndarray) -> tuple[Tensor, int]:
-    """The image (1, 1, H, W) mirrored at its borders and filled up to whole tiles, and the network's context."""
+    """Return the image (1, 1, H, W), mirrored at its borders and filled to whole tiles, and the network's context."""
     context = context_px(case.depth)
     fill = case.covered_px - case.side_px
     return torch.from_numpy(np.pad(image, (context, context + fill), mode="reflect"))[None, None], context
 
 
 def tile_by_tile(case: Case, model: UNet, image: np.ndarray) -> np.ndarray:
-    """The naive twin: cut, run, paste, in float32."""
+    """Cut tiles, run the network and paste its outputs, in float32: the naive twin."""
     around, context = _mirrored(case, image)
     out = np.zeros([side - 2 * context for side in around.shape[-2:]], np.float32)
     size = case.tile_px + 2 * context
@@ -100,7 +101,7 @@ def tile_by_tile(case: Case, model: UNet, image: np.ndarray) -> np.ndarray:
 
 
 def by_monai(case: Case, model: UNet, image: np.ndarray, *, half: bool = False) -> np.ndarray:
-    """MONAI's sliding_window_inference; half: under bf16 autocast. ImportError without MONAI."""
+    """Predict by MONAI's sliding_window_inference, with `half` under bf16 autocast; ImportError without MONAI."""
     from monai.inferers import sliding_window_inference
 
     around, context = _mirrored(case, image)
@@ -120,12 +121,12 @@ def by_monai(case: Case, model: UNet, image: np.ndarray, *, half: bool = False) 
 
 
 def ours(case: Case, model: UNet, image: np.ndarray, *, half: bool = False) -> np.ndarray:
-    """`unetlib.infer.predict`, in tiles as `unetlib predict` takes them."""
+    """Predict by `unetlib.networks.predict`, with the tiles of `unetlib predict`."""
     return predict(model, image, Tiling(case.ours_px, precision="bfloat16" if half else "float32"))
 
 
 def rows(case: Case = FULL, repeats: int = 7) -> Iterator[Row]:
-    """Yield the rows of an image that fits into memory: float32 for equality, bf16 as both would be used."""
+    """Yield the rows of an image that fits into memory, in float32 and in bf16."""
     what = ("inference", f"{case.side_px}², {case.filters} filters, unpadded")
     model, image = network(case), normal(image_of(case))
     contenders: dict[str, Callable[[], np.ndarray]] = {
@@ -165,13 +166,13 @@ def _apart(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def large_rows(case: Case = LARGE, threads: int = 2) -> Iterator[Row]:
-    """Yield the rows of an image that is mapped in and out: memory of ours, and time against MONAI; one run each."""
+    """Yield the rows of a memory-mapped image: our memory, and our time against MONAI; one run each."""
     what = ("inference", f"{case.side_px}², {case.filters} filters, mapped in and out")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "image.npy", image_of(case))
         mine = in_a_process("ours", case, folder, threads)
-        note = "anonymous memory at its peak, interpreter and torch included"
+        note = "peak of anonymous memory, including interpreter and torch"
         yield Row(*what, "memory", mine["peak_mib"], "MiB", aim="≤ 2048", ours_seconds=mine["seconds"], note=note)
         theirs = in_a_process("monai", case, folder, threads)
         if "missing" in theirs:
@@ -189,7 +190,7 @@ def large_rows(case: Case = LARGE, threads: int = 2) -> Iterator[Row]:
 
 
 def in_a_process(who: str, case: Case, folder: Path, threads: int) -> dict:
-    """Run one contender on image.npy in a process of its own and return its seconds and peak memory."""
+    """Run one contender on image.npy in a new process and return its seconds and peak memory."""
     words = [who, *map(str, (*astuple(case), threads)), str(folder)]
     command = [sys.executable, "-m", "benchmarks.inference", *words]
     root = Path(__file__).parent.parent
@@ -200,7 +201,7 @@ def in_a_process(who: str, case: Case, folder: Path, threads: int) -> dict:
 
 
 def mapped(case: Case, folder: Path) -> None:
-    """Ours, block by block from image.npy to ours.npy."""
+    """Predict by unetlib from image.npy to ours.npy, tile by tile."""
     plane = np.load(folder / "image.npy", mmap_mode="r")
     out = np.lib.format.open_memmap(folder / "ours.npy", "w+", np.float32, plane.shape)
     tiling = Tiling(case.ours_px, precision="bfloat16")
@@ -209,7 +210,7 @@ def mapped(case: Case, folder: Path) -> None:
 
 
 def whole(case: Case, folder: Path) -> None:
-    """MONAI's, whole in memory, from image.npy to monai.npy."""
+    """Predict by MONAI from image.npy to monai.npy, in memory."""
     plane = normal(np.load(folder / "image.npy", mmap_mode="r"))
     np.save(folder / "monai.npy", by_monai(case, network(case), plane, half=True))
 

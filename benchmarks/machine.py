@@ -1,4 +1,4 @@
-"""What the numbers were measured on: hardware, versions, load, and the machine's ceilings, measured in the same run."""
+"""The machine of a run: hardware, versions, load, and the rates of a large product and a large copy."""
 
 import os
 import platform
@@ -9,14 +9,14 @@ from typing import Any
 
 import torch
 
-from benchmarks.clock import interleaved
+from benchmarks.timing import interleaved
 
 PEERS = ["monai", "albumentations", "torchio", "segmentation-models-pytorch", "py-ctcmetrics", "scikit-image"]
 PACKAGES = ["torch", "numpy", "scipy", "opencv-python-headless", "snakemake", *PEERS]
 
 
 def describe(threads: int) -> dict[str, Any]:
-    """Return hardware, load (other work on the machine makes every number worthless) and versions."""
+    """Return hardware, versions and the load, as other work on the machine makes every number worthless."""
     found: dict[str, str | None] = {}
     for name in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""Peak memory of a call: anonymous pages, sampled; mapped files are page cache, which the system takes back."""
+"""Peak memory of a call, by sampling anonymous pages; the system can drop pages of mapped files, which do not count."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ EVERY_S = 0.02
 
 
 def anonymous_mib() -> float:
-    """Anonymous resident memory of this process, MiB (Linux)."""
+    """Return the anonymous resident memory of this process in MiB (Linux)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024
@@ -16,10 +16,10 @@ def anonymous_mib() -> float:
 
 
 def peak_mib(call: Callable[[], object]) -> float:
-    """Return the largest anonymous memory of this process while the call ran, MiB, libraries included.
+    """Return the largest anonymous memory of this process during the call in MiB, libraries included.
 
-    What lives for less than EVERY_S seconds can be missed, and memory that the process already had from an earlier
-    call is counted from the start: measure in a fresh process.
+    Memory that is held for less than EVERY_S seconds can be missed, and memory that an earlier call left to the process
+    counts too: measure in a fresh process.
     """
     peaks, over = [anonymous_mib()], threading.Event()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from benchmarks.clock import interleaved
-from benchmarks.scenes import cells, guessed
+from benchmarks.inputs import cells, guessed
 from benchmarks.table import Row, check, faster, skipped
+from benchmarks.timing import interleaved
 from unetlib.evaluation.ctc_metrics import ctc_det, detections, foi_table
 from unetlib.evaluation.image_metrics import score_image, seg_scores
 
@@ -20,7 +20,7 @@ NAMES = ("iou", "dice", "pixel_accuracy", "seg_ctc", "det", "ap50", "map", "v_ra
 
 @dataclass(frozen=True)
 class Case:
-    """A scene."""
+    """Size of an image, number of its cells and their radius."""
 
     shape: tuple[int, int]
     count: int
@@ -32,7 +32,7 @@ TINY = Case((70, 80), 9, 6)
 
 
 def ours(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """The full set by unetlib."""
+    """Return all scores by unetlib."""
     table = foi_table(truth, predicted)  # the truth is its own markers here
     found = score_image(truth, predicted, table=table)
     found["seg_ctc"] = float(seg_scores(table).mean())
@@ -41,7 +41,7 @@ def ours(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 
 
 def saved(truth: np.ndarray, predicted: np.ndarray, folder: Path) -> list[str]:
-    """Write both as py-ctcmetrics reads them (it overflows on uint8) and return the paths."""
+    """Write both as files for py-ctcmetrics, which overflows on uint8, and return their paths."""
     paths = [folder / "truth.tif", folder / "predicted.tif"]
     for path, labels in zip(paths, (truth, predicted), strict=True):
         tifffile.imwrite(path, labels.astype(np.uint16))
@@ -49,7 +49,7 @@ def saved(truth: np.ndarray, predicted: np.ndarray, folder: Path) -> list[str]:
 
 
 def theirs(truth: np.ndarray, predicted: np.ndarray, paths: list[str]) -> dict[str, float]:
-    """The same by py-ctcmetrics (which reads files) and scikit-image; ImportError without them."""
+    """Return the same scores by py-ctcmetrics, which reads files, and scikit-image; ImportError without them."""
     from ctc_metrics.metrics.technical.det import det
     from ctc_metrics.metrics.technical.seg import seg
     from ctc_metrics.utils.representations import count_acyclic_graph_correction_operations, match
@@ -58,7 +58,7 @@ def theirs(truth: np.ndarray, predicted: np.ndarray, paths: list[str]) -> dict[s
     true, guess, true_matches, guess_matches, overlaps = ([part] for part in match(*paths))
     graph = count_acyclic_graph_correction_operations(None, None, true, guess, true_matches, guess_matches)
     inside = truth > 0
-    alone = inside & (predicted == 0)  # each such pixel is a segment of its own, as the challenge counts
+    alone = inside & (predicted == 0)  # each such pixel counts as a segment, as in the challenge
     parts = predicted.astype(np.int64)
     parts[alone] = int(parts.max()) + 1 + np.arange(np.count_nonzero(alone))
     both, either = np.count_nonzero(inside & (predicted > 0)), np.count_nonzero(inside | (predicted > 0))
@@ -81,7 +81,7 @@ def _sizes(labels: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 
 def _rand(truth: np.ndarray, parts: np.ndarray, error: float) -> float:
-    """V_rand from scikit-image's error, which counts pairs without the pixel itself: n less above and below."""
+    """V_rand from scikit-image's error, which excludes the n pairs of a pixel with itself from both sums."""
     mean = sum(float(np.square(_sizes(labels, truth > 0)).sum()) for labels in (truth, parts)) / 2
     n = np.count_nonzero(truth)
     return ((1 - error) * (mean - n) + n) / mean
@@ -105,7 +105,7 @@ def _precision(table: np.ndarray) -> list[float]:
 
 
 def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
-    """Yield the row of the full set of scores."""
+    """Yield the row of all scores."""
     truth = cells(case.shape, case.count, case.radius_px)
     predicted = guessed(truth)
     name = f"{case.shape[0]}×{case.shape[1]}, {case.count} objects, {len(NAMES)} scores"

@@ -1,9 +1,9 @@
-"""Where the time of a finished local study went: training and inference, and everything else by rule.
+"""Print how the time of a finished local study divides into training, inference and all other work by rule.
 
     python benchmarks/overhead.py demo --cores 2 --wall-seconds 412
 
-Jobs from results/<study>/benchmarks (Snakemake's benchmark files), training from facts.json, inference from the
-prediction logs. What is left of cores × wall is Snakemake itself: start, planning, scheduling, idle cores.
+Seconds of jobs come from Snakemake's benchmark files in results/<study>/benchmarks, of training from facts.json, of
+inference from the logs of predictions. The rest of cores × wall is Snakemake: start, planning, scheduling, idle cores.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 def spent(study: str) -> dict[str, float]:
-    """Return seconds by cause; jobs of one rule are summed."""
+    """Return seconds by cause, summed over the jobs of a rule."""
     seconds: dict[str, float] = defaultdict(float)
     folder = Path("results") / study / "benchmarks"
     for path in sorted(folder.rglob("*.tsv")):

@@ -1,4 +1,4 @@
-"""Rows of the benchmark: a number, its spread and n, what it aims at, what was checked before; as text and as JSON."""
+"""Rows of the benchmark: a number with spread, n, aim and what was checked before; written as Markdown and JSON."""
 
 import operator
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clock import Times
+from benchmarks.timing import Times
 from unetlib.io.files import write_json
 
 COMPARISONS = {"≥": operator.ge, "≤": operator.le}
@@ -14,14 +14,15 @@ HEADER = ("what", "against", "value", "n", "spread", "aim", "holds", "ours, s", 
 
 
 class WrongAnswer(ValueError):
-    """Outputs that differ: a faster different answer does not count."""
+    """Our output differs from the reference, so that its time does not count."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One number. value: in `unit` ("×" = how many times faster ours is); None where it was not run (`note` says why).
+    """One number.
 
-    low, high: quartiles; of a ratio the pessimistic ones, first quartile over third. n: repeats of ours and theirs.
+    value: in `unit`, where "×" means how many times faster ours is; None if it was not run, with the reason in `note`.
+    low, high: quartiles, for a ratio first quartile over third and the reverse. n: repeats of ours and theirs.
     """
 
     subject: str
@@ -32,7 +33,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     n: str = "1"
-    aim: str = ""  # "≥ 300" or "≤ 2", in the unit of the value; empty where the issue names none
+    aim: str = ""  # "≥ 300" or "≤ 2", in the unit of the value; empty without an aim
     ours_seconds: float | None = None
     theirs_seconds: float | None = None
     checked: str = ""
@@ -40,7 +41,7 @@ class Row:
 
     @property
     def holds(self) -> bool | None:
-        """Whether the value reaches the aim; None without a value or an aim."""
+        """Return whether the value reaches the aim; None without a value or an aim."""
         if self.value is None or not self.aim:
             return None
         sign, limit = self.aim.split()
@@ -59,7 +60,7 @@ def faster(
     note: str = "",
     work: float = 1.0,
 ) -> Row:
-    """Return the row of a ratio theirs / ours. work: our work over theirs (FLOPs) where networks differ."""
+    """Return the row of the ratio theirs / ours. work: our FLOPs over theirs, if networks differ."""
     (our_low, our_high), (low, high) = ours.quartiles, theirs.quartiles
     return Row(
         subject,
@@ -78,14 +79,14 @@ def faster(
 
 
 def skipped(subject: str, case: str, against: str, reason: str) -> Row:
-    """Return the row of what was not run."""
+    """Return a row without a number that says why it was not run."""
     return Row(subject, case, against, None, note=f"not run: {reason}", n="0")
 
 
 def check(difference: float, limit: float, what: str) -> str:
-    """Return what was compared and how it came out; WrongAnswer beyond the limit, and for NaN."""
+    """Return what was compared and the difference found; WrongAnswer if it exceeds the limit or is NaN."""
     if not difference <= limit:
-        raise WrongAnswer(f"{what}: differs by {difference:.3g}, at most {limit:.3g} is rounding; no time is taken")
+        raise WrongAnswer(f"{what}: differs by {difference:.3g}, more than the {limit:.3g} of rounding; not timed")
     return f"{what}: ≤ {difference:.1e}"
 
 
@@ -109,6 +110,6 @@ def _number(value: float) -> str:
 
 
 def write_results(path: Path, rows: Iterable[Row], machine: Mapping[str, Any]) -> None:
-    """Write hardware, versions, floors and every row to a JSON file, whole or not at all."""
+    """Write the machine and every row to a JSON file, which appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"machine": dict(machine), "rows": [asdict(row) | {"holds": row.holds} for row in rows]})

@@ -1,9 +1,8 @@
-"""A training step against the documents' plain PyTorch loop, and against MONAI's and smp's U-Nets per FLOP.
+"""A training step against a plain PyTorch loop and, per FLOP, against the U-Nets of MONAI and smp.
 
-Ours is `unetlib.train.train` with batches drawn from a cache, so that data loading is in its time; the others get
-their tensors for nothing. Each runs in a process of its own. Peers pad, so that they see the input's size with as
-many FLOPs per pixel as their design takes: their ratio is per FLOP (counted by torch, forward; the backward is twice
-that for all).
+Our time is that of `unetlib.training.loop.train` and includes drawing batches from a cache; the other contenders are
+given their tensors. Each runs in a process of its own. The peers' networks pad and need other numbers of FLOPs per
+pixel, so that their ratio is per FLOP of the forward pass, counted by torch; the backward pass takes twice that.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.apart import Apart
-from benchmarks.clock import Times, interleaved
-from benchmarks.scenes import cells, picture
+from benchmarks.inputs import cells, picture
+from benchmarks.subprocess_contender import SubprocessContender
 from benchmarks.table import Row, check, faster, skipped
-from benchmarks.weights import SETTINGS
+from benchmarks.timing import Times, interleaved
+from benchmarks.weight_maps import SETTINGS
 from unetlib.networks.blocks import initialise
 from unetlib.networks.device import keep_freed_memory
 from unetlib.networks.settings import ModelSettings
@@ -38,7 +37,7 @@ RATE = 1e-4
 
 @dataclass(frozen=True)
 class Case:
-    """A network and its batch; steps: updates per timed call."""
+    """A network and its batch. steps: updates per timed call. without: peers that are left out."""
 
     filters: int
     batch: int
@@ -50,19 +49,19 @@ class Case:
 
     @property
     def name(self) -> str:
-        """As the table says it."""
+        """Name in the table."""
         side = valid_input(self.tile_px, self.depth)
         return f"{self.filters} filters, {side} → {self.tile_px}, batch {self.batch}"
 
 
 PEERS_FP32 = ("MONAI BasicUNet",)
-# a plain step of the first takes seconds, MONAI's in fp32 a quarter of a minute: that peer runs in the second alone
+# MONAI in fp32 takes 15 s per step in the first case (2 cores of AMD EPYC), so that it runs in the second only
 FULL = (Case(64, 1, steps=1, repeats=3, without=PEERS_FP32), Case(16, 4, steps=1, repeats=3))
 TINY = (Case(4, 2, tile_px=20, depth=3, repeats=1, without=("MONAI BasicUNet, bf16", "smp Unet, resnet18")),)
 
 
 def batches(case: Case, device: str = "cpu") -> Batches:
-    """Batches of tiles from a synthetic frame and one variant of it."""
+    """Return batches of tiles of a synthetic frame and one variant of it."""
     side = case.tile_px + 64
     labels = cells((side, side), max(2, side // 20), side / 20)
     mask, weight = training_targets(labels, None, CacheSettings(weight_map=SETTINGS))
@@ -75,14 +74,14 @@ def batches(case: Case, device: str = "cpu") -> Batches:
 
 
 def network(case: Case, dropout: float = 0.5) -> UNet:
-    """Ours, always from the same weights."""
+    """Return our network with fixed weights."""
     model = UNet(ModelSettings(base_filters=case.filters, depth=case.depth, dropout=dropout))
     initialise(model, torch.Generator().manual_seed(0))
     return model
 
 
 def train_ours(model: UNet, draw: Callable, steps: int, precision: str = "bfloat16", device: str = "cpu") -> float:
-    """Train for some updates as a study does and return the mean loss."""
+    """Train for some updates as a study does; return the mean loss."""
     settings = TrainingSettings.read(
         {
             "optimiser": "adam",
@@ -99,7 +98,7 @@ def train_ours(model: UNet, draw: Callable, steps: int, precision: str = "bfloat
 
 
 def plain_step(model: nn.Module, optimiser: torch.optim.Optimizer, batch: tuple[Tensor, ...]) -> float:
-    """One step as the documents write it: fp32, torch.optim, weighted cross-entropy."""
+    """Make one update by the usual code: fp32, torch.optim, weighted cross-entropy; return the loss."""
     images, target, weight = batch
     model.train()
     optimiser.zero_grad()
@@ -110,13 +109,13 @@ def plain_step(model: nn.Module, optimiser: torch.optim.Optimizer, batch: tuple[
 
 
 def plain(model: nn.Module, batch: tuple[Tensor, ...], steps: int) -> Callable[[], object]:
-    """The plain loop over one batch."""
+    """Return the plain loop over one batch."""
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
     return lambda: [plain_step(model, optimiser, batch) for _ in range(steps)]
 
 
 def by_monai(case: Case) -> nn.Module:
-    """MONAI's BasicUNet with our widths."""
+    """Return MONAI's BasicUNet with our widths."""
     from monai.networks.nets import BasicUNet
 
     f = case.filters
@@ -124,7 +123,7 @@ def by_monai(case: Case) -> nn.Module:
 
 
 def by_smp(case: Case) -> nn.Module:
-    """The Unet of segmentation-models-pytorch: its smallest usual encoder, our widths in the decoder."""
+    """Return the Unet of segmentation-models-pytorch with its smallest common encoder and our widths in the decoder."""
     import segmentation_models_pytorch as smp
 
     decoder = tuple(case.filters * 2**level for level in (4, 3, 2, 1, 0))
@@ -132,7 +131,7 @@ def by_smp(case: Case) -> nn.Module:
 
 
 def by_monai_bf16(case: Case) -> nn.Module:
-    """The same under autocast, so that its ratio is not that of the precisions."""
+    """Return the same under bf16 autocast, so that the ratio does not reflect the precision."""
     return _Autocast(by_monai(case))
 
 
@@ -154,14 +153,14 @@ PEERS: Mapping[str, Callable[[Case], nn.Module]] = {
 
 
 def forward_flops(model: nn.Module, images: Tensor) -> float:
-    """FLOPs of one forward pass."""
+    """Return the FLOPs of one forward pass."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model.eval()(images)
     return float(counter.get_total_flops())
 
 
 def padded_batch(case: Case) -> tuple[Tensor, Tensor, Tensor]:
-    """A batch of the input's size, cut to a multiple of 32 as padding networks need; target and weight of that size."""
+    """Return images, target and weights of the input's size, cut to the multiple of 32 that padding networks need."""
     side = max(32, valid_input(case.tile_px, case.depth) // 32 * 32)
     random = torch.Generator().manual_seed(0)
     images = torch.randn(case.batch, 1, side, side, generator=random)
@@ -169,7 +168,7 @@ def padded_batch(case: Case) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def same_as_plain(case: Case) -> str:
-    """Some fp32 updates by `train` and by the plain loop end in the same losses; bf16 stays within 5 %."""
+    """Check that `train` and the plain loop have equal losses in fp32, and that bf16 differs by at most 5 %."""
     draw, updates = batches(case), case.steps + 1
     first, second, third = (network(case, dropout=0.0) for _ in range(3))
     mine = train_ours(first, draw, updates, "float32")
@@ -180,36 +179,36 @@ def same_as_plain(case: Case) -> str:
 
 
 def ours(case: Case) -> Callable[[], object]:
-    """Ours, as `workflow/scripts/train.py` runs it."""
+    """Return our training, as `workflow/scripts/train.py` runs it."""
     keep_freed_memory()
     model, draw = network(case), batches(case)
     return lambda: train_ours(model, draw, case.steps)
 
 
 def the_plain_loop(case: Case) -> Callable[[], object]:
-    """The documents' loop over our network."""
+    """Return the plain loop over our network."""
     return plain(network(case), batches(case)(0), case.steps)
 
 
 def a_peer(case: Case, name: str) -> Callable[[], object]:
-    """A peer's network in the plain loop."""
+    """Return the plain loop over a peer's network."""
     return plain(PEERS[name](case), padded_batch(case), case.steps)
 
 
 def rows(cases: tuple[Case, ...] = FULL, flops_per_s: float | None = None, threads: int = 2) -> Iterator[Row]:
-    """Yield a row against the plain loop and each peer, the share of data loading, and the floor."""
+    """Yield a row against the plain loop, one against each peer, and the share of data loading."""
     for case in cases:
         draw = batches(case)
         checked = same_as_plain(case)
         with ExitStack() as stack:
             contenders: dict[str, Callable[[], object]] = {
-                "ours": stack.enter_context(Apart(ours, case, threads=threads)),
-                "plain": stack.enter_context(Apart(the_plain_loop, case, threads=threads)),
+                "ours": stack.enter_context(SubprocessContender(ours, case, threads=threads)),
+                "plain": stack.enter_context(SubprocessContender(the_plain_loop, case, threads=threads)),
                 "loading": lambda draw=draw, case=case: [draw(update) for update in range(case.steps)],
             }
             flops = {"ours": forward_flops(network(case), draw(0)[0])}
             for name in (peer for peer in PEERS if peer not in case.without):
-                contender = stack.enter_context(Apart(a_peer, case, name, threads=threads))
+                contender = stack.enter_context(SubprocessContender(a_peer, case, name, threads=threads))
                 if contender.missing:
                     yield skipped("training step", case.name, f"{name}, per FLOP", contender.missing)
                     continue

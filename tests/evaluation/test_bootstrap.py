@@ -187,7 +187,7 @@ def test_a_run_without_weight_is_refused() -> None:
 
 @pytest.mark.parametrize(("clusters", "images", "seeds"), [(1, 12, 3), (3, 5, 3), (5, 4, 3), (12, 2, 5), (20, 1, 1)])
 def test_coverage(clusters: int, images: int, seeds: int) -> None:
-    """400 studies; the full table is benchmarks/coverage.py. 91 %: three standard errors under 95 %, rounded."""
+    """400 studies; benchmarks/interval_coverage.py has more. 91 %: three standard errors below 95 %, rounded."""
     rng, held, total = np.random.default_rng([clusters, images]), 0, 400
     names = np.repeat(np.arange(clusters), images)
     for simulation in range(total):

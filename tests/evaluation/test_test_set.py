@@ -188,7 +188,7 @@ def test_label_images_that_cannot_be_scored_are_named(array, error, words, tmp_p
 
 
 def test_a_perfect_mask_in_a_mirrored_window_is_far_from_perfect() -> None:
-    """Document 000 scored 256-px images in a 324-px window: with cells all over, a perfect network gets Dice 0.77."""
+    """levitsky2024 scored 256-px images in a 324-px window: with cells all over, a perfect network gets Dice 0.77."""
     labels = np.ones((256, 256), np.uint16)
     labels[::4] = 0
     truth = Truth(labels, np.zeros(labels.shape, bool), labels)

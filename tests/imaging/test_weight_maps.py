@@ -190,8 +190,8 @@ def test_many_instances_come_in_several_blocks_of_pairs() -> None:
     np.testing.assert_allclose(weight_map(labels, settings), naive_map(labels, settings), rtol=0, atol=1e-5)
 
 
-def test_weights_by_instance_id_are_the_mistake_of_document_001() -> None:
-    """Document 001 looked class weights up by instance id: of all instances only number 1 weighs anything."""
+def test_weights_by_instance_id_are_a_mistake_that_only_a_pitfall_makes() -> None:
+    """cabrera2026 looked class weights up by instance id: of all instances only number 1 weighs anything."""
     labels = np.zeros((9, 12), np.uint16)
     labels[1:4, 1:4], labels[1:4, 6:9], labels[6:8, 1:9] = 1, 2, 7
     wrong, right = (

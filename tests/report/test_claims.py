@@ -18,7 +18,7 @@ from unetlib.study.layout import Layout
 
 ROOT = Path(__file__).parents[2]
 STUDY = study()
-ERRORS = {1: Error(1, "000", "its weights are wrong", "deflates", "ours are not")}
+ERRORS = {1: Error(1, ("someone2020",), "its weights are wrong", "deflates", "ours are not")}
 
 
 def claim(**changes):
@@ -167,7 +167,7 @@ def test_the_table_comes_back_from_its_csv(tmp_path):
     path.write_text(tables.to_csv(table), encoding="utf-8")
     back = claims.read_claims(path)
     assert tables.to_csv(back) == tables.to_csv(table)
-    assert tuple(back.columns) == claims.TABLE and back.loc[0, "source"] == "000"
+    assert tuple(back.columns) == claims.TABLE and back.loc[0, "source"] == "levitsky2024"
     assert claims.claims_shown(back).equals(claims.claims_shown(claims.read_claims(path)))
 
 

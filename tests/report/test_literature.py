@@ -10,9 +10,10 @@ import yaml
 from unetlib.report import literature
 
 ROOT = Path(__file__).parents[2]
+REPORTS = ("levitsky2024", "cabrera2026", "henrion2025", "soderberg2020", "mehta2025")
 CLAIMS, ERRORS = ROOT / "workflow/literature.csv", ROOT / "workflow/known-errors.csv"
 VALUE = {
-    **{"id": "v", "role": "claim", "source": "000", "where": "table 1", "claim": "0.9", "kind": "value"},
+    **{"id": "v", "role": "claim", "source": "someone2020", "where": "table 1", "claim": "0.9", "kind": "value"},
     **{"dataset": "cells", "trained_on": "cells", "variant": "plain", "metric": "iou", "value": "0.9"},
     **{"aggregation": "unknown", "test_images": "held out", "selection": "separate", "errors": "1"},
     **{"experiment": "reference", "train_dataset": "cells", "test_dataset": "cells", "our_metric": "iou"},
@@ -20,7 +21,7 @@ VALUE = {
 VALUE |= {name: "" for name in literature.COLUMNS if name not in VALUE}
 DIRECTION = VALUE | {"id": "d", "kind": "direction", "value": "", "expected": "+", "experiment": "modern"}
 DIRECTION |= dict(zip(literature.VERSUS, ("reference", "cells", "cells"), strict=True))
-KNOWN = {1: literature.Error(1, "000", "it errs", "none", "we do not")}
+KNOWN = {1: literature.Error(1, ("someone2020",), "it errs", "none", "we do not")}
 
 
 def write(path, *rows, columns=literature.COLUMNS):
@@ -43,6 +44,8 @@ BAD = [
     (VALUE, {"id": "No name"}, "id"),
     (VALUE, {"id": ""}, "id"),
     (VALUE, {"source": " "}, "source"),
+    (VALUE, {"source": "000"}, "source"),
+    (VALUE, {"source": "Someone 2020"}, "source"),
     (VALUE, {"claim": ""}, "claim"),
     (VALUE, {"metric": ""}, "metric"),
     (VALUE, {"role": "rumour"}, "role"),
@@ -106,17 +109,18 @@ def test_a_table_of_another_shape_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        ("1,000,e,none,o", "number"),
-        ("x,000,e,none,o", "number"),
-        ("2,000,e,worse,o", "effect"),
+        ("1,someone2020,e,none,o", "number"),
+        ("x,someone2020,e,none,o", "number"),
+        ("2,someone2020,e,worse,o", "effect"),
         ("2,,e,none,o", "sources"),
-        ("2,000,,none,o", "error"),
-        ("2,000,e,none,", "ours"),
+        ("2,someone2020 000,e,none,o", "sources"),
+        ("2,someone2020,,none,o", "error"),
+        ("2,someone2020,e,none,", "ours"),
     ],
 )
 def test_a_bad_error_is_refused_by_line_and_column(tmp_path, row, column):
     path = tmp_path / "e.csv"
-    path.write_text(f"{','.join(literature.ERROR_COLUMNS)}\n1,000,e,none,o\n{row}\n")
+    path.write_text(f"{','.join(literature.ERROR_COLUMNS)}\n1,someone2020,e,none,o\n{row}\n")
     with pytest.raises(literature.LedgerError, match=rf"line 3, column {column}: .*; "):
         literature.read_errors(path)
 
@@ -129,10 +133,19 @@ def committed():
 
 def test_the_committed_ledger_covers_every_source(committed):
     claims, errors = committed
-    assert {claim.source for claim in claims if claim.role == "claim"} == {"000", "001", "002", "003", "004", "paper"}
-    for source in ("000", "001", "002", "003", "004"):
+    assert {claim.source for claim in claims if claim.role == "claim"} == {*REPORTS, "ronneberger2015"}
+    for source in REPORTS:
         assert {claim.kind for claim in claims if claim.source == source} == {"value", "direction"}, source
     assert set(errors) == {number for claim in claims for number in claim.errors}, "an error that no claim names"
+
+
+def test_every_source_is_described_and_its_claims_are_counted(committed):
+    claims, errors = committed
+    page = (ROOT / "docs/sources.md").read_text()
+    for source in {claim.source for claim in claims} | {key for error in errors.values() for key in error.sources}:
+        assert re.search(rf"\[`{source}`\]", page), f"docs/sources.md has no {source}"
+    for key, count in re.findall(r"^\| \[`(\w+)`\]\(#\S+\) \|.*\| (\d+) \|$", page, flags=re.M):
+        assert int(count) == sum(claim.source == key for claim in claims), key
 
 
 def test_a_claim_names_only_errors_of_its_own_source(committed):
@@ -150,16 +163,16 @@ def test_every_dataset_that_answers_is_one_of_the_paper_study(committed):
             assert {name for side in sides for name in side} <= datasets | {"all", literature.ANY}, claim.id
 
 
-def test_pooled_numbers_of_001_obey_the_identity_that_gives_them_away(committed):
-    pooled = [claim for claim in committed[0] if claim.source == "001" and claim.aggregation == "pooled"]
+def test_pooled_numbers_of_cabrera2026_obey_the_identity_of_pooled_scores(committed):
+    pooled = [claim for claim in committed[0] if claim.source == "cabrera2026" and claim.aggregation == "pooled"]
     values = {claim.id: claim.value for claim in pooled if claim.kind == "value"}
     pairs = [(values[name], values[name.replace("-iou", "-dice")]) for name in values if name.endswith("-iou")]
     assert len(pairs) == 6
     assert all(abs(iou - dice / (2 - dice)) < 1.5e-4 for iou, dice in pairs)
 
 
-def test_f1_of_003_exceeds_what_its_iou_allows(committed):
+def test_f1_of_soderberg2020_exceeds_what_its_iou_allows(committed):
     values = {claim.id: claim.value for claim in committed[0]}
     for arm in ("augmented", "plain"):
-        iou, f1 = values[f"003-{arm}-iou"], values[f"003-{arm}-f1"]
+        iou, f1 = values[f"soderberg2020-{arm}-iou"], values[f"soderberg2020-{arm}-f1"]
         assert f1 > 2 * iou / (1 + iou) + 0.01  # Jensen: mean Dice ≤ 2 mean IoU / (1 + mean IoU)

@@ -8,8 +8,8 @@ from unetlib.evaluation import tables
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, SCORE_COLUMNS
 from unetlib.io.files import write_json
 from unetlib.networks.run_record import RunFacts
+from unetlib.report.display_tables import SHOWN
 from unetlib.report.study_tables import (
-    SHOWN,
     Scores,
     pitfall_table,
     study_tables,

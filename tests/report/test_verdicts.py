@@ -161,7 +161,9 @@ def test_what_the_columns_of_a_claim_say_against_it(changes, metric, effects):
 
 
 def test_known_errors_count_by_their_effect():
-    errors = [literature.Error(n, "000", f"error {n}", effect, "ours") for n, effect in enumerate(literature.EFFECTS)]
+    errors = [
+        literature.Error(n, ("who2020",), f"error {n}", effect, "ours") for n, effect in enumerate(literature.EFFECTS)
+    ]
     found = verdicts.doubts(claim(), errors, "iou", None)
     assert [doubt.effect for doubt in found] == ["inflates", "deflates", "unclear"]
 

@@ -1,17 +1,12 @@
 """A script's fingerprint changes with the meaning of every file that it reaches, and with nothing else."""
 
 import shutil
-from functools import cache
-from modulefinder import ModuleFinder
 from pathlib import Path
 
 import pytest
+from builders.code_reach import PACKAGES, ROOT, SCRIPTS, file_to_edit, files_reached
 
 from unetlib.study.code_fingerprint import code_of, imported_modules
-
-ROOT = Path(__file__).parents[2]
-PACKAGES = sorted(path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "unetlib").rglob("__init__.py"))
-SCRIPTS = sorted(path.name for path in (ROOT / "workflow/scripts").glob("*.py"))
 
 
 @pytest.fixture
@@ -108,21 +103,6 @@ def test_every_form_of_import_reaches_the_module_and_its_packages(line, tmp_path
         assert (code_of(script, package) != before) == counts, path
 
 
-@cache
-def reached(script: str) -> frozenset[str]:
-    """The files of unetlib that a script of the project reaches, as Python's own finder follows its bytecode."""
-    finder = ModuleFinder(path=[str(ROOT)])  # no other packages on the path: they are noted as missing and left aside
-    finder.run_script(str(ROOT / "workflow/scripts" / script))
-    files = (module.__file__ for name, module in finder.modules.items() if name.split(".")[0] == "unetlib")
-    return frozenset(Path(file).relative_to(ROOT).as_posix() for file in files)
-
-
-def file_to_edit(package: str) -> str:
-    """The file of a package, not of those within it, which tells most: one that about half of the scripts reach."""
-    files = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / package).glob("[!_]*.py"))
-    return min(files, key=lambda name: abs(sum(name in reached(script) for script in SCRIPTS) - len(SCRIPTS) / 2))
-
-
 def codes(folder: Path) -> dict[str, str]:
     return {name: code_of(folder / "workflow/scripts" / name, folder / "unetlib") for name in SCRIPTS}
 
@@ -146,12 +126,12 @@ def test_an_edit_changes_the_code_of_exactly_the_scripts_that_reach_it(copy, nam
     finally:
         (folder / name).write_text(text)
     assert {script for script in SCRIPTS if after[script] != before[script]} == {
-        script for script in SCRIPTS if name in reached(script)
+        script for script in SCRIPTS if name in files_reached(script)
     }
 
 
 def test_the_edits_are_of_every_package_and_tell_scripts_apart():
-    edited = {name: sum(name in reached(script) for script in SCRIPTS) for name in map(file_to_edit, PACKAGES)}
+    edited = {name: sum(name in files_reached(script) for script in SCRIPTS) for name in map(file_to_edit, PACKAGES)}
     assert len(edited) == len(PACKAGES) > 10 and len(SCRIPTS) > 20
     assert sum(0 < count < len(SCRIPTS) for count in edited.values()) >= 9, edited
 
@@ -159,4 +139,4 @@ def test_the_edits_are_of_every_package_and_tell_scripts_apart():
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_the_finder_of_python_reaches_the_same_files(script):
     found = {path.relative_to(ROOT).as_posix() for path in imported_modules(ROOT / "workflow/scripts" / script)}
-    assert found == reached(script)
+    assert found == files_reached(script)

@@ -11,11 +11,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import accuracy, augmentation, brief, gpu, inference, machine, metrics, scale, scenes, training, weights
-from benchmarks.apart import Apart
-from benchmarks.clock import Times, interleaved
+from benchmarks import (
+    augmentation,
+    gpu,
+    inference,
+    inputs,
+    machine,
+    metrics,
+    scaling,
+    summary,
+    time_to_accuracy,
+    training,
+    weight_maps,
+)
 from benchmarks.memory import EVERY_S, peak_mib
+from benchmarks.subprocess_contender import SubprocessContender
 from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
+from benchmarks.timing import Times, interleaved
 from tools.marked_sections import replace_section
 
 ROOT = Path(__file__).parents[2]
@@ -65,26 +77,26 @@ def test_table_and_file_say_the_same(tmp_path: Path) -> None:
     assert written["rows"][0]["value"] == 312.4
 
 
-def test_scenes_have_exactly_the_cells_that_were_asked_for() -> None:
-    for case in (*weights.FULL, *weights.TINY):
-        labels = scenes.cells(case.shape, case.count, case.radius_px)
+def test_inputs_have_exactly_the_requested_number_of_cells() -> None:
+    for case in (*weight_maps.FULL, *weight_maps.TINY):
+        labels = inputs.cells(case.shape, case.count, case.radius_px)
         assert len(np.unique(labels)) == case.count + 1 and labels.shape == case.shape
         assert 0.03 < (labels > 0).mean() < 0.7
-    np.testing.assert_array_equal(labels, scenes.cells(case.shape, case.count, case.radius_px))
-    guess = scenes.guessed(labels)
+    np.testing.assert_array_equal(labels, inputs.cells(case.shape, case.count, case.radius_px))
+    guess = inputs.guessed(labels)
     assert guess.any() and not np.array_equal(guess, labels)
 
 
 def test_weights_are_checked_then_compared() -> None:
-    naive, floor = weights.rows(weights.TINY, repeats=1)
+    naive, floor = weight_maps.rows(weight_maps.TINY, repeats=1)
     assert "largest error" in naive.checked and naive.value > 0 and floor.unit == "× the floor"
 
 
 def test_a_wrong_weight_map_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = weights.weight_map
-    monkeypatch.setattr(weights, "weight_map", lambda labels, **how: honest(labels, **how) * np.float32(1.001))
+    honest = weight_maps.weight_map
+    monkeypatch.setattr(weight_maps, "weight_map", lambda labels, **how: honest(labels, **how) * np.float32(1.001))
     with pytest.raises(WrongAnswer, match="largest error"):
-        list(weights.rows(weights.TINY, repeats=1))
+        list(weight_maps.rows(weight_maps.TINY, repeats=1))
 
 
 def test_all_scores_equal_the_peers() -> None:
@@ -146,16 +158,16 @@ def test_peak_memory_sees_what_was_freed_again() -> None:
 
 
 def test_slopes_and_their_figure(tmp_path: Path) -> None:
-    assert scale.Growth("a", "pixels", (1, 10, 100), (3, 30, 300)).slope == pytest.approx(1)
-    assert scale.Growth("a", "pixels", (1, 10, 100), (3, 300, 30000)).slope == pytest.approx(2)
-    rows = list(scale.rows(tmp_path / "scale.png", scale.TINY))
-    assert len(rows) == 7 and (tmp_path / "scale.png").stat().st_size > 5000
+    assert scaling.Growth("a", "pixels", (1, 10, 100), (3, 30, 300)).slope == pytest.approx(1)
+    assert scaling.Growth("a", "pixels", (1, 10, 100), (3, 300, 30000)).slope == pytest.approx(2)
+    rows = list(scaling.rows(tmp_path / "scaling.png", scaling.TINY))
+    assert len(rows) == 7 and (tmp_path / "scaling.png").stat().st_size > 5000
 
 
-def test_what_cannot_be_run_says_why(tmp_path: Path) -> None:
-    (row,) = accuracy.rows(None)
-    assert "mirror overlay" in row.note and row.value is None
-    (row,) = accuracy.rows(tmp_path / "absent.yaml")
+def test_a_row_that_cannot_be_run_says_why(tmp_path: Path) -> None:
+    (row,) = time_to_accuracy.rows(None)
+    assert "where the EM archive is" in row.note and row.value is None
+    (row,) = time_to_accuracy.rows(tmp_path / "absent.yaml")
     assert "absent.yaml is not there" in row.note
     if not gpu.torch.cuda.is_available():
         (row,) = gpu.rows()
@@ -184,32 +196,32 @@ def test_the_peers_lock_is_hashed_names_no_host_and_has_the_projects_versions() 
     assert wanted and set(wanted) <= {name for name, _ in pins}
 
 
-def test_the_short_form_says_what_was_measured_missed_and_not_run() -> None:
+def test_the_table_has_measured_missed_and_absent_numbers() -> None:
     ratio = Row("weights", "dense", "naive", 312.4, n="7, 1", aim="≥ 300")
     floor = Row("weights", "dense", "floor: one EDT", 3.26, "× the floor", n="7, 7", aim="≤ 2")
-    iou = Row("time to accuracy", "EM", "document 001", 0.9021, "cell IoU", aim="≥ 0.895")
+    iou = Row("time to accuracy", "EM", "cabrera2026: 0.8952", 0.9021, "cell IoU", aim="≥ 0.895")
     given = (ratio, floor, iou, skipped("training", "big", "peer", "no peer"))
     rows = [asdict(row) | {"holds": row.holds} for row in given]
     hardware: dict[str, object] = {"processor": "a CPU", "cores": 2, "threads": 2, "python": "3.11"}
     hardware |= {"versions": {"torch": "2.15", "monai": None}, "bf16_flops_per_s": 3e11}
     hardware |= {"copy_bytes_per_s": 9e9, "seconds": 840}
-    lines = brief.block({"machine": hardware, "rows": rows})
-    assert "2 cores of a CPU (2 threads, Python 3.11, torch 2.15), 14 minutes" in lines[0]
+    lines = summary.table({"machine": hardware, "rows": rows})
+    assert "2 cores of a CPU (2 threads, Python 3.11, torch 2.15) took 14 minutes" in lines[0]
     assert "300 GFLOP/s" in lines[0] and "9.0 GB/s" in lines[0]
     measured = "312 times as fast as naive (n 7, 1); 3.26 times the time of one EDT (n 7, 7)"
     assert f"| weights: dense | {measured} | floor: one EDT: ≤ 2 × the floor |" in lines
-    assert "| time to accuracy: EM | 0.902 cell IoU, document 001 |  |" in lines
+    assert "| time to accuracy: EM | 0.902 cell IoU (cabrera2026: 0.8952) |  |" in lines
     assert lines[-1] == "Without a number: training, big (not run: no peer)."
 
 
 def test_a_contender_in_its_own_process_works_fails_and_ends() -> None:
-    with Apart(_counting, 2, threads=1) as twice:
+    with SubprocessContender(_counting, 2, threads=1) as twice:
         assert twice.missing == ""
         twice()
         twice()
         with pytest.raises(RuntimeError, match="ValueError: called too often"):
             twice()
-    with Apart(_without_its_package, threads=1) as absent:
+    with SubprocessContender(_without_its_package, threads=1) as absent:
         assert "no_such_package" in absent.missing
 
 
@@ -229,7 +241,19 @@ def _without_its_package() -> Callable[[], object]:
     return no_such_package.work  # type: ignore[no-any-return]
 
 
-def test_readmes_speed_is_that_of_the_committed_results() -> None:
-    page = (ROOT / "README.md").read_text()
-    lines = brief.block(json.loads(brief.RESULTS.read_text()))
-    assert replace_section(page, brief.PART, brief.SCRIPT, lines) == page
+def test_the_sentence_has_the_range_of_each_ratio() -> None:
+    rows = [Row("metrics", "a", "py-ctcmetrics + scikit-image", value) for value in (2.0, 312.4)]
+    rows += [Row("inference", "a", "MONAI, bf16", 2.5), Row("inference", "a", "MONAI, fp32", 9.0)]
+    rows.append(skipped("training step", "a", "plain fp32 loop", "no time"))
+    results = {"machine": {"cores": 2, "processor": "a CPU"}, "rows": [asdict(row) for row in rows]}
+    said = summary.sentence(results)
+    assert said.startswith("On 2 cores of a CPU, the scores of an image 2 to 312 times as fast as with py-ctcmetrics")
+    assert said.endswith("prediction 2.5 times as fast as by MONAI's sliding windows in bfloat16.")
+    assert "training" not in said and "9" not in said
+
+
+def test_the_pages_have_the_numbers_of_the_committed_results() -> None:
+    results = json.loads(summary.RESULTS.read_text())
+    for path, lines in ((summary.PAGE, summary.table(results)), (summary.README, [summary.sentence(results)])):
+        page = path.read_text()
+        assert replace_section(page, summary.SECTION, summary.WRITER, lines) == page, path.name

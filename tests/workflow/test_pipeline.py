@@ -1,48 +1,15 @@
-"""The whole study on a tiny overlay: complete, repeatable to the byte, stale exactly where something changed."""
+"""The whole study on a tiny overlay: complete, scored as the challenges do, repeatable to the byte."""
 
-import csv
 import json
 import re
 import shutil
-import threading
-import time
-from pathlib import Path
 
-import psutil
 import pytest
 from builders.project import copy_project
+from builders.tiny_study import OVERLAY, PREDICTED, TABLES, TRAINED, results, rows
 from ctc_metrics import evaluate_sequence
 
 pytestmark = pytest.mark.pipeline
-HERE = Path(__file__).parents[1]
-TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
-TABLES += ("tables/claims.csv", "tables/tracking.csv", "measurements/reference/phase/fold0-seed0.csv")
-TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
-TRAINED = {
-    "reference",
-    "no-border-weight",
-    "random-split",
-    "id-indexed-weights",
-    "augmented-validation",
-}  # on one dataset each
-REUSED = {"tta", "watershed", "mirrored-scoring"}  # they use the reference's networks
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    project = copy_project(tmp_path_factory.mktemp("tiny"), str(HERE / "builders/tiny.yaml"))
-    done = project.snakemake()
-    assert done.returncode == 0, done.stdout[-4000:]
-    return project
-
-
-def results(project, name):
-    return project.path(f"results/tiny/{name}")
-
-
-def rows(path):
-    with path.open(newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def test_every_table_figure_and_the_report_are_there(finished):
@@ -60,7 +27,7 @@ def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
     assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
-        (experiment, dataset) for experiment in TRAINED | REUSED for dataset in ("phase", "membranes")
+        (experiment, dataset) for experiment in TRAINED | PREDICTED for dataset in ("phase", "membranes")
     }
     for run in runs:
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
@@ -129,12 +96,6 @@ def test_how_the_study_predicts_stands_beside_every_network(finished):
     assert all(path.is_file() for path in found.values())
 
 
-def test_another_inference_writes_the_settings_anew_and_trains_nothing(finished, tmp_path):
-    (tmp_path / "tta.yaml").write_text("inference: {test_time_augmentation: 4}\n")
-    jobs = finished.planned(str(tmp_path / "tta.yaml"))
-    assert {"predict", "write_prediction_settings"} <= set(jobs) and not {"train", "augment", "split"} & set(jobs)
-
-
 def test_a_run_states_the_facts_that_made_it(finished):
     facts = json.loads(results(finished, "runs/reference/phase/fold0-seed0/facts.json").read_text())
     assert facts["updates"] == 4 and facts["settings"]["model"]["base_filters"] == 2
@@ -193,18 +154,6 @@ def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(
     assert not {"iou", "dice", "pixel_accuracy"} & {metric for _, metric, _ in changed}, "the mask is the same"
 
 
-def test_another_cut_of_instances_scores_tracks_and_draws_anew_but_predicts_nothing(finished, tmp_path):
-    (tmp_path / "cut.yaml").write_text("instance_method: watershed\n")
-    jobs = finished.planned(str(tmp_path / "cut.yaml"))
-    assert {"score", "track", "draw_examples"} <= set(jobs) and not {
-        "train",
-        "predict",
-        "predict_sequence",
-        "augment",
-    } & set(jobs)
-    assert jobs["score"] == 2 * len(TRAINED | REUSED - {"watershed"}) + 1, "all but the one that was cut already"
-
-
 def test_a_pitfall_says_on_how_many_images_it_rests(finished):
     scores, pitfalls = rows(results(finished, "scores.csv")), rows(results(finished, "tables/pitfalls.csv"))
     found = {(row["pitfall"], row["dataset"]) for row in pitfalls}
@@ -246,151 +195,16 @@ def test_flawed_experiments_are_in_the_table_of_pitfalls_and_not_in_the_ablation
     assert pixels["mirrored-scoring"] > 0.9 * 324 * 324 > pixels["reference"], "unknown pixels count in neither"
 
 
-def test_the_same_command_again_does_nothing(finished):
-    assert finished.planned() == {}
-
-
-@pytest.mark.parametrize(
-    ("name", "rule"), [("tables/comparison.csv", "tabulate"), ("figures/ablation.svg", "draw_charts")]
-)
-def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_path, name, rule):
-    (path,) = finished.path("results").glob(f"*/{name}")
-    try:
-        path.rename(tmp_path / "away")
-        assert rule in finished.planned()
-    finally:
-        (tmp_path / "away").rename(path)
-
-
-TRACKING = {"track", "measure_cells", "draw_tracks"}
-TABLES_AND_AFTER = {"tabulate", "compare_claims", "draw_charts", "report"}
-AFTER_SCORES = {
-    "check_results",
-    "tabulate",
-    "compare_claims",
-    "score_pitfalls",
-    "draw_charts",
-    "draw_examples",
-    "report",
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new", "rerun"),
-    [
-        ("unetlib/training/losses.py", "from torch", "# a comment\nfrom torch", set()),
-        ("unetlib/training/loop.py", '"""', '"""Other words. ', set()),
-        (
-            *("unetlib/evaluation/contingency.py", "DENSE_CELLS = 1 << 22", "DENSE_CELLS = 1 << 21"),
-            {"score", "score_external", "score_baselines"} | TRACKING | AFTER_SCORES,
-        ),
-        (
-            *("workflow/external_tools/otsu_watershed.py", "default=2.0", "default=3.0"),
-            {"run_external", "score_external"} | (AFTER_SCORES - {"draw_examples"}),
-        ),
-        ("workflow/external_tools/otsu_watershed.py", '"""Otsu', '"""As Otsu', set()),
-        (
-            "unetlib/training/losses.py",
-            "\nLOSSES",
-            "\nANOTHER = 1\nLOSSES",
-            {"train", "predict", "score", "predict_sequence"} | TRACKING | AFTER_SCORES,
-        ),
-        ("unetlib/report/verdicts.py", "TOLERANCE = 0.02", "TOLERANCE = 0.03", {"compare_claims", "report"}),
-        ("workflow/literature.csv", "0.9195", "0.9196", {"compare_claims", "report"}),
-        (
-            "unetlib/report/figures.py",
-            "\nDPI",
-            "\nOTHER = 1\nDPI",
-            {"draw_charts", "draw_examples", "draw_tracks", "report"},
-        ),
-        (
-            "unetlib/tracking/ctc_scores.py",
-            "MEANING_COST = 1, 1.5",
-            "MEANING_COST = 1, 2.5",
-            TRACKING | TABLES_AND_AFTER,
-        ),
-        ("workflow/scripts/tabulate.py", "import pandas as pd", "import pandas as pd  # again", set()),
-    ],
-)
-def test_what_an_edit_reruns(finished, name, old, new, rerun):
-    original = finished.path(name).read_text()
-    try:
-        finished.edit(name, old, new)
-        assert set(finished.planned()) == rerun
-    finally:
-        finished.path(name).write_text(original)
-
-
-def test_touching_every_source_file_reruns_nothing(finished):
-    for folder in ("unetlib", "workflow"):
-        for path in finished.path(folder).rglob("*.*"):
-            path.touch()
-    finished.path("Snakefile").touch()
-    finished.path("config.yaml").touch()
-    assert finished.planned() == {}
-
-
-def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
-    (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
-    jobs = finished.planned(str(tmp_path / "more.yaml"))
-    judge, one = (
-        ("predict", "score"),
-        ("check_results", "tabulate", "compare_claims", "score_pitfalls", "draw_charts", "report"),
-    )
-    runs = 2 * len(TRAINED | REUSED) + 1  # on one dataset each, and the joint one
-    trained = 2 * len(TRAINED) + 1
-    assert jobs == dict.fromkeys(judge, runs) | dict.fromkeys(one, 1) | {
-        "draw_examples": 2,
-        "train": trained,
-    } | dict.fromkeys((*TRACKING, "predict_sequence", "write_prediction_settings"), 1)
-
-
-def kill_training(folder, run):
-    """SIGKILL to the training that runs in the folder, as soon as it has written a checkpoint."""
-    for _ in range(1200):
-        if list(run.glob("checkpoint-*.pt")):
-            break
-        time.sleep(0.05)
-    for process in psutil.process_iter(["cwd", "cmdline"]):
-        is_ours = process.info["cwd"] == str(folder) and "workflow/scripts/train.py" in (process.info["cmdline"] or [])
-        if is_ours:
-            process.kill()
-
-
-def test_a_training_killed_by_the_system_goes_on_from_its_checkpoint_to_the_same_bytes(finished, tmp_path):
-    (tmp_path / "longer.yaml").write_text("training: {updates: 400, evaluate_every: 200, checkpoint_every: 4}\n")
-    model = results(finished, "runs/reference/phase/fold0-seed0/model.pt")
-    command = ["--cores", "1", "results/tiny/runs/reference/phase/fold0-seed0/model.pt", "--configfile"]
-    command += [finished.study, str(tmp_path / "longer.yaml")]
-    done = finished.run("snakemake", *command)
-    assert done.returncode == 0, done.stdout[-2000:]
-    expected = model.read_bytes()
-    model.unlink()
-    killer = threading.Thread(target=kill_training, args=(finished.folder, model.parent))
-    killer.start()
-    done = finished.run("snakemake", *command)
-    killer.join()
-    assert done.returncode != 0 and not model.exists(), "the training was not killed"
-    assert list(model.parent.glob("checkpoint-*.pt")), "the checkpoint went with the killed job"
-    done = finished.run("snakemake", *command)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "resumed" in finished.path("logs/tiny/train/reference/phase/fold0-seed0.log").read_text()
-    assert model.read_bytes() == expected
-
-
 def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finished, tmp_path):
-    """The last test that needs `finished`: it leaves another study behind."""
     pictures = sorted(results(finished, "figures").glob("*"))
-    before = {path: path.read_bytes() for path in (*pictures, *(results(finished, name) for name in TABLES))}
-    for folder in ("results", "resources", "logs"):
-        shutil.rmtree(finished.path(folder))
-    (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
-    assert finished.planned(str(tmp_path / "packed.yaml"))["augment_packed"] == 2, "one cache job per dataset and fold"
-    done = finished.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
-    assert done.returncode == 0, done.stdout[-4000:]
     assert len(pictures) == 22
-    for path, data in before.items():
-        assert path.read_bytes() == data, f"{path.name} differs between two runs"
+    (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
+    again = copy_project(tmp_path / "again", str(OVERLAY))
+    assert again.planned(str(tmp_path / "packed.yaml"))["augment_packed"] == 2, "one cache job per dataset and fold"
+    done = again.snakemake(overlays=(str(tmp_path / "packed.yaml"),))
+    assert done.returncode == 0, done.stdout[-4000:]
+    for name in (*TABLES, *(f"figures/{picture.name}" for picture in pictures)):
+        assert results(again, name).read_bytes() == results(finished, name).read_bytes(), f"{name} differs"
 
 
 @pytest.mark.parametrize(
@@ -399,18 +213,16 @@ def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finishe
         ("study: {datasets: [phase, membrane]}", "study.datasets names 'membrane', which is not defined"),
         ("study: {experiments: [reference, no-skips]}", "did you mean 'no-skip'?"),
         ("study: {folds: [0, 7]}", "fold 7, but phase has 2 folds"),
-        ("trainig: {updates: 3}", "worse.yaml, line 1: trainig is not a known key; did you mean 'training'?"),
+        ("trainig: {updates: 3}", "bad.yaml, line 1: trainig is not a known key; did you mean 'training'?"),
         ("training: {update: 3}", "training.update is not a known key; did you mean 'updates'?"),
         ("model: {skip: no}", "model.skip is False: input should be 'concatenate' or 'none'"),
         ("training: {updates: -3}", "training.updates is -3: input should be greater than or equal to 1"),
     ],
 )
 def test_a_study_that_cannot_run_is_refused_by_name(tmp_path, overlay, message):
-    (tmp_path / "bad.yaml").write_text((HERE / "builders/tiny.yaml").read_text() + "\n")
-    (tmp_path / "worse.yaml").write_text(overlay + "\n")
-    project = copy_project(tmp_path / "project", str(tmp_path / "bad.yaml"))
-    command = [*("--cores", "1", "--dry-run", "--configfile"), project.study, str(tmp_path / "worse.yaml")]
-    done = project.run("snakemake", *command)
+    (tmp_path / "bad.yaml").write_text(overlay + "\n")
+    project = copy_project(tmp_path / "project", str(OVERLAY))
+    done = project.snakemake("--dry-run", overlays=(str(tmp_path / "bad.yaml"),))
     assert done.returncode != 0 and message in done.stdout, done.stdout[-2000:]
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     assert len(lines) < 8 and sum(message in line for line in lines) == 1, "more than Snakemake's frame and one line"

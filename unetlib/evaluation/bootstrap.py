@@ -13,7 +13,7 @@ n − 1 units are drawn (Rao and Wu 1988), the result is scaled to the unbiased 
 by √(χ²/df): for many units that is the plain bootstrap, for few it is Student's t (fewer than SMOOTH units, whose
 resamples would be a handful of values, are drawn from it). The sum over both levels is Behrens and Fisher's for two
 variances. What a seed does to one image stands in the variance of both levels; half of it is taken off the seeds':
-with nothing off coverage reaches 99.7 %, with all off it falls to 90 % (LOG.md; benchmarks/coverage.py).
+with nothing off coverage reaches 99.7 %, with all off it falls to 90 % (LOG.md; benchmarks/interval_coverage.py).
 """
 
 import hashlib

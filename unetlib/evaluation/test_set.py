@@ -61,7 +61,7 @@ def from_probability(probability: np.ndarray, settings: InstanceSettings) -> Pre
 def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) -> tuple[Truth, np.ndarray]:
     """What a window of at least window_px shows: probability mirrored beyond the image, truth that ends there.
 
-    A mistake, for an audit (document 000): a network that sees a mirrored cell beyond the border is called wrong.
+    A mistake, for an audit (levitsky2024): a network that sees a mirrored cell beyond the border is called wrong.
     An image no smaller than the window comes back as it is.
     """
     short = [max(window_px - side, 0) for side in probability.shape]

@@ -9,7 +9,7 @@
 - planes: Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes.
 - settings: Settings of what is done to arrays: normalisation, weight maps, instances.
 - watershed: Split touching cells of a mask by watershed on the distance transform.
-- weight_maps: Weight maps of the loss (Ronneberger et al. 2015, equation 2, and the authors' later Fiji plugin).
+- weight_maps: Weight maps of the loss (ronneberger2015, equation 2, and the authors' later Fiji plugin, falk2019).
 
 For other packages: normalise, statistics; bin_image, upsample; separate_touching, relabel; weight_map;
 instances_from_probability, label_plane; Readable, BinnedPlane, NormalisedPlane, strips.

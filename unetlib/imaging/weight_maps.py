@@ -1,4 +1,4 @@
-"""Weight maps of the loss (Ronneberger et al. 2015, equation 2, and the authors' later Fiji plugin).
+"""Weight maps of the loss (ronneberger2015, equation 2, and the authors' later Fiji plugin, falk2019).
 
 paper    w = w_c + w0·exp(−(d1 + d2)² / 2σ²), the border term on background only
 plugin   w = 1 on foreground, λ + (1 − λ)·exp(−d1² / 2σ1²) + the same border term on background
@@ -38,7 +38,7 @@ def class_term(labels: np.ndarray, settings: WeightMapSettings, *, ignore: np.nd
 
     paper: (n_majority / n_minority)^class_balance for the rarer class and 1 for the other, counted outside
     `ignore`; 1 everywhere with class_balance 0 or one class alone. plugin: 1 and λ + (1 − λ)·exp(−d1²/2σ1²).
-    id_indexed: the mistake of looking class weights up by instance id, as if ids were classes (document 001), for
+    id_indexed: the mistake of looking class weights up by instance id, as if ids were classes (cabrera2026), for
     the flawed arm of a pitfall: every instance but id 1 weighs 0.
     """
     foreground = labels > 0

@@ -3,6 +3,7 @@
 - captions: What the report says of its sections, pictures and tables: titles and captions, no numbers.
 - claims: Every claim of the literature beside our number for it: the ledger joined with a study's tables, and the
   verdicts.
+- contents: All that the report of a study contains, read from the files of its results.
 - display_tables: Tables and numbers as a person reads them: display tables and Markdown.
 - figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, the same bytes each time.
 - image_panels: Panels of images: what a network saw, what it should have drawn, what it drew, what it was trained on.
@@ -10,6 +11,8 @@
   answers it.
 - page: The report of a study: one HTML page that needs nothing but itself, made from tables, pictures and sentences.
 - size_curves: Scores against what a study varies in steps: the number of training images, the size of the network.
+- study_figures: The figures of a study by file name: charts of its tables, images of each dataset, tracks of a test
+  sequence.
 - study_scores: What a study's tables say about a network on some images: its score, its difference to another, the
   trivial score.
 - study_tables: All tables of a study from its scores and the facts of its runs.

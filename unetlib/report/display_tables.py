@@ -1,6 +1,6 @@
 """Tables and numbers as a person reads them: display tables and Markdown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -115,6 +115,15 @@ def tracking_note(tracking: pd.DataFrame) -> str:
             text += f"; the truth has {true} (TRA {format_value(row['tra'])}, DET {format_value(row['det'])})"
         sentences.append(f"{text}.")
     return " ".join(sentences)
+
+
+SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {  # table → what makes it readable
+    "comparison": comparison_shown,
+    "ablation": ablation_shown,
+    "transfer": transfer_shown,
+    "costs": costs_shown,
+    "tracking": tracking_shown,
+}
 
 
 def to_markdown(table: pd.DataFrame) -> str:

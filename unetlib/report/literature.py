@@ -1,6 +1,7 @@
-"""The literature's claims as a ledger: one row per published number or statement, with what of ours answers it.
+"""Read the published claims: one row per number or statement, with the result of ours that answers it.
 
-Two CSV files: the claims, and the known errors of their sources, which claims name by number. The words that a
+Two CSV files: the claims, and the known errors of their sources, which claims name by number. Sources are keys of
+docs/sources.md. The words that a
 column may hold are the keys of the tables below; what they mean for a verdict is decided in `claims`.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ANY = "any"  # as train_dataset: whatever that experiment was trained on (an external tool)
-ROLES = ("claim", "anchor")  # a source document's claim, or a number from elsewhere that gives the scale
+ROLES = ("claim", "anchor")  # a claim of a source that we answer, or a number from elsewhere that gives the scale
 KINDS = ("value", "direction")
 AGGREGATIONS = ("per image", "pooled", "per object", "unknown")
 TEST_IMAGES = ("held out", "random frames", "shared", "hidden", "unknown")
@@ -25,6 +26,7 @@ COLUMNS = (
     *("id", "role", "source", "where", "claim", "kind", "dataset", "trained_on", "variant", "metric", "value"),
     *("aggregation", "test_images", "selection", "errors", *ANSWER, *VERSUS, "expected", "note"),
 )
+SOURCE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # a key of docs/sources.md
 ERROR_COLUMNS = ("number", "sources", "error", "effect", "ours")
 REQUIRED = ("source", "where", "claim", "dataset", "trained_on", "variant", "metric")
 WORDS = {
@@ -45,7 +47,7 @@ class Error:
     """A known error of a source: what it is, what it does to that source's numbers, and what we do instead."""
 
     number: int
-    sources: str
+    sources: tuple[str, ...]
     error: str
     effect: str
     ours: str
@@ -107,7 +109,10 @@ def read_errors(path: str | Path) -> dict[int, Error]:
         for column in ("sources", "error", "ours"):
             if not row[column]:
                 raise LedgerError(f"{where} {column}: empty; say it in a few words")
-        errors[int(row["number"])] = Error(int(row["number"]), row["sources"], row["error"], row["effect"], row["ours"])
+        sources = tuple(row["sources"].split())
+        if unknown := [source for source in sources if not SOURCE.fullmatch(source)]:
+            raise LedgerError(f"{where} sources: {unknown[0]!r} is no key; use keys of docs/sources.md, spaces between")
+        errors[int(row["number"])] = Error(int(row["number"]), sources, row["error"], row["effect"], row["ours"])
     return errors
 
 
@@ -136,6 +141,8 @@ def _fault(row: Mapping[str, str], errors: Mapping[int, Error]) -> str | None:
     for column in REQUIRED:
         if not row[column]:
             return f"{column}: empty; every claim states it"
+    if not SOURCE.fullmatch(row["source"]):
+        return f"source: {row['source']!r} is no key; use one of docs/sources.md, such as ronneberger2015"
     for column, words in WORDS.items():
         if row[column] not in words:
             return f"{column}: {row[column]!r} is unknown; write one of {', '.join(words)}"

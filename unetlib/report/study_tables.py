@@ -17,13 +17,6 @@ from unetlib.study.runs import EXTERNAL
 from unetlib.tracking.sequences import COLUMNS as TRACKING_COLUMNS
 
 TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
-SHOWN = {  # table → what a person reads of it
-    "comparison": display_tables.comparison_shown,
-    "ablation": display_tables.ablation_shown,
-    "transfer": display_tables.transfer_shown,
-    "costs": display_tables.costs_shown,
-    "tracking": display_tables.tracking_shown,
-}
 
 
 @dataclass(frozen=True)

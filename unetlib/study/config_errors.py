@@ -31,8 +31,8 @@ def read_study(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> S
         check_study(study)
         return share_identical_trainings(study)
     except StudyError as error:
-        line = " ".join(str(error).splitlines())  # a name may hold a line break
-        raise StudyError(f"{_place_of(error.key, nodes)}{line}", *error.key) from error
+        message = " ".join(str(error).splitlines())  # a name may hold a line break
+        raise StudyError(f"{_place_of(error.key, nodes)}{message}", *error.key) from error
 
 
 def _validated(config: Mapping[str, Any]) -> StudySettings:

@@ -4,6 +4,7 @@ Paths are relative to the project's root. An argument may be a wildcard of a rul
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 FOLD = "{experiment}/{train_dataset}/fold{fold}"  # Run.path with wildcards, of all seeds
 RUN = FOLD + "-seed{seed}"
@@ -116,6 +117,10 @@ class Layout:
 
     def table(self, name: str, suffix: str = "csv") -> str:
         return f"{self.results}/tables/{name}.{suffix}"
+
+    @property
+    def figures(self) -> Path:
+        return Path(f"{self.results}/figures")
 
     def figure(self, name: str, suffix: str = "svg") -> str:
         return f"{self.results}/figures/{name}.{suffix}"

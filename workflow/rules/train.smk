@@ -38,7 +38,8 @@ rule train:
         " --models {output.model:q} > {log:q} 2>&1"
 
 
-rule write_prediction_settings:  # beside the weights, and without inputs: they change without a training
+# How the study predicts, beside the weights; without inputs, as it changes without a training.
+rule write_prediction_settings:
     output:
         [LAYOUT.prediction_settings(path) for path in TRAINED_RUNS],
     log:

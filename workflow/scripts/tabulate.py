@@ -6,7 +6,8 @@ from pathlib import Path
 from script import run
 
 from unetlib.evaluation import tables
-from unetlib.report.study_tables import SHOWN, Scores, study_tables, tracking_table, trained_facts, write_table
+from unetlib.report.display_tables import SHOWN
+from unetlib.report.study_tables import Scores, study_tables, tracking_table, trained_facts, write_table
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 

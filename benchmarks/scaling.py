@@ -1,4 +1,4 @@
-"""How time and memory grow: measured sizes, the slope on log-log axes (1 = linear), and a figure of all of them."""
+"""How time and memory grow with size: the slope on log-log axes, where 1 is linear, and a figure of all curves."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.clock import interleaved
-from benchmarks.dag import planned, seeds_overlay
 from benchmarks.inference import Case, image_of, in_a_process, network, normal, ours
-from benchmarks.scenes import cells, guessed
-from benchmarks.scratch import workflow
+from benchmarks.inputs import cells, guessed
+from benchmarks.planning import planned, seeds_overlay
 from benchmarks.table import Row
-from benchmarks.weights import SETTINGS
+from benchmarks.timing import interleaved
+from benchmarks.weight_maps import SETTINGS
+from benchmarks.workflow_copy import workflow
 from unetlib.evaluation.image_metrics import score_image
 from unetlib.imaging.weight_maps import weight_map
 
 
 @dataclass(frozen=True)
 class Growth:
-    """A measured curve: sizes, and seconds (or MiB) at each."""
+    """A measured curve: seconds or MiB at each size."""
 
     name: str
     size: str
@@ -31,13 +31,13 @@ class Growth:
 
     @property
     def slope(self) -> float:
-        """Exponent of the least-squares power law."""
+        """Exponent of the power law fitted by least squares."""
         return float(np.polyfit(np.log(self.sizes), np.log(np.maximum(self.values, 1e-9)), 1)[0])
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is measured; sides in px, seeds of the CPU study."""
+    """Sizes to measure: sides in px, numbers of cells, images, and seeds of the CPU study."""
 
     sides: Sequence[int] = (512, 1024, 2048)
     counts: Sequence[int] = (50, 200, 800)
@@ -53,7 +53,7 @@ TINY = Sizes((48, 96), (4, 8), (1, 2), (), filters=2, depth=3, tile_px=36, repea
 
 
 def growths(sizes: Sizes = Sizes()) -> Iterator[Growth]:
-    """Yield every curve. Cells per area are the same at each side, the side the same for each number of cells."""
+    """Yield every curve: by pixels at a constant density of cells, by cells at a constant size of the image."""
     density = 400 / (576 * 720)
     by_side = {side: cells((side, side), max(2, round(density * side**2)), 8) for side in sizes.sides}
     pixels = tuple(float(side**2) for side in sizes.sides)
@@ -80,7 +80,7 @@ def growths(sizes: Sizes = Sizes()) -> Iterator[Growth]:
 
 
 def _peak_mib(case: Case) -> float:
-    """Of a mapped image, in a process of its own, interpreter and torch included."""
+    """Return the peak memory of predicting a memory-mapped image in a new process, including interpreter and torch."""
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "image.npy", image_of(case))
         return float(in_a_process("ours", case, Path(folder), threads=2)["peak_mib"])
@@ -88,19 +88,19 @@ def _peak_mib(case: Case) -> float:
 
 def _timed(sizes: Sizes, scenes: dict[int, np.ndarray], work: Callable[[np.ndarray], object]) -> tuple[float, ...]:
     calls = {key: (lambda labels=labels: work(labels)) for key, labels in scenes.items()}
-    times = interleaved(calls, repeats=sizes.repeats)  # type: ignore[arg-type]
-    return tuple(times[key].median for key in scenes)  # type: ignore[index]
+    times = interleaved(calls, repeats=sizes.repeats)
+    return tuple(times[key].median for key in scenes)
 
 
 def _scored(sizes: Sizes, scenes: dict[int, np.ndarray]) -> tuple[float, ...]:
     pairs = {key: (labels, guessed(labels)) for key, labels in scenes.items()}
     calls = {key: (lambda pair=pair: score_image(*pair)) for key, pair in pairs.items()}
-    times = interleaved(calls, repeats=sizes.repeats)  # type: ignore[arg-type]
-    return tuple(times[key].median for key in scenes)  # type: ignore[index]
+    times = interleaved(calls, repeats=sizes.repeats)
+    return tuple(times[key].median for key in scenes)
 
 
 def planning(seeds: Sequence[int]) -> Growth:
-    """Planning against the number of jobs, one dry run each, of the CPU study with more and more seeds."""
+    """Return the time of a dry run against the number of jobs, from the CPU study with more and more seeds."""
     with workflow() as folder:
         overlay = "studies/cpu.yaml"
         planned(folder, [overlay])  # compiles bytecode
@@ -109,14 +109,14 @@ def planning(seeds: Sequence[int]) -> Growth:
 
 
 def rows(figure: Path, sizes: Sizes = Sizes()) -> Iterator[Row]:
-    """Yield a slope per curve and draw them all."""
+    """Draw all curves and yield the slope of each."""
     found = list(growths(sizes))
     draw(found, figure)
     for each in found:
         note = ", ".join(f"{value:.3g}" for value in each.values)
         n = f"{len(each.sizes)} sizes"
         yield Row(
-            "scale",
+            "scaling",
             f"{each.name} by {each.size}",
             "–",
             each.slope,
@@ -128,7 +128,7 @@ def rows(figure: Path, sizes: Sizes = Sizes()) -> Iterator[Row]:
 
 
 def draw(found: Sequence[Growth], path: Path) -> None:
-    """Draw every curve on log-log axes, one panel per kind of size, a dotted line for linear growth."""
+    """Draw every curve on log-log axes, one panel per kind of size, with dotted lines of linear growth."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,13 +1,14 @@
-"""The one clock of all comparisons: interleaved repeats, medians and quartiles; the one place that sets threads.
+"""Time contenders in interleaved repeats, with medians and quartiles, and set the number of threads.
 
-Contenders take turns, in the other order every second round, so that a machine that slows down slows all of them.
+Contenders take turns and every second round runs in reverse order, so that a machine that slows down slows all of them.
 """
 
 import gc
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +18,9 @@ THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
 )
+
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Times:
 
 
 def set_threads(count: int) -> None:
-    """Give every library `count` threads: by environment for those still to be imported, and torch and OpenCV now."""
+    """Limit every library to `count` threads: torch and OpenCV now, the others by environment before their import."""
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
     import torch
 
@@ -51,19 +55,19 @@ def set_threads(count: int) -> None:
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], object]],
+    contenders: Mapping[Name, Callable[[], object]],
     *,
     repeats: int,
     synchronise: Callable[[], object] = lambda: None,
-) -> dict[str, Times]:
-    """Return the times of each contender over `repeats` rounds after one untimed round.
+) -> dict[Name, Times]:
+    """Return the times of each contender in `repeats` rounds after one untimed round.
 
-    synchronise is called before the clock is read: a GPU works on after a call has returned.
+    synchronise: called before each reading of the clock, as a GPU still works when a call has returned.
     """
     names = list(contenders)
     for name in names:
         contenders[name]()
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    seconds: dict[Name, list[float]] = {name: [] for name in names}
     for turn in range(repeats):
         for name in names if turn % 2 == 0 else reversed(names):
             gc.collect()

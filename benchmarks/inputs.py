@@ -1,4 +1,4 @@
-"""Seeded inputs that every contender gets: label images of given size and number of cells, pictures of them."""
+"""Label images with a given size and number of cells and pictures of them, the same for every contender."""
 
 import numpy as np
 from scipy import ndimage

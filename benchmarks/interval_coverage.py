@@ -1,14 +1,14 @@
-"""How often a 95 % interval holds the truth: simulated studies, crossed and nested like ours, with known truths.
+"""How often a 95 % interval contains the true value, from simulated studies that are crossed and nested like ours.
 
-    python benchmarks/coverage.py --simulations 2000
+    python benchmarks/interval_coverage.py --simulations 2000
 
-A score is level + cluster + image + seed + seed×cluster + seed×image, all normal; `bounded` sends that sum through a
-logistic curve around 0.9, so that scores are skewed as near 1; `objects` weighs images by 1 to 20 objects as SEG does.
-The interval's claim is coverage of the mean over what it says it resampled: further clusters (or further images of
-these clusters) and retrained networks (or these ones, where there is one seed). Beside it how often it holds the mean
-over other clusters and retrained networks whatever it claims, how often Student's t over runs and a plain percentile
-bootstrap (clusters, then images within, then seeds) hold that mean, and how often a difference of nothing (by the
-claim) has p < 0.05: by sign flips alone, and by the p of the tables, the larger of that and the interval's own.
+A score is the sum of normal effects: level + cluster + image + seed + seed×cluster + seed×image. `bounded` maps the sum
+through a logistic curve around 0.9, so that scores are skewed as near 1; `objects` weights images by 1 to 20 objects,
+as SEG does. An interval is about the population that it names: further clusters (or further images of these clusters)
+and retrained networks (or these networks, with one seed). The table has the coverage of the mean over that population,
+the coverage of the mean over other clusters and retrained networks, the same for Student's t over runs and for a
+percentile bootstrap (of clusters, images within clusters, and seeds), and how often a true difference of zero has
+p < 0.05, by sign flips alone and by the larger of that p and the interval's own, which is the p of the tables.
 """
 
 import argparse
@@ -27,7 +27,7 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 
 @dataclass(frozen=True)
 class Design:
-    """Counts per fold, and standard deviations in score points."""
+    """Numbers per fold, and standard deviations of the effects as scores."""
 
     folds: int
     clusters: int
@@ -42,7 +42,7 @@ class Design:
     objects: bool = False
 
     def score(self, latent: np.ndarray, sd: float) -> np.ndarray:
-        """The expected score at a latent level around which a normal of this SD is left."""
+        """Return the expected score at a latent level with a remaining normal effect of this SD."""
         if not self.bounded:
             return 0.8 + latent
         points = np.log(9) + 12 * (latent[..., None] + sd * NODES)
@@ -83,7 +83,7 @@ DESIGNS = {
 
 
 def simulated(design: Design, rng: np.random.Generator) -> tuple[Scores, float, float]:
-    """One study: its scores, the mean that its interval claims to hold, the mean over all else there could be."""
+    """Simulate one study: its scores, the mean that its interval is about, and the mean over clusters and networks."""
     runs, units = design.folds * design.seeds, design.folds * design.clusters
     images = units * design.images
     fold_of_run, unit_of_image = (
@@ -119,14 +119,14 @@ def simulated(design: Design, rng: np.random.Generator) -> tuple[Scores, float, 
 
 
 def over_runs(scores: Scores) -> tuple[float, float]:
-    """Student's t-interval over runs."""
+    """Return Student's t-interval over runs."""
     runs = scores.run_means
     half = stdtrit(len(runs) - 1, 0.975) * runs.std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan
     return runs.mean() - half, runs.mean() + half
 
 
 def percentile(scores: Scores, rng: np.random.Generator, resamples: int = 500) -> tuple[float, float]:
-    """The textbook's nested bootstrap: clusters, images within, seeds within folds, with replacement; quantiles."""
+    """Return the percentile interval of a nested bootstrap: clusters, images within clusters, seeds within folds."""
     share, names = scores.shares, np.unique(scores.clusters)
     counts = np.zeros((resamples, share.shape[1]))
     drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
@@ -145,7 +145,7 @@ def percentile(scores: Scores, rng: np.random.Generator, resamples: int = 500) -
 
 
 def measured(name: str, design: Design, simulations: int) -> list[str]:
-    """One row: the interval's words, its coverage of its claim with error, width, and the rates of the others."""
+    """Return one row of the table: coverage with its standard error, width, and the rates of the other methods."""
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     rows, words = [], ""
     for simulation in range(simulations):
@@ -181,9 +181,9 @@ def measured(name: str, design: Design, simulations: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulations", type=int, default=2000)
-    parser.add_argument("--only", default="", help="designs whose name holds this")
+    parser.add_argument("--only", default="", help="run the designs whose name contains this")
     arguments = parser.parse_args()
-    titles = "study | resampled | covers its claim (%) | width | covers everything | t over runs | percentile"
+    titles = "study | resampled | coverage (%) | width | coverage of all | t over runs | percentile"
     print(f"| {titles} | sign flips < 0.05 | p < 0.05 |\n|---|---|{'---:|' * 7}")
     for name, design in DESIGNS.items():
         if arguments.only in name:

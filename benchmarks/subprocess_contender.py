@@ -1,6 +1,6 @@
-"""A contender in a process of its own, called again and again: its memory is managed as its users have it.
+"""A contender that runs in a process of its own, so that its memory is managed as it is for its users.
 
-Ours tells the allocator to keep what is freed; in one process the others would have that too.
+Our programs tell the allocator to keep freed memory; in a shared process the other contenders would benefit from it.
 """
 
 import multiprocessing
@@ -11,11 +11,11 @@ from typing import Any
 Build = Callable[..., Callable[[], object]]
 
 
-class Apart:
-    """Calls what `build(*arguments)` returns, in a new process; a call costs 0.1 ms more than the work.
+class SubprocessContender:
+    """A callable that runs `build(*arguments)` in a new process and then calls its result there, at 0.1 ms per call.
 
-    build: a function of a module. `missing` is the message of an ImportError of it, empty where there was none. A
-    context manager: the process ends with it.
+    build: a module-level function. `missing` is the message if it raised an ImportError, otherwise empty. As a context
+    manager it ends the process on exit.
     """
 
     def __init__(self, build: Build, *arguments: object, threads: int) -> None:
@@ -26,7 +26,7 @@ class Apart:
         there.close()
         self.missing = self._answer()
 
-    def __enter__(self) -> "Apart":
+    def __enter__(self) -> "SubprocessContender":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -34,7 +34,7 @@ class Apart:
         self._process.join()
 
     def __call__(self) -> None:
-        """One call of the work; RuntimeError with what it raised."""
+        """Call the work once; RuntimeError with the message of any exception in it."""
         self._here.send(None)
         self._answer()
 
@@ -49,7 +49,7 @@ class Apart:
 
 
 def _serve(there: Any, build: Build, arguments: tuple[object, ...], threads: int) -> None:
-    from benchmarks.clock import set_threads
+    from benchmarks.timing import set_threads
 
     set_threads(threads)
     try:

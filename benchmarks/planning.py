@@ -1,13 +1,13 @@
-"""What Snakemake costs: planning the paper study, a run with nothing to do, 10,000 jobs; seconds per job."""
+"""What Snakemake costs: planning the paper study and 10,000 jobs, and a run of a finished study."""
 
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.clock import Times
-from benchmarks.scratch import snakemake, workflow
 from benchmarks.table import Row, WrongAnswer
+from benchmarks.timing import Times
+from benchmarks.workflow_copy import snakemake, workflow
 
 WITHOUT_A_WAIT = "import snakemake.executors.touch as touch; touch.Executor.SLEEPING_TIME = 0"
 PAPER: tuple[str, ...] = ()  # config.yaml as it is
@@ -26,7 +26,7 @@ def _configured(overlays: Sequence[str]) -> list[str]:
 
 
 def finished(folder: Path, overlays: Sequence[str]) -> int:
-    """Make every output of the study (empty) and Snakemake's records of it; return how many there are."""
+    """Create all outputs of the study as empty files with Snakemake's records of them; return their number."""
     text, _ = snakemake(folder, "--summary", *_configured(overlays))
     lines = [line.split("\t") for line in text.splitlines() if line.count("\t") >= 4]
     outputs = [line[0] for line in lines if line[0] != "output_file"]
@@ -40,10 +40,10 @@ def finished(folder: Path, overlays: Sequence[str]) -> int:
 
 
 def nothing_to_do(folder: Path, overlays: Sequence[str]) -> float:
-    """Return the wall seconds of a run of a finished study; WrongAnswer where it would run anything."""
+    """Return the wall seconds of a run of a finished study; WrongAnswer if it runs any job."""
     text, seconds = snakemake(folder, *_configured(overlays))
     if "Nothing to be done" not in text:
-        raise WrongAnswer(f"a finished study is not: {text[-300:]}")
+        raise WrongAnswer(f"Snakemake found work in a finished study: {text[-300:]}")
     return seconds
 
 
@@ -57,16 +57,16 @@ def seeds_overlay(folder: Path, seeds: int, base: str = "") -> str:
 def rows(
     overlays: Sequence[str] = PAPER, *, repeats: int = 3, many: int = 10_000, most_seeds: int = 200
 ) -> Iterator[Row]:
-    """Yield the rows of the DAG; `many` jobs come from more seeds of the same study."""
+    """Yield the rows of planning; `many` jobs come from more seeds of the same study."""
     with workflow() as folder:
-        plans = [planned(folder, overlays) for _ in range(repeats + 1)][1:]  # the first one compiles bytecode
+        plans = [planned(folder, overlays) for _ in range(repeats + 1)][1:]  # the first run compiles bytecode
         jobs, times = plans[0][0], Times(tuple(seconds for _, seconds in plans))
-        yield _row("planning", f"{jobs} jobs", times, "≤ 15")
+        yield _row("dry run", f"{jobs} jobs", times, "≤ 15")
         per_job = times.median / jobs
-        yield Row("DAG", "planning", "cost per job", 1000 * per_job, "ms", note="start of Snakemake included")
+        yield Row("planning", "dry run", "cost per job", 1000 * per_job, "ms", note="including the start of Snakemake")
         outputs = finished(folder, overlays)
         idle = Times(tuple(nothing_to_do(folder, overlays) for _ in range(max(1, repeats - 1))))
-        yield _row("nothing to do", f"{outputs} files", idle, "≤ 20")
+        yield _row("finished study", f"{outputs} files", idle, "≤ 20")
     with workflow() as folder:
         start = len(_seeds(folder, overlays))
         more, _ = planned(folder, [*overlays, seeds_overlay(folder, start + 1)])
@@ -74,7 +74,7 @@ def rows(
         count, seconds = planned(folder, [*overlays, seeds_overlay(folder, wanted)])
         if count < many:
             raise WrongAnswer(f"{wanted} seeds make {count} jobs, not {many}")
-        yield _row("planning", f"{count} jobs", Times((seconds,)), "≤ 120")
+        yield _row("dry run", f"{count} jobs", Times((seconds,)), "≤ 120")
 
 
 def _seeds(folder: Path, overlays: Sequence[str]) -> list[int]:
@@ -88,4 +88,6 @@ def _seeds(folder: Path, overlays: Sequence[str]) -> list[int]:
 
 def _row(case: str, size: str, times: Times, aim: str) -> Row:
     low, high = times.quartiles
-    return Row("DAG", f"{case}, {size}", "–", times.median, "s", low, high, str(len(times.seconds)), aim, times.median)
+    return Row(
+        "planning", f"{case}, {size}", "–", times.median, "s", low, high, str(len(times.seconds)), aim, times.median
+    )

@@ -1,4 +1,4 @@
-"""Snakemake in a copy of the project, which the tests' builder makes; timed."""
+"""Run and time Snakemake in a copy of the project, which the tests' builder makes."""
 
 import os
 import subprocess
@@ -22,9 +22,9 @@ def workflow() -> Iterator[Path]:
 
 
 def snakemake(folder: Path, *arguments: str, code: str = "") -> tuple[str, float]:
-    """Run Snakemake there; return what it said and the wall seconds, its start included. RuntimeError where it fails.
+    """Run Snakemake in the folder; return its output and wall seconds, start included. RuntimeError if it fails.
 
-    code: Python to run in its process before it starts.
+    code: Python statements to run in its process first.
     """
     start = "; ".join(["import sys", *([code] if code else []), "from snakemake.cli import main", "main(sys.argv[1:])"])
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # rules call `python`

@@ -1,4 +1,4 @@
-"""Weight maps against the documents' way, an EDT of the whole image per instance and a sort, and against one EDT."""
+"""Weight maps against the usual way, a distance transform (EDT) per instance and a sort, and against one EDT."""
 
 import time
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from benchmarks.clock import Times, interleaved
-from benchmarks.scenes import cells
+from benchmarks.inputs import cells
 from benchmarks.table import Row, check, faster
+from benchmarks.timing import Times, interleaved
 from unetlib.imaging.settings import WeightMapSettings
 from unetlib.imaging.weight_maps import weight_map
 
@@ -19,7 +19,7 @@ ERROR = 1e-5
 
 @dataclass(frozen=True)
 class Case:
-    """A scene, and how much faster than the naive map ours should be; floor: at most so many EDTs of the image."""
+    """A label image and the aims: how many times faster than the naive map, and at most how many EDTs of the image."""
 
     name: str
     shape: tuple[int, int]
@@ -38,7 +38,7 @@ TINY = (Case("60×70, 9 cells", (60, 70), 9, 7, "≥ 1", "≤ 2"),)
 
 
 def naive(labels: np.ndarray) -> np.ndarray:
-    """The definition: all distances to all instances, sorted; (H, W). Memory: 4 bytes per pixel and instance."""
+    """Return the map by its definition, from sorted distances to all instances: 4 bytes per pixel and instance."""
     ids = np.unique(labels[labels > 0])
     distances = np.empty((len(ids), *labels.shape), np.float32)
     for place, label in enumerate(ids):
@@ -49,7 +49,7 @@ def naive(labels: np.ndarray) -> np.ndarray:
 
 
 def rows(cases: tuple[Case, ...] = FULL, repeats: int = 15) -> Iterator[Row]:
-    """Yield two rows per scene; the naive map is slow and steady: the run that answers are compared with is timed."""
+    """Yield two rows per case. The naive map is slow and steady: its one run is the reference and is timed."""
     for case in cases:
         labels = cells(case.shape, case.count, case.radius_px)
         background = labels == 0

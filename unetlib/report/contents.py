@@ -1,0 +1,159 @@
+"""All that the report of a study contains, read from the files of its results."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from unetlib.evaluation.pitfalls import pitfalls_shown
+from unetlib.evaluation.tables import read_long, to_csv
+from unetlib.networks.run_record import RunFacts
+from unetlib.report import claims, page, summary
+from unetlib.report.display_tables import SHOWN, tracking_note
+from unetlib.report.study_tables import trained_facts
+from unetlib.study.facts import StudyFacts
+from unetlib.study.layout import Layout
+from unetlib.study.result_checks import FLAGGED, OK
+
+CHARTS = ("learning-curves", "ablation", "transfer")
+PANELS = ("examples", "weight-map", "augmentation")
+CONFIG_INDENT = 1
+
+
+@dataclass(frozen=True)
+class StudyTables:
+    """The tables of a study's results, and the checks of its scores."""
+
+    comparison: pd.DataFrame
+    ablation: pd.DataFrame
+    transfer: pd.DataFrame
+    costs: pd.DataFrame
+    tracking: pd.DataFrame
+    pitfalls: pd.DataFrame
+    claims: pd.DataFrame
+    checks: pd.DataFrame
+
+
+def read_tables(layout: Layout) -> StudyTables:
+    """Read the tables of a study from where they stand."""
+    return StudyTables(
+        comparison=read_long(layout.table("comparison")),
+        ablation=read_long(layout.table("ablation")),
+        transfer=read_long(layout.table("transfer")),
+        costs=read_long(layout.table("costs")),
+        tracking=pd.read_csv(layout.table("tracking"), dtype={"sequence": str}),
+        pitfalls=read_long(layout.table("pitfalls")),
+        claims=claims.read_claims(layout.table("claims")),
+        checks=pd.read_csv(layout.checks, dtype={"experiment": str, "dataset": str}, keep_default_na=False),
+    )
+
+
+def report_context(study: StudyFacts, config: dict[str, Any], citation: str) -> page.Context:
+    """Return everything that the report says. config: shown as it is; citation: CITATION.cff.
+
+    Every table and figure that the study makes must be there.
+    """
+    found, facts = read_tables(Layout(study.name)), trained_facts(study)
+    comparison, ablation = _for_sentences(found, study)
+    networks = [*study.experiments, "total"]
+    return page.Context(
+        title="U-Net cell segmentation, regenerated",
+        study=study.name,
+        summary=summary.findings(
+            comparison=comparison,
+            ablation=ablation,
+            transfer=found.transfer[found.transfer["experiment"].isin(networks)],
+            costs=found.costs[found.costs["experiment"].isin(networks)],
+            reference=study.reference,
+        ),
+        runs_expected=len(study.trained_runs()),
+        runs_done=len(facts),
+        lead=summary.lead(comparison, ablation, reference=study.reference),
+        warnings=summary.warnings(found.checks),
+        facts=key_facts(study, found.checks, facts),
+        tables=report_tables(found),
+        notes={"claims": claims.summary(found.claims), "tracking": tracking_note(found.tracking)},
+        pictures=[*pictures(study)],
+        provenance=provenance(facts, found.checks),
+        config=json.dumps(config, indent=CONFIG_INDENT, sort_keys=True),
+        citation=citation,
+    )
+
+
+def _for_sentences(found: StudyTables, study: StudyFacts) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of comparison and ablation that sentences are about.
+
+    They name neither other tools nor deliberate mistakes, and of the trivial baselines only the best.
+    """
+    unnamed = [*study.external_tools, *(pitfall.flawed for pitfall in study.pitfalls.values())]
+    comparison, ablation = found.comparison, found.ablation
+    return (
+        comparison[~comparison["experiment"].isin(unnamed)],
+        ablation[ablation["experiment"].isin([*study.experiments])],
+    )
+
+
+def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]) -> dict[str, str]:
+    """Return the numbers at the top of the page by name. facts: the facts.json of every trained network."""
+    minutes = sum(each.train_seconds or 0 for each in facts) / 60
+    expected = {run.path for run in [*study.runs(), *study.external_runs()]}
+    complete = set(checks[(checks["check"] == "coverage") & (checks["status"] == OK)]["subject"])
+    return {
+        "runs scored": f"{len(expected & complete)} of {len(expected)}",
+        "datasets": str(len(study.datasets)),
+        "training": f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h",
+        "flagged": f"{(checks['status'] == FLAGGED).sum()} of {len(checks)}",
+    }
+
+
+def report_tables(found: StudyTables) -> list[page.Table]:
+    """Return the tables of the page in order; tracking and pitfalls where the study has any."""
+    always = {
+        "comparison": found.comparison,
+        "ablation": found.ablation,
+        "transfer": found.transfer,
+        "costs": found.costs,
+    }
+    shown = [page.table(name, SHOWN[name](table), to_csv(table)) for name, table in always.items()]
+    if len(found.tracking):
+        shown.append(page.table("tracking", SHOWN["tracking"](found.tracking), to_csv(found.tracking)))
+    if len(found.pitfalls):
+        shown.append(page.table("pitfalls", pitfalls_shown(found.pitfalls), to_csv(found.pitfalls)))
+    folded = claims.all_not_run(found.claims)
+    return [*shown, page.table("claims", claims.claims_shown(found.claims), to_csv(found.claims), folded=folded)]
+
+
+def pictures(study: StudyFacts) -> Iterator[page.Picture]:
+    """Yield the pictures of the page in order: charts of the study, images of each dataset, tracks of each sequence."""
+    layout = Layout(study.name)
+    for name in [*CHARTS, *study.sweeps]:
+        yield page.picture(name, Path(layout.figure(name, "svg")).read_bytes(), "svg")
+    for name in PANELS:
+        for dataset in study.datasets:
+            yield _photograph(layout, name, dataset)
+    for dataset in study.tracked_datasets:
+        yield _photograph(layout, "tracks", dataset)
+    for dataset in study.tracked_datasets:
+        yield page.picture("motion", Path(layout.figure(f"motion-{dataset}", "svg")).read_bytes(), "svg", of=dataset)
+
+
+def _photograph(layout: Layout, name: str, dataset: str) -> page.Picture:
+    drawn = Path(layout.figure(f"{name}-{dataset}", "png")).read_bytes()
+    return page.picture(name, page.compact(drawn), "webp", of=dataset)
+
+
+def provenance(facts: Sequence[RunFacts], checks: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return what the numbers were made from: heading → name → value. facts: the facts.json of every network."""
+    data = {str(each.dataset): f"{each.source}, sha256 {each.sha256}" for run in facts for each in run.data}
+    codes = Counter(each.code for each in facts)
+    return {
+        "Data": data,
+        "Software": facts[0].versions,
+        "Code": {"training code": ", ".join(f"{code} ({count} runs)" for code, count in codes.items())},
+        "Checks": {status: str(count) for status, count in sorted(Counter(checks["status"]).items())},
+        "Machine": {"device": str(facts[0].device), "threads per training": str(facts[0].threads)},
+    }

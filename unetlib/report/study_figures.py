@@ -1,0 +1,151 @@
+"""The figures of a study by file name: charts of its tables, images of each dataset, tracks of a test sequence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from unetlib.datasets.dataset import Dataset, FrameRecord
+from unetlib.evaluation.run_facts import training_frames
+from unetlib.evaluation.tables import METRICS
+from unetlib.imaging import weight_maps
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.imaging.labels import separate_touching
+from unetlib.imaging.settings import InstanceSettings
+from unetlib.networks.run_record import RunFacts
+from unetlib.report import image_panels
+from unetlib.report.figures import ablation_forest, learning_curves, save, transfer_heatmap
+from unetlib.report.size_curves import curve, curve_points
+from unetlib.report.track_figures import motion, paths, tracks_over, true_paths
+from unetlib.study.facts import StudyFacts
+from unetlib.training.settings import CacheSettings
+
+SHOWN_VARIANTS = 8  # of a training image, the image itself among them
+NAME_LENGTH = 16  # characters of a frame's name that fit beside its images
+
+
+@dataclass(frozen=True)
+class ChartData:
+    """What the charts of a study show: its tables, the learning history and the facts.json of every network."""
+
+    comparison: pd.DataFrame
+    ablation: pd.DataFrame
+    differences: pd.DataFrame
+    transfer: pd.DataFrame
+    history: pd.DataFrame
+    facts: Sequence[RunFacts]
+
+
+@dataclass(frozen=True)
+class ReferenceRun:
+    """A network of the reference on the test images of a dataset.
+
+    settings: of its training images; instances: how its probabilities become instances; metric: the dataset's primary
+    metric.
+    """
+
+    dataset: Dataset
+    predictions: Mapping[str, NDArray[np.float32]]
+    scores: pd.DataFrame
+    settings: CacheSettings
+    instances: InstanceSettings
+    metric: str
+
+    @property
+    def name(self) -> str:
+        """The dataset's name."""
+        return self.dataset.folder.name
+
+
+def save_figures(figures: Mapping[str, Figure], folder: Path) -> None:
+    """Save each figure as <name>.png and <name>.svg."""
+    for name, figure in figures.items():
+        save(figure, folder / f"{name}.png", folder / f"{name}.svg")
+
+
+def charts(study: StudyFacts, data: ChartData) -> dict[str, Figure]:
+    """Return learning curves, ablation, transfer and a curve for all that the study varies in steps."""
+    experiments, datasets = [*study.experiments], [*study.datasets]
+    ablation = data.ablation[data.ablation["experiment"].isin(experiments)]
+    drawn = {
+        "learning-curves": learning_curves(data.history, experiments=experiments),
+        "ablation": ablation_forest(ablation, labels=METRICS, runs=data.differences),
+        "transfer": transfer_heatmap(data.transfer, experiment=study.reference),
+    }
+    for name, steps in study.sweeps.items():
+        counted = frames_trained_on(study, data.facts) if name == "training-size" else None
+        points = curve_points(data.comparison, steps, counted)
+        drawn[name] = curve(points, datasets=datasets, labels=METRICS, name=name, full=study.reference)
+    return drawn
+
+
+def frames_trained_on(study: StudyFacts, facts: Sequence[RunFacts]) -> dict[tuple[str, str], float]:
+    """Return how many training frames the networks of each experiment and dataset had, whichever experiment trained."""
+    counts = training_frames(facts)
+    pairs = [(name, dataset) for name in study.experiments for dataset in study.datasets]
+    found = {pair: counts.get((study.experiments[pair[0]].trained_by, pair[1])) for pair in pairs}
+    return {pair: count for pair, count in found.items() if count}
+
+
+def dataset_figures(
+    run: ReferenceRun, frame: str, variants: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> dict[str, Figure]:
+    """Return examples of predictions, and the weight map and the augmented variants of a training frame."""
+    drawn = {
+        "examples": image_panels.qualitative(examples(run)),
+        "weight-map": weight_map(run.dataset, frame, run.settings),
+        "augmentation": image_panels.augmentation_gallery(variants[0], variants[1:SHOWN_VARIANTS]),
+    }
+    return {f"{name}-{run.name}": figure for name, figure in drawn.items()}
+
+
+def examples(run: ReferenceRun) -> list[image_panels.Example]:
+    """Return the best, the median and the worst test image by the dataset's primary metric."""
+    metric = run.metric
+    own = run.scores[(run.scores["test_dataset"] == run.name) & (run.scores["metric"] == metric)]
+    ranked = own.dropna(subset=["value"]).sort_values(["value", "image"], ascending=False)
+    places = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
+    rows = {word: ranked.iloc[place] for word, place in places.items()}
+    return [
+        _example(run, str(row["image"]), f"{word}: {METRICS[metric]} {row['value']:.3f}") for word, row in rows.items()
+    ]
+
+
+def _example(run: ReferenceRun, frame: str, note: str) -> image_panels.Example:
+    truth, ignore = run.dataset.truth(frame)
+    predicted = instances_from_probability(run.predictions[f"{run.name}/{frame}"], run.instances)
+    image, size = run.dataset.image(frame), run.dataset.frame(frame).pixel_size_um
+    return image_panels.Example(frame[:NAME_LENGTH], image, truth, predicted, ignore, note, pixel_size_um=size)
+
+
+def weight_map(dataset: Dataset, frame: str, settings: CacheSettings) -> Figure:
+    """Return the weight map of a training frame, part by part."""
+    image, labels, ignore = dataset.seen(frame)
+    labels = separate_touching(labels) if settings.separate_touching else labels
+    form = settings.weight_map
+    total = weight_maps.weight_map(labels, form, ignore=ignore)
+    border = weight_maps.border_term(labels, w0=form.w0, sigma_px=form.sigma_px)
+    return image_panels.weight_map(image, labels, np.where(ignore, 0, total - border), border, total)
+
+
+def sequence_figures(
+    dataset: Dataset, frames: Sequence[FrameRecord], cells: pd.DataFrame, tracks: pd.DataFrame
+) -> dict[str, Figure]:
+    """Return the tracks over the last frame of a sequence, and the areas and speeds of its cells.
+
+    cells: the rows of measurements; tracks: tracks.csv. True tracks are drawn where every frame has markers.
+    """
+    last, truth = frames[-1], None
+    markers = [plane for plane in (dataset.markers(frame.frame) for frame in frames) if plane is not None]
+    if len(markers) == len(frames):
+        truth = true_paths(markers).assign(time=lambda rows: rows["time"] + frames[0].time)
+    shown = dataset.image(last.frame)
+    drawn = {
+        "tracks": tracks_over(shown, truth, paths(cells), last=last.time, pixel_size_um=last.pixel_size_um),
+        "motion": motion(cells, tracks),
+    }
+    return {f"{name}-{dataset.folder.name}": figure for name, figure in drawn.items()}
