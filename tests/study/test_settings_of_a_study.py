@@ -1,12 +1,17 @@
 """The typed configuration: what it accepts, and the schema that is written from it."""
 
+import json
+
 import pytest
 import yaml
 from builders.config import TINY, changed, config_of, study
+from builders.project import ROOT
 from jsonschema import Draft202012Validator
 
 from tools.write_schema import SCHEMA, schema, text
 from unetlib.io.settings import SettingsError
+from unetlib.study.experiments import run_settings, split_settings
+from unetlib.study.settings import StudySettings
 
 STUDIES = [(), ("cpu",), ("cpu", "ladder"), ("cpu", "tuned-cells"), ("cpu", "tuned-membranes"), ("cpu", "tuned-nuclei")]
 STUDIES += [("demo",), (TINY,)]
@@ -69,3 +74,13 @@ def test_a_list_of_the_study_names_everything_once(name):
     twice = {"datasets": ["a", "a"], "experiments": ["reference", "reference"], "external_tools": ["x", "x"]}
     with pytest.raises(SettingsError, match=rf"study\.{name} lists .+ twice"):
         study(changed(("study", name), twice.get(name, [1, 1])))
+
+
+def test_a_study_read_again_from_its_json_means_the_same() -> None:
+    study = StudySettings.read(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    again = StudySettings.from_json(json.dumps(study.plain()))
+    assert again == study
+    for name in study.experiments:
+        assert run_settings(again, name) == run_settings(study, name)
+        for dataset in study.datasets:
+            assert split_settings(again, dataset, name) == split_settings(study, dataset, name)

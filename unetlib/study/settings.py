@@ -153,3 +153,10 @@ class StudySettings(RunSettings):
         description="What a mistake seems to be worth; those whose two experiments are in the study are measured."
     )
     external_tools: dict[Name, ExternalTool] = Field(description="Other tools by name.")
+
+    def plain(self) -> dict[str, Any]:
+        """Return what the study states, in JSON's own types: an experiment's section that is left out stays out.
+
+        Stated as null it would count as a difference when it is read again.
+        """
+        return self.model_dump(mode="json", exclude_unset=True)
