@@ -12,8 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from builders.config import study
 
 from unetlib.datasets.dataset import Sample, write_dataset
+from unetlib.study.experiments import prediction_settings
+from unetlib.study.facts import study_facts
+from unetlib.study.layout import Layout
+from unetlib.study.shared_trainings import share_identical_trainings
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"archive_bytes": 10**7, "archive_members": 100, "fetch_timeout_s": 1, "fetch_attempts": 1}
@@ -192,6 +197,18 @@ def test_settings_that_are_none_are_refused_in_one_line(tmp_path):
     for settings, word in (('{"fold": 3}', "fold"), ('{"folds": 1}', "folds"), ("{", "JSON")):
         done = script("split", "--frames", frames, "--settings", settings, "--fold", 0, "--output", output)
         refuses(done, word)
+
+
+def test_prediction_settings_are_written_for_every_trained_run(tmp_path):
+    resolved = share_identical_trainings(study())
+    text = resolved.model_dump_json(exclude_unset=True)
+    command = [sys.executable, str(ROOT / "workflow/scripts/write_prediction_settings.py"), "--study", text]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for run in study_facts(resolved).trained_runs():
+        written = json.loads((tmp_path / Layout("s").prediction_settings(run.path)).read_text())
+        assert written == prediction_settings(resolved, run.experiment, run.train_dataset).plain()
+    assert not (tmp_path / "results/s/runs/turned").exists()
 
 
 def test_the_traceback_is_shown_on_request(tmp_path):

@@ -48,7 +48,7 @@ rule write_prediction_settings:
     conda:
         "../../envs/data.yaml"
     params:
-        study=lambda w: as_json(STUDY),  # a function: braces in commands are no wildcards
+        study=lambda w: STUDY.model_dump_json(exclude_unset=True),  # a function: braces in commands are no wildcards
         code=code_of("write_prediction_settings.py"),
     shell:
         "python workflow/scripts/write_prediction_settings.py --study {params.study:q} > {log:q} 2>&1"
