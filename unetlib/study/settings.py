@@ -160,3 +160,7 @@ class StudySettings(RunSettings):
         Stated as null it would count as a difference when it is read again.
         """
         return self.model_dump(mode="json", exclude_unset=True)
+
+    def identity(self) -> dict[str, Any]:
+        """Return the same: what a script of the whole study is given."""
+        return self.plain()
