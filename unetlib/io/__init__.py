@@ -7,6 +7,8 @@
 - fetch: Downloads that are verified or absent: mirrors first, resumed after a cut, checked by SHA-256, renamed whole.
 - files: Files and folders that are whole or absent: a temporary sibling is written, flushed and renamed.
 - images: Image files as they come: TIFF and PNG bytes to arrays, colour to grey.
+- pairing: Which file goes with which, and in which order: by name, numbers as numbers, whatever order a shell lists
+  them in.
 - predictions: Predicted probabilities of many images in one file: npz of uint8, small enough to keep for every
   network.
 - stack_writer: TIFF files that Fiji and napari open with their scale, written plane by plane through a memory map.
