@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from unetlib.cli_arguments import parser
 
@@ -35,6 +36,16 @@ def _failed(error: Exception) -> int:
     return 1
 
 
+def _files(paths: Sequence[Path], *, labels: bool = False) -> list[Path]:
+    """Return the image files that are meant, after saying on stderr what else stands in their folders."""
+    from unetlib.io.image_files import find_images
+
+    found = find_images(paths, labels=labels)
+    for remark in found.remarks():
+        print(remark, file=sys.stderr)
+    return found.files
+
+
 def _predict(given: argparse.Namespace) -> None:
     from tqdm import tqdm
 
@@ -43,7 +54,7 @@ def _predict(given: argparse.Namespace) -> None:
     from unetlib.networks.trained_network import load_network
 
     keep_freed_memory()
-    files = image_files(given.images, given.output)
+    files = image_files(_files(given.images), given.output)
     planes = check_images(files)
     if given.threads:
         use_threads(given.threads)
@@ -94,19 +105,18 @@ def _info(given: argparse.Namespace) -> None:
 
 def _measure(given: argparse.Namespace) -> None:
     from unetlib.io.files import write_csv
-    from unetlib.io.stacks import image_files_in
     from unetlib.tracking.measurements import COLUMNS, measure_files
 
-    pictures = image_files_in(given.intensity) if given.intensity else None
-    write_csv(given.output, measure_files(image_files_in(given.labels), pictures, given.pixel_size), COLUMNS)
+    labels = _files(given.labels, labels=True)
+    pictures = _files(given.intensity) if given.intensity else None
+    write_csv(given.output, measure_files(labels, pictures, given.pixel_size), COLUMNS)
 
 
 def _track(given: argparse.Namespace) -> None:
-    from unetlib.io.stacks import image_files_in
     from unetlib.tracking.ctc_folder import track_files
 
     found = track_files(
-        image_files_in(given.labels),
+        _files(given.labels, labels=True),
         given.output,
         max_distance_px=given.max_distance,
         max_gap=given.max_gap,

@@ -8,7 +8,7 @@ from builders.images import write_stack
 
 from unetlib.io import stacks as module
 from unetlib.io.images import ImageError
-from unetlib.io.stacks import image_files_in, open_stack
+from unetlib.io.stacks import open_stack
 
 PICTURE = texture(40, 50)
 LAYOUTS = {
@@ -125,14 +125,3 @@ def test_a_stack_cut_anywhere_never_becomes_a_shorter_stack(tmp_path, options):
             np.testing.assert_array_equal(planes(path), stack)
         except ImageError as error:
             assert "\n" not in str(error)
-
-
-def test_a_folder_stands_for_its_images_in_the_order_of_their_numbers(tmp_path):
-    for name in ("t10.tif", "t2.tif", "t1.PNG", "notes.txt"):
-        (tmp_path / name).touch()
-    assert [path.name for path in image_files_in([tmp_path])] == ["t1.PNG", "t2.tif", "t10.tif"]
-    assert image_files_in([tmp_path / "t2.tif"]) == [tmp_path / "t2.tif"]
-    (tmp_path / "empty").mkdir()
-    for path, message in ((tmp_path / "empty", "no TIFF or PNG"), (tmp_path / "gone.tif", "no such image")):
-        with pytest.raises(ImageError, match=message):
-            image_files_in([path])

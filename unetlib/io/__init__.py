@@ -6,6 +6,8 @@
 - download: One file from one source: a copy, or an http(s) download that survives cuts and lying servers.
 - fetch: Downloads that are verified or absent: mirrors first, resumed after a cut, checked by SHA-256, renamed whole.
 - files: Files and folders that are whole or absent: a temporary sibling is written, flushed and renamed.
+- image_files: Which image files are meant by the paths that a user gives: folders listed, each file once, the rest
+  named.
 - images: Image files as they come: TIFF and PNG bytes to arrays, colour to grey.
 - pairing: Which file goes with which, and in which order: by name, numbers as numbers, whatever order a shell lists
   them in.
@@ -15,5 +17,5 @@
 - stacks: A user's image file, plane by plane: TIFF stacks mapped into memory where their layout allows it, and PNG.
 
 For other packages: atomic_path, atomic_folder, read_csv, write_csv, read_json, write_json, sha256_of; open_archive;
-fetch; decode; open_stack, create_stack; Predictions, save_predictions.
+fetch; decode; find_images; open_stack, create_stack; Predictions, save_predictions.
 """

@@ -1,8 +1,7 @@
 """A user's image file, plane by plane: TIFF stacks mapped into memory where their layout allows it, and PNG."""
 
 import mmap
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from unetlib.io.calibration import Calibration, calibration_of
 from unetlib.io.images import PNG, TIFF, ImageError, decode, grey, walk_pages
 
-SUFFIXES = (".tif", ".tiff", ".png")
 MAPPED_PX = 2**24  # a page with more pixels that cannot be mapped as it lies is unpacked into a file, not into memory
 _COLOUR_TABLE = "has a colour table; convert it to RGB or grey (in Fiji: Image > Type)"
 
@@ -64,29 +62,6 @@ class Stack:
         """Return page 0 … len − 1; ImageError when it is damaged."""
         with _one_line(str(self.path), "TIFF"):
             return Plane(self.read(page))
-
-
-def image_files_in(paths: Iterable[Path]) -> list[Path]:
-    """Return the image files that are meant: a folder stands for the TIFF and PNG in it, t2 before t10.
-
-    ImageError for what is not there and for a folder without images.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file()]
-            if not inside:
-                raise ImageError(f"{path}: no TIFF or PNG in this folder")
-            found += sorted(inside, key=lambda file: _natural(file.name))
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise ImageError(f"{path}: no such image; check the path")
-    return found
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
 
 
 @contextmanager

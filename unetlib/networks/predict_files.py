@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from unetlib.imaging.labels import LARGEST_ID
 from unetlib.io.files import atomic_path, full_disk_named
 from unetlib.io.stack_writer import create_stack
-from unetlib.io.stacks import Stack, image_files_in, open_stack
+from unetlib.io.stacks import Stack, open_stack
 from unetlib.networks.blockwise import Binned, blockwise_statistics, enlarge_rows, label_blockwise, strips
 from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
@@ -33,11 +33,11 @@ class PredictionResult:
 
 
 def image_files(images: Iterable[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
-    """Return, for every image (`pages.images_in`), the files to be written for it in `folder`.
+    """Return, for every image file, the files to be written for it in `folder`.
 
     Raises ApplyError when two images would have the same files, and when a file would replace an image.
     """
-    found = image_files_in(images)
+    found = list(images)
     result: dict[Path, tuple[Path, ...]] = {}
     owner: dict[str, Path] = {}
     for path in found:
