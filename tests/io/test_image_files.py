@@ -1,13 +1,12 @@
 """Which files a user means: folders without what nobody means by them, each file once, the rest by name."""
 
-import random
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unetlib.io.image_files import find_images, is_hidden, natural_key
+from unetlib.io.image_files import find_images, is_hidden
 from unetlib.io.images import ImageError
 
 
@@ -90,13 +89,6 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         with pytest.raises(ImageError, match=message):
             find_images([tmp_path / name])
     assert find_images([tmp_path / "only/sub"]).files == [tmp_path / "only/sub/b.tif"]  # the remedy
-
-
-@given(st.lists(st.integers(0, 10**6), unique=True, min_size=1), st.randoms())
-def test_numbers_are_in_order_whatever_the_order_they_come_in(numbers: list[int], chance: random.Random) -> None:
-    wanted = [f"field3_t{number}.tif" for number in sorted(numbers)]
-    shuffled = chance.sample(wanted, len(wanted))
-    assert sorted(shuffled, key=natural_key) == wanted
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40))

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from unetlib.io.hidden_files import is_hidden
 from unetlib.io.images import ImageError
+from unetlib.io.pairing import natural_key
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png")
 RESULTS = ("probability", "mask", "labels")  # what `predict` writes beside each other, as NAME_labels.tif
 TRACKS = ("res_track.txt", "tracks.csv")  # what `track` writes beside its masks
 _RESULT = re.compile(rf"(?P<name>.+)_(?P<kind>{'|'.join(RESULTS)})")
-_SYSTEM = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}  # what Windows and macOS put into folders
 _NAMED = 5  # of what was not used, so many are named
 
 
@@ -55,20 +56,6 @@ def find_images(paths: Iterable[Path], *, labels: bool = False) -> ImageFiles:
             (found.repeated if real in known else found.files).append(file)
             known.add(real)
     return found
-
-
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Return the sorting key of a name in which numbers count as numbers.
-
-    >>> sorted(["t10.tif", "t2.tif"], key=natural_key)
-    ['t2.tif', 't10.tif']
-    """
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
-
-
-def is_hidden(name: str) -> bool:
-    """Return whether a name is that of a hidden, temporary or system file, which nobody means by a folder."""
-    return name.startswith((".", "~$")) or name.endswith("~") or name.lower() in _SYSTEM
 
 
 def _images_in(folder: Path, labels: bool, found: ImageFiles) -> list[Path]:

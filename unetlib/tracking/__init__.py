@@ -7,6 +7,8 @@
   moved.
 - measurements: One row per cell of a label image: size, place, shape and, where an intensity image is given, grey
   values.
+- result_folder: The folder of a tracking result: its files, and the seal of each mask, which tells that nobody changed
+  it.
 - sequences: A test sequence as a film: its frames from the first to the last, and the masks of its cells.
 
 For other packages: sequence_frames; link; track_planes, track_files; score_tracks; measure.

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
 from unetlib.imaging.labels import LARGEST_ID
-from unetlib.io.calibration import Calibration, tags_of
+from unetlib.io.calibration import Calibration
 from unetlib.io.files import atomic_folder, write_csv
 from unetlib.io.stacks import open_stack
 from unetlib.tracking.linking import (
@@ -24,6 +23,7 @@ from unetlib.tracking.linking import (
     typical_diameter_px,
 )
 from unetlib.tracking.measurements import label_plane
+from unetlib.tracking.result_folder import FILES, NOUN, check_folder, write_masks
 
 Planes = Callable[[], Iterable[NDArray[Any]]]  # labels (H, W) of the frames in order, as often as it is called
 
@@ -48,13 +48,15 @@ def track_files(
     divisions: bool,
     interval_min: float | None,
     pixel_size_um: float | None,
+    overwrite: bool = False,
 ) -> TrackingResult:
     """Write the folder of `track_planes` of label files, the planes of which are the frames in order.
 
-    pixel size and interval: None is what the first file says. One plane is in memory at a time. Raises TrackError,
-    also where no frame has a cell, MeasureError or ImageError.
+    pixel size and interval: None is what the first file says. One plane is in memory at a time. An earlier result is
+    replaced where it is as it was written, or with overwrite (`check_folder`). Raises OutputError, TrackError, also
+    where no frame has a cell, MeasureError or ImageError.
     """
-    _check_folder(folder, labels)
+    check_folder(folder, labels, overwrite)
     with open_stack(labels[0]) as pages:
         calibration = pages.calibration
     seconds = calibration.frame_interval_s
@@ -86,7 +88,8 @@ def track_planes(
     """Write res_track.txt, mask000.tif… (uint16, a cell has its track's number) and tracks.csv of labels in time.
 
     max_distance_px: None is the cells' typical diameter. Frames count from 0; None for pixel size or interval: not
-    known. The folder appears when it is complete; an earlier result there is replaced. where: what errors name.
+    known. The folder appears when it is complete; an earlier result there is replaced, and nothing else. where: what
+    errors name.
     Raises TrackError, with allow_empty not where no frame has a cell: then there is no track.
     """
     frames = [cells_of_frame(plane) for plane in planes()]
@@ -101,12 +104,12 @@ def track_planes(
     if len(tracks) > LARGEST_ID:
         raise TrackError(f"{len(tracks)} tracks do not fit the challenge's 16-bit masks; cut the sequence")
     known = Calibration(pixel_size_um, pixel_size_um, interval_min * 60 if interval_min else None)
-    with atomic_folder(folder) as temporary:
-        _write_masks(temporary, planes(), frames, tracks, known)
+    with atomic_folder(folder, FILES, NOUN) as temporary:
         lines = [f"{t.number} {t.cells[0][0]} {t.cells[-1][0]} {t.parent}\n" for t in tracks]
         (temporary / "res_track.txt").write_text("".join(lines), encoding="ascii", newline="\n")
         rows = (motion(track, frames, pixel_size_um, interval_min) for track in tracks)
         write_csv(temporary / "tracks.csv", rows, COLUMNS)
+        write_masks(temporary, _numbered(planes(), frames, tracks), len(frames), known)
     mothers = {track.parent for track in tracks if track.origin == "division"}
     return TrackingResult(len(frames), cells, len(tracks), len(mothers), reach)
 
@@ -124,31 +127,14 @@ def _planes(labels: Sequence[Path]) -> Iterator[NDArray[np.int64]]:
                 yield plane
 
 
-def _write_masks(
-    folder: Path,
-    planes: Iterable[NDArray[Any]],
-    frames: Sequence[FrameCells],
-    tracks: Sequence[Track],
-    calibration: Calibration,
-) -> None:
-    """mask000.tif and on: every cell with the number of its track; packed, for a film is hundreds of them."""
+def _numbered(
+    planes: Iterable[NDArray[Any]], frames: Sequence[FrameCells], tracks: Sequence[Track]
+) -> Iterator[NDArray[np.uint16]]:
+    """The masks of the frames: every cell with the number of its track."""
     numbers = [np.zeros(len(frame.ids) + 1, np.uint16) for frame in frames]
     for track in tracks:
         for time, index in track.cells:
             numbers[time][index + 1] = track.number
-    digits = max(3, len(str(len(frames) - 1)))
-    tags = tags_of(calibration, imagej=False)
     for time, plane in enumerate(planes):
         mask = np.where(plane > 0, numbers[time][np.searchsorted(frames[time].ids, plane, side="right")], 0)
-        path = folder / f"mask{time:0{digits}d}.tif"
-        tifffile.imwrite(path, mask.astype(np.uint16), compression="zlib", software=False, **tags)
-
-
-def _check_folder(folder: Path, labels: Sequence[Path]) -> None:
-    """TrackError for a folder that holds anything but an earlier result, or the labels themselves."""
-    if any(folder.resolve() in path.resolve().parents for path in labels):
-        raise TrackError(f"{folder}: holds the labels that were given; choose another folder")
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if not (file.match("mask*.tif") or file.name in ("res_track.txt", "tracks.csv")):
-                raise TrackError(f"{folder}: holds {file.name}, which is no result of tracking; choose another folder")
+        yield mask.astype(np.uint16)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,7 +17,11 @@ from unetlib.study.external_tools import COMMAND_PATTERN, FOLDER_PATTERN, find_l
 def main(arguments):
     entry, dataset = arguments.entry, arguments.frames.parent
     frames = frames_with_role(arguments.split, "test")
-    with atomic_folder(arguments.output.parent) as staging, tempfile.TemporaryDirectory() as temporary:
+    files = rf"[^/]+\.(tiff?|png)|{re.escape(arguments.output.name)}"
+    with (
+        atomic_folder(arguments.output.parent, files, "label image of another tool") as staging,
+        tempfile.TemporaryDirectory() as temporary,
+    ):
         if entry.get("command"):
             images, made = Path(temporary, "images"), Path(temporary, "labels")
             images.mkdir()

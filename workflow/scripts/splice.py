@@ -8,17 +8,27 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from unetlib.io.interruption import Stopped, signals_raise
+
 
 def run(main: Callable[[argparse.Namespace], None], description: str, **options: dict) -> None:
     """Parse --options (names with _ for -, keywords as in add_argument) and run main; an error is one line, exit 1.
 
+    A signal that ends the script clears away what it was writing: one line, exit 128 and the signal's number.
     UNETLIB_DEBUG=1 shows the traceback of an expected error as well.
     """
     parser = argparse.ArgumentParser(description=description)
     for name, keywords in options.items():
         parser.add_argument(f"--{name.replace('_', '-')}", **({"required": True} | keywords))
     try:
-        main(parser.parse_args())
+        with signals_raise():
+            main(parser.parse_args())
+    except KeyboardInterrupt:
+        print("error: interrupted; what was not complete was not written", file=sys.stderr)
+        sys.exit(130)
+    except Stopped as stopped:
+        print(f"error: stopped by {stopped.signal}; what was not complete was not written", file=sys.stderr)
+        raise
     except (ValueError, OSError) as error:
         if os.environ.get("UNETLIB_DEBUG"):
             traceback.print_exc()

@@ -44,7 +44,9 @@ def main(arguments):
     for path in arguments.models:
         identity = short_hash([settings, compute, device, run_of(path.parent).seed, arguments.code, caches, roles])
         checkpoints.append(path.with_name(f"checkpoint-{identity}.pt"))
-        for stale in set(path.parent.glob("checkpoint-*.pt")) - {checkpoints[-1]}:  # of other settings, data or code
+        for stale in set(path.parent.glob(f"checkpoint-{8 * '[0-9a-f]'}.pt")) - {
+            checkpoints[-1]
+        }:  # of other settings, data or code
             stale.unlink()
         train_one(arguments, path, checkpoints[-1], validate, device, {"data": data, "roles": roles, "splits": keys})
     for checkpoint in checkpoints:  # not before all are trained: outputs of a killed job are removed
