@@ -46,7 +46,7 @@ def test_from_an_image_to_a_table(tmp_path, movie, capsys):
         table = list(csv.DictReader(stream))
     assert len(table) == sum(len(np.unique(page)) - 1 for page in labels) > 10
     assert {float(row["pixel_size_um"]) for row in table} == {0.65}
-    assert sum(int(float(row["area_px"])) for row in table) == np.count_nonzero(labels)
+    assert sum(int(row["area_px"]) for row in table) == np.count_nonzero(labels)
 
 
 def test_the_average_over_flips_and_turns_is_asked_for_by_tta(tmp_path, movie):
@@ -140,7 +140,7 @@ def test_info_of_a_model_alone_knows_the_score_of_its_training(tmp_path):
 REFUSED = {
     "no such model file": ("predict", "gone.pt", "movie.tif", "-o", "out"),
     "no such image": ("predict", "model.pt", "gone.tif", "-o", "out"),
-    "neither TIFF nor PNG": ("predict", "model.pt", "movie.tif", "text.tif", "-o", "out"),
+    "neither TIFF nor PNG": ("predict", "model.pt", "text.tif", "-o", "out"),
     "is not there: PyTorch sees": ("predict", "model.pt", "movie.tif", "-o", "out", "--device", "cuda:99"),
     "a mask, not labels": ("measure", "mask.tif", "-o", "out/cells.csv"),
     "1 label files but 2 intensity": (

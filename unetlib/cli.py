@@ -1,39 +1,36 @@
 """The command `unetlib`: a trained network on your own images, and what can be measured in the result."""
 
 import argparse
-import os
-import sys
-import traceback
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from unetlib.cli_arguments import parser
+from unetlib.cli_terminal import FAILURES, Batch, failed, plain_terminal, say, show, write_to_stdout
+from unetlib.io.interruption import Stopped, signals_raise
 
 BAR = "{desc}: {n:.2f} of {total} |{bar}| {elapsed}<{remaining}{postfix}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, or 1 after one line on stderr, 130 after an interruption."""
-    given = parser().parse_args(arguments)
-    commands = {"predict": _predict, "export": _export, "info": _info, "measure": _measure, "track": _track}
-    try:
-        commands[given.command](given)
-    except (ValueError, OSError, ImportError) as error:
-        return _failed(error)
-    except (RuntimeError, MemoryError) as error:  # PyTorch's and NumPy's own: out of memory, a broken driver
-        first = (str(error).splitlines() or [""])[0]
-        return _failed(RuntimeError(f"{type(error).__name__}: {first}; a smaller image or --device cpu may work"))
-    except KeyboardInterrupt:
-        print("interrupted: nothing of the current file was written", file=sys.stderr)
-        return 130
-    return 0
-
-
-def _failed(error: Exception) -> int:
-    if os.environ.get("UNETLIB_DEBUG"):
-        traceback.print_exc()
-    print(f"error: {error}", file=sys.stderr)
-    return 1
+    """Run one command; return 0, or 1 after one line on stderr, 130 or 143 after an interruption."""
+    with plain_terminal():
+        given = parser().parse_args(arguments)
+        commands = {"predict": _predict, "export": _export, "info": _info, "measure": _measure, "track": _track}
+        try:
+            with signals_raise():
+                return commands[given.command](given)
+        except BrokenPipeError:  # of standard output: the reader has what it wanted
+            return 0
+        except FAILURES as error:
+            return failed(error)
+        except KeyboardInterrupt:
+            say("interrupted: nothing of the current file was written")
+            return 130
+        except Stopped as stopped:
+            say(f"stopped by {stopped.signal}: nothing of the current file was written")
+            return int(stopped.code or 1)
 
 
 def _files(paths: Sequence[Path], *, labels: bool = False) -> list[Path]:
@@ -42,77 +39,123 @@ def _files(paths: Sequence[Path], *, labels: bool = False) -> list[Path]:
 
     found = find_images(paths, labels=labels)
     for remark in found.remarks():
-        print(remark, file=sys.stderr)
+        say(remark)
     return found.files
 
 
-def _predict(given: argparse.Namespace) -> None:
+def _predict(given: argparse.Namespace) -> int:
+    from unetlib.networks.predict_files import count_planes, image_files, missing
+
+    files = image_files(_files(given.images), given.output)
+    wanted = {image: targets if given.overwrite else missing(targets) for image, targets in files.items()}
+    kept = [image for image, targets in wanted.items() if not targets]
+    if kept:
+        say(f"kept: the results of {len(kept)} of {len(files)} images, as they are; --overwrite makes them again")
+    batch, planes = Batch(len(files), "images"), {}
+    for image, targets in wanted.items():
+        with batch.member(image):
+            planes[image] = count_planes(image) if targets else 0
+    work = {image: wanted[image] for image, count in planes.items() if count}
+    if work:
+        _predict_each(given, work, batch, sum(planes.values()))
+    return batch.close("the others are done, and the same command does what is missing")
+
+
+def _predict_each(given: argparse.Namespace, work: dict[Path, dict[str, Path]], batch: Batch, planes: int) -> None:
+    """Predict the images of a batch; one that fails leaves the others alone."""
+    import sys
+
     from tqdm import tqdm
 
     from unetlib.networks.device import keep_freed_memory, use_threads
-    from unetlib.networks.predict_files import check_images, image_files, predict_files
+    from unetlib.networks.predict_files import predict_files
     from unetlib.networks.trained_network import load_network
 
     keep_freed_memory()
-    files = image_files(_files(given.images), given.output)
-    planes = check_images(files)
     if given.threads:
         use_threads(given.threads)
     network = load_network(given.model, given.device)
     said = f"planes on {network.device}"
     with tqdm(total=planes, desc=said, disable=given.quiet or None, file=sys.stderr, bar_format=BAR) as bar:
-        for image, targets in files.items():
+        for image, targets in work.items():
             start = bar.n
             bar.set_postfix_str(image.name)
 
             def report(planes: float, start: float = start) -> None:
                 bar.update(start + planes - bar.n)
 
-            done = predict_files(
-                network,
-                image,
-                targets,
-                threshold=given.threshold,
-                min_area_px=given.min_area,
-                watershed_depth_px=given.watershed,
-                rotations=None if given.tta is None else 8 if given.tta else 1,
-                binning=given.binning,
-                report=report,
-            )
-            bar.update(start + done.planes - bar.n)
-            if not given.quiet:
-                bar.write(
-                    f"{image}: {done.planes} planes, {done.instances} cells, {done.seconds:.1f} s", file=sys.stderr
+            with batch.member(image):
+                done = predict_files(
+                    network,
+                    image,
+                    targets,
+                    threshold=given.threshold,
+                    min_area_px=given.min_area,
+                    watershed_depth_px=given.watershed,
+                    rotations=None if given.tta is None else 8 if given.tta else 1,
+                    binning=given.binning,
+                    report=report,
                 )
+                bar.update(start + done.planes - bar.n)
+                if not given.quiet:
+                    alone = "" if len(targets) == 3 else f"; only {' and '.join(targets)} written, the rest kept"
+                    say(f"{image}: {done.planes} planes, {done.instances} cells, {done.seconds:.1f} s{alone}")
 
 
-def _export(given: argparse.Namespace) -> None:
+def _export(given: argparse.Namespace) -> int:
     from unetlib.networks.export.exporter import export
 
-    done = export(given.model, given.output, kind=given.to, image=given.image, tile_px=given.tile)
-    print(
-        f"{done.file}: differs from PyTorch by at most {done.difference:.1e} of a probability, on {done.tiles} tiles",
-        file=sys.stderr,
-    )
+    how = {"kind": given.to, "image": given.image, "tile_px": given.tile, "overwrite": given.overwrite}
+    done = export(given.model, given.output, **how)
+    say(f"{done.file}: differs from PyTorch by at most {done.difference:.1e} of a probability, on {done.tiles} tiles")
+    return 0
 
 
-def _info(given: argparse.Namespace) -> None:
+def _info(given: argparse.Namespace) -> int:
     from unetlib.networks.description import describe
 
     for name, text in describe(given.model):
-        print(f"{name + ':':14}{text}")
+        show(f"{name + ':':14}{text}")
+    return 0
 
 
-def _measure(given: argparse.Namespace) -> None:
+def _measure(given: argparse.Namespace) -> int:
     from unetlib.io.files import write_csv
-    from unetlib.tracking.measurements import COLUMNS, measure_files
+    from unetlib.io.outputs import check_table
+    from unetlib.tracking.measurements import COLUMNS, check_pairs, measure_file
 
     labels = _files(given.labels, labels=True)
-    pictures = _files(given.intensity) if given.intensity else None
-    write_csv(given.output, measure_files(labels, pictures, given.pixel_size), COLUMNS)
+    pictures: list[Path] = _files(given.intensity) if given.intensity else []
+    if given.output is not None:
+        check_table(given.output, COLUMNS, inputs=[*labels, *pictures], overwrite=given.overwrite)
+    check_pairs(labels, pictures)
+    batch = Batch(len(labels), "label files")
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for number, path in enumerate(labels):
+            found: list[dict[str, Any]] = []
+            with batch.member(path):
+                found = measure_file(path, pictures[number] if pictures else None, given.pixel_size)
+            yield from found
+        if len(batch.errors) == len(labels):
+            raise Empty
+
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            table = given.output or Path(folder, "table.csv")
+            write_csv(table, rows(), COLUMNS)
+            if given.output is None:
+                write_to_stdout(table)
+    except Empty:
+        return batch.close("there is nothing to write")
+    return batch.close(f"the table lacks them: {given.output or 'standard output'}")
 
 
-def _track(given: argparse.Namespace) -> None:
+class Empty(Exception):
+    """A table of which no row could be made."""
+
+
+def _track(given: argparse.Namespace) -> int:
     from unetlib.tracking.ctc_folder import track_files
 
     found = track_files(
@@ -123,9 +166,10 @@ def _track(given: argparse.Namespace) -> None:
         divisions=not given.no_divisions,
         interval_min=given.interval,
         pixel_size_um=given.pixel_size,
+        overwrite=given.overwrite,
     )
-    print(
+    say(
         f"{found.tracks} tracks, {found.divisions} divisions in {found.frames} frames, moves up to "
-        f"{found.max_distance_px:.1f} px",
-        file=sys.stderr,
+        f"{found.max_distance_px:.1f} px"
     )
+    return 0

@@ -97,6 +97,24 @@ def test_intensities_are_those_of_each_cell(dtype):
         assert [row[name] for name in INTENSITY] == pytest.approx(expected)
 
 
+def test_counts_are_whole_numbers():
+    assert all(type(row["area_px"]) is int for row in rows().values())
+    for dtype, kind in ((np.uint8, int), (np.int32, int), (np.float32, float)):
+        for row in measure(scene(), texture(80, 90).astype(dtype)):
+            assert {type(row[f"intensity_{name}"]) for name in ("min", "max", "sum")} == {kind}
+            assert type(row["intensity_mean"]) is float
+
+
+def test_a_frame_is_that_of_the_tracks(tmp_path):
+    """The number of a mask that `track` wrote, where its tables stand beside it; else the page."""
+    for name in ("mask007.tif", "cells7.tif"):
+        tifffile.imwrite(tmp_path / name, np.eye(9, dtype=np.uint16))
+    assert [row["frame"] for row in measure_files([tmp_path / "mask007.tif"], None, None)] == [0]
+    (tmp_path / "res_track.txt").touch()
+    assert [row["frame"] for row in measure_files([tmp_path / "mask007.tif"], None, None)] == [7]
+    assert [row["frame"] for row in measure_files([tmp_path / "cells7.tif"], None, None)] == [0]
+
+
 def test_nothing_to_measure():
     assert measure(np.zeros((5, 6), int)) == []
 
@@ -108,7 +126,7 @@ def test_files_planes_and_their_scale(tmp_path):
     tifffile.imwrite(tmp_path / "grey.tif", texture(3, 20, 30), photometric="minisblack")
     tifffile.imwrite(tmp_path / "float.tif", stack[0].astype(np.float32))  # as Fiji saves 32-bit labels
     found = list(measure_files([tmp_path / "labels.tif"], [tmp_path / "grey.tif"], None))
-    assert [(row["page"], row["label"]) for row in found] == [(1, 4), (3, 1), (3, 9)]
+    assert [(row["page"], row["frame"], row["label"]) for row in found] == [(0, 0, 4), (2, 2, 1), (2, 2, 9)]
     assert all(tuple(sorted(row)) == tuple(sorted(COLUMNS)) for row in found)
     assert found[0]["area_um2"] == pytest.approx(6 * 0.65**2)
     assert found[1]["intensity_mean"] == texture(3, 20, 30)[2, 5, 5]

@@ -3,16 +3,19 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.imaging.labels import LARGEST_ID
-from unetlib.io.files import atomic_path, full_disk_named
+from unetlib.io.files import atomic_paths
+from unetlib.io.outputs import OutputError, real_folder, size_text
+from unetlib.io.replacement import full_disk_named
 from unetlib.io.stack_writer import create_stack
 from unetlib.io.stacks import Stack, open_stack
 from unetlib.networks.blockwise import Binned, blockwise_statistics, enlarge_rows, label_blockwise, strips
@@ -23,7 +26,7 @@ KINDS = ("probability", "mask", "labels")
 
 @dataclass(frozen=True)
 class PredictionResult:
-    """What came out of one image file."""
+    """What came out of one image file; files: those that were written, for what stood there already is kept."""
 
     image: Path
     files: tuple[Path, ...]
@@ -32,38 +35,40 @@ class PredictionResult:
     seconds: float
 
 
-def image_files(images: Iterable[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
-    """Return, for every image file, the files to be written for it in `folder`.
+def image_files(images: Iterable[Path], folder: Path) -> dict[Path, dict[str, Path]]:
+    """Return, for every image file, the files of its results in `folder`, by kind (KINDS).
 
-    Raises ApplyError when two images would have the same files, and when a file would replace an image.
+    Raises NetworkError when two images would have the same files, OutputError when a file would replace an image.
     """
     found = list(images)
-    result: dict[Path, tuple[Path, ...]] = {}
+    result: dict[Path, dict[str, Path]] = {}
     owner: dict[str, Path] = {}
     for path in found:
         if owner.setdefault(path.stem.lower(), path) != path:
             raise NetworkError(f"{owner[path.stem.lower()]} and {path} would be written to the same files; rename one")
-        result[path] = tuple(folder / f"{path.stem}_{kind}.tif" for kind in KINDS)
+        result[path] = {kind: folder / f"{path.stem}_{kind}.tif" for kind in KINDS}
     inputs = {path.resolve() for path in found}
-    for target in (file for files in result.values() for file in files):
+    for target in (file for files in result.values() for file in files.values()):
         if target.resolve() in inputs:
-            raise NetworkError(f"{target}: is an image that was given and would be replaced; choose another folder")
+            raise OutputError(f"{target}: is an image that was given and would be replaced; choose another folder")
     return result
 
 
-def check_images(images: Iterable[Path]) -> int:
-    """Return how many planes the images have; ImageError for the first that cannot be read."""
-    count = 0
-    for path in images:
-        with open_stack(path) as pages:
-            count += len(pages)
-    return count
+def missing(files: Mapping[str, Path]) -> dict[str, Path]:
+    """Return those of the files that are not there or empty: the others are of an earlier run, maybe corrected."""
+    return {kind: file for kind, file in files.items() if not (file.is_file() and file.stat().st_size)}
+
+
+def count_planes(image: Path) -> int:
+    """Return how many planes an image file has; ImageError where it cannot be read."""
+    with open_stack(image) as pages:
+        return len(pages)
 
 
 def predict_files(
     network: TrainedNetwork,
     image: Path,
-    files: tuple[Path, ...],
+    files: Mapping[str, Path],
     *,
     threshold: float | None,
     min_area_px: int,
@@ -72,7 +77,7 @@ def predict_files(
     binning: int | None = None,
     report: Callable[[float], None] = lambda planes: None,
 ) -> PredictionResult:
-    """Write probability, mask and labels of one image file, all or none, and return what they hold.
+    """Write the files (some of KINDS, one at least) of one image file, all or none, and return what they hold.
 
     probability: float32, 0 … 1. labels: instances of each plane, 1 … n, uint16 (uint32 beyond 65535): components
     of probability ≥ threshold (None: the study's) over pixel sides, cut at necks deeper than watershed_depth_px
@@ -80,7 +85,7 @@ def predict_files(
     255 where there is a label. Axes, pixel size and frame interval are those of the image. rotations: turned
     versions to average over, 1, 4 or 8 (None: as the study did). binning: as `Network.binning`, for
     images of another scale. report gets the number of planes done, after each tile.
-    Each file appears when all three are complete. Memory does not grow with the image (`mosaic`, `strips`), with
+    Each file appears when all are complete. Memory does not grow with the image (`mosaic`, `strips`), with
     watershed_depth_px it does with the largest component: pixels are in mapped files, 4 bytes each in a temporary one,
     which stands in the folder of the results.
     """
@@ -88,20 +93,24 @@ def predict_files(
 
     started = time.perf_counter()
     cut = network.threshold if threshold is None else threshold
-    for file in files:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    first = next(iter(files.values()))
+    folder = real_folder(first.parent)
+    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(full_disk_named(files[0]))
-        pages = stack.enter_context(open_stack(image, files[0].parent))
-        _check_disk(files[0].parent, pages)
-        temporary = [stack.enter_context(atomic_path(file)) for file in files]
+        stack.enter_context(full_disk_named(first))
+        pages = stack.enter_context(open_stack(image, folder))
+        _check_disk(folder, pages)
+        temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
-        scratch = stack.enter_context(tempfile.TemporaryFile(dir=files[0].parent))
+        scratch = stack.enter_context(tempfile.TemporaryFile(dir=folder))
         ids: NDArray[np.uint32] = np.memmap(scratch, np.uint32, "w+", 0, (len(pages), *shape[-2:]))
-        probability = create_stack(temporary[0], pages.axes, shape, np.float32, pages.calibration)
+        if "probability" in files:
+            probability = create_stack(temporary["probability"], pages.axes, shape, np.float32, pages.calibration)
+        else:
+            probability = _scratch(stack, folder, (len(pages), *shape[-2:]))
         factor = network.binning if binning is None else binning
         small = Binned(pages.plane(0), factor).shape
-        seen: NDArray[np.float32] = _scratch(stack, files[0].parent, small) if factor > 1 else probability[0]
+        seen: NDArray[np.float32] = _scratch(stack, folder, small) if factor > 1 else probability[0]
         turns = network.rotations if rotations is None else rotations
         counts, tiles = [], count_tiles(small, network.model, rotations=turns)
         for page in range(len(pages)):
@@ -131,19 +140,27 @@ def predict_files(
                     watershed_depth_px=watershed_depth_px,
                 )
             )
-        dtype = np.uint16 if max(counts) <= LARGEST_ID else np.uint32
-        mask = create_stack(temporary[1], pages.axes, shape, np.uint8, pages.calibration)
-        labels = create_stack(temporary[2], pages.axes, shape, dtype, pages.calibration)
+        probability.flush()
+        _write_labels(temporary, ids, pages, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
+    return PredictionResult(image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started)
+
+
+def _write_labels(
+    files: Mapping[str, Path], ids: NDArray[np.uint32], pages: Stack, dtype: type[np.uint16] | type[np.uint32]
+) -> None:
+    """Write the instances as labels and as a mask, those of both that are wanted."""
+    shape = (*pages.lengths, pages.height, pages.width)
+    for kind, of_kind in (("mask", np.uint8), ("labels", dtype)):
+        if kind not in files:
+            continue
+        array = create_stack(files[kind], pages.axes, shape, of_kind, pages.calibration)
         for page in range(len(pages)):
             for rows in strips(shape[-2:]):
-                labels[page, rows] = ids[page, rows]
-                mask[page, rows] = np.where(ids[page, rows] > 0, 255, 0)
-        for array in (probability, mask, labels):
-            array.flush()
-    return PredictionResult(image, files, len(pages), sum(counts), time.perf_counter() - started)
+                array[page, rows] = ids[page, rows] if kind == "labels" else np.where(ids[page, rows] > 0, 255, 0)
+        array.flush()
 
 
-def _scratch(stack: ExitStack, folder: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def _scratch(stack: ExitStack, folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:
     return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), np.float32, "w+", 0, shape)
 
 
@@ -152,4 +169,5 @@ def _check_disk(folder: Path, pages: Stack) -> None:
     need = len(pages) * pages.height * pages.width * (4 + 4 + 1 + 4)
     free = shutil.disk_usage(folder).free
     if free < need:
-        raise NetworkError(f"{folder}: {pages.path} needs {need / 1e9:.1f} GB here, {free / 1e9:.1f} GB are free")
+        line = f"{pages.path} needs {size_text(need)} here, {size_text(free)} are free"
+        raise NetworkError(f"{folder}: {line}; free some, or choose another folder")

@@ -1,6 +1,8 @@
 """One row per cell of a label image: size, place, shape and, where an intensity image is given, grey values."""
 
+import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from unetlib.io.stacks import Stack, open_stack
 
-IDENTITY = ("file", "page", "label")
+IDENTITY = ("file", "page", "frame", "label")
 SHAPE = (
     "area_px",
     "centroid_row_px",
@@ -69,6 +71,7 @@ def measure(
     names = sorted({name.partition("-")[0] for name in _PROPERTIES.values()})
     table = regionprops_table(compact, properties=names)
     columns = {ours: table[theirs] for ours, theirs in _PROPERTIES.items()}
+    columns["area_px"] = np.rint(columns["area_px"]).astype(np.int64)  # a count of pixels
     edges = np.concatenate([compact[0], compact[-1], compact[:, 0], compact[:, -1]])
     columns["touches_border"] = np.isin(np.arange(1, len(ids) + 1), edges)
     columns |= _micrometres(columns, pixel_size_um)
@@ -82,22 +85,39 @@ def measure(
 def measure_files(
     labels: list[Path], intensities: list[Path] | None, pixel_size_um: float | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows (COLUMNS) of all planes of the label files; `page` counts from 1, `file` is the path given.
+    """Yield the rows (COLUMNS) of all planes of the label files; `page` counts from 0, `file` is the path given.
 
     intensities: one file per label file, in the same order and of the same size. The pixel size is that of the
     label file, else of the intensity file, unless one is given. Labels may be floats that are whole numbers, as
     Fiji saves them. One plane is in memory at a time. Raises MeasureError and ImageError naming the file.
     """
-    if intensities is not None and len(intensities) != len(labels):
-        raise MeasureError(f"{len(labels)} label files but {len(intensities)} intensity files; give one for each")
+    check_pairs(labels, intensities or [])
     for number, path in enumerate(labels):
-        picture = intensities[number] if intensities else None
-        with open_stack(path) as pages:
-            if picture is None:
-                yield from _rows(pages, None, pixel_size_um)
-            else:
-                with open_stack(picture) as greys:
-                    yield from _rows(pages, greys, pixel_size_um)
+        yield from measure_file(path, intensities[number] if intensities else None, pixel_size_um)
+
+
+def check_pairs(labels: list[Path], intensities: list[Path]) -> None:
+    """Raise MeasureError unless there is no intensity image, or one for each label file."""
+    if intensities and len(intensities) != len(labels):
+        raise MeasureError(f"{len(labels)} label files but {len(intensities)} intensity files; give one for each")
+
+
+def measure_file(path: Path, intensity: Path | None, pixel_size_um: float | None) -> list[dict[str, Any]]:
+    """Return the rows (COLUMNS) of all planes of one label file; pages and frames count from 0.
+
+    frame: where the plane is in time, as in tracks.csv: the number of a mask that `track` wrote, else the page. See
+    `measure_files`.
+    """
+    with ExitStack() as stack:
+        pages = stack.enter_context(open_stack(path))
+        greys = None if intensity is None else stack.enter_context(open_stack(intensity))
+        return list(_rows(pages, greys, pixel_size_um))
+
+
+def frame_of(path: Path, page: int) -> int:
+    """Return which frame of its movie a page is, from 0: of a mask in a tracking result its number, else the page."""
+    number = re.fullmatch(r"mask(\d{3,})", path.stem)
+    return int(number[1]) if number and (path.parent / "res_track.txt").is_file() else page
 
 
 def label_plane(pages: Stack, page: int) -> NDArray[np.int64]:
@@ -131,7 +151,7 @@ def _rows(pages: Stack, greys: Stack | None, pixel_size_um: float | None) -> Ite
     for page in range(len(pages)):
         picture = None if greys is None else greys.plane(page)[:, :]
         for row in measure(label_plane(pages, page), picture, size):
-            yield {"file": str(pages.path), "page": page + 1, **row}
+            yield {"file": str(pages.path), "page": page, "frame": frame_of(pages.path, page), **row}
 
 
 def _micrometres(columns: dict[str, NDArray[Any]], size: float | None) -> dict[str, NDArray[Any] | None]:
@@ -158,4 +178,6 @@ def _intensities(labels: NDArray[np.int64], picture: NDArray[Any] | None, count:
     np.minimum.at(lowest, ids, values)
     np.maximum.at(highest, ids, values)
     deviation = np.sqrt(np.bincount(ids, np.square(values - means[ids]), count) / areas)
+    if picture.dtype.kind in "uib" and picture.dtype.itemsize <= 4:  # exact in float64, and whole numbers
+        lowest, highest, sums = (np.rint(part).astype(np.int64) for part in (lowest, highest, sums))
     return dict(zip(INTENSITY, (means, deviation, lowest, highest, sums), strict=True))

@@ -1,6 +1,7 @@
 """A model.pt for other programs: as ONNX or as a bioimage.io package, kept only when it gives what PyTorch gives."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from unetlib.imaging.binning import bin_image
 from unetlib.imaging.normalisation import normalise
 from unetlib.io.files import atomic_path, sha256_of
+from unetlib.io.outputs import check_file
 from unetlib.io.stacks import open_stack
 from unetlib.networks.export.bioimageio import Package, border_px, check_package, write_package
 from unetlib.networks.tiling import largest_tile, mirror_index, takes_tile
@@ -36,7 +38,13 @@ class ExportResult:
 
 
 def export(
-    path: Path, output: Path, *, kind: str, image: Path | None = None, tile_px: int | None = None
+    path: Path,
+    output: Path,
+    *,
+    kind: str,
+    image: Path | None = None,
+    tile_px: int | None = None,
+    overwrite: bool = False,
 ) -> ExportResult:
     """Write the network of a model.pt as kind "onnx" or "bioimageio", and return how well it agrees with PyTorch.
 
@@ -44,7 +52,8 @@ def export(
     a synthetic phase-contrast micrograph). tile_px: output side of a full tile (None: 388, or the largest below).
     The file appears when the largest difference is 1e-4 or less and, for a package, when bioimageio.core has accepted
     it. onnx: takes normalised images, gives probabilities. bioimageio: normalisation and sigmoid are steps of its
-    description. Raises ExportError, GraphError, PackageError, RunError, ApplyError or ImageError.
+    description. An earlier export stays unless overwrite is given. Raises OutputError, ExportError, GraphError,
+    PackageError, ModelFileError, NetworkError or ImageError.
     """
     from unetlib.networks.export import onnx_graph
 
@@ -52,6 +61,8 @@ def export(
         raise ExportError(f"an export to {kind!r} is not known; choose {' or '.join(KINDS)}")
     if output.suffix.lower() != KINDS[kind]:
         raise ExportError(f"{output}: an export to {kind} is a {KINDS[kind]} file; name it so")
+    inputs = [path] if image is None else [path, image]
+    check_file(output, inputs=inputs, overwrite=overwrite, ours=_is_export, noun=f"an export to {kind}")
     network, (how, _) = load_network(path, "cpu"), load_model(path)
     picture, size_um = _picture(image)
     tiles, smaller = _tiles(network, bin_image(picture, network.binning), tile_px)
@@ -61,12 +72,13 @@ def export(
     usage = {**_usage(network, trained_size), "run": provenance}
     facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
     made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=logit, facts=facts)
-    worst, found = 0.0, []
+    differences, found = [], []
     for batch in (tiles, [smaller]):
         seen = np.stack([normalise(tile, network.normalisation)[None] for tile in batch])
         ours, theirs = onnx_graph.by_torch(network.model, seen), onnx_graph.by_runtime(made, seen)
-        worst = max(worst, float(np.abs(ours - theirs).max()))
+        differences.append(np.abs(ours - theirs).max())
         found.append(ours)
+    worst = float(np.max(differences))  # NaN where one of both is NaN, unlike max() of Python
     if not worst <= LARGEST_DIFFERENCE:
         limit = f"{LARGEST_DIFFERENCE:g} is the most"
         raise ExportError(f"{path}: ONNX differs from PyTorch by {worst:.1e} in a probability, {limit}; not kept")
@@ -122,7 +134,19 @@ def _picture(image: Path | None) -> tuple[NDArray[Any], float | None]:
 
         return phase_contrast(0).images[0], None
     with open_stack(image) as pages:
-        return pages.plane(0)[:, :], pages.calibration.pixel_size_um(str(image))
+        picture, size_um = pages.plane(0)[:, :], pages.calibration.pixel_size_um(str(image))
+    if not np.isfinite(picture).all():
+        raise ExportError(f"{image}: holds pixels that are NaN or infinite; repair the image, or give another")
+    return picture, size_um
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file is an export of ours: a graph with our provenance, or a package with one in it."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            return {"rdf.yaml", "model.onnx"} <= set(package.namelist())
+    except zipfile.BadZipFile:
+        return b"model_sha256" in path.read_bytes()
 
 
 def _tiles(
