@@ -102,7 +102,7 @@ def test_nothing_is_kept_that_gives_nan(tmp_path, movie, monkeypatch, who, where
         return found
 
     monkeypatch.setattr(onnx_graph, who, broken)
-    with pytest.raises(exporter.ExportError, match="differs from PyTorch by nan .* not kept"):
+    with pytest.raises(exporter.ExportError, match=r"differs from PyTorch by nan .* not kept"):
         exporter.export(path, tmp_path / "model.onnx", kind="onnx", image=movie, tile_px=20)
     assert {file.name for file in tmp_path.iterdir()} == {"model.pt"}
 
