@@ -1,4 +1,4 @@
-"""Files are put in order and into pairs by their names, whatever order they come in; what names do not tell is refused."""
+"""Files are ordered and paired by their names, in whatever order they come; what names do not tell is refused."""
 
 import re
 import unicodedata

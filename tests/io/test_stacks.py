@@ -63,10 +63,9 @@ def test_colour_becomes_luma(tmp_path, planar, options):
     stored = np.moveaxis(colour, -1, 0) if planar == "separate" else colour
     tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planar, **options)
     (tmp_path / "a.png").write_bytes(png(colour))
-    luma = np.rint(colour @ np.array([0.299, 0.587, 0.114]))
+    luma = colour @ np.array([0.299, 0.587, 0.114])
     for name in ("a.tif", "a.png"):
-        assert np.abs(planes(tmp_path / name)[0] - luma).max() <= 1
-        assert planes(tmp_path / name)[0].dtype == np.uint8
+        assert np.abs(planes(tmp_path / name)[0] - luma).max() < 1e-4  # never rounded back to 8 bit
 
 
 def test_a_part_is_the_part_of_the_whole(tmp_path):
@@ -95,8 +94,7 @@ def two_sizes(path):
 
 REFUSED = {
     "2 images of different sizes": two_sizes,
-    "has 2 channels; export one": lambda path: write_stack(path, texture(2, 20, 30), "CYX"),
-    "colour table": lambda path: tifffile.imwrite(path, PICTURE, colormap=np.zeros((3, 256), np.uint16)),
+    "has 2 channels; choose one": lambda path: write_stack(path, texture(2, 20, 30), "CYX"),
     "1 bit per pixel": lambda path: tifffile.imwrite(path, PICTURE > 9),
     "complex64 values": lambda path: tifffile.imwrite(path, PICTURE.astype(np.complex64)),
     "neither TIFF nor PNG": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0 a JPEG"),

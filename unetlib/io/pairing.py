@@ -3,7 +3,6 @@
 Standard library only: it also runs in the environments of other tools.
 """
 
-import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +35,7 @@ def natural_path_key(path: Path) -> list[NaturalKey]:
 
 def in_natural_order(paths: Iterable[Path]) -> list[Path]:
     """Return the paths in natural order, each file once."""
-    once = {os.path.abspath(path): path for path in reversed(list(paths))}
+    once = {path.absolute(): path for path in reversed(list(paths))}
     return sorted(once.values(), key=natural_path_key)
 
 
