@@ -29,6 +29,18 @@ def test_statistics_of_strips_are_those_of_the_whole(dtype, method):
         assert found == pytest.approx(whole, rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.int64, np.float64])
+@pytest.mark.parametrize("method", ["zscore", "percentile"])
+def test_a_large_pedestal_changes_nothing(dtype, method):
+    image, pedestal = picture(np.uint16).astype(dtype), dtype(2_000_000_000)
+    offset, scale = normalisation.statistics(image, method)
+    for limits in ({}, {"whole_px": 0, "strip_px": 100}):
+        raised = blockwise_statistics(image + pedestal, method, "a.tif", **limits)
+        assert raised == (pytest.approx(offset + float(pedestal), rel=1e-12), pytest.approx(scale, rel=1e-6))
+    on_top = normalisation.normalise(image + pedestal, method)
+    np.testing.assert_allclose(on_top, normalisation.normalise(image, method), atol=1e-5)
+
+
 @pytest.mark.parametrize("method", ["zscore", "percentile"])
 def test_a_constant_plane_has_scale_1(method):
     assert blockwise_statistics(np.full((30, 40), 7, np.uint8), method, "a", whole_px=0, strip_px=100) == (7.0, 1.0)

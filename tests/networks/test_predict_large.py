@@ -53,6 +53,12 @@ def test_is_the_study_to_the_bit(arguments, shape):
     np.testing.assert_array_equal(from_where_it_lies(model, image), predict(model, normalise(image), tile_px=28))
 
 
+def test_a_large_pedestal_changes_nothing():
+    model = network()
+    raised = from_where_it_lies(model, IMAGE.astype(np.int32) + 2_000_000_000)
+    np.testing.assert_allclose(raised, from_where_it_lies(model, IMAGE), atol=1e-5)
+
+
 @pytest.mark.parametrize("rotations", [4, 8])
 def test_average_is_the_mean_over_the_symmetries(rotations):
     model, image = network(), normalise(IMAGE)

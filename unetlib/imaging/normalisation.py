@@ -1,4 +1,4 @@
-"""Grey values: colour to grey, and the per-image normalisation every network sees."""
+"""The normalisation of its grey values that makes an image what every network sees."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,17 @@ def statistics(image: NDArray, method: str) -> tuple[float, float]:
     return offset, scale if scale > 0 else 1.0
 
 
+def centred(image: NDArray, offset: float, scale: float) -> NDArray[np.float32]:
+    """Return (image − offset) / scale as float32.
+
+    Values that float32 does not hold (32-bit integers, float64) are subtracted in float64: on a pedestal of a billion
+    they would be rounded to steps of 64.
+    """
+    if np.promote_types(image.dtype, np.float32) == np.float64:
+        image, offset = image.astype(np.float64) - offset, 0.0
+    return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)
+
+
 def normalise(image: NDArray, method: str = "zscore") -> NDArray[np.float32]:
     """Return the image, (H, W), as float32 on the scale of `statistics`."""
-    offset, scale = statistics(image, method)
-    return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)
+    return centred(image, *statistics(image, method))

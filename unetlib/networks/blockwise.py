@@ -63,7 +63,7 @@ def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:
 def blockwise_statistics(
     plane: Readable, method: str, where: str, *, whole_px: int = WHOLE_PX, strip_px: int = STRIP_PX
 ) -> tuple[float, float]:
-    """Return (offset, scale) as `intensity.statistics`, to the bit up to whole_px pixels, else strip by strip.
+    """Return (offset, scale) as `normalisation.statistics`, to the bit up to whole_px pixels, else strip by strip.
 
     StripError naming `where` for NaN, infinity and for values beyond float32.
     """
@@ -172,16 +172,22 @@ def _check_finite(part: NDArray[Any], first_row: int, where: str) -> None:
 
 
 def _percentiles(plane: Readable, parts: list[slice], wanted: tuple[float, ...]) -> tuple[float, ...]:
-    """Percentiles as np.percentile interpolates them, of the values as float32, in two passes of 65536 counts."""
+    """Percentiles as np.percentile interpolates them, of the values as float32, in two passes of 65536 counts.
+
+    Of values that float32 does not hold, what they exceed their smallest by is counted.
+    """
+    base = 0.0
+    if np.promote_types(plane[:1, :1].dtype, np.float32) == np.float64:
+        base = min(float(plane[rows, :].min()) for rows in parts)
     count = plane.shape[0] * plane.shape[1]
     positions = [(count - 1) * share / 100 for share in wanted]
     ranks = sorted({rank for position in positions for rank in (int(position), min(int(position) + 1, count - 1))})
     high = np.zeros(65536, np.int64)
-    for keys in _keys(plane, parts):
+    for keys in _keys(plane, parts, base):
         high += np.bincount(keys >> 16, minlength=65536)
     bins = np.searchsorted(np.cumsum(high), ranks, side="right")
     low = {int(chosen): np.zeros(65536, np.int64) for chosen in bins}
-    for keys in _keys(plane, parts):
+    for keys in _keys(plane, parts, base):
         for chosen, counts in low.items():
             counts += np.bincount(keys[keys >> 16 == chosen] & 65535, minlength=65536)
     before = np.cumsum(high) - high
@@ -193,14 +199,15 @@ def _percentiles(plane: Readable, parts: list[slice], wanted: tuple[float, ...])
     for position in positions:
         first, share = int(position), position - int(position)
         second = min(first + 1, count - 1)
-        found.append(values[first] + (values[second] - values[first]) * share)
+        found.append(base + values[first] + (values[second] - values[first]) * share)
     return tuple(found)
 
 
-def _keys(plane: Readable, parts: list[slice]) -> Iterator[NDArray[np.int64]]:
-    """Integers that sort as the float32 values do: their bits, all flipped below zero, else the sign bit."""
+def _keys(plane: Readable, parts: list[slice], base: float) -> Iterator[NDArray[np.int64]]:
+    """Integers that sort as the values above base: bits of float32, all flipped below zero, else the sign bit."""
     for rows in parts:
-        bits = np.ascontiguousarray(plane[rows, :], np.float32).ravel().view(np.uint32)
+        values = plane[rows, :] - base if base else plane[rows, :]
+        bits = np.ascontiguousarray(values, np.float32).ravel().view(np.uint32)
         yield np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31)).astype(np.int64)
 
 

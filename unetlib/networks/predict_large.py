@@ -1,12 +1,14 @@
 """The probability of a plane of any size, tile by tile from where it lies: memory is that of a tile."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from unetlib.imaging.normalisation import centred
 from unetlib.networks.blocks import SegmentationNet
 from unetlib.networks.blockwise import Readable
 from unetlib.networks.predict import iter_tile_predictions
@@ -49,7 +51,7 @@ def predict_large(
         def read(start: int, count: int, turned: TurnedPlane = turned, layout: Plan = layout) -> Tensor:
             tiles = layout.tiles[start : start + count]
             parts = np.stack([_mirrored(turned, *layout.source(tile)) for tile in tiles])[:, None]
-            return torch.from_numpy((parts - np.float32(offset)) / np.float32(scale))
+            return torch.from_numpy(centred(parts, offset, scale))
 
         for tile, probability in iter_tile_predictions(model, layout, read, device=device, precision=precision):
             found = probability[tile.crop].cpu().numpy()
@@ -66,8 +68,8 @@ def _layout(model: SegmentationNet, shape: tuple[int, ...], tile_px: int) -> Pla
     return plan(*shape, depth=model.depth, padding=model.padding, tile_px=tile_px)
 
 
-def _mirrored(plane: Readable, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+def _mirrored(plane: Readable, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[Any]:
     """These rows and columns of the plane, each as often as it is named; only the rectangle that holds them is read."""
     top, left = rows.min(), columns.min()
     part = plane[top : rows.max() + 1, left : columns.max() + 1]
-    return part.astype(np.float32)[np.ix_(rows - top, columns - left)]
+    return part[np.ix_(rows - top, columns - left)]
