@@ -80,7 +80,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     (tmp_path / "empty/x").unlink()
     (tmp_path / "broken.tif").symlink_to("gone.tif")
     for name, message in (
-        ("only", f"no TIFF or PNG in this folder, but 1 more in it; give them: {tmp_path / 'only/sub'}$"),
+        ("only", f"no TIFF or PNG in this folder, but folders in it; give them: {tmp_path / 'only/sub'}$"),
         ("jpg", r"no TIFF or PNG in this folder \(only c\.jpg\); export the images as one of them$"),
         ("empty", "no TIFF or PNG in this folder$"),
         ("gone.tif", "no such image; check the path$"),

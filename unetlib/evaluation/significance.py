@@ -15,9 +15,10 @@ Floats = NDArray[np.float64]
 
 
 def sign_flip(contributions: Floats, name: str) -> float:
-    """Return the two-sided p of a sum of (n,) contributions under all, or FLIPS random, changes of their signs; NaN of any NaN.
+    """Return the two-sided p of a sum of (n,) contributions under all, or FLIPS random, changes of their signs.
 
     Exact for 13 contributions or fewer; else the p of Phipson and Smyth (2010), never 0. name seeds the signs.
+    NaN where a contribution is.
     """
     n = len(contributions)
     if not np.isfinite(contributions).all():

@@ -107,7 +107,7 @@ def _besides(hidden: int) -> str:
 def _instead(unused: list[Path]) -> str:
     folders = [path for path in unused if path.is_dir()]
     if folders:
-        return f", but {len(folders)} more in it; give them: {', '.join(map(str, folders[:_NAMED]))}"
+        return f", but folders in it; give them: {', '.join(map(str, folders[:_NAMED]))}"
     return f" (only {', '.join(path.name for path in unused[:_NAMED])}); export the images as one of them" * bool(
         unused
     )
