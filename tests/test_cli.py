@@ -143,15 +143,8 @@ REFUSED = {
     "neither TIFF nor PNG": ("predict", "model.pt", "text.tif", "-o", "out"),
     "is not there: PyTorch sees": ("predict", "model.pt", "movie.tif", "-o", "out", "--device", "cuda:99"),
     "a mask, not labels": ("measure", "mask.tif", "-o", "out/cells.csv"),
-    "1 label files but 2 intensity": (
-        "measure",
-        "movie.tif",
-        "--intensity",
-        "movie.tif",
-        "mask.tif",
-        "-o",
-        "out/c.csv",
-    ),
+    "no image of this name": ("measure", "one.tif", "--intensity", "movie.tif", "mask.tif", "-o", "out/c.csv"),
+    "a z-stack, no movie": ("track", "z.tif", "-o", "out"),
     "has one frame": ("track", "one.tif", "-o", "out"),
 }
 
@@ -163,6 +156,7 @@ def test_refusals_are_one_line_and_leave_nothing(tmp_path, movie, message, monke
     (tmp_path / "text.tif").write_text("a letter")
     tifffile.imwrite(tmp_path / "mask.tif", (spots(30, 30) > 90).astype(np.uint8) * 255)
     tifffile.imwrite(tmp_path / "one.tif", np.eye(9, dtype=np.uint16))
+    write_stack(tmp_path / "z.tif", np.stack([np.eye(9, dtype=np.uint16)] * 3), "ZYX")
     assert cli.main(list(REFUSED[message])) == 1
     shown = capsys.readouterr()
     lines = [line for line in shown.err.splitlines() if line.startswith("error: ")]

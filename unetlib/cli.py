@@ -4,11 +4,14 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unetlib.cli_arguments import parser
 from unetlib.cli_terminal import FAILURES, Batch, failed, plain_terminal, say, show, write_to_stdout
 from unetlib.io.interruption import Stopped, signals_raise
+
+if TYPE_CHECKING:
+    from unetlib.io.axes import Choice
 
 BAR = "{desc}: {n:.2f} of {total} |{bar}| {elapsed}<{remaining}{postfix}"
 
@@ -43,6 +46,12 @@ def _files(paths: Sequence[Path], *, labels: bool = False) -> list[Path]:
     return found.files
 
 
+def _choice(given: argparse.Namespace) -> "Choice":
+    from unetlib.io.axes import Choice
+
+    return Choice(getattr(given, "channel", None), given.z, given.frames_axis)
+
+
 def _predict(given: argparse.Namespace) -> int:
     from unetlib.networks.predict_files import count_planes, image_files, missing
 
@@ -54,7 +63,7 @@ def _predict(given: argparse.Namespace) -> int:
     batch, planes = Batch(len(files), "images"), {}
     for image, targets in wanted.items():
         with batch.member(image):
-            planes[image] = count_planes(image) if targets else 0
+            planes[image] = count_planes(image, _choice(given)) if targets else 0
     work = {image: wanted[image] for image, count in planes.items() if count}
     if work:
         _predict_each(given, work, batch, sum(planes.values()))
@@ -94,9 +103,12 @@ def _predict_each(given: argparse.Namespace, work: dict[Path, dict[str, Path]], 
                     watershed_depth_px=given.watershed,
                     rotations=None if given.tta is None else 8 if given.tta else 1,
                     binning=given.binning,
+                    choice=_choice(given),
                     report=report,
                 )
                 bar.update(start + done.planes - bar.n)
+                for note in done.notes:
+                    say(f"note: {note}")
                 if not given.quiet:
                     alone = "" if len(targets) == 3 else f"; only {' and '.join(targets)} written, the rest kept"
                     say(f"{image}: {done.planes} planes, {done.instances} cells, {done.seconds:.1f} s{alone}")
@@ -122,20 +134,24 @@ def _info(given: argparse.Namespace) -> int:
 def _measure(given: argparse.Namespace) -> int:
     from unetlib.io.files import write_csv
     from unetlib.io.outputs import check_table
-    from unetlib.tracking.measurements import COLUMNS, check_pairs, measure_file
+    from unetlib.io.pairing import in_natural_order
+    from unetlib.tracking.measurements import COLUMNS, measure_file, pair
 
     labels = _files(given.labels, labels=True)
     pictures: list[Path] = _files(given.intensity) if given.intensity else []
     if given.output is not None:
         check_table(given.output, COLUMNS, inputs=[*labels, *pictures], overwrite=given.overwrite)
-    check_pairs(labels, pictures)
+    paired = pair(labels, pictures)
+    if left := len(set(pictures) - set(paired.values())):
+        say(f"not used: {left} intensity images without a label file of their name")
+    how: dict[str, Any] = {"choice": _choice(given), "masks": given.masks}
     batch = Batch(len(labels), "label files")
 
     def rows() -> Iterator[dict[str, Any]]:
-        for number, path in enumerate(labels):
+        for path in in_natural_order(labels):
             found: list[dict[str, Any]] = []
             with batch.member(path):
-                found = measure_file(path, pictures[number] if pictures else None, given.pixel_size)
+                found = measure_file(path, paired.get(path), given.pixel_size, **how)
             yield from found
         if len(batch.errors) == len(labels):
             raise Empty
@@ -167,6 +183,8 @@ def _track(given: argparse.Namespace) -> int:
         interval_min=given.interval,
         pixel_size_um=given.pixel_size,
         overwrite=given.overwrite,
+        choice=_choice(given),
+        masks=given.masks,
     )
     say(
         f"{found.tracks} tracks, {found.divisions} divisions in {found.frames} frames, moves up to "

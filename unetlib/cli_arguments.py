@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="K",
         help="average K × K pixels before predicting (default: the model's)",
     )
+    _choice(predict, channel=True)
     predict.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1")
     predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
     predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
@@ -121,13 +122,15 @@ def parser() -> argparse.ArgumentParser:
     measure = commands.add_parser("measure", help="a table of cells", description=MEASURE, formatter_class=form)
     measure.add_argument("labels", type=Path, nargs="+", metavar="LABELS", help="label images, or folders of them")
     measure.add_argument(
-        "--intensity", type=Path, nargs="+", metavar="IMAGE", help="one image per label image, in the same order"
+        "--intensity", type=Path, nargs="+", metavar="IMAGE", help="one image per label image, found by its name"
     )
     measure.add_argument(
         "-o", "--output", type=_table, required=True, metavar="FILE.csv", help="the table; - is standard output"
     )
     _overwrite(measure, "an earlier table")
     _pixel_size(measure)
+    _choice(measure, channel=True)
+    _masks(measure)
     measure.set_defaults(command="measure")
 
     track = commands.add_parser("track", help="cells through time", description=TRACK, formatter_class=form)
@@ -143,6 +146,8 @@ def parser() -> argparse.ArgumentParser:
     track.add_argument("--no-divisions", action="store_true", help="cells do not divide")
     track.add_argument("--interval", type=_positive, metavar="MIN", help="minutes between frames (default: the file's)")
     _pixel_size(track)
+    _choice(track, channel=False)
+    _masks(track)
     track.set_defaults(command="track")
     return top
 
@@ -150,6 +155,26 @@ def parser() -> argparse.ArgumentParser:
 def _pixel_size(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--pixel-size", type=_positive, metavar="UM", help="side of a pixel in micrometres (default: the file's)"
+    )
+
+
+def _choice(command: argparse.ArgumentParser, *, channel: bool) -> None:
+    if channel:
+        command.add_argument(
+            "--channel", type=_at_least_one, metavar="N", help="channel of an image that has several, from 1"
+        )
+    command.add_argument("--z", type=_at_least_one, metavar="N", help="z plane of a stack that has several, from 1")
+    command.add_argument(
+        "--frames-axis",
+        choices=("T", "Z", "C"),
+        default="T",
+        help="axis that counts frames where a program has named them z planes or channels (default T)",
+    )
+
+
+def _masks(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--masks", action="store_true", help="the files are masks: the components of what is not 0 are the cells"
     )
 
 

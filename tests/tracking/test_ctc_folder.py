@@ -82,3 +82,26 @@ def test_a_film_in_which_a_network_found_nothing_has_no_tracks(tmp_path):
     assert (tmp_path / "out/res_track.txt").read_text() == ""
     assert not tifffile.imread(tmp_path / "out/mask002.tif").any()
     assert len((tmp_path / "out/tracks.csv").read_text().splitlines()) == 1
+
+
+def test_files_are_frames_in_the_order_of_their_numbers(tmp_path):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    paths = [tmp_path / f"t{frame}_labels.tif" for frame in range(1, 12)]
+    for frame, path in enumerate(paths):  # a cell that walks 5 px a frame
+        labels = np.zeros((40, 90), np.uint16)
+        labels[10:18, 5 * frame + 1 : 5 * frame + 9] = 1
+        tifffile.imwrite(path, labels)
+    found = track_files(sorted(paths, key=str), tmp_path / "out", **DEFAULTS)
+    assert (found.frames, found.tracks) == (11, 1)
+
+
+def test_frames_of_two_pixel_sizes_are_refused_unless_one_is_set(tmp_path):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    paths = [tmp_path / "t1.tif", tmp_path / "t2.tif"]
+    for path, resolution in zip(paths, (2, 4), strict=True):
+        tifffile.imwrite(
+            path, np.eye(20, dtype=np.uint16), imagej=True, resolution=(resolution,) * 2, metadata={"unit": "um"}
+        )
+    with pytest.raises(TrackError, match=r"t1\.tif and .*t2\.tif: pixel sizes \(µm\) 0.5 and 0.25 .* set --pixel-size"):
+        track_files(paths, tmp_path / "out", **DEFAULTS)
+    assert track_files(paths, tmp_path / "out", **DEFAULTS | {"pixel_size_um": 0.5}).frames == 2

@@ -9,6 +9,7 @@ from builders.archives import texture
 from builders.images import write_stack
 
 from unetlib.io.images import ImageError
+from unetlib.io.pairing import PairingError
 from unetlib.tracking.measurements import (
     COLUMNS,
     IDENTITY,
@@ -17,6 +18,7 @@ from unetlib.tracking.measurements import (
     SHAPE,
     MeasureError,
     measure,
+    measure_file,
     measure_files,
 )
 
@@ -146,13 +148,35 @@ def test_refusals(tmp_path):
     }
     for message, array in bad.items():
         tifffile.imwrite(tmp_path / "bad.tif", array, photometric="rgb" if array.ndim == 3 else "minisblack")
-        with pytest.raises(MeasureError, match=message):
+        with pytest.raises((MeasureError, ImageError), match=message):
             list(measure_files([tmp_path / "bad.tif"], None, None))
     tifffile.imwrite(tmp_path / "small.tif", picture[:9])
     with pytest.raises(MeasureError, match=r"small\.tif: planes × rows × columns are 1×9×30, but 1×20×30"):
         list(measure_files([good], [tmp_path / "small.tif"], None))
-    with pytest.raises(MeasureError, match="1 label files but 2 intensity files"):
-        list(measure_files([good], [good, good], None))
+    with pytest.raises(PairingError, match=r"good\.tif: no image of this name among the 2 that were given"):
+        list(measure_files([good], [tmp_path / "other.tif", tmp_path / "another.tif"], None))
     with pytest.raises(ImageError, match="neither TIFF nor PNG"):
         (tmp_path / "text.tif").write_text("no image")
         list(measure_files([tmp_path / "text.tif"], None, None))
+
+
+def test_files_are_paired_by_name_in_whatever_order_they_come(tmp_path):
+    labels, pictures = [], []
+    for frame in range(1, 12):
+        labels.append(tmp_path / f"t{frame}_labels.tif")
+        pictures.append(tmp_path / f"t{frame}.tif")
+        tifffile.imwrite(labels[-1], np.eye(9, dtype=np.uint16))
+        tifffile.imwrite(pictures[-1], np.full((9, 9), 10 * frame, np.uint8))
+    rows = list(measure_files(sorted(labels, key=str), pictures[::-1], None))
+    assert [row["file"] for row in rows] == [str(path) for path in labels]  # t2 before t10
+    assert [row["intensity_mean"] for row in rows] == [10 * frame for frame in range(1, 12)]
+
+
+def test_a_mask_is_measured_as_its_components_when_that_is_asked_for(tmp_path):
+    mask = np.zeros((30, 90), np.uint8)
+    mask[5:10, 5:10], mask[5:10, 40:45], mask[20:25, 80:85] = 1, 1, 1
+    tifffile.imwrite(tmp_path / "mask.tif", mask)
+    with pytest.raises(MeasureError, match=r"id 1 is in 3 pieces far apart: a mask, .* add --masks"):
+        measure_file(tmp_path / "mask.tif", None, None)
+    rows = measure_file(tmp_path / "mask.tif", None, None, masks=True)
+    assert [(row["label"], row["area_px"]) for row in rows] == [(1, 25), (2, 25), (3, 25)]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.imaging.labels import LARGEST_ID
+from unetlib.io.axes import EVERYTHING, Choice
 from unetlib.io.files import atomic_paths
 from unetlib.io.outputs import OutputError, real_folder, size_text
 from unetlib.io.replacement import full_disk_named
@@ -33,6 +34,7 @@ class PredictionResult:
     planes: int
     instances: int
     seconds: float
+    notes: tuple[str, ...] = ()  # what a person must be told of how the image was read
 
 
 def image_files(images: Iterable[Path], folder: Path) -> dict[Path, dict[str, Path]]:
@@ -59,9 +61,9 @@ def missing(files: Mapping[str, Path]) -> dict[str, Path]:
     return {kind: file for kind, file in files.items() if not (file.is_file() and file.stat().st_size)}
 
 
-def count_planes(image: Path) -> int:
+def count_planes(image: Path, choice: Choice = EVERYTHING) -> int:
     """Return how many planes an image file has; ImageError where it cannot be read."""
-    with open_stack(image) as pages:
+    with open_stack(image, choice=choice) as pages:
         return len(pages)
 
 
@@ -75,6 +77,7 @@ def predict_files(
     watershed_depth_px: float = 0.0,
     rotations: int | None = None,
     binning: int | None = None,
+    choice: Choice = EVERYTHING,
     report: Callable[[float], None] = lambda planes: None,
 ) -> PredictionResult:
     """Write the files (some of KINDS, one at least) of one image file, all or none, and return what they hold.
@@ -84,7 +87,7 @@ def predict_files(
     (0: not; `watershed.split_touching`), those under min_area_px dropped. mask: uint8,
     255 where there is a label. Axes, pixel size and frame interval are those of the image. rotations: turned
     versions to average over, 1, 4 or 8 (None: as the study did). binning: as `Network.binning`, for
-    images of another scale. report gets the number of planes done, after each tile.
+    images of another scale. choice: which channel and z plane. report gets the number of planes done, after each tile.
     Each file appears when all are complete. Memory does not grow with the image (`mosaic`, `strips`), with
     watershed_depth_px it does with the largest component: pixels are in mapped files, 4 bytes each in a temporary one,
     which stands in the folder of the results.
@@ -98,7 +101,7 @@ def predict_files(
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(full_disk_named(first))
-        pages = stack.enter_context(open_stack(image, folder))
+        pages = stack.enter_context(open_stack(image, folder, choice))
         _check_disk(folder, pages)
         temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
@@ -142,7 +145,9 @@ def predict_files(
             )
         probability.flush()
         _write_labels(temporary, ids, pages, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
-    return PredictionResult(image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started)
+    return PredictionResult(
+        image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started, pages.notes
+    )
 
 
 def _write_labels(

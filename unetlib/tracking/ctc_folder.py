@@ -1,5 +1,6 @@
 """Labels followed through time, in the folder that the Cell Tracking Challenge wants: masks and tracks."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.imaging.labels import LARGEST_ID
+from unetlib.io.axes import EVERYTHING, Choice, check_movie
 from unetlib.io.calibration import Calibration
 from unetlib.io.files import atomic_folder, write_csv
+from unetlib.io.pairing import in_frame_order
 from unetlib.io.stacks import open_stack
 from unetlib.tracking.linking import (
     COLUMNS,
@@ -49,19 +52,23 @@ def track_files(
     interval_min: float | None,
     pixel_size_um: float | None,
     overwrite: bool = False,
+    choice: Choice = EVERYTHING,
+    masks: bool = False,
 ) -> TrackingResult:
-    """Write the folder of `track_planes` of label files, the planes of which are the frames in order.
+    """Write the folder of `track_planes` of label files, the planes of which are the frames.
 
-    pixel size and interval: None is what the first file says. One plane is in memory at a time. An earlier result is
-    replaced where it is as it was written, or with overwrite (`check_folder`). Raises OutputError, TrackError, also
-    where no frame has a cell, MeasureError or ImageError.
+    The files are taken in the order of the numbers in their names (`pairing.in_frame_order`), whatever order they are
+    given in. pixel size and interval: None is what the files say, refused where they say different things. choice: the
+    z plane, or the axis that counts frames. masks: the components of what is not 0 are the cells. One plane is in
+    memory at a time. An earlier result is replaced where it is as it was written, or with overwrite (`check_folder`).
+    Raises OutputError, PairingError, TrackError, also where no frame has a cell, MeasureError or ImageError.
     """
     check_folder(folder, labels, overwrite)
-    with open_stack(labels[0]) as pages:
-        calibration = pages.calibration
+    labels = in_frame_order(labels)
+    calibration = _calibration(labels, choice, masks, known=(pixel_size_um, interval_min))
     seconds = calibration.frame_interval_s
     return track_planes(
-        lambda: _planes(labels),
+        lambda: _planes(labels, choice, masks),
         folder,
         max_distance_px=max_distance_px,
         max_gap=max_gap,
@@ -114,12 +121,33 @@ def track_planes(
     return TrackingResult(len(frames), cells, len(tracks), len(mothers), reach)
 
 
-def _planes(labels: Sequence[Path]) -> Iterator[NDArray[np.int64]]:
+def _calibration(
+    labels: Sequence[Path], choice: Choice, masks: bool, known: tuple[float | None, float | None]
+) -> Calibration:
+    """What the files say of their scale; TrackError where two of them differ and it is not known."""
+    found = Calibration()
+    for path in labels:
+        with open_stack(path, choice=choice, masks=masks) as pages:
+            check_movie(pages.axes, str(path))
+            own = pages.calibration
+        said = ((found.column_um, own.column_um), (found.frame_interval_s, own.frame_interval_s))
+        for (one, other), given, noun, option in zip(
+            said, known, ("pixel sizes (µm)", "frame intervals (s)"), ("--pixel-size", "--interval"), strict=True
+        ):
+            if given is None and one and other and not math.isclose(one, other, rel_tol=0.01):
+                raise TrackError(f"{labels[0]} and {path}: {noun} {one:g} and {other:g} in one movie; set {option}")
+        found = Calibration(
+            found.row_um or own.row_um, found.column_um or own.column_um, found.frame_interval_s or own.frame_interval_s
+        )
+    return found
+
+
+def _planes(labels: Sequence[Path], choice: Choice, masks: bool) -> Iterator[NDArray[np.int64]]:
     shape: tuple[int, ...] = ()
     for path in labels:
-        with open_stack(path) as pages:
+        with open_stack(path, choice=choice, masks=masks) as pages:
             for page in range(len(pages)):
-                plane = label_plane(pages, page)
+                plane = label_plane(pages, page, masks=masks)
                 if shape and plane.shape != shape:
                     sizes = " and ".join("×".join(map(str, size)) for size in (shape, plane.shape))
                     raise TrackError(f"{path}: frames of {sizes} px cannot be one sequence; give frames of one size")
