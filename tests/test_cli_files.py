@@ -184,7 +184,7 @@ def test_a_terminal_without_our_characters_shows_others(place):
     with process("measure", "zellé.tif", "-o", "c.csv", PYTHONIOENCODING="ascii", PYTHONUTF8="1") as measuring:
         out, error = measuring.communicate()
     assert measuring.returncode == 1 and out == ""
-    assert error == "error: zell\\xe9.tif: holds fractions; give instance labels, one whole number per cell\n"
+    assert error.startswith("error: zell\\xe9.tif: holds fractions") and len(error.splitlines()) == 1
 
 
 def test_a_reader_that_has_enough_is_no_error(place):

@@ -20,9 +20,6 @@ def test_every_extra_that_is_named_can_be_installed():
     assert named == {"export", "track"} <= set(known)
 
 
-@pytest.mark.xfail(
-    reason="io/axes.py names --channel and --frames-axis, which the command line gets next", strict=False
-)
 def test_every_option_that_an_error_names_is_one():
     commands = next(action for action in parser()._actions if action.dest == "command" or action.choices)
     known = {name for each in commands.choices.values() for action in each._actions for name in action.option_strings}
