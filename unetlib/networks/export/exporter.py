@@ -64,10 +64,10 @@ def export(
     inputs = [path] if image is None else [path, image]
     check_file(output, inputs=inputs, overwrite=overwrite, ours=_is_export, noun=f"an export to {kind}")
     network, (how, _) = load_network(path, "cpu"), load_model(path)
-    picture, size_um = _picture(image)
+    picture = _picture(image)
     tiles, smaller = _tiles(network, bin_image(picture, network.binning), tile_px)
     provenance = provenance_of(how, path)
-    trained_size = _trained_size(how) or size_um
+    trained_size = _trained_size(how)
     logit = kind == "bioimageio"
     usage = {**_usage(network, trained_size), "run": provenance}
     facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
@@ -127,17 +127,17 @@ def _usage(network: TrainedNetwork, pixel_size_um: float | None) -> dict[str, An
     }
 
 
-def _picture(image: Path | None) -> tuple[NDArray[Any], float | None]:
-    """The image that the tiles are of, (H, W), and its pixel size in µm."""
+def _picture(image: Path | None) -> NDArray[Any]:
+    """The image that the tiles are of, (H, W); its scale says nothing of what the network was trained on."""
     if image is None:
         from unetlib.datasets.synthetic.phase_contrast import phase_contrast
 
-        return phase_contrast(0).images[0], None
+        return phase_contrast(0).images[0]
     with open_stack(image) as pages:
-        picture, size_um = pages.plane(0)[:, :], pages.calibration.pixel_size_um(str(image))
+        picture = pages.plane(0)[:, :]
     if not np.isfinite(picture).all():
         raise ExportError(f"{image}: holds pixels that are NaN or infinite; repair the image, or give another")
-    return picture, size_um
+    return picture
 
 
 def _is_export(path: Path) -> bool:
