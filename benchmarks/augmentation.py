@@ -120,7 +120,7 @@ def same_as_scipy(triple: Triple) -> str:
     errors = [np.abs(both[0, 0].numpy() - image).max(), np.abs(both[0, 1].numpy() - weight).max() / triple[2].max()]
     wrong = float(np.mean(mask[0, 0].numpy() != expected_mask))
     check(wrong, 1e-3, "share of mask pixels that differ from SciPy's")
-    return check(float(max(errors)), 1e-3, "difference from SciPy at the same coordinates")
+    return check(float(np.max(errors)), 1e-3, "difference from SciPy at the same coordinates")
 
 
 def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:

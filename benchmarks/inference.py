@@ -24,7 +24,7 @@ from benchmarks.inputs import cells, picture
 from benchmarks.memory import peak_mib
 from benchmarks.table import Row, check, faster, skipped
 from benchmarks.timing import Times, interleaved, set_threads
-from unetlib.imaging.planes import NormalisedPlane
+from unetlib.imaging.normalisation import NormalisedPlane
 from unetlib.networks.blocks import initialise
 from unetlib.networks.device import keep_freed_memory
 from unetlib.networks.predict import TILE_PX, Tiling, predict
@@ -179,9 +179,8 @@ def large_rows(case: Case = LARGE, threads: int = 2) -> Iterator[Row]:
             yield skipped(*what, "MONAI, bf16", theirs["missing"])
             return
         pair = [np.load(folder / f"{who}.npy", mmap_mode="r") for who in ("ours", "monai")]
-        apart = max(
-            _apart(pair[0][row : row + 1000], pair[1][row : row + 1000]) for row in range(0, case.side_px, 1000)
-        )
+        rows = range(0, case.side_px, 1000)
+        apart = float(np.max([_apart(pair[0][row : row + 1000], pair[1][row : row + 1000]) for row in rows]))
         checked = check(apart, 0.1, "probability, both bf16")
         times = [Times((found["seconds"],)) for found in (mine, theirs)]
         yield faster(

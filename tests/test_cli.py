@@ -48,7 +48,7 @@ def test_from_an_image_to_a_table(tmp_path, movie, capsys):
         table = list(csv.DictReader(stream))
     assert len(table) == sum(len(np.unique(page)) - 1 for page in labels) > 10
     assert {float(row["pixel_size_um"]) for row in table} == {0.65}
-    assert sum(int(float(row["area_px"])) for row in table) == np.count_nonzero(labels)
+    assert sum(int(row["area_px"]) for row in table) == np.count_nonzero(labels)
 
 
 def test_the_average_over_flips_and_turns_is_asked_for_by_tta(tmp_path, movie):
@@ -169,18 +169,11 @@ def test_info_of_a_model_alone_knows_the_score_of_its_training(tmp_path):
 REFUSED = {
     "no such model file": ("predict", "gone.pt", "movie.tif", "-o", "out"),
     "no such image": ("predict", "model.pt", "gone.tif", "-o", "out"),
-    "neither TIFF nor PNG": ("predict", "model.pt", "movie.tif", "text.tif", "-o", "out"),
+    "neither TIFF nor PNG": ("predict", "model.pt", "text.tif", "-o", "out"),
     "is not there: PyTorch sees": ("predict", "model.pt", "movie.tif", "-o", "out", "--device", "cuda:99"),
     "a mask, not labels": ("measure", "mask.tif", "-o", "out/cells.csv"),
-    "1 label files but 2 intensity": (
-        "measure",
-        "movie.tif",
-        "--intensity",
-        "movie.tif",
-        "mask.tif",
-        "-o",
-        "out/c.csv",
-    ),
+    "no image of this name": ("measure", "one.tif", "--intensity", "movie.tif", "mask.tif", "-o", "out/c.csv"),
+    "a z-stack, no movie": ("track", "z.tif", "-o", "out"),
     "has one frame": ("track", "one.tif", "-o", "out"),
 }
 
@@ -192,6 +185,7 @@ def test_refusals_are_one_line_and_leave_nothing(tmp_path, movie, message, monke
     (tmp_path / "text.tif").write_text("a letter")
     tifffile.imwrite(tmp_path / "mask.tif", (spots(30, 30) > 90).astype(np.uint8) * 255)
     tifffile.imwrite(tmp_path / "one.tif", np.eye(9, dtype=np.uint16))
+    write_stack(tmp_path / "z.tif", np.stack([np.eye(9, dtype=np.uint16)] * 3), "ZYX")
     assert cli.main(list(REFUSED[message])) == 1
     shown = capsys.readouterr()
     lines = [line for line in shown.err.splitlines() if line.startswith("error: ")]

@@ -20,22 +20,31 @@ Write three TIFF files per image into DIR, which Fiji and napari open with the p
   NAME_probability.tif   foreground probability, 32-bit float, 0 to 1
   NAME_mask.tif          8 bit, 255 where a cell is
   NAME_labels.tif        16 bit (32 beyond 65535 cells), 0 = background, one number per cell
-All three appear when the image is done, or none. Images: TIFF (stacks, 8 and 16 bit, float, tiled, BigTIFF) and
+All three appear when the image is done, or none. Files that are there already stay as they are (corrected labels are
+not lost), so that the same command goes on after an interruption; --overwrite makes them again. An image that fails
+does not end the run: what failed is listed at the end, with exit code 1. In a folder, hidden files and the results of
+images beside it are left out, other files are named. Images: TIFF (stacks, 8 and 16 bit, float, tiled, BigTIFF) and
 PNG. RGB is converted to grey as 0.299 R + 0.587 G + 0.114 B; several channels are refused: export one.
 Each plane of a stack is normalised and predicted on its own. An image of any size takes the same memory (with
 --watershed that of its largest clump besides).
 """
 MEASURE = """\
-Write a table with one row per cell: file, page (from 1), label; area, centroid, axes of the ellipse with the same
+Write a table with one row per cell: file, page, frame, label; area, centroid, axes of the ellipse with the same
 moments, perimeter, eccentricity, solidity, whether it touches the border; the same in micrometres where the pixel
 size is known; mean, standard deviation, minimum, maximum and sum of the intensity image where one is given.
+Everything counts from 0: pages, frames, rows and columns (from the centre of the first pixel). frame and label of a
+mask of `track` are those of its tables: the frame is the number of the mask, the label the track.
+LABELS may be the folder of `predict` (its NAME_labels.tif are taken) or of `track`. A label file that fails is listed
+at the end, with exit code 1, and lacks in the table. A table that is there is replaced with --overwrite alone.
 """
 TRACK = """\
 Link the cells of a label stack (or of files that are its frames, in order) through time, divisions included, and
-write into DIR, which must not exist or be an earlier result:
+write into DIR, which may hold an earlier result and nothing else; one that was changed since is replaced with
+--overwrite alone:
   res_track.txt          label, first and last frame (from 0), parent (0 = none): the Cell Tracking Challenge's format
   mask000.tif, …         the labels of each frame, the same number for the same cell
-  tracks.csv             per cell: frames, distance moved, displacement, speed
+  tracks.csv             per cell: frames (from 0), distance moved, displacement, speed
+LABELS may be the folder of `predict`: its NAME_labels.tif are taken.
 Needs laptrack: pip install 'unetlib[track]'.
 """
 EXPORT = """\
@@ -60,7 +69,8 @@ def parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="image files, or folders of them")
-    predict.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where the results go")
+    predict.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="where the results go")
+    _overwrite(predict, "results of an earlier run")
     predict.add_argument(
         "--tta",
         action=argparse.BooleanOptionalAction,
@@ -85,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="K",
         help="average K × K pixels before predicting (default: the model's)",
     )
+    _choice(predict, channel=True)
     predict.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1")
     predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
     predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
@@ -93,7 +104,8 @@ def parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="for other programs", description=EXPORT, formatter_class=form)
     export.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
     export.add_argument("--to", required=True, choices=("onnx", "bioimageio"), help="a graph alone, or a package")
-    export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .onnx or .zip file")
+    export.add_argument("-o", "--output", type=_file, required=True, metavar="FILE", help="the .onnx or .zip file")
+    _overwrite(export, "an earlier export")
     export.add_argument(
         "--image", type=Path, metavar="IMAGE", help="where test tiles come from (default: a synthetic micrograph)"
     )
@@ -112,15 +124,21 @@ def parser() -> argparse.ArgumentParser:
     measure = commands.add_parser("measure", help="a table of cells", description=MEASURE, formatter_class=form)
     measure.add_argument("labels", type=Path, nargs="+", metavar="LABELS", help="label images, or folders of them")
     measure.add_argument(
-        "--intensity", type=Path, nargs="+", metavar="IMAGE", help="one image per label image, in the same order"
+        "--intensity", type=Path, nargs="+", metavar="IMAGE", help="one image per label image, found by its name"
     )
-    measure.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.csv", help="the table")
+    measure.add_argument(
+        "-o", "--output", type=_table, required=True, metavar="FILE.csv", help="the table; - is standard output"
+    )
+    _overwrite(measure, "an earlier table")
     _pixel_size(measure)
+    _choice(measure, channel=True)
+    _masks(measure)
     measure.set_defaults(command="measure")
 
     track = commands.add_parser("track", help="cells through time", description=TRACK, formatter_class=form)
     track.add_argument("labels", type=Path, nargs="+", metavar="LABELS", help="a label stack, or its frames in order")
-    track.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where the results go")
+    track.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="where the results go")
+    _overwrite(track, "an earlier result that was changed since")
     track.add_argument(
         "--max-distance", type=_positive, metavar="PX", help="farthest move between frames (default: a cell's diameter)"
     )
@@ -130,6 +148,8 @@ def parser() -> argparse.ArgumentParser:
     track.add_argument("--no-divisions", action="store_true", help="cells do not divide")
     track.add_argument("--interval", type=_positive, metavar="MIN", help="minutes between frames (default: the file's)")
     _pixel_size(track)
+    _choice(track, channel=False)
+    _masks(track)
     track.set_defaults(command="track")
     return top
 
@@ -138,6 +158,51 @@ def _pixel_size(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--pixel-size", type=_positive, metavar="UM", help="side of a pixel in micrometres (default: the file's)"
     )
+
+
+def _choice(command: argparse.ArgumentParser, *, channel: bool) -> None:
+    if channel:
+        command.add_argument(
+            "--channel", type=_at_least_one, metavar="N", help="channel of an image that has several, from 1"
+        )
+    command.add_argument("--z", type=_at_least_one, metavar="N", help="z plane of a stack that has several, from 1")
+    command.add_argument(
+        "--frames-axis",
+        choices=("T", "Z", "C"),
+        default="T",
+        help="axis that counts frames where a program has named them z planes or channels (default T)",
+    )
+
+
+def _masks(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--masks", action="store_true", help="the files are masks: the components of what is not 0 are the cells"
+    )
+
+
+def _overwrite(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--overwrite", action="store_true", help=f"replace {what}")
+
+
+def _folder(text: str) -> Path:
+    return _named(text, "a folder")
+
+
+def _file(text: str) -> Path:
+    return _named(text, "a file")
+
+
+def _table(text: str) -> Path | None:
+    """The file of a table, or None for standard output; a file of this name is ./-"""
+    return None if text == "-" else _named(text, "a file")
+
+
+def _named(text: str, what: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of {what}")
+    if text == "-":
+        raise argparse.ArgumentTypeError(f"standard output takes tables alone, and {what} is wanted (./- is one)")
+    return Path(text)
 
 
 def _version() -> str:

@@ -98,7 +98,7 @@ NAN[3, 4] = np.nan
             DatasetError,
             r"01/t001\.tif: image is 40×50 but its label is 40×48",
         ),
-        ("01_GT/SEG/man_seg001.tif", CELLS.astype(np.float32), DatasetError, r"t001\.tif: label holds float32"),
+        ("01_GT/SEG/man_seg001.tif", CELLS.astype(np.float32), DatasetError, r"man_seg001\.tif: label holds float32"),
         ("01_GT/SEG/man_seg001.tif", BAD, DatasetError, "negative id -1"),
         ("01_GT/SEG/man_seg001.tif", CELLS * 0, DatasetError, "its label has no object"),
         ("01_ST/SEG/man_seg001.tif", CELLS[:30], DatasetError, "but its silver label is 30×50"),

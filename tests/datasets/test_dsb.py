@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from builders.archives import Box, texture
+from builders.archives import Box, png, texture
 
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dsb import merge_masks, modality_of, read_dsb
-from unetlib.io.images import ImageError
+from unetlib.io.images import ImageError, decode_image
 
 DARK = np.where(np.arange(48 * 40).reshape(48, 40) % 97 == 0, 200, texture(48, 40, seed=1) % 12).astype(np.uint8)
 
@@ -100,8 +100,8 @@ def test_colour_masks_and_16_bit_images():
     red[3:6, 3:6, 0], red[..., 3] = 255, 255
     labels, _ = merge_masks(Box({"a.png": red}), ["a.png"], DARK)
     assert labels.sum() == 9
-    assert modality_of(DARK.astype(np.uint16) * 200) == "fluorescence"
-    assert modality_of(65535 - DARK.astype(np.uint16) * 200) == "brightfield"
+    assert modality_of(decode_image(png(DARK.astype(np.uint16) * 200), "a")) == "fluorescence"
+    assert modality_of(decode_image(png(65535 - DARK.astype(np.uint16) * 200), "a")) == "brightfield"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from builders.archives import Box, texture
+from builders.archives import Box, texture, tiff
 
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.pairs import read_pairs
@@ -26,16 +26,14 @@ def test_names_match_whatever_the_type_of_file():
     members["my data/images/t2.TIF"] = Box({"x.tif": members["my data/images/t2.TIF"]}).read("x.tif")
     found = list(read_pairs(Box(members), pixel_size_um=0.5, modality="mine"))
     assert [(s.frame, s.time, s.group, s.image.dtype.name) for s in found] == [
-        ("a_b", 0, "a_b", "uint8"),
+        ("a_b", 0, "a_b", "float32"),
         ("t2", 1, "t2", "float32"),
         ("t10", 2, "t10", "uint16"),
     ]
     for sample in found:
         np.testing.assert_array_equal(sample.labels, LABEL)
         assert sample.labels.dtype == np.uint16 and sample.modality == "mine" and sample.pixel_size_um == 0.5
-    np.testing.assert_array_equal(
-        found[0].image, np.rint(COLOUR.astype(np.float32) @ np.float32([0.299, 0.587, 0.114]))
-    )
+    np.testing.assert_allclose(found[0].image, COLOUR @ np.array([0.299, 0.587, 0.114]), rtol=1e-6)
 
 
 def test_folders_in_the_folders_are_sequences():
@@ -54,7 +52,7 @@ def test_masks_become_instances_only_when_declared():
     members = {"images/a.png": texture(12, 14), "labels/a.png": np.where(LABEL > 0, 255, 0).astype(np.uint8)}
     (sample,) = read_pairs(Box(members), masks=True)
     np.testing.assert_array_equal(sample.labels, LABEL)
-    with pytest.raises(DatasetError, match=r"labels/a\.png: holds 0 and 255 only: a mask, .* set the option masks"):
+    with pytest.raises(DatasetError, match=r"labels/a\.png: it holds 0 and 255 only: a mask, .* set the option masks"):
         list(read_pairs(Box(members)))
 
 
@@ -68,7 +66,7 @@ GOOD = {"images/a.png": texture(12, 14), "labels/a.png": LABEL}
         ({"labels/a.png": None, "labels/a.tif": LABEL.astype(int) - 1}, DatasetError, "negative id -1"),
         ({"labels/a.png": LABEL[:, 1:]}, DatasetError, r"images/a\.png: image is 12×14 but its label is 12×13"),
         ({"labels/a.png": LABEL * 0}, DatasetError, r"images/a\.png: its label has no object"),
-        ({"labels/a.png": COLOUR}, DatasetError, r"labels/a\.png: label has shape 12×14×3"),
+        ({"labels/a.png": COLOUR}, ImageError, r"labels/a\.png: is in colour"),
         ({"images/a.png": LABEL * 0 + 3}, DatasetError, "image is constant"),
         ({"labels/b.png": LABEL}, ImageError, r"labels/b\.png: no image of this name in 'images' \(1 such"),
         ({"images/a.tif": LABEL}, ImageError, r"images/a\.png and images/a\.tif are called the same"),
@@ -82,3 +80,32 @@ def test_bad_input(changes, error, message):
     with pytest.raises(error, match=message) as caught:
         list(read_pairs(Box(members)))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["0 and 1", "0 and 128", "16 bit", "soft"])
+def test_a_mask_in_any_form_is_told_from_instances_by_its_structure(form):
+    rows, columns = np.mgrid[:64, :80]
+    cells = [np.hypot(rows - row, columns - column) for row in (12, 50) for column in (12, 40, 68)]
+    distance = np.min(cells, axis=0)
+    mask = {
+        "0 and 1": (distance < 6).astype(np.uint8),
+        "0 and 128": (distance < 6).astype(np.uint8) * 128,
+        "16 bit": (distance < 6).astype(np.uint16) * 65535,
+        "soft": np.clip((8 - distance) * 64, 0, 255).astype(np.uint8),
+    }[form]
+    members = {"images/a.tif": texture(64, 80), "labels/a.tif": mask}
+    with pytest.raises(DatasetError, match=r"labels/a\.tif: .*: a mask, not instances; set the option masks: true"):
+        list(read_pairs(Box(members)))
+    (sample,) = read_pairs(Box(members), masks=True)  # the remedy
+    assert sample.labels.max() == 6 and np.abs(np.bincount(sample.labels.ravel())[1:] - np.pi * 36).max() < 15
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_channels_are_refused_by_name_unless_one_is_chosen(count):
+    channels = texture(12, 14, count)
+    options = {"photometric": "minisblack", "planarconfig": "contig"}
+    members = {"images/a.tif": tiff(channels, **options), "labels/a.png": LABEL}
+    with pytest.raises(ImageError, match=rf"images/a\.tif: has {count} channels; choose one: .* options: channel"):
+        list(read_pairs(Box(members)))
+    (sample,) = read_pairs(Box(members), channel=count)
+    np.testing.assert_array_equal(sample.image, channels[..., -1])

@@ -57,6 +57,11 @@ def test_six_of_one_sign_are_three_per_cent_and_never_nothing() -> None:
     assert sign_flip(np.zeros(8), "") == 1.0
 
 
+@pytest.mark.parametrize("n", [6, 100])
+def test_what_is_not_known_is_not_significant(n: int) -> None:
+    assert np.isnan(sign_flip(np.array([*np.full(n - 1, 0.1), np.nan]), ""))
+
+
 def test_a_weighted_pair_is_flipped_as_one() -> None:
     assert sign_flip(np.array([3.0, 1.0, 1.0]), "") == 0.25  # ±5 only; without the 3 it would be ±3 ±1 ±1
     assert sign_flip(np.array([3.0, 1.0, -1.0]), "") == 0.75

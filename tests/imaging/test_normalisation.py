@@ -2,22 +2,6 @@ import numpy as np
 import pytest
 
 from unetlib.imaging.normalisation import normalise
-from unetlib.io.images import to_grey
-
-
-def test_equal_channels_keep_their_values():
-    grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    assert np.array_equal(to_grey(np.stack([grey, grey, grey, np.full_like(grey, 255)], -1)), grey)
-
-
-def test_luma_matches_the_published_weights():
-    pixel = np.array([[[200, 100, 50]]], np.uint8)
-    assert to_grey(pixel)[0, 0] == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)
-
-
-def test_float_colour_stays_float():
-    pixel = np.array([[[0.2, 0.4, 0.6]]], np.float32)
-    assert to_grey(pixel)[0, 0] == pytest.approx(0.299 * 0.2 + 0.587 * 0.4 + 0.114 * 0.6)
 
 
 def test_zscore_has_mean_0_and_deviation_1():

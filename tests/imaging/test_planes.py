@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unetlib.imaging.normalisation import statistics
+from unetlib.imaging.normalisation import normalise, statistics
 from unetlib.imaging.planes import PlaneError, check_finite, strips
 
 
@@ -21,6 +21,17 @@ def test_statistics_of_strips_are_those_of_the_whole(dtype, method):
     assert statistics(image, method, strip_px=100) == whole, "small enough to be one piece"
     for strip_px in (1, 47, 500):
         assert statistics(image, method, whole_px=0, strip_px=strip_px) == pytest.approx(whole, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.int64, np.float64])
+@pytest.mark.parametrize("method", ["zscore", "percentile"])
+def test_a_large_pedestal_changes_nothing(dtype, method):
+    image, pedestal = picture(np.uint16).astype(dtype), dtype(2_000_000_000)
+    offset, scale = statistics(image, method)
+    for limits in ({}, {"whole_px": 0, "strip_px": 100}):
+        raised = statistics(image + pedestal, method, **limits)
+        assert raised == (pytest.approx(offset + float(pedestal), rel=1e-12), pytest.approx(scale, rel=1e-6))
+    np.testing.assert_allclose(normalise(image + pedestal, method), normalise(image, method), atol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["zscore", "percentile"])

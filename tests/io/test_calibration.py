@@ -30,6 +30,14 @@ WRITTEN = {  # how it was written: (row, column, seconds)
     "imagej-micron": ({"imagej": True, "resolution": (4, 4), "metadata": {"unit": "micron"}}, (0.25, 0.25, None)),
     "imagej-escape": ({"imagej": True, "resolution": (4, 4), "metadata": {"unit": "\\u00B5m"}}, (0.25, 0.25, None)),
     "imagej-nm": ({"imagej": True, "resolution": (0.005, 0.005), "metadata": {"unit": "nm"}}, (0.2, 0.2, None)),
+    "imagej-micrometers": (
+        {"imagej": True, "resolution": (2, 2), "metadata": {"unit": "micrometers"}},
+        (0.5, 0.5, None),
+    ),
+    "imagej-mm": ({"imagej": True, "resolution": (20, 20), "metadata": {"unit": "mm"}}, (50, 50, None)),
+    "imagej-large": ({"imagej": True, "resolution": (0.04, 0.04), "metadata": {"unit": "um"}}, (25, 25, None)),
+    "imagej-screen": ({"imagej": True, "resolution": (72, 72), "metadata": {"unit": "inch"}}, (None, None, None)),
+    "imagej-hour": ({"imagej": True, "metadata": {"finterval": 0.5, "tunit": "hr"}}, (None, None, 1800)),
     "imagej-pixels": ({"imagej": True, "resolution": (1, 1), "metadata": {"unit": "pixel"}}, (None, None, None)),
     "imagej-time": ({"imagej": True, "metadata": {"finterval": 10, "tunit": "min"}}, (None, None, 600)),
     "cm": ({"resolution": (20000, 20000), "resolutionunit": "CENTIMETER"}, (0.5, 0.5, None)),
@@ -42,6 +50,7 @@ WRITTEN = {  # how it was written: (row, column, seconds)
         {"description": ome(PhysicalSizeX=300, PhysicalSizeXUnit="nm", PhysicalSizeY=300, PhysicalSizeYUnit="nm")},
         (0.3, 0.3, None),
     ),
+    "ome-width": ({"description": ome(PhysicalSizeX=0.5)}, (0.5, 0.5, None)),
     "ome-none": ({"description": ome()}, (None, None, None)),
 }
 

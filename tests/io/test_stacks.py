@@ -8,7 +8,7 @@ from builders.images import write_stack
 
 from unetlib.io import stacks as module
 from unetlib.io.images import ImageError
-from unetlib.io.stacks import image_files_in, open_stack
+from unetlib.io.stacks import open_stack
 
 PICTURE = texture(40, 50)
 LAYOUTS = {
@@ -63,10 +63,9 @@ def test_colour_becomes_luma(tmp_path, planar, options):
     stored = np.moveaxis(colour, -1, 0) if planar == "separate" else colour
     tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planar, **options)
     (tmp_path / "a.png").write_bytes(png(colour))
-    luma = np.rint(colour @ np.array([0.299, 0.587, 0.114]))
+    luma = colour @ np.array([0.299, 0.587, 0.114])
     for name in ("a.tif", "a.png"):
-        assert np.abs(planes(tmp_path / name)[0] - luma).max() <= 1
-        assert planes(tmp_path / name)[0].dtype == np.uint8
+        assert np.abs(planes(tmp_path / name)[0] - luma).max() < 1e-4  # never rounded back to 8 bit
 
 
 def test_a_part_is_the_part_of_the_whole(tmp_path):
@@ -95,8 +94,7 @@ def two_sizes(path):
 
 REFUSED = {
     "2 images of different sizes": two_sizes,
-    "has 2 channels; export one": lambda path: write_stack(path, texture(2, 20, 30), "CYX"),
-    "colour table": lambda path: tifffile.imwrite(path, PICTURE, colormap=np.zeros((3, 256), np.uint16)),
+    "has 2 channels; choose one": lambda path: write_stack(path, texture(2, 20, 30), "CYX"),
     "1 bit per pixel": lambda path: tifffile.imwrite(path, PICTURE > 9),
     "complex64 values": lambda path: tifffile.imwrite(path, PICTURE.astype(np.complex64)),
     "neither TIFF nor PNG": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0 a JPEG"),
@@ -125,14 +123,3 @@ def test_a_stack_cut_anywhere_never_becomes_a_shorter_stack(tmp_path, options):
             np.testing.assert_array_equal(planes(path), stack)
         except ImageError as error:
             assert "\n" not in str(error)
-
-
-def test_a_folder_stands_for_its_images_in_the_order_of_their_numbers(tmp_path):
-    for name in ("t10.tif", "t2.tif", "t1.PNG", "notes.txt"):
-        (tmp_path / name).touch()
-    assert [path.name for path in image_files_in([tmp_path])] == ["t1.PNG", "t2.tif", "t10.tif"]
-    assert image_files_in([tmp_path / "t2.tif"]) == [tmp_path / "t2.tif"]
-    (tmp_path / "empty").mkdir()
-    for path, message in ((tmp_path / "empty", "no TIFF or PNG"), (tmp_path / "gone.tif", "no such image")):
-        with pytest.raises(ImageError, match=message):
-            image_files_in([path])

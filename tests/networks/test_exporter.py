@@ -12,6 +12,7 @@ from builders.images import SETTINGS, save, spots, write_stack
 
 from unetlib import cli
 from unetlib.imaging.normalisation import normalise
+from unetlib.io.outputs import OutputError
 from unetlib.networks.blocks import initialise
 from unetlib.networks.build import build
 from unetlib.networks.export import bioimageio, exporter, onnx_graph
@@ -87,6 +88,53 @@ def test_a_runtime_that_gives_something_else_is_refused_and_leaves_nothing(tmp_p
     with pytest.raises(exporter.ExportError, match=r"differs from PyTorch by 2\.0e-04 .* not kept"):
         exporter.export(path, tmp_path / "model.onnx", kind="onnx", image=movie, tile_px=20)
     assert {file.name for file in tmp_path.iterdir()} == {"model.pt"}
+
+
+@pytest.mark.parametrize("who", ["by_torch", "by_runtime"])
+@pytest.mark.parametrize("where", ["everywhere", "in one pixel of the last tile"])
+def test_nothing_is_kept_that_gives_nan(tmp_path, movie, monkeypatch, who, where):
+    path, _ = model_file(tmp_path / "model.pt")
+    true = getattr(onnx_graph, who)
+
+    def broken(network, images):
+        found = true(network, images).copy()
+        if where == "everywhere":
+            found[:] = np.nan
+        elif len(images) == 1:
+            found[0, 0, 1, 1] = np.nan
+        return found
+
+    monkeypatch.setattr(onnx_graph, who, broken)
+    with pytest.raises(exporter.ExportError, match=r"differs from PyTorch by nan .* not kept"):
+        exporter.export(path, tmp_path / "model.onnx", kind="onnx", image=movie, tile_px=20)
+    assert {file.name for file in tmp_path.iterdir()} == {"model.pt"}
+
+
+def test_an_image_with_nan_is_no_test(tmp_path):
+    path, _ = model_file(tmp_path / "model.pt")
+    picture = spots(60, 70).astype(np.float32)
+    picture[0, 0] = np.nan
+    tifffile.imwrite(tmp_path / "nan.tif", picture)
+    with pytest.raises(exporter.ExportError, match=r"nan\.tif: holds pixels that are NaN or infinite"):
+        exporter.export(path, tmp_path / "model.onnx", kind="onnx", image=tmp_path / "nan.tif", tile_px=20)
+    assert not (tmp_path / "model.onnx").exists()
+
+
+def test_an_export_replaces_an_earlier_one_when_told_and_nothing_else(tmp_path, movie):
+    path, _ = model_file(tmp_path / "model.pt")
+    how = {"kind": "onnx", "image": movie, "tile_px": 20}
+    exporter.export(path, tmp_path / "model.onnx", **how)
+    made = (tmp_path / "model.onnx").read_bytes()
+    with pytest.raises(OutputError, match=r"model\.onnx: exists; choose another name, or --overwrite"):
+        exporter.export(path, tmp_path / "model.onnx", **how)
+    exporter.export(path, tmp_path / "model.onnx", **how, overwrite=True)
+    assert (tmp_path / "model.onnx").read_bytes() == made
+    (tmp_path / "thesis.onnx").write_text("precious")
+    path.rename(tmp_path / "named.onnx")
+    for name, message in (("thesis.onnx", "is not an export to onnx; it stays"), ("named.onnx", "is an input")):
+        with pytest.raises(OutputError, match=message):
+            exporter.export(tmp_path / "named.onnx", tmp_path / name, **how, overwrite=True)
+    assert (tmp_path / "thesis.onnx").read_text() == "precious"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from unetlib.imaging.normalisation import normalise
 from unetlib.imaging.planes import PlaneError
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import ImageError
+from unetlib.io.outputs import OutputError
 from unetlib.networks import predict_files as module
 from unetlib.networks.device import DeviceError
 from unetlib.networks.predict import Tiling, predict
-from unetlib.networks.predict_files import check_images, image_files, predict_files
+from unetlib.networks.predict_files import KINDS, count_planes, image_files, missing, predict_files
 from unetlib.networks.settings import InferenceSettings, PredictionSettings
 from unetlib.networks.trained_network import ModelFileError, NetworkError, TrainedNetwork, load_network
 
@@ -28,10 +29,10 @@ def settings(symmetries=1, mode="tile", **instances):
     )
 
 
-def run(image, folder, report=lambda planes: None, **how):
+def run(image, folder, only=KINDS, report=lambda planes: None, **how):
     (files,) = image_files([image], folder).values()
     network = TrainedNetwork(brightness_network(), settings(), precision="float32")
-    return predict_files(network, image, files, settings(**how), report=report)
+    return predict_files(network, image, {kind: files[kind] for kind in only}, settings(**how), report=report)
 
 
 def test_the_three_files_are_the_studys_numbers(tmp_path):
@@ -112,7 +113,7 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path):
 def test_a_full_disk_is_said_before_anything_is_written(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", spots(40, 50))
     monkeypatch.setattr(module.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1000}))
-    with pytest.raises(NetworkError, match=r"a\.tif needs 0.0 GB here"):
+    with pytest.raises(NetworkError, match=r"a\.tif needs 26 kB here, 1.0 kB are free; free some"):
         run(tmp_path / "a.tif", tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
 
@@ -125,17 +126,30 @@ def test_images_that_would_get_the_same_files(tmp_path):
         with pytest.raises(NetworkError, match="would be written to the same files; rename one"):
             image_files([tmp_path / "a.tif", tmp_path / other], tmp_path)
     (tmp_path / "b.tif").touch()
-    with pytest.raises(NetworkError, match=r"b_mask\.tif: is an image that was given"):
+    with pytest.raises(OutputError, match=r"b_mask\.tif: is an image that was given"):
         image_files([tmp_path / "b.tif", tmp_path / "b_mask.tif"], tmp_path)
 
 
-def test_planes_are_counted_and_bad_images_found_first(tmp_path):
+def test_planes_are_counted(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", spots(4, 20, 30), photometric="minisblack")
     (tmp_path / "b.png").write_bytes(png(spots(20, 30)))
-    assert check_images([tmp_path / "a.tif", tmp_path / "b.png"]) == 5
+    assert [count_planes(tmp_path / name) for name in ("a.tif", "b.png")] == [4, 1]
     (tmp_path / "c.tif").write_text("a letter")
     with pytest.raises(ImageError, match=r"c\.tif: neither TIFF nor PNG"):
-        check_images([tmp_path / "a.tif", tmp_path / "c.tif"])
+        count_planes(tmp_path / "c.tif")
+
+
+@pytest.mark.parametrize("only", [("labels",), ("mask", "labels"), ("probability",)])
+def test_what_is_missing_is_what_all_would_be(tmp_path, only):
+    tifffile.imwrite(tmp_path / "a.tif", spots(40, 50))
+    whole = dict(zip(KINDS, run(tmp_path / "a.tif", tmp_path / "all").files, strict=True))
+    (files,) = image_files([tmp_path / "a.tif"], tmp_path / "some").values()
+    assert missing(files) == files
+    done = run(tmp_path / "a.tif", tmp_path / "some", only=only)
+    assert [file.read_bytes() for file in done.files] == [whole[kind].read_bytes() for kind in only]
+    assert sorted(missing(files)) == sorted(set(KINDS) - set(only))
+    files[only[0]].write_text("")  # an empty file is no result
+    assert only[0] in missing(files)
 
 
 def test_a_network_of_resized_images_is_refused(tmp_path):

@@ -5,8 +5,7 @@ import pytest
 import torch
 from builders.networks import small_network
 
-from unetlib.imaging.normalisation import normalise, statistics
-from unetlib.imaging.planes import NormalisedPlane
+from unetlib.imaging.normalisation import NormalisedPlane, normalise, statistics
 from unetlib.networks.predict import Tiling, count_tiles, predict, predict_image
 from unetlib.networks.settings import InferenceSettings
 from unetlib.networks.symmetries import dihedral
@@ -41,6 +40,12 @@ NETWORKS = [{}, {"padding": "same"}, {"depth": 2, "norm": "batch"}, {"skip": "no
 def test_is_the_study_to_the_bit(arguments, shape):
     model, image = small_network(**arguments), IMAGE[: shape[0], : shape[1]]
     np.testing.assert_array_equal(from_where_it_lies(model, image), predict(model, normalise(image), Tiling(28)))
+
+
+def test_a_large_pedestal_changes_nothing():
+    model = small_network()
+    raised = from_where_it_lies(model, IMAGE.astype(np.int32) + 2_000_000_000)
+    np.testing.assert_allclose(raised, from_where_it_lies(model, IMAGE), atol=1e-5)
 
 
 @pytest.mark.parametrize("symmetries", [4, 8])

@@ -26,6 +26,7 @@ HALVES = st.one_of(st.just(nan), st.floats(0, 0.5))
         (Estimate(0.94, 0.89, 0.99), "equal"),
         (Estimate(0.86, 0.70, 0.99), "undecided"),  # ± 0.145 holds anything
         (Estimate(0.86, 0.85, 0.87), "below"),
+        (Estimate(float("nan")), "undecided"),
         (Estimate(0.91, 0.909, 0.911), "equal"),  # sharp, but two points are the same score
     ],
 )

@@ -49,19 +49,15 @@ def test_refusals(tmp_path):
     tifffile.imwrite(one, np.eye(20, 30, dtype=np.uint16))
     small = tmp_path / "small.tif"
     tifffile.imwrite(small, np.eye(9, dtype=np.uint16))
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/thesis.txt").write_text("precious")
     out = tmp_path / "out"
     for given, folder, message in (
         ([empty], out, "no cell in any frame"),
         ([one], out, "one.tif: has one frame"),
         ([one, small], out, "small.tif: frames of 20×30 and 9×9 px"),
-        ([one, one], tmp_path / "mine", "holds thesis.txt, which is no result of tracking"),
-        ([one, one], tmp_path, "holds the labels that were given"),
     ):
         with pytest.raises(TrackError, match=message):
             track_files(given, folder, *HOW)
-    assert not out.exists() and (tmp_path / "mine/thesis.txt").read_text() == "precious"
+    assert not out.exists()
 
 
 def test_planes_give_what_files_give(tmp_path):
@@ -86,3 +82,26 @@ def test_a_film_in_which_a_network_found_nothing_has_no_tracks(tmp_path):
     assert (tmp_path / "out/res_track.txt").read_text() == ""
     assert not tifffile.imread(tmp_path / "out/mask002.tif").any()
     assert len((tmp_path / "out/tracks.csv").read_text().splitlines()) == 1
+
+
+def test_files_are_frames_in_the_order_of_their_numbers(tmp_path):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    paths = [tmp_path / f"t{frame}_labels.tif" for frame in range(1, 12)]
+    for frame, path in enumerate(paths):  # a cell that walks 5 px a frame
+        labels = np.zeros((40, 90), np.uint16)
+        labels[10:18, 5 * frame + 1 : 5 * frame + 9] = 1
+        tifffile.imwrite(path, labels)
+    found = track_files(sorted(paths, key=str), tmp_path / "out", *HOW)
+    assert (found.frames, found.tracks) == (11, 1)
+
+
+def test_frames_of_two_pixel_sizes_are_refused_unless_one_is_set(tmp_path):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    paths = [tmp_path / "t1.tif", tmp_path / "t2.tif"]
+    for path, resolution in zip(paths, (2, 4), strict=True):
+        tifffile.imwrite(
+            path, np.eye(20, dtype=np.uint16), imagej=True, resolution=(resolution,) * 2, metadata={"unit": "um"}
+        )
+    with pytest.raises(TrackError, match=r"t1\.tif and .*t2\.tif: pixel sizes \(µm\) 0.5 and 0.25 .* set --pixel-size"):
+        track_files(paths, tmp_path / "out", *HOW)
+    assert track_files(paths, tmp_path / "out", LinkSettings(), Scale(0.5, None)).frames == 2

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from unetlib.imaging.instance_check import instance_fault, instances_of_mask
 from unetlib.imaging.labels import LARGEST_ID
 
 FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # a suffix and a temporary name's prefix must fit too
@@ -65,6 +66,24 @@ def check_instances(array: np.ndarray, where: str) -> np.ndarray:
     if high > LARGEST_ID:
         raise DatasetError(f"{where}: label has id {high}, above {LARGEST_ID}; renumber the objects")
     return labels.astype(np.uint16, copy=False)
+
+
+def instances_or_mask(values: np.ndarray, where: str, *, masks: bool = False) -> np.ndarray:
+    """Return the instance ids, (H, W) uint16, of what a label image holds; with masks, the components of its mask.
+
+    Raises DatasetError also for what cannot be instances by its structure (`instance_check.instance_fault`).
+    """
+    if masks:
+        if np.asarray(values).dtype.kind == "f" and not np.isfinite(values).all():
+            raise DatasetError(f"{where}: mask has NaN or infinite values; repair or remove the frame")
+        return check_instances(instances_of_mask(values) if np.ndim(values) == 2 else values, where)
+    labels = check_instances(values, where)
+    if fault := instance_fault(values if values.dtype.kind == "u" else labels):
+        raise DatasetError(
+            f"{where}: {fault}: a mask, not instances; set the option masks: true, and its components are the objects, "
+            "or label them first, one number each"
+        )
+    return labels
 
 
 def check_same_size(image: np.ndarray, other: np.ndarray, where: str, noun: str) -> None:

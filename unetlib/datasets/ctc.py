@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from unetlib.datasets.checks import instances_or_mask
 from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.datasets.partial_annotation import unknown_region
 from unetlib.io.archives import Archive
-from unetlib.io.images import ImageError, decode, grey
+from unetlib.io.axes import Choice, ImageError
+from unetlib.io.images import decode_image
 
 MEMBER = re.compile(
     r"(?P<root>(?:.*/)?)(?P<sequence>\d\d)"
@@ -21,7 +23,13 @@ MODALITIES = {"PhC": "phase-contrast", "DIC": "dic", "Fluo": "fluorescence", "BF
 Row = Mapping[str, int | str]
 
 
-def read_ctc(archive: Archive, *, pixel_size_um: float | None = None, modality: str | None = None) -> Iterator[Sample]:
+def read_ctc(
+    archive: Archive,
+    *,
+    pixel_size_um: float | None = None,
+    modality: str | None = None,
+    channel: int | None = None,
+) -> Iterator[Sample]:
     """Yield one sample per frame, by sequence and time; the dataset's folder may stand anywhere in the archive.
 
     Gold truth: _GT/SEG; silver truth: _ST/SEG; markers and tracks: _GT/TRA. Frames without any truth are kept.
@@ -38,7 +46,7 @@ def read_ctc(archive: Archive, *, pixel_size_um: float | None = None, modality: 
             if own != sequence:
                 continue
             begins = [row for row in tracks if row["begin"] == time]
-            yield _sample(archive, sequence, time, files, begins, modality, pixel_size_um)
+            yield _sample(archive, sequence, time, files, begins, (modality, pixel_size_um, channel))
 
 
 def _frames(archive: Archive) -> tuple[str, dict[tuple[str, int], dict[str, str]]]:
@@ -68,10 +76,15 @@ def _sample(
     time: int,
     files: Mapping[str, str],
     tracks: list[Row],
-    modality: str,
-    pixel_size_um: float | None,
+    facts: tuple[str, float | None, int | None],
 ) -> Sample:
-    arrays = {kind: decode(archive.read(name), name) for kind, name in files.items()}
+    modality, pixel_size_um, channel = facts
+    arrays = {
+        kind: instances_or_mask(decode_image(archive.read(name), name).labels(), name)
+        for kind, name in files.items()
+        if kind != "image"
+    }
+    image = decode_image(archive.read(files["image"]), files["image"], Choice(channel=channel)).grey()
     sample = check_sample(
         Sample(
             frame=f"{sequence}-t{time:03d}",
@@ -79,7 +92,7 @@ def _sample(
             time=time,
             group=sequence,
             modality=modality,
-            image=grey(arrays["image"]),
+            image=image,
             labels=arrays.get("labels"),
             silver=arrays.get("silver"),
             markers=arrays.get("markers"),

@@ -23,6 +23,8 @@ from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, check_binni
 from unetlib.io.files import atomic_folder, read_csv, write_csv
 
 TRACK_COLUMNS = ("sequence", "label", "begin", "end", "parent")
+# What stands in a dataset folder; one that holds anything else is never replaced.
+FILES = r"(images|labels|silver|ignore|markers)/[^/]+\.tif|(frames|tracks)\.csv|dataset\.json"
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty:
     """
     frames: dict[str, FrameRecord] = {}  # by id in lower case: on many systems A.tif and a.tif are one file
     tracks: list[Mapping[str, int | str]] = []
-    with atomic_folder(Path(folder)) as staging:
+    with atomic_folder(folder, FILES, "part of a prepared dataset") as staging:
         for raw in samples:
             sample = check_sample(raw, allow_empty=allow_empty)
             if sample.frame.lower() in frames:

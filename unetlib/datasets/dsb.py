@@ -11,18 +11,19 @@ from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.datasets.fields_of_view import group_by_field
 from unetlib.imaging.labels import LARGEST_ID
 from unetlib.io.archives import Archive
-from unetlib.io.images import ImageError, decode, grey
+from unetlib.io.axes import Choice, ImageError
+from unetlib.io.images import DecodedImage, decode_image
 
 MEMBER = re.compile(r"(?:.*/)?(?P<id>[^/]+)/(?P<kind>images|masks)/[^/]+\.png", re.IGNORECASE)
 LARGEST_BYTES = 2**31  # of all images, or of one image's masks, which are held at once; DSB2018's 670 images: 0.1 GB
 COLOURED = 2.0  # mean range between the channels from which an image counts as colour (grey ones have exactly 0)
 
 
-def read_dsb(archive: Archive, *, pixel_size_um: float | None = None) -> Iterator[Sample]:
+def read_dsb(archive: Archive, *, pixel_size_um: float | None = None, channel: int | None = None) -> Iterator[Sample]:
     """Yield one sample per image, by id; found wherever the folders stand in the archive.
 
-    Image: RGB(A) → luma, uint8. Labels: nuclei numbered 1… in the order of their file names; a pixel that
-    several claim goes to the smallest of them, and `overlap_px` counts such pixels. Modality: histology if
+    Image: colour → luma, or the channel (from 1). Labels: nuclei numbered 1… in the order of their file names; a
+    pixel that several claim goes to the smallest of them, and `overlap_px` counts such pixels. Modality: histology if
     coloured, brightfield if grey on bright, else fluorescence. Group: images of one field of view
     (`fields.group_by_field`). Images without masks have no truth. Raises ImageError or SampleError.
     """
@@ -39,9 +40,9 @@ def read_dsb(archive: Archive, *, pixel_size_um: float | None = None) -> Iterato
         if len(files["images"]) != 1:
             raise ImageError(f"{key}/images: expected one image, found {len(files['images'])}; fetch the archive again")
         where = files["images"][0]
-        pixels = decode(archive.read(where), where)
-        images[key] = check_image(grey(pixels), where)
-        modalities[key] = modality_of(pixels)
+        picture = decode_image(archive.read(where), where, Choice(channel=channel))
+        images[key] = check_image(picture.grey(), where)
+        modalities[key] = modality_of(picture)
         held += images[key].nbytes
         _check_held(held, where)
     groups = group_by_field(images, modalities)
@@ -63,13 +64,13 @@ def read_dsb(archive: Archive, *, pixel_size_um: float | None = None) -> Iterato
         )
 
 
-def modality_of(pixels: np.ndarray) -> str:
+def modality_of(picture: DecodedImage) -> str:
     """Return histology (coloured), brightfield (grey, bright background) or fluorescence (grey, dark background)."""
-    colour = pixels[..., :3] if pixels.ndim == 3 and pixels.shape[-1] > 2 else None
+    colour = picture.colours()
     if colour is not None and float((colour.max(axis=-1) - colour.min(axis=-1)).mean()) > COLOURED:
         return "histology"
-    plain = grey(pixels)
-    middle = np.iinfo(plain.dtype).max / 2 if plain.dtype.kind == "u" else float(plain.min() + plain.max()) / 2
+    plain, stored = picture.grey(), picture.pixels.dtype
+    middle = np.iinfo(stored).max / 2 if stored.kind == "u" else float(plain.min() + plain.max()) / 2
     return "brightfield" if float(np.median(plain)) > middle else "fluorescence"
 
 
@@ -85,7 +86,7 @@ def merge_masks(archive: Archive, names: list[str], image: np.ndarray) -> tuple[
     objects: list[tuple[tuple[slice, slice], np.ndarray]] = []
     held = 0
     for name in sorted(names):
-        objects.append(_object(decode(archive.read(name), name), name, image))
+        objects.append(_object(decode_image(archive.read(name), name).pixels, name, image))
         held += objects[-1][1].nbytes
         _check_held(held, name)
     areas = [int(mask.sum()) for _, mask in objects]

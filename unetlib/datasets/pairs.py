@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 import numpy as np
-from scipy import ndimage
 
-from unetlib.datasets.checks import DatasetError, check_instances
+from unetlib.datasets.checks import instances_or_mask
 from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.io.archives import Archive
-from unetlib.io.images import ImageError, decode, grey
+from unetlib.io.axes import Choice, ImageError
+from unetlib.io.images import decode_image
 
 SUFFIXES = {".tif", ".tiff", ".png"}
 
@@ -24,11 +24,13 @@ def read_pairs(
     pixel_size_um: float | None = None,
     modality: str = "unknown",
     masks: bool = False,
+    channel: int | None = None,
 ) -> Iterator[Sample]:
     """Yield one sample per image, by sequence and name (numbers in names count as numbers).
 
     `images/[<sequence>/]<name>.tif|tiff|png` goes with the file of the same sequence and name under `labels`;
-    both folders may stand anywhere in the archive, once. Images: 8 or 16 bit or float, grey or colour (→ luma).
+    both folders may stand anywhere in the archive, once. Images: 8 or 16 bit or float, grey or colour (→ luma),
+    or the `channel` (from 1) where there are several.
     Labels: whole-number instance ids, 0 = background; with `masks`, anything but 0 is foreground and its
     4-connected components are the instances. Time: position in the sequence. Group: the sequence, or
     the image itself where there are no sequences. An image without a label has no truth; a label without an
@@ -54,7 +56,7 @@ def read_pairs(
                 time=time[sequence],
                 group=sequence or frame,
                 modality=modality,
-                image=grey(decode(archive.read(where), where)),
+                image=decode_image(archive.read(where), where, Choice(channel=channel)).grey(),
                 labels=truth,
                 pixel_size_um=pixel_size_um,
                 where=where,
@@ -94,13 +96,5 @@ def _safe(name: str) -> str:
 
 
 def _truth(archive: Archive, name: str, masks: bool) -> np.ndarray:
-    """Return the label of one file; SampleError when it is a binary mask that is not declared as one."""
-    label = decode(archive.read(name), name)
-    if label.ndim == 3 and label.shape[-1] in (1, 3) and (label == label[..., :1]).all():
-        label = label[..., 0]  # saved as colour whose channels all say the same
-    label = check_instances(label, name)
-    if masks:
-        return np.asarray(ndimage.label(label)[0])
-    if set(np.unique(label)) == {0, 255}:
-        raise DatasetError(f"{name}: holds 0 and 255 only: a mask, not instances; set the option masks: true")
-    return label
+    """Return the label of one file; DatasetError when it is a mask that is not declared as one."""
+    return instances_or_mask(decode_image(archive.read(name), name).labels(), name, masks=masks)

@@ -32,6 +32,11 @@ class ReaderOptions(Settings):
     masks: bool | None = Field(
         None, description="pairs: label images are 0/255 masks whose connected components are the instances."
     )
+    channel: int | None = Field(
+        None,
+        ge=1,
+        description="Which channel of images that hold several, from 1; of colour images red, green or blue.",
+    )
     allow_empty: bool | None = Field(None, description="Accept label images without any object.")
 
 

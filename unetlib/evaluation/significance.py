@@ -21,8 +21,11 @@ def sign_flip(contributions: Floats, name: str) -> float:
     """Return the two-sided p of a sum of (n,) contributions under all, or FLIPS random, changes of their signs.
 
     Exact for 13 contributions or fewer; else the p of Phipson and Smyth (2010), never 0. name seeds the signs.
+    NaN where a contribution is.
     """
     n = len(contributions)
+    if not np.isfinite(contributions).all():
+        return float("nan")  # no comparison holds: it would seem the rarest of all sums
     if 2**n <= FLIPS:
         signs = 1.0 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unetlib.datasets.checks import DatasetError, check_instances, size
+from unetlib.datasets.checks import DatasetError, instances_or_mask, size
 from unetlib.datasets.dataset import Dataset
 from unetlib.evaluation.contingency import Contingency, contingency
 from unetlib.evaluation.ctc_metrics import Detections, det_by_frame, detections, in_foi
@@ -22,7 +22,7 @@ from unetlib.evaluation.isbi_metrics import (
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.imaging.instances import instances_from_probability, remove_small
 from unetlib.imaging.settings import InstanceSettings
-from unetlib.io.images import decode
+from unetlib.io.images import decode_image
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:
     return Prediction(remove_small(labels, min_area_px), labels > 0)
 
 
-def read_labels(path: Path, shape: tuple[int, int]) -> np.ndarray:
+def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> np.ndarray:
     """Return the label image of a TIFF or PNG file, (H, W) uint16.
 
     Raises ImageError or SampleError, naming the file, when it is unreadable, of another shape, float or negative.
     """
-    labels = check_instances(decode(path.read_bytes(), str(path)), str(path))
+    labels = instances_or_mask(decode_image(path.read_bytes(), str(path)).labels(), str(path), masks=masks)
     if labels.shape != shape:
         found, wanted = size(labels), "×".join(map(str, shape))
         raise DatasetError(f"{path}: the label image is {found} but its image is {wanted}; write labels of equal size")

@@ -3,6 +3,7 @@
 - binning: Binning: k × k pixels averaged into one before a network sees them, and its probability brought back to
   full size.
 - instances: From a foreground probability to instances: connected components as the paper, or cut at their necks.
+- instance_check: Is it an instance image? Asked of the structure of the labels, wherever label images come in.
 - labels: Instance labels: 2-D integer arrays, 0 = background, every other value one instance.
 - normalisation: The per-image normalisation of grey values that every network sees.
 - percentiles: Exact percentiles of a plane that is read strip by strip.

@@ -42,7 +42,29 @@ def statistics(
     return offset, scale if scale > 0 else 1.0
 
 
+def centred(image: NDArray, offset: float, scale: float) -> NDArray[np.float32]:
+    """Return (image − offset) / scale as float32.
+
+    Values that float32 does not hold (32-bit integers, float64) are subtracted in float64: on a pedestal of a billion
+    they would be rounded to steps of 64.
+    """
+    if np.promote_types(image.dtype, np.float32) == np.float64:
+        image, offset = image.astype(np.float64) - offset, 0.0
+    return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)
+
+
+class NormalisedPlane:
+    """A plane read as `normalise` computes it from (offset, scale) of the whole."""
+
+    def __init__(self, plane: Readable, offset: float, scale: float) -> None:
+        self.plane, self.offset, self.scale = plane, offset, scale
+        self.shape = tuple(plane.shape)
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[np.float32]:
+        """Return the rows and columns of the normalised plane."""
+        return centred(self.plane[part], self.offset, self.scale)
+
+
 def normalise(image: NDArray, method: Normalisation = "zscore") -> NDArray[np.float32]:
     """Return the image, (H, W), as float32 on the scale of `statistics`."""
-    offset, scale = statistics(image, method)
-    return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)
+    return centred(image, *statistics(image, method))

@@ -13,18 +13,22 @@ BINS = 65536  # 16 of the 32 bits of a value
 def percentiles_by_strip(plane: Readable, parts: Sequence[slice], wanted: Sequence[float]) -> tuple[float, ...]:
     """Return percentiles, interpolated as np.percentile does, of the values as float32.
 
-    Two passes over the strips: the first counts the upper 16 bits of every value's sort key, the second the lower
-    16 bits of the values that share the upper bits of a wanted rank.
+    Of values that float32 does not hold, the excess over the smallest is counted. Two passes over the strips: the first
+    counts the upper 16 bits of every value's sort key, the second the lower 16 bits of the values that share the upper
+    bits of a wanted rank.
     """
+    base = 0.0
+    if np.promote_types(plane[:1, :1].dtype, np.float32) == np.float64:
+        base = min(float(plane[rows, :].min()) for rows in parts)
     count = plane.shape[0] * plane.shape[1]
     positions = [(count - 1) * share / 100 for share in wanted]
     ranks = sorted({rank for position in positions for rank in (int(position), min(int(position) + 1, count - 1))})
     high = np.zeros(BINS, np.int64)
-    for keys in _sort_keys(plane, parts):
+    for keys in _sort_keys(plane, parts, base):
         high += np.bincount(keys >> 16, minlength=BINS)
     bins = np.searchsorted(np.cumsum(high), ranks, side="right")
     low = {int(chosen): np.zeros(BINS, np.int64) for chosen in bins}
-    for keys in _sort_keys(plane, parts):
+    for keys in _sort_keys(plane, parts, base):
         for chosen, counts in low.items():
             counts += np.bincount(keys[keys >> 16 == chosen] & (BINS - 1), minlength=BINS)
     before = np.cumsum(high) - high
@@ -36,14 +40,15 @@ def percentiles_by_strip(plane: Readable, parts: Sequence[slice], wanted: Sequen
     for position in positions:
         first, share = int(position), position - int(position)
         second = min(first + 1, count - 1)
-        found.append(values[first] + (values[second] - values[first]) * share)
+        found.append(base + values[first] + (values[second] - values[first]) * share)
     return tuple(found)
 
 
-def _sort_keys(plane: Readable, parts: Sequence[slice]) -> Iterator[NDArray[np.int64]]:
-    """Integers that sort as the float32 values do: their bits, all flipped below zero, else the sign bit."""
+def _sort_keys(plane: Readable, parts: Sequence[slice], base: float) -> Iterator[NDArray[np.int64]]:
+    """Integers that sort as the values above base: bits of float32, all flipped below zero, else the sign bit."""
     for rows in parts:
-        bits = np.ascontiguousarray(plane[rows, :], np.float32).ravel().view(np.uint32)
+        values = plane[rows, :] - base if base else plane[rows, :]
+        bits = np.ascontiguousarray(values, np.float32).ravel().view(np.uint32)
         yield np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31)).astype(np.int64)
 
 

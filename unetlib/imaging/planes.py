@@ -37,18 +37,6 @@ class BinnedPlane:
         return bin_image(self.plane[rows, columns], self.factor)
 
 
-class NormalisedPlane:
-    """A plane read as (plane − offset) / scale in float32, as `normalise` computes it."""
-
-    def __init__(self, plane: Readable, offset: float, scale: float) -> None:
-        self.plane, self.offset, self.scale = plane, np.float32(offset), np.float32(scale)
-        self.shape = tuple(plane.shape)
-
-    def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[np.float32]:
-        """Return the rows and columns of the normalised plane."""
-        return (self.plane[part].astype(np.float32) - self.offset) / self.scale
-
-
 def upsample_rows(plane: NDArray[np.float32], factor: int, rows: slice, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Return these rows of `upsample(plane, factor, shape)` without the others, to the bit."""
     first = max(rows.start // factor - 1, 0)

@@ -1,13 +1,16 @@
 """Downloads that are verified or absent: mirrors first, resumed after a cut, checked by SHA-256, renamed whole."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from unetlib.io.download import Download, DownloadError, Progress, printable_url
-from unetlib.io.files import atomic_path, full_disk_named, move_into_place, sha256_of
+from unetlib.io.files import atomic_path, sha256_of
+from unetlib.io.replacement import full_disk_named, move_into_place
 
 
 class FetchError(ValueError):
@@ -32,7 +35,8 @@ def fetch(
     Sources in order: `mirrors` (folders, `file:` or http(s) URLs that hold `name`), then `url`. A checksum of
     None is recorded in `<destination>.sha256` on first use and enforced from then on. An interrupted http(s)
     download stays in `<destination>.part` and is resumed when its checksum is known; a wrong file found at
-    `destination` is moved to `<destination>.wrong`. `progress(bytes so far, bytes in all or None)` is called
+    `destination` is moved to `<destination>.wrong` (`.wrong.2` where that is taken).
+    `progress(bytes so far, bytes in all or None)` is called
     as bytes arrive. `attempts` in a row without progress end a source, `backoff_s` seconds apart, doubling; so does
     a file of more than `max_bytes`. Errors: FetchError; OSError for a full disk.
     """
@@ -49,7 +53,7 @@ def fetch(
         found = sha256_of(destination)
         if expected in (None, found):
             return _recorded(found, name, record, sha256)
-        destination.replace(_sibling(destination, ".wrong"))
+        destination.rename(_unused(_sibling(destination, ".wrong")))
     destination.parent.mkdir(parents=True, exist_ok=True)
     part = _sibling(destination, ".part")
     download = Download(part, expected is not None, progress, max_bytes, timeout_s, attempts, backoff_s)
@@ -137,3 +141,9 @@ def _printable(text: str) -> str:
 
 def _sibling(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
+
+
+def _unused(path: Path) -> Path:
+    """Returns the path, or the first with a number that nothing stands at: what a user put there is never lost."""
+    names = (path if number == 1 else _sibling(path, f".{number}") for number in count(1))
+    return next(name for name in names if not os.path.lexists(name))

@@ -4,15 +4,22 @@ import csv
 import errno
 import hashlib
 import json
-import os
-import secrets
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
 from typing import Any
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+from unetlib.io.outputs import OutputError, destination, earlier_files, is_stream, real_folder, write_stream
+from unetlib.io.replacement import (
+    fill_folder,
+    flush,
+    full_disk_named,
+    move_into_place,
+    replace_together,
+    temporary_sibling,
+)
 
 
 class FileError(ValueError):
@@ -21,55 +28,71 @@ class FileError(ValueError):
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yields a temporary sibling of `path` (same suffix): renamed on success, removed on any exception.
+    """Yields a temporary file (same suffix) that takes the place of `path` on success and vanishes on any exception.
 
-    Missing parent folders are made. A full disk is raised as one OSError line naming `path`; a block that
-    wrote nothing is a FileNotFoundError. Until the block has ended, whatever stood at `path` stands.
+    Missing parent folders are made, links are followed, a device or a pipe is written into (`outputs`). A full disk
+    is raised as one OSError line naming `path`; a block that wrote nothing is a FileNotFoundError. Until the block
+    has ended, whatever stood at `path` stands. Raises OutputError for what cannot be replaced.
     """
     path = Path(path)
-    with _temporary_sibling(path) as temporary:
+    real = destination(path)
+    if is_stream(path):
+        with tempfile.TemporaryDirectory() as folder, full_disk_named(path):
+            temporary = Path(folder, f"output{path.suffix}")
+            yield temporary
+            _check_written(temporary, path)
+            write_stream(path, temporary)
+        return
+    with temporary_sibling(real) as temporary:
         yield temporary
-        if not temporary.is_file():
-            raise FileNotFoundError(errno.ENOENT, "nothing was written for this file", str(path))
-        move_into_place(temporary, path)
+        _check_written(temporary, path)
+        if real.exists():
+            shutil.copymode(real, temporary)
+        move_into_place(temporary, real)
 
 
 @contextmanager
-def atomic_folder(path: str | Path) -> Iterator[Path]:
-    """Yields an empty temporary sibling folder that replaces `path` on success and vanishes on any exception.
+def atomic_paths(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yields a temporary file for each path, as `atomic_path`: all appear together, or none does."""
+    reals = [destination(path) for path in paths]
+    for path in paths:
+        if is_stream(path):
+            raise OutputError(f"{path}: is a device or a pipe, which takes no image; choose another name")
+    with ExitStack() as stack:
+        temporary = [stack.enter_context(temporary_sibling(real)) for real in reals]
+        yield temporary
+        for new, path in zip(temporary, paths, strict=True):
+            _check_written(new, path)
+            flush(new)
+        replace_together(list(zip(temporary, reals, strict=True)))
 
-    An existing folder at `path` stands until the new one is complete; errors as for `atomic_path`.
+
+@contextmanager
+def atomic_folder(path: str | Path, names: str | None = None, noun: str = "result") -> Iterator[Path]:
+    """Yields an empty temporary folder whose files fill `path` on success; it vanishes on any exception.
+
+    An existing folder (links are followed) stays what it is; its files, all called by the pattern `names`, are those
+    of an earlier noun: they stand until the new ones are complete, then go. Hidden files of others stay. Raises
+    OutputError for a folder that holds anything else (`outputs.earlier_files`).
     """
     path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder belongs; remove it", str(path))
-    with _temporary_sibling(path) as temporary:
+    real = real_folder(path)
+    earlier_files(path, names, noun)
+    with temporary_sibling(real, real if real.is_dir() else None) as temporary:
         temporary.mkdir()
         yield temporary
         for member in sorted(temporary.rglob("*")):
             if member.is_file() and not member.is_symlink():
-                _flush(member)
-        _replace_folder(temporary, path)
-        _flush_folder(path.parent)
+                flush(member)
+        if real.is_dir():
+            fill_folder(real, temporary, earlier_files(path, names, noun))
+        else:
+            temporary.rename(real)
 
 
-def move_into_place(temporary: str | Path, path: str | Path) -> None:
-    """Renames the complete file `temporary` to `path` on the same file system, its bytes on the disk first."""
-    _flush(Path(temporary))
-    Path(temporary).replace(path)
-    _flush_folder(Path(path).parent)
-
-
-@contextmanager
-def full_disk_named(path: str | Path) -> Iterator[None]:
-    """Turns a full disk (or quota) inside the block into one OSError line that names `path`."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        line = "no space left on the device; free some and run again"
-        raise OSError(error.errno, line, str(path)) from error
+def _check_written(temporary: Path, path: Path) -> None:
+    if not temporary.is_file():
+        raise FileNotFoundError(errno.ENOENT, "nothing was written for this file", str(path))
 
 
 def write_json(path: str | Path, obj: Any) -> None:
@@ -137,52 +160,6 @@ def sha256_of(path: str | Path) -> str:
     """Returns the SHA-256 of the file's bytes as 64 lower-case hex digits."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@contextmanager
-def _temporary_sibling(path: Path) -> Iterator[Path]:
-    """Yields an unused name beside `path`; on an exception removes what is there and names a full disk."""
-    temporary = path.with_name(f".tmp-{secrets.token_hex(4)}-{path.name}")
-    try:
-        with full_disk_named(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-    except BaseException:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
-        raise
-
-
-def _replace_folder(new: Path, path: Path) -> None:
-    """Renames `new` to `path`; a folder already there is moved aside first and returns on a failure."""
-    if not path.exists():
-        new.rename(path)
-        return
-    aside = path.with_name(f"{new.name}.old")
-    path.rename(aside)
-    try:
-        new.rename(path)
-    except BaseException:
-        aside.rename(path)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes a rename in `folder` survive a power cut, where the file system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _plain(value: Any) -> Any:

@@ -1,44 +1,69 @@
-"""Image files as they come: TIFF and PNG bytes to arrays, colour to grey."""
+"""Image files as they come: the bytes of a TIFF or PNG to grey values or labels, within limits."""
 
 import io
 import math
-import struct
 from collections.abc import Sequence
-from mmap import mmap
+from dataclasses import dataclass
 from typing import Any
 
-import imagecodecs
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-PNG = b"\x89PNG\r\n\x1a\n"
-TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+from unetlib.io.axes import EVERYTHING, Choice
+from unetlib.io.axes import ImageError as ImageError
+from unetlib.io.png import PNG, png_bytes, read_png
+from unetlib.io.samples import Samples, samples_of, to_grey
+from unetlib.io.tiff import TIFF, channels_last, tiff_layout, walk_pages
+
 LARGEST_BYTES = 2**29  # unpacked: 16384×16384 of 16 bit; more is a mistake or a bomb, refused before it is unpacked
 LARGEST_PAGES = 2**14
 LARGEST_PARTS = 2**18  # strips or tiles of a file; reading one takes tens of microseconds
 _COMPRESSIONS = {1: "none", 5: "LZW", 8: "Deflate", 32773: "PackBits", 32946: "Deflate", 50000: "Zstd"}
-_PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}  # by colour type; a palette becomes colour
 
 
-class ImageError(ValueError):
-    """An image file that cannot be read: which, why, and what to do."""
+@dataclass(frozen=True)
+class DecodedImage:
+    """The pixels of a file as they are stored, (H, W) or (H, W, samples), behind (planes,) where there are several."""
+
+    pixels: NDArray[Any]
+    samples: Samples
+    axes: str  # of the planes: "" for one, else as `axes.PlaneOrder`
+    where: str
+    notes: tuple[str, ...] = ()
+
+    def grey(self) -> NDArray[Any]:
+        """Return the grey values, (H, W) or (planes, H, W): see `samples.Samples.grey`. ImageError for 1 bit."""
+        if self.pixels.dtype.kind == "b":
+            raise ImageError(one_bit(self.where))
+        return self.samples.grey(self.pixels)
+
+    def labels(self) -> NDArray[Any]:
+        """Return the values as they are stored, (H, W) or (planes, H, W): see `samples.Samples.labels`."""
+        return self.samples.labels(self.pixels, self.where)
+
+    def colours(self) -> NDArray[Any] | None:
+        """Return red, green and blue, (H, W, 3); None for an image that is grey."""
+        if self.samples.table is not None:
+            return np.asarray(self.samples.table[self.pixels])
+        return self.pixels[..., :3] if self.samples.model == "colour" else None
 
 
-def decode(data: bytes, where: str) -> np.ndarray:
-    """Return the pixels of a TIFF or PNG file: (H, W), (H, W, channels) or (pages, H, W); dtype as stored.
+def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> DecodedImage:
+    """Return the pixels of a TIFF or PNG file in memory, dtype as stored.
 
-    Raises ImageError, naming the file by `where`, for other formats, damaged files, and files that unpack to more
-    than 512 MiB, whatever they claim to be. TIFF may be packed by LZW, Deflate, PackBits and Zstd: these unpack to
-    the size that was agreed beforehand and keep every value, where JPEG and its like do neither.
+    Raises ImageError, naming the file by `where`, for other formats, damaged files, channels of which none is chosen,
+    and files that unpack to more than 512 MiB, whatever they claim to be. TIFF may be packed by LZW, Deflate, PackBits
+    and Zstd: these unpack to the size that was agreed beforehand and keep every value, where JPEG and its like do
+    neither.
     """
     try:
         if data.startswith(PNG):
-            width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
-            _check_bytes(width * height * _PNG_CHANNELS.get(colour, 4) * (2 if depth == 16 else 1), where)
-            return np.asarray(imagecodecs.png_decode(data))
+            _check_bytes(png_bytes(data), where)
+            pixels, samples = read_png(data)
+            return DecodedImage(pixels, samples.choose(choice.channel, where), "", where)
         if data.startswith(TIFF):
-            return _tiff(data, where)
+            return _tiff(data, where, choice)
     except ImageError:
         raise
     except Exception as error:  # codecs and tifffile raise whatever a damaged file makes them stumble over
@@ -48,34 +73,42 @@ def decode(data: bytes, where: str) -> np.ndarray:
     raise ImageError(f"{where}: neither TIFF nor PNG (it begins with {data[:4]!r}); export it as one of them")
 
 
-def _tiff(data: bytes, where: str) -> np.ndarray:
-    walk_pages(data)
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
+def decode(data: bytes, where: str) -> NDArray[Any]:
+    """Return the pixels of a TIFF or PNG file as they are stored, whatever they mean (`decode_image`)."""
+    return decode_image(data, where).pixels
+
+
+def grey(array: NDArray[Any]) -> NDArray[Any]:
+    """Return (H, W, 1…4) without colour and alpha, others as they are, by the shape alone."""
+    if array.ndim != 3 or array.shape[-1] > 4:
+        return array
+    return to_grey(array[..., :3]) if array.shape[-1] > 2 else array[..., 0]
+
+
+def one_bit(where: str) -> str:
+    """Return the line that refuses an image of two values."""
+    return f"{where}: holds 1 bit per pixel, a mask and no picture; export the image as 8 or 16 bit or float"
+
+
+def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
+    walk_pages(data, LARGEST_PAGES)
+    with tifffile.TiffFile(io.BytesIO(data), _multifile=False) as file:
         pages: list[Any] = list(file.pages)  # TiffPage or TiffFrame, which has the same attributes
         _check_bytes(sum(math.prod(page.shape) * _value_bytes(page) for page in pages), where)
         _check_parts(pages, len(data), where)
         if len({(page.shape, page.dtype) for page in pages}) > 1:
             raise ImageError(f"{where}: its {len(pages)} pages differ in size or type; export one file per frame")
         first = file.pages.first
-        planar = first.planarconfig == tifffile.PLANARCONFIG.SEPARATE and first.samplesperpixel > 1
-        arrays = [np.moveaxis(page.asarray(), 0, -1) if planar else page.asarray() for page in pages]
-    return np.stack(arrays) if len(arrays) > 1 else arrays[0]
-
-
-def walk_pages(data: bytes | mmap) -> None:
-    """Follow the chain of pages to its end, ValueError if it is cut off: tifffile would return the first pages only."""
-    order, big = "<" if data[:2] == b"II" else ">", 43 in data[2:4]
-    number, offset, entry_bytes = ("Q", "Q", 20) if big else ("H", "I", 12)
-    (page,) = struct.unpack_from(order + offset, data, 8 if big else 4)
-    seen: set[int] = set()
-    while page and page not in seen:
-        seen.add(page)
-        if page >= len(data):
-            raise ValueError(f"page {len(seen)} lies beyond the end of the file")
-        if len(seen) > LARGEST_PAGES:
-            raise ValueError(f"more than {LARGEST_PAGES} pages")
-        (count,) = struct.unpack_from(order + number, data, page)
-        (page,) = struct.unpack_from(order + offset, data, page + struct.calcsize(number) + count * entry_bytes)
+        arrays = [channels_last(page.asarray(), first) for page in pages]
+        if len(arrays) == 1 and not file.is_imagej:
+            samples = samples_of(first, lookup=True, where=where).choose(choice.channel, where)
+            return DecodedImage(arrays[0], samples, "", where, samples.notes)
+        layout = tiff_layout(file, choice, where)
+    if layout.page_count != len(arrays):
+        raise ImageError(f"{where}: {len(arrays)} pages for {layout.page_count} planes; export one page per plane")
+    chosen = [arrays[page] for page in layout.order.pages]
+    pixels = np.stack(chosen) if layout.order.axes else chosen[0]
+    return DecodedImage(pixels, layout.samples, layout.order.axes, where, layout.notes)
 
 
 def _check_parts(pages: Sequence[tifffile.TiffPage], file_bytes: int, where: str) -> None:
@@ -107,29 +140,3 @@ def _check_bytes(count: int, where: str) -> None:
         raise ImageError(
             f"{where}: claims {count} bytes of pixels, more than {LARGEST_BYTES}; cut it into smaller images"
         )
-
-
-def grey(array: np.ndarray) -> np.ndarray:
-    """Return the image without colour and alpha, in its own dtype: (H, W, 1…4) → (H, W), others as they are.
-
-    One or two channels: the first. Three or four: luma (`intensity.to_grey`). A stack (pages, H, W) of fewer
-    than five columns cannot be told from colour.
-    """
-    if array.ndim != 3 or array.shape[-1] > 4:
-        return array
-    return to_grey(array) if array.shape[-1] > 2 else array[..., 0]
-
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-
-
-def to_grey(pixels: NDArray) -> NDArray:
-    """Return the luma, (H, W), of an (H, W, 3 or 4) image in the dtype it came in; alpha is dropped.
-
-    ITU-R BT.601 weights. An image whose channels are equal keeps its exact values.
-    """
-    red, green, blue = (pixels[..., channel] for channel in range(3))
-    if np.array_equal(red, green) and np.array_equal(red, blue):
-        return red.copy()
-    grey = np.tensordot(pixels[..., :3].astype(np.float32), LUMA, axes=([-1], [0]))
-    return grey if pixels.dtype.kind == "f" else np.rint(grey).astype(pixels.dtype)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from unetlib.io.axes import UNNAMED
 from unetlib.io.calibration import Calibration, tags_of
 
 LARGEST_CLASSIC_BYTES = 2**32 - 2**25  # tifffile's margin for what is not pixels
@@ -26,6 +27,7 @@ def create_stack(
     imagej = np.dtype(dtype).name in IMAGEJ_TYPES and size < LARGEST_CLASSIC_BYTES
     keywords = tags_of(calibration, imagej=imagej)
     if imagej:
+        axes = "T" if axes in UNNAMED and axes else axes  # as `track` takes them
         known = axes in ("", "T", "Z", "TZ")
         keywords["metadata"]["axes"] = f"{axes}YX" if known else "ZYX"
         data = tifffile.memmap(

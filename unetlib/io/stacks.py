@@ -1,8 +1,7 @@
 """A user's image file, plane by plane: TIFF stacks mapped into memory where their layout allows it, and PNG."""
 
 import mmap
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +11,22 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from unetlib.io.axes import EVERYTHING, Choice, ImageError
 from unetlib.io.calibration import Calibration, calibration_of
-from unetlib.io.images import PNG, TIFF, ImageError, decode, grey, walk_pages
+from unetlib.io.images import decode_image, one_bit
+from unetlib.io.png import PNG
+from unetlib.io.samples import GREY, Samples
+from unetlib.io.tiff import TIFF, TiffLayout, channels_last, tiff_layout, walk_pages
 
-SUFFIXES = (".tif", ".tiff", ".png")
 MAPPED_PX = 2**24  # a page with more pixels that cannot be mapped as it lies is unpacked into a file, not into memory
-_COLOUR_TABLE = "has a colour table; convert it to RGB or grey (in Fiji: Image > Type)"
 
 
 @dataclass(frozen=True)
 class Plane:
-    """One picture, grey when read: `plane[rows, columns]`, two slices, in the dtype of the file."""
+    """One picture, grey when read: `plane[rows, columns]`, two slices."""
 
-    data: NDArray[Any]  # (H, W) or (H, W, channels)
+    data: NDArray[Any]  # (H, W) or (H, W, samples), as stored
+    samples: Samples = GREY
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -35,9 +37,12 @@ class Plane:
         return self.data.dtype
 
     def __getitem__(self, part: tuple[slice, slice]) -> NDArray[Any]:
-        """Return a part (rows, columns); colour as luma (`images.grey`), in native byte order."""
-        array = grey(np.asarray(self.data[part]))
-        return array.astype(array.dtype.newbyteorder("="), copy=False)
+        """Return the grey values of a part (rows, columns) (`samples.Samples.grey`), in native byte order."""
+        return self.samples.grey(_native(self.data[part]))
+
+    def labels(self, where: str) -> NDArray[Any]:
+        """Return the whole plane as it is stored, for ids (`samples.Samples.labels`), in native byte order."""
+        return self.samples.labels(_native(self.data), where)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Stack:
     dtype: np.dtype[Any]
     calibration: Calibration
     read: Callable[[int], NDArray[Any]]
+    samples: Samples = GREY
+    notes: tuple[str, ...] = ()  # what a person must be told of how the file was read
 
     def __len__(self) -> int:
         return int(np.prod(self.lengths, dtype=np.int64))
@@ -63,40 +70,20 @@ class Stack:
     def plane(self, page: int) -> Plane:
         """Return page 0 … len − 1; ImageError when it is damaged."""
         with _one_line(str(self.path), "TIFF"):
-            return Plane(self.read(page))
-
-
-def image_files_in(paths: Iterable[Path]) -> list[Path]:
-    """Return the image files that are meant: a folder stands for the TIFF and PNG in it, t2 before t10.
-
-    ImageError for what is not there and for a folder without images.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file()]
-            if not inside:
-                raise ImageError(f"{path}: no TIFF or PNG in this folder")
-            found += sorted(inside, key=lambda file: _natural(file.name))
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise ImageError(f"{path}: no such image; check the path")
-    return found
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
+            return Plane(self.read(page), self.samples)
 
 
 @contextmanager
-def open_stack(path: Path, scratch: Path | None = None) -> Iterator[Stack]:
+def open_stack(
+    path: Path, scratch: Path | None = None, choice: Choice = EVERYTHING, *, masks: bool = False
+) -> Iterator[Stack]:
     """Yield the planes of a TIFF or PNG; ImageError, naming the file, for what cannot be read as grey planes.
 
-    TIFF: any integer or float type, strips or tiles, any compression of tifffile, BigTIFF, ImageJ and OME stacks;
-    RGB(A) becomes luma when a part is read. Uncompressed pages are mapped, never loaded; a large page of another
-    layout is unpacked into a temporary file in `scratch` (None: the system's). PNG is unpacked in memory.
-    Refused: several channels, colour tables, pages that differ, 1-bit and complex images.
+    TIFF: any integer or float type, strips or tiles, any compression of tifffile, BigTIFF, ImageJ and OME stacks, any
+    number of pages; colour becomes luma when a part is read. Uncompressed pages are mapped, never loaded; a large page
+    of another layout is unpacked into a temporary file in `scratch` (None: the system's). PNG is unpacked in memory.
+    choice: the channel and the z plane where there are several. masks: images of 1 bit are read, too.
+    Refused: channels of which none is chosen, pages that differ, complex images.
     """
     where = str(path)
     with path.open("rb") as stream:
@@ -104,86 +91,75 @@ def open_stack(path: Path, scratch: Path | None = None) -> Iterator[Stack]:
     with ExitStack() as stack:
         if head.startswith(TIFF):
             with _one_line(where, "TIFF"):
-                pages = _open_tiff(path, scratch, stack)
+                pages = _open_tiff(path, scratch, stack, choice)
         elif head == PNG:
-            pages = _open_png(path)
+            pages = _open_png(path, choice)
         else:
             raise ImageError(f"{where}: neither TIFF nor PNG (it begins with {head[:4]!r}); export it as one of them")
-        if pages.dtype.kind not in "uif":
-            what = "1 bit per pixel" if pages.dtype.kind == "b" else f"{pages.dtype} values"
-            raise ImageError(f"{where}: holds {what}; export it as 8 or 16 bit or float")
+        if pages.dtype.kind == "b" and not masks:
+            raise ImageError(one_bit(where))
+        if pages.dtype.kind not in "uifb":
+            raise ImageError(f"{where}: holds {pages.dtype} values; export it as 8 or 16 bit or float")
         yield pages
 
 
-def _open_png(path: Path) -> Stack:
-    array = decode(path.read_bytes(), str(path))
-    height, width = array.shape[:2]
-    return Stack(path, "", (), height, width, array.dtype, Calibration(), lambda page: array)
+def _open_png(path: Path, choice: Choice) -> Stack:
+    if choice.z not in (None, 1):
+        raise ImageError(f"{path}: is one plane; leave out --z")
+    image = decode_image(path.read_bytes(), str(path), choice)
+    height, width = image.pixels.shape[:2]
+    dtype = image.pixels.dtype
+    return Stack(path, "", (), height, width, dtype, Calibration(), lambda page: image.pixels, image.samples)
 
 
-def _open_tiff(path: Path, scratch: Path | None, stack: ExitStack) -> Stack:
+def _open_tiff(path: Path, scratch: Path | None, stack: ExitStack, choice: Choice) -> Stack:
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         walk_pages(data)
     file = stack.enter_context(tifffile.TiffFile(path))
-    if not file.series:
-        raise ValueError("it has no pages")
-    if len(file.series) != 1:
-        raise ImageError(f"{path}: holds {len(file.series)} images of different sizes or types; export one of them")
-    series, keyframe = file.series[0], file.series[0].keyframe
-    if keyframe.photometric == tifffile.PHOTOMETRIC.PALETTE and "C" not in series.axes and file.imagej_metadata is None:
-        raise ImageError(f"{path}: {_COLOUR_TABLE}")
-    axes, lengths = _page_axes(path, series)
-    read = _mapped(path, file, series, lengths) or _unpacked(series, scratch)
-    count = int(np.prod(lengths, dtype=np.int64))
-    if count != len(series.pages) and series.dataoffset is None:
-        raise ImageError(f"{path}: {len(series.pages)} pages for {count} planes; export one page per plane")
-    sizes = dict(zip(series.axes, series.shape, strict=True))
-    return Stack(path, axes, lengths, sizes["Y"], sizes["X"], np.dtype(keyframe.dtype), calibration_of(file), read)
+    layout = tiff_layout(file, choice, str(path))
+    read = _mapped(path, file, layout) or _unpacked(layout, scratch)
+    sizes = dict(zip(layout.series.axes, layout.series.shape, strict=True))
+    calibration = calibration_of(file)
+    return Stack(
+        path,
+        layout.order.axes,
+        layout.order.lengths,
+        sizes["Y"],
+        sizes["X"],
+        np.dtype(layout.series.keyframe.dtype),
+        calibration,
+        read,
+        layout.samples,
+        layout.notes,
+    )
 
 
-def _page_axes(path: Path, series: tifffile.TiffPageSeries) -> tuple[str, tuple[int, ...]]:
-    """Return the axes that count planes, with their lengths; ImageError for channels."""
-    sizes = dict(zip(series.axes, series.shape, strict=True))
-    if len(sizes) != len(series.axes) or not {"Y", "X"} <= sizes.keys():
-        raise ImageError(f"{path}: its axes are {series.axes}; export rows × columns, or a stack of them")
-    channels = sizes.get("C", 1) if "C" in sizes else sizes.get("S", 1) if sizes.get("S", 1) > 4 else 1
-    if channels > 1:
-        raise ImageError(f"{path}: has {channels} channels; export one (in Fiji: Image > Color > Split Channels)")
-    if series.is_multifile:
-        raise ImageError(f"{path}: its pages stand in several files; export it as one")
-    kept = [(axis, length) for axis, length in sizes.items() if axis not in "YXSC"]
-    return "".join(axis for axis, _ in kept), tuple(length for _, length in kept)
-
-
-def _mapped(
-    path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, lengths: tuple[int, ...]
-) -> Callable[[int], NDArray[Any]] | None:
+def _mapped(path: Path, file: tifffile.TiffFile, layout: TiffLayout) -> Callable[[int], NDArray[Any]] | None:
     """The reader of a series whose pixels lie in the file as in memory, or None."""
-    keyframe = series.keyframe
-    if series.dataoffset is None or not keyframe.is_memmappable:
+    keyframe, offset = layout.series.keyframe, layout.series.dataoffset
+    if offset is None or not keyframe.is_memmappable:
         return None
     dtype = np.dtype(keyframe.dtype).newbyteorder(file.byteorder)
-    shape = (int(np.prod(lengths, dtype=np.int64)), *keyframe.shape)
-    data = np.memmap(path, dtype, "r", series.dataoffset, shape)
-    return lambda page: _channels_last(data[page], keyframe)
+    data = np.memmap(path, dtype, "r", offset, (layout.page_count, *keyframe.shape))
+    return lambda plane: channels_last(data[layout.order.pages[plane]], keyframe)
 
 
-def _unpacked(series: tifffile.TiffPageSeries, scratch: Path | None) -> Callable[[int], NDArray[Any]]:
+def _unpacked(layout: TiffLayout, scratch: Path | None) -> Callable[[int], NDArray[Any]]:
     target = "memmap" if scratch is None else f"memmap:{scratch}"
 
-    def read(page: int) -> NDArray[Any]:
-        found = series.pages[page]
+    def read(plane: int) -> NDArray[Any]:
+        number = int(layout.order.pages[plane])
+        found = layout.series[number]
         if found is None:
-            raise ValueError(f"page {page + 1} is missing")
+            raise ValueError(f"page {number + 1} is missing")
         large = int(np.prod(found.shape, dtype=np.int64)) > MAPPED_PX
-        return _channels_last(found.asarray(out=target if large else None), series.keyframe)
+        return channels_last(found.asarray(out=target if large else None), layout.series.keyframe)
 
     return read
 
 
-def _channels_last(array: NDArray[Any], page: tifffile.TiffPage) -> NDArray[Any]:
-    planar = page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1
-    return np.moveaxis(array, 0, -1) if planar else array
+def _native(array: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(array).astype(array.dtype.newbyteorder("="), copy=False)
 
 
 @contextmanager

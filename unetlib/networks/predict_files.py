@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from unetlib.imaging.instances import label_plane
 from unetlib.imaging.labels import LARGEST_ID
-from unetlib.imaging.normalisation import statistics
-from unetlib.imaging.planes import BinnedPlane, NormalisedPlane, check_finite, strips, upsample_rows
-from unetlib.io.files import atomic_path, full_disk_named
+from unetlib.imaging.normalisation import NormalisedPlane, statistics
+from unetlib.imaging.planes import BinnedPlane, check_finite, strips, upsample_rows
+from unetlib.io.axes import EVERYTHING, Choice
+from unetlib.io.files import atomic_paths
+from unetlib.io.outputs import OutputError, real_folder, size_text
+from unetlib.io.replacement import full_disk_named
 from unetlib.io.stack_writer import create_stack
-from unetlib.io.stacks import Stack, image_files_in, open_stack
+from unetlib.io.stacks import Stack, open_stack
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
@@ -27,88 +30,107 @@ KINDS = ("probability", "mask", "labels")
 
 @dataclass(frozen=True)
 class PredictionResult:
-    """What came out of one image file."""
+    """What came out of one image file; files: those that were written, for what stood there already is kept."""
 
     image: Path
     files: tuple[Path, ...]
     planes: int
     instances: int
     seconds: float
+    notes: tuple[str, ...] = ()  # what a person must be told of how the image was read
 
 
-def image_files(images: Iterable[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
-    """Return, for every image (`stacks.image_files_in`), the files to be written for it in `folder`.
+def image_files(images: Iterable[Path], folder: Path) -> dict[Path, dict[str, Path]]:
+    """Return, for every image file, the files of its results in `folder`, by kind (KINDS).
 
-    Raises NetworkError when two images would have the same files, and when a file would replace an image.
+    Raises NetworkError when two images would have the same files, OutputError when a file would replace an image.
     """
-    found = image_files_in(images)
-    result: dict[Path, tuple[Path, ...]] = {}
+    found = list(images)
+    result: dict[Path, dict[str, Path]] = {}
     owner: dict[str, Path] = {}
     for path in found:
         if owner.setdefault(path.stem.lower(), path) != path:
             raise NetworkError(f"{owner[path.stem.lower()]} and {path} would be written to the same files; rename one")
-        result[path] = tuple(folder / f"{path.stem}_{kind}.tif" for kind in KINDS)
+        result[path] = {kind: folder / f"{path.stem}_{kind}.tif" for kind in KINDS}
     inputs = {path.resolve() for path in found}
-    for target in (file for files in result.values() for file in files):
+    for target in (file for files in result.values() for file in files.values()):
         if target.resolve() in inputs:
-            raise NetworkError(f"{target}: is an image that was given and would be replaced; choose another folder")
+            raise OutputError(f"{target}: is an image that was given and would be replaced; choose another folder")
     return result
 
 
-def check_images(images: Iterable[Path]) -> int:
-    """Return how many planes the images have; ImageError for the first that cannot be read."""
-    count = 0
-    for path in images:
-        with open_stack(path) as pages:
-            count += len(pages)
-    return count
+def missing(files: Mapping[str, Path]) -> dict[str, Path]:
+    """Return those of the files that are not there or empty: the others are of an earlier run, maybe corrected."""
+    return {kind: file for kind, file in files.items() if not (file.is_file() and file.stat().st_size)}
+
+
+def count_planes(image: Path, choice: Choice = EVERYTHING) -> int:
+    """Return how many planes an image file has; ImageError where it cannot be read."""
+    with open_stack(image, choice=choice) as pages:
+        return len(pages)
 
 
 def predict_files(
     network: TrainedNetwork,
     image: Path,
-    files: tuple[Path, ...],
+    files: Mapping[str, Path],
     settings: PredictionSettings,
     *,
+    choice: Choice = EVERYTHING,
     report: Callable[[float], None] = lambda planes: None,
 ) -> PredictionResult:
-    """Write probability, mask and labels of one image file, all or none, and return what they hold.
+    """Write the files (some of KINDS, one at least) of one image file, all or none, and return what they hold.
 
     probability: float32, 0 … 1. labels: the instances of each plane, 1 … n, uint16 (uint32 beyond 65535). mask: uint8,
-    255 where there is a label. Axes, pixel size and frame interval are those of the image. report gets the number of
-    planes done, after each tile. Each file appears when all three are complete.
+    255 where there is a label. Axes, pixel size and frame interval are those of the image. choice: which channel and z
+    plane. report gets the number of planes done, after each tile. Each file appears when all are complete.
     Memory does not grow with the image; with a watershed it grows with the largest component. Pixels are in mapped
     files, and 4 bytes of each in a temporary one in the folder of the results.
     """
     if settings.inference.mode != "tile":
         raise NetworkError(f"{image}: inference.mode resize is for a study's images; use a network that predicts tiles")
     started = time.perf_counter()
-    folder = files[0].parent
+    first = next(iter(files.values()))
+    folder = real_folder(first.parent)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(full_disk_named(files[0]))
-        pages = stack.enter_context(open_stack(image, folder))
+        stack.enter_context(full_disk_named(first))
+        pages = stack.enter_context(open_stack(image, folder, choice))
         _check_disk(folder, pages)
-        temporary = [stack.enter_context(atomic_path(file)) for file in files]
+        temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
-        ids: NDArray[np.uint32] = _mapped(stack, folder, np.uint32, (len(pages), *shape[-2:]))
-        probability = create_stack(temporary[0], pages.axes, shape, np.float32, pages.calibration)
+        by_page = (len(pages), *shape[-2:])
+        ids: NDArray[np.uint32] = _mapped(stack, folder, np.uint32, by_page)
+        if "probability" in files:
+            probability = create_stack(temporary["probability"], pages.axes, shape, np.float32, pages.calibration)
+        else:
+            probability = _mapped(stack, folder, np.float32, by_page)
         binned_shape = BinnedPlane(pages.plane(0), settings.binning).shape
         binned = _mapped(stack, folder, np.float32, binned_shape) if settings.binning > 1 else None
         counts = []
         for page in range(len(pages)):
             _predict_page(network, pages, page, settings, _PageOutput(probability[page], binned, report))
             counts.append(label_plane(probability[page], ids[page], settings.instances))
-        dtype = np.uint16 if max(counts) <= LARGEST_ID else np.uint32
-        mask = create_stack(temporary[1], pages.axes, shape, np.uint8, pages.calibration)
-        labels = create_stack(temporary[2], pages.axes, shape, dtype, pages.calibration)
+        probability.flush()
+        _write_labels(temporary, ids, pages, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
+    return PredictionResult(
+        image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started, pages.notes
+    )
+
+
+def _write_labels(
+    files: Mapping[str, Path], ids: NDArray[np.uint32], pages: Stack, dtype: type[np.uint16] | type[np.uint32]
+) -> None:
+    """Write the instances as labels and as a mask, those of both that are wanted."""
+    shape = (*pages.lengths, pages.height, pages.width)
+    for kind, of_kind in (("mask", np.uint8), ("labels", dtype)):
+        if kind not in files:
+            continue
+        array = create_stack(files[kind], pages.axes, shape, of_kind, pages.calibration)
         for page in range(len(pages)):
             for rows in strips(shape[-2:]):
-                labels[page, rows] = ids[page, rows]
-                mask[page, rows] = np.where(ids[page, rows] > 0, 255, 0)
-        for array in (probability, mask, labels):
-            array.flush()
-    return PredictionResult(image, files, len(pages), sum(counts), time.perf_counter() - started)
+                array[page, rows] = ids[page, rows] if kind == "labels" else np.where(ids[page, rows] > 0, 255, 0)
+        array.flush()
 
 
 @dataclass(frozen=True)
@@ -145,7 +167,7 @@ def _predict_page(
             output.full[rows] = upsample_rows(output.binned, settings.binning, rows, output.full.shape)
 
 
-def _mapped(stack: ExitStack, folder: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> NDArray[Any]:
+def _mapped(stack: ExitStack, folder: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     """An array of zeros in a temporary file of this folder, which vanishes with the stack."""
     return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), dtype, "w+", 0, shape)
 
@@ -155,4 +177,5 @@ def _check_disk(folder: Path, pages: Stack) -> None:
     need = len(pages) * pages.height * pages.width * (4 + 4 + 1 + 4)
     free = shutil.disk_usage(folder).free
     if free < need:
-        raise NetworkError(f"{folder}: {pages.path} needs {need / 1e9:.1f} GB here, {free / 1e9:.1f} GB are free")
+        line = f"{pages.path} needs {size_text(need)} here, {size_text(free)} are free"
+        raise NetworkError(f"{folder}: {line}; free some, or choose another folder")

@@ -82,6 +82,8 @@ def compare_to_published(ours: Estimate, published: float) -> str:
     """Where our score is: equal within SAME, or when our interval of at most ± WIDEST holds the published value."""
     if abs(ours.mean - published) <= TOLERANCE:
         return EQUAL
+    if isnan(ours.mean):
+        return UNDECIDED
     if ours.low <= published <= ours.high:
         return EQUAL if ours.high - ours.low <= 2 * MAX_HALF_WIDTH else UNDECIDED
     return ABOVE if ours.mean > published else BELOW

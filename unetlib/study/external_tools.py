@@ -30,7 +30,11 @@ def collect_labels(
     They are made by the command, or were made beforehand and lie in the folder, which may hold more frames of the
     dataset. An empty pattern is the usual one. All or nothing is written; raises ExternalError.
     """
-    with atomic_folder(output.parent) as staging, tempfile.TemporaryDirectory() as temporary:
+    files = rf"[^/]+\.(tiff?|png)|{re.escape(output.name)}"
+    with (
+        atomic_folder(output.parent, files, "label image of another tool") as staging,
+        tempfile.TemporaryDirectory() as temporary,
+    ):
         if command:
             images, made = Path(temporary, "images"), Path(temporary, "labels")
             images.mkdir()

@@ -6,8 +6,9 @@
 - linking: Link the cells of consecutive frames by least total squared distance, and measure how far each moved.
 - measurements: One row per cell of a label image: size, place, shape and, where an intensity image is given, grey
   values.
-- predicted_tracks: Track and measure the cells that a network predicted in a whole test sequence.
 - predicted_tracks: Track the cells that a network predicted in a whole test sequence, and score the tracks.
+- result_folder: The folder of a tracking result: its files, and the seal of each mask, which tells that nobody changed
+  it.
 - sequences: A test sequence as a film: its frames from the first to the last, and the masks of its cells.
 - settings: Settings of tracking: whose cells are linked through whole test sequences, and how.
 - tracked_cells: Measure the cells of a tracked sequence: one row per cell and frame.

@@ -5,7 +5,6 @@ last. A frame that was finished before an interruption is not computed again. In
 separated and weighted: gaps and border weights follow the warped cells.
 """
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ from numpy.typing import NDArray
 from unetlib.datasets.checks import check_frame_id
 from unetlib.datasets.dataset import Dataset
 from unetlib.io.files import FileError, atomic_path, read_csv, read_json, sha256_of, write_csv, write_json
+from unetlib.io.outputs import earlier_files
 from unetlib.io.settings import SettingsError
 from unetlib.training.settings import CacheSettings
 from unetlib.training.variants import Variants, make_variants
 
 ARRAYS = ("image", "mask", "weight")
 _DTYPES = {"image": (np.uint8, np.uint16, np.float32), "mask": (np.uint8,), "weight": (np.float16,)}
+FILES = rf"[^/]+\.({'|'.join(ARRAYS)})\.npy|[^/]+\.json|index\.csv"  # a folder with anything else is no cache
 COLUMNS = ("frame", "variants", "height", "width", "image_sha256", "mask_sha256", "weight_sha256")
 
 
@@ -42,12 +43,13 @@ def write_cache(
     """Write the cache of these frames into folder and return its index.csv, which appears only when all is there.
 
     fingerprint names what the variants depend on (settings, code, data); frames left by another one are removed.
+    Raises OutputError where the folder holds what is no part of a cache.
     """
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "journal.json"
     if _noted(journal).get("fingerprint") != fingerprint:
-        for stale in folder.iterdir():
-            shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+        for stale in earlier_files(folder, FILES, "part of a cache"):
+            stale.unlink()
         write_json(journal, {"fingerprint": fingerprint, "settings": settings.plain(), "seed": seed})
     rows = []
     for done, frame in enumerate(frames, 1):

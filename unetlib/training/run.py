@@ -27,6 +27,7 @@ from unetlib.training.objective import Objective, Training
 from unetlib.training.settings import RunSettings
 
 HISTORY_COLUMNS = ("update", "loss", "validation_dice", "learning_rate", "seconds")
+CHECKPOINTS = f"checkpoint-{8 * '[0-9a-f]'}.pt"  # ours alone, whatever else stands beside a model
 ROLES = ("train", "validation", "test")
 
 
@@ -91,7 +92,7 @@ def train_networks(
     checkpoints = []
     for model, run in runs.items():
         checkpoints.append(model.with_name(f"checkpoint-{short_hash([*decides, run.seed])}.pt"))
-        for stale in set(model.parent.glob("checkpoint-*.pt")) - {checkpoints[-1]}:  # of other settings, data or code
+        for stale in set(model.parent.glob(CHECKPOINTS)) - {checkpoints[-1]}:  # of other settings, data or code
             stale.unlink()
         network = build(settings.model)
         initialise(network, torch.Generator().manual_seed(run.seed))

@@ -10,6 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from unetlib.io.interruption import Stopped, signals_raise
+
 Arguments = TypeVar("Arguments")
 
 
@@ -17,6 +19,7 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments], descripti
     """Read the dataclass from --options (- for _) and run main with it; an expected error is one line, exit code 1.
 
     A Path, str or int is one value, a list of paths one or more; anything else is JSON.
+    A signal that ends the script clears away what it was writing: one line, exit code 128 and the signal's number.
     UNETLIB_DEBUG=1 shows the traceback of an expected error as well.
     """
     parser = argparse.ArgumentParser(description=description)
@@ -28,7 +31,14 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments], descripti
         else:
             parser.add_argument(name, type=kind if kind in (Path, str, int) else str, required=True)
     try:
-        main(arguments(**{name: _value(value, kinds[name]) for name, value in vars(parser.parse_args()).items()}))
+        with signals_raise():
+            main(arguments(**{name: _value(value, kinds[name]) for name, value in vars(parser.parse_args()).items()}))
+    except KeyboardInterrupt:
+        print("error: interrupted; what was not complete was not written", file=sys.stderr)
+        sys.exit(130)
+    except Stopped as stopped:
+        print(f"error: stopped by {stopped.signal}; what was not complete was not written", file=sys.stderr)
+        raise
     except (ValueError, OSError) as error:
         if os.environ.get("UNETLIB_DEBUG"):
             traceback.print_exc()

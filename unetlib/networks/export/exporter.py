@@ -1,6 +1,7 @@
 """A model.pt for other programs: as ONNX or as a bioimage.io package, kept only when it gives what PyTorch gives."""
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic import JsonValue
 from unetlib.imaging.binning import bin_image
 from unetlib.imaging.normalisation import normalise
 from unetlib.io.files import atomic_path, sha256_of
+from unetlib.io.outputs import check_file
 from unetlib.io.stacks import open_stack
 from unetlib.networks.export.bioimageio import check_package, write_package
 from unetlib.networks.export.package import Package, border_px
@@ -39,7 +41,13 @@ class ExportResult:
 
 
 def export(
-    path: Path, output: Path, *, kind: str, image: Path | None = None, tile_px: int | None = None
+    path: Path,
+    output: Path,
+    *,
+    kind: str,
+    image: Path | None = None,
+    tile_px: int | None = None,
+    overwrite: bool = False,
 ) -> ExportResult:
     """Write the network of a model.pt as kind "onnx" or "bioimageio", and return how well it agrees with PyTorch.
 
@@ -47,7 +55,8 @@ def export(
     a synthetic phase-contrast micrograph). tile_px: output side of a full tile (None: 388, or the largest below).
     The file appears when the largest difference is 1e-4 or less and, for a package, when bioimageio.core has accepted
     it. onnx: takes normalised images, gives probabilities. bioimageio: normalisation and sigmoid are steps of its
-    description. Raises ExportError, GraphError, PackageError, ModelFileError, NetworkError or ImageError.
+    description. An earlier export stays unless overwrite is given. Raises OutputError, ExportError, GraphError,
+    PackageError, ModelFileError, NetworkError or ImageError.
     """
     from unetlib.networks.export import onnx_graph
 
@@ -55,21 +64,23 @@ def export(
         raise ExportError(f"an export to {kind!r} is not known; choose {' or '.join(KINDS)}")
     if output.suffix.lower() != KINDS[kind]:
         raise ExportError(f"{output}: an export to {kind} is a {KINDS[kind]} file; name it so")
+    inputs = [path] if image is None else [path, image]
+    check_file(output, inputs=inputs, overwrite=overwrite, ours=_is_export, noun=f"an export to {kind}")
     network = load_network(path, "cpu")
     settings = study_prediction(path) or network.prediction
-    picture, size_um = _picture(image)
+    picture = _picture(image)
     tiles, smaller = _tiles(network, bin_image(picture, settings.binning), tile_px)
     provenance = provenance_of(network.record, path)
-    trained_size = settings.pixel_size_um or size_um
-    usage = {**_usage(network, settings, trained_size), "run": provenance}
+    usage = {**_usage(network, settings), "run": provenance}
     facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
     made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=kind == "bioimageio", facts=facts)
-    worst, found = 0.0, []
+    differences, found = [], []
     for batch in (tiles, [smaller]):
         seen = np.stack([normalise(tile, settings.normalisation)[None] for tile in batch])
         ours, theirs = onnx_graph.by_torch(network.model, seen), onnx_graph.by_runtime(made, seen)
-        worst = max(worst, float(np.abs(ours - theirs).max()))
+        differences.append(np.abs(ours - theirs).max())
         found.append(ours)
+    worst = float(np.max(differences))  # NaN where one of both is NaN, unlike max() of Python
     if not worst <= LARGEST_DIFFERENCE:
         limit = f"{LARGEST_DIFFERENCE:g} is the most"
         raise ExportError(f"{path}: ONNX differs from PyTorch by {worst:.1e} in a probability, {limit}; not kept")
@@ -83,7 +94,7 @@ def export(
                 depth=network.model.depth,
                 padding=network.model.padding,
                 prediction=settings,
-                pixel_size_um=trained_size,
+                pixel_size_um=settings.pixel_size_um,
                 provenance=provenance,
                 opset=onnx_graph.OPSET,
                 difference=worst,
@@ -103,26 +114,38 @@ def provenance_of(record: RunRecord, path: Path) -> dict[str, JsonValue]:
     return {"model_sha256": sha256_of(path), **known, **record.model_dump(mode="json", include=data)}
 
 
-def _usage(network: TrainedNetwork, settings: PredictionSettings, pixel_size_um: float | None) -> dict[str, JsonValue]:
+def _usage(network: TrainedNetwork, settings: PredictionSettings) -> dict[str, JsonValue]:
     model = network.model
     name = "context_px" if model.padding == "valid" else "halo_px"
     return {
         "normalisation": settings.normalisation,
         "threshold": settings.instances.threshold,
         "binning": settings.binning,
-        "pixel_size_um": pixel_size_um,
+        "pixel_size_um": settings.pixel_size_um,
         name: border_px(model.depth, model.padding),
     }
 
 
-def _picture(image: Path | None) -> tuple[NDArray[Any], float | None]:
-    """The image that the tiles are of, (H, W), and its pixel size in µm."""
+def _picture(image: Path | None) -> NDArray[Any]:
+    """The image that the tiles are of, (H, W); its scale says nothing of what the network was trained on."""
     if image is None:
         from unetlib.datasets.synthetic.phase_contrast import phase_contrast
 
-        return phase_contrast(0).images[0], None
+        return phase_contrast(0).images[0]
     with open_stack(image) as pages:
-        return pages.plane(0)[:, :], pages.calibration.pixel_size_um(str(image))
+        picture = pages.plane(0)[:, :]
+    if not np.isfinite(picture).all():
+        raise ExportError(f"{image}: holds pixels that are NaN or infinite; repair the image, or give another")
+    return picture
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file is an export of ours: a graph with our provenance, or a package with one in it."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            return {"rdf.yaml", "model.onnx"} <= set(package.namelist())
+    except zipfile.BadZipFile:
+        return b"model_sha256" in path.read_bytes()
 
 
 def _tiles(

@@ -1,0 +1,128 @@
+"""What the command line shows: plain lines on any terminal, none of other libraries, what failed at the end."""
+
+import codecs
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import TextIO
+
+_PLAIN = {"µ": "u", "μ": "u", "×": "x", "–": "-", "−": "-", "…": "...", "·": "-", "²": "2", "≥": ">=", "≤": "<="}
+FAILURES = (ValueError, OSError, ImportError, RuntimeError, MemoryError)
+OTHER_LIBRARIES = ("tifffile", "PIL", "onnxruntime", "bioimageio", "matplotlib")
+
+
+def say(text: str) -> None:
+    """Print a line on stderr; work goes on where nobody reads it any more."""
+    bars = sys.modules.get("tqdm")  # the line goes above a bar that is shown
+    with bars.tqdm.external_write_mode(file=sys.stderr) if bars else nullcontext():
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except BrokenPipeError:
+            _to_nowhere(sys.stderr)
+
+
+def show(text: str) -> None:
+    """Print a line on standard output."""
+    print(text)
+
+
+def write_to_stdout(path: Path) -> None:
+    """Write the bytes of a file to standard output, whatever encoding the terminal has."""
+    sys.stdout.flush()
+    with path.open("rb") as stream:
+        while part := stream.read(2**20):
+            sys.stdout.buffer.write(part)
+    sys.stdout.flush()
+
+
+def line_of(error: BaseException) -> str:
+    """Return an error as one line: where, what, what to do; of PyTorch's and NumPy's own the first line."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, RuntimeError | MemoryError):  # out of memory, a broken driver
+        return f"{type(error).__name__}: {first}; a smaller image or --device cpu may work"
+    return first
+
+
+def failed(error: BaseException) -> int:
+    """Say an error in one line, with its traceback where UNETLIB_DEBUG is set, and return the exit code 1."""
+    if os.environ.get("UNETLIB_DEBUG"):
+        traceback.print_exc()
+    say(f"error: {line_of(error)}")
+    return 1
+
+
+class Batch:
+    """Files of which each may fail while the others go on; what failed is listed at the end."""
+
+    def __init__(self, total: int, noun: str) -> None:
+        self.total, self.noun = total, noun
+        self.errors: list[str] = []
+
+    @contextmanager
+    def member(self, path: Path) -> Iterator[None]:
+        """Keep the error of one file for the end, named by it."""
+        try:
+            yield
+        except FAILURES as error:
+            if os.environ.get("UNETLIB_DEBUG"):
+                traceback.print_exc()
+            line = line_of(error)
+            self.errors.append(line if str(path) in line else f"{path}: {line}")
+            if self.total > 1:
+                say(f"{path}: failed; the reason stands at the end")
+
+    def close(self, otherwise: str) -> int:
+        """Say what failed, and otherwise: what became of the rest; return the exit code."""
+        for line in self.errors:
+            say(f"error: {line}")
+        if self.errors and self.total > 1:
+            say(f"error: {len(self.errors)} of {self.total} {self.noun} failed; {otherwise}")
+        return 1 if self.errors else 0
+
+
+@contextmanager
+def plain_terminal() -> Iterator[None]:
+    """Show any character on any terminal, end quietly where the reader of a pipe has gone, hush other libraries."""
+    codecs.register_error("unetlib.plain", _replaced)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # not there, or somebody else's
+            stream.reconfigure(errors="unetlib.plain")  # type: ignore[union-attr]
+    loggers = [logging.getLogger(name) for name in OTHER_LIBRARIES]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        if not os.environ.get("UNETLIB_DEBUG"):
+            warnings.simplefilter("ignore")
+            for logger in loggers:
+                logger.setLevel(logging.CRITICAL + 1)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+            for stream in (sys.stdout, sys.stderr):
+                try:
+                    if stream is not None:
+                        stream.flush()
+                except BrokenPipeError:
+                    _to_nowhere(stream)
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that a terminal does not have: u for µ, x for ×, else \\xe9."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(each) or ascii(each)[1:-1] for each in text), error.end
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    """Let what is still to be written vanish, also at the end of the process."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,150 @@
+"""Which file goes with which, and in which order: by name, numbers as numbers, whatever order a shell lists them in.
+
+Standard library only: it also runs in the environments of other tools.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+# What programs append to an image's name for its label image: ours, Fiji's, Cellpose's, StarDist's, ilastik's.
+_ENDING = re.compile(r"[ ._-](?:cp[ ._-])?(?:labels?|masks?|seg|segmentation|instances)$", re.IGNORECASE)
+_OME = re.compile(r"\.ome$", re.IGNORECASE)
+NaturalKey = tuple[list[tuple[int, int, str]], str]
+
+
+class PairingError(ValueError):
+    """Files whose order or whose partners cannot be told from their names."""
+
+
+def natural_key(name: str) -> NaturalKey:
+    """Return a sort key by which t2 comes before t10; case counts only where nothing else differs.
+
+    >>> sorted(["t10", "T2", "t1"], key=natural_key)
+    ['t1', 'T2', 't10']
+    """
+    return _parts(name), name
+
+
+def natural_path_key(path: Path) -> list[NaturalKey]:
+    """Return a sort key of a path: folder by folder, then by the name."""
+    return [natural_key(part) for part in (*path.parts[:-1], path.stem, path.suffix)]
+
+
+def in_natural_order(paths: Iterable[Path]) -> list[Path]:
+    """Return the paths in natural order, each file once."""
+    once = {path.absolute(): path for path in reversed(list(paths))}
+    return sorted(once.values(), key=natural_path_key)
+
+
+def in_frame_order(paths: Iterable[Path]) -> list[Path]:
+    """Return the files of one movie in the order of their frames: by the numbers in their names.
+
+    Raises PairingError, naming two files, where names do not tell which comes first: t1 and t01, t1.tif and t1.png,
+    or the frames of two movies in two folders.
+    """
+    ordered = in_natural_order(paths)
+    stems = [_parts(path.stem) for path in ordered]
+    if len(ordered) > 1 and all(stem == stems[0] for stem in stems) and len({path.parent for path in ordered}) > 1:
+        stems = [part for path in ordered for part in [_parts(path.parent.as_posix())]]
+    for (first, one), (second, other) in pairwise(zip(stems, ordered, strict=True)):
+        if first >= second:
+            raise PairingError(
+                f"{one} and {other}: their names do not tell which frame comes first; give the frames of one movie, "
+                "with one number each"
+            )
+    return ordered
+
+
+def name_key(stem: str) -> str:
+    """Return what two stems share that mean the same name: composed characters, without `.ome`.
+
+    >>> name_key("cells.ome")
+    'cells'
+    """
+    return _OME.sub("", unicodedata.normalize("NFC", stem))
+
+
+def matches(stem: str, keys: Collection[str]) -> list[str]:
+    """Return which of the `keys` (of `name_key`) the label file `stem` may belong to: its own name, or without ending.
+
+    >>> matches("cell_1_labels", {"cell", "cell_1"})
+    ['cell_1']
+    """
+    own = name_key(stem)
+    return [key for key in dict.fromkeys((own, name_key(_ENDING.sub("", own)))) if key in keys]
+
+
+def image_of_each(labels: Sequence[Path], images: Sequence[Path]) -> list[Path]:
+    """Return the image of each label file, found by name in any order; images may be left over.
+
+    One label file and one image are a pair, whatever they are called. Else the names are the same but for an ending
+    such as `_labels` and the type of file; or all that tells the labels from each other, and the images, are numbers,
+    and these are the same (mask000 … and t000 …). Raises PairingError, naming the files, for a label that has no image
+    or may have two.
+    """
+    if len(labels) == 1 and len(images) == 1:
+        return list(images)
+    named: dict[str, list[Path]] = {}
+    for image in images:
+        named.setdefault(name_key(image.stem), []).append(image)
+    found = [[image for key in matches(label.stem, named) for image in named[key]] for label in labels]
+    if not any(found):
+        found = _by_number(labels, images) or found
+    for label, candidates in zip(labels, found, strict=True):
+        if len(candidates) > 1:
+            raise PairingError(f"{label}: its image may be {candidates[0]} or {candidates[1]}; rename or leave out one")
+        if not candidates:
+            more = hint(label.stem, {image.stem: str(image) for image in images})
+            raise PairingError(f"{label}: no image of this name among the {len(images)} that were given{more}")
+    return [candidates[0] for candidates in found]
+
+
+def hint(stem: str, names: Mapping[str, str]) -> str:
+    """Return what to say of a name that is not there: one of `names` (stem to file) that differs in little, or ""."""
+    ways = (
+        ("in how its accents are stored", lambda text: unicodedata.normalize("NFC", text)),
+        ("by .ome", name_key),
+        ("in case", lambda text: name_key(text).casefold()),
+        ("in leading zeros", _parts),
+        ("by an ending", lambda text: _parts(_ENDING.sub("", name_key(text)))),
+        ("in spaces and signs", lambda text: re.sub(r"[\W_]+", "", name_key(text)).casefold()),
+    )
+    for difference, form in ways:
+        for other, file in sorted(names.items()):
+            if form(other) == form(stem):
+                return f"; {file} differs only {difference}: rename one"
+    return ""
+
+
+def _by_number(labels: Sequence[Path], images: Sequence[Path]) -> list[list[Path]] | None:
+    """The images whose numbers are those of the labels, where numbers are all that differs within each; else None."""
+    ours, theirs = _numbers([label.stem for label in labels]), _numbers([image.stem for image in images])
+    if ours is None or theirs is None or (ours[0] and theirs[0] and ours[0] != theirs[0]):
+        return None
+    places: dict[tuple[int, ...], list[Path]] = {}
+    for number, image in zip(theirs[1], images, strict=True):
+        places.setdefault(number, []).append(image)
+    found = [places.get(number, []) for number in ours[1]]
+    return found if all(found) else None
+
+
+def _numbers(stems: Sequence[str]) -> tuple[list[int], list[tuple[int, ...]]] | None:
+    """The numbers that all names share and those that differ, name by name; None where more than numbers differs."""
+    split = [_parts(name_key(stem)) for stem in stems]
+    shape = [part[::2] for part in split[0]]
+    if any([part[::2] for part in parts] != shape for parts in split):
+        return None
+    places = [place for place, (kind, _) in enumerate(shape) if kind == 0]
+    same = [place for place in places if len({parts[place] for parts in split}) == 1]
+    differ = [place for place in places if place not in same]
+    numbers = [tuple(parts[place][1] for place in differ) for parts in split]
+    return ([split[0][place][1] for place in same], numbers) if differ else None
+
+
+def _parts(name: str) -> list[tuple[int, int, str]]:
+    """The name in pieces that sort naturally: numbers before text, text without case."""
+    plain = unicodedata.normalize("NFC", name).casefold()
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", plain) if part]

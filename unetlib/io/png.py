@@ -1,0 +1,67 @@
+"""PNG files: the values as they are stored, whatever table of colours or transparency a viewer would apply."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.io.samples import Samples
+
+PNG = b"\x89PNG\r\n\x1a\n"
+_CHUNK = struct.Struct(">I4s")
+_TABLE = 3  # type of colour: indices into a table
+_SAMPLES = {0: ("grey", 1, 1), 2: ("colour", 3, 3), _TABLE: ("table", 1, 1), 4: ("grey", 2, 1), 6: ("colour", 4, 3)}
+
+
+def png_bytes(data: bytes) -> int:
+    """Return how many bytes the pixels claim, before anything is unpacked."""
+    width, height, depth, colour = _header(data)
+    return width * height * _SAMPLES.get(colour, ("", 4, 0))[1] * (2 if depth == 16 else 1)
+
+
+def read_png(data: bytes) -> tuple[NDArray[np.generic], Samples]:
+    """Return the pixels, (H, W) or (H, W, samples), and what they mean; 1 bit as bool, 2 and 4 bits as numbers to 15.
+
+    An image with a table of colours comes as its indices. ValueError, or what the codec raises, for a damaged file.
+    """
+    _, _, depth, colour = _header(data)
+    model, count, own = _SAMPLES[colour]
+    table = None
+    parts = [data[:8]]
+    for kind, body in _chunks(data):
+        if kind == b"PLTE":
+            table = np.frombuffer(body, np.uint8).reshape(-1, 3)
+        if kind == b"IHDR" and colour == _TABLE:  # decoded as grey, the indices stay
+            body = body[:9] + b"\0" + body[10:]
+        if kind in (b"IHDR", b"IDAT", b"IEND"):
+            parts += [_CHUNK.pack(len(body), kind), body, struct.pack(">I", zlib.crc32(kind + body))]
+    pixels = np.asarray(imagecodecs.png_decode(b"".join(parts)))
+    if depth < 8:  # the codec has stretched them to 255
+        pixels = pixels // (255 // (2**depth - 1))
+    if model == "table":
+        if table is None or pixels.max() >= len(table):
+            raise ValueError("its table of colours is too short")
+        return pixels, Samples(model, bits=depth, table=table)
+    return pixels.astype(bool) if depth == 1 else pixels, Samples(model, count, own, bits=depth)
+
+
+def _header(data: bytes) -> tuple[int, int, int, int]:
+    width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
+    return width, height, depth, colour
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The parts of the file up to its end, each with its checksum right; ValueError where one is cut or damaged."""
+    place, kind = 8, b""
+    while kind != b"IEND":
+        if place + _CHUNK.size > len(data):
+            raise ValueError("it ends before its last part")
+        length, kind = _CHUNK.unpack_from(data, place)
+        body = data[place + 8 : place + 8 + length]
+        if data[place + 8 + length : place + 12 + length] != struct.pack(">I", zlib.crc32(kind + body)):
+            raise ValueError(f"its part {kind.decode('latin-1')!r} is damaged")
+        yield kind, body
+        place += 12 + length

@@ -1,0 +1,159 @@
+"""What the numbers of one pixel mean: grey values, colour, alpha, channels, a table of colours, ink or light."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from unetlib.io.axes import ImageError, no_channel
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+_JPEG = (6, 7)  # decoded to RGB, whatever is stored
+# Photometric interpretation of TIFF: our name, and how many samples belong to it. Lightness is the first of three.
+_MODELS = {
+    0: ("white", 1),
+    1: ("grey", 1),
+    2: ("colour", 3),
+    3: ("table", 1),
+    5: ("ink", 4),
+    6: ("lightness", 3),
+    8: ("lightness", 3),
+    9: ("lightness", 3),
+    10: ("lightness", 3),
+}
+_ALPHA = (1, 2)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the `count` numbers of a pixel are.
+
+    model: "grey", "white" (grey, the largest value black), "colour" (red, green, blue), "ink" (cyan, magenta, yellow,
+    black), "lightness" (the first of a colour space), "table" (an index into `table`, (n, 3)). own: how many numbers
+    the model takes. channels: how many images of their own the pixel holds; with more than one, `chosen` (from 0) must
+    name one. bits: of a stored value.
+    """
+
+    model: str = "grey"
+    count: int = 1
+    own: int = 1
+    channels: int = 1
+    bits: int = 8
+    table: NDArray[Any] | None = None
+    chosen: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def choose(self, channel: int | None, where: str) -> "Samples":
+        """Return the samples of which `channel` (from 1) is the image; None where there is but one image.
+
+        Raises ImageError naming `where` for channels of which none is chosen, and for one that is not there.
+        """
+        choices = 3 if self.model == "colour" else self.channels
+        if channel is None:
+            if self.channels > 1:
+                raise ImageError(no_channel(where, self.channels))
+            return self
+        if not 1 <= channel <= choices:
+            raise ImageError(f"{where}: has {choices} channels, not a number {channel}")
+        return replace(self, chosen=channel - 1) if choices > 1 else self
+
+    def grey(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Return the grey values, (…, H, W), of pixels (…, H, W) or (…, H, W, count): light is large.
+
+        Colour becomes luma in floats (`to_grey`), ink is first turned into light, alpha is left out.
+        """
+        if self.count > 1 and self.chosen is not None:
+            return self._light(pixels[..., self.chosen])
+        if self.model == "colour":
+            return to_grey(pixels[..., :3])
+        if self.model == "ink":
+            return to_grey(_light_of_ink(pixels[..., :4]))
+        if self.model == "table" and self.table is not None:
+            return to_grey(self.table)[pixels[..., 0] if self.count > 1 else pixels]
+        return self._light(pixels[..., 0] if self.count > 1 else pixels)
+
+    def labels(self, pixels: NDArray[Any], where: str) -> NDArray[Any]:
+        """Return the values, (…, H, W), as they are stored: neither polarity nor a table of colours changes an id.
+
+        Colour counts where its channels are equal. Raises ImageError naming `where` for others, and for channels.
+        """
+        if self.count == 1:
+            return pixels
+        several = 3 if self.model == "colour" else self.own if self.model == "ink" else self.channels
+        first = pixels[..., 0]
+        if any(not np.array_equal(first, pixels[..., other]) for other in range(1, several)):
+            what = "is in colour" if self.model in ("colour", "ink") else f"has {several} channels"
+            raise ImageError(f"{where}: {what}; give instance labels, one whole number per cell")
+        return first
+
+    def _light(self, values: NDArray[Any]) -> NDArray[Any]:
+        if self.model != "white":
+            return values
+        if values.dtype.kind == "u":
+            return np.subtract(values.dtype.type(2**self.bits - 1), values)
+        return np.invert(values) if values.dtype.kind == "i" else np.negative(values)
+
+
+GREY = Samples()
+
+
+def samples_of(page: tifffile.TiffPage, *, lookup: bool, where: str) -> Samples:
+    """Return what the samples of a TIFF page are; ImageError naming `where` for a colour space that is not read.
+
+    lookup: False where a table of colours is for display alone, as in ImageJ's own files.
+    """
+    photometric, count = int(page.photometric), int(page.samplesperpixel)
+    model, own = _MODELS.get(photometric, ("", 0))
+    if photometric == 6 and int(page.compression) in _JPEG:
+        model = "colour"
+    if not model or own > count:
+        name = getattr(page.photometric, "name", f"number {photometric}")
+        raise ImageError(f"{where}: its colours are {name} of {count} samples; export it in RGB or grey")
+    table = None
+    if model == "table" and lookup and page.colormap is not None:
+        table = _table(np.asarray(page.colormap).T)
+    elif model == "table":
+        model = "grey"
+    alpha = sum(int(kind) in _ALPHA for kind in page.extrasamples)
+    unknown = count - own - alpha
+    bits = page.bitspersample if isinstance(page.bitspersample, int) else page.bitspersample[0]
+    notes: tuple[str, ...] = ()
+    if model in ("colour", "ink", "lightness") and unknown > 0:
+        notes = (f"{where}: {unknown} more samples beside its colours are left out; what they are is not said in it",)
+    channels = 1 + max(unknown, 0) if model in ("grey", "white", "table") else 1
+    return Samples(model, count, own, channels, int(bits), table, notes=notes)
+
+
+def to_grey(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return the luma, (…), of red, green and blue, (…, 3): float32, float64 for what float32 does not hold.
+
+    ITU-R BT.601 weights. An image whose channels are equal keeps its exact values and dtype.
+
+    >>> to_grey(np.array([[255, 0, 0], [0, 255, 0]], np.uint8)).round(3).tolist()
+    [76.245, 149.685]
+    """
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return red.copy()
+    dtype = np.promote_types(pixels.dtype, np.float32)
+    red, green, blue = (
+        part.astype(dtype) * dtype.type(weight) for part, weight in zip((red, green, blue), LUMA, strict=True)
+    )
+    return np.asarray(red + green + blue)
+
+
+def _table(colours: NDArray[Any]) -> NDArray[Any]:
+    """The table of colours of a TIFF, (n, 3) of 16 bits, in 8 bits where a program has widened them to 16."""
+    for step in (257, 256, 1):  # as most programs do, as Pillow does, as some forget to
+        if not (colours % step).any() and (colours // step).max() < 256:
+            return (colours // step).astype(np.uint8)
+    return colours.astype(np.float32) / 257
+
+
+def _light_of_ink(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Red, green and blue of cyan, magenta, yellow and black: what each ink and the black leave of the light."""
+    full = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+    left = (full - pixels.astype(np.float64)) / full
+    return left[..., :3] * left[..., 3:] * full
