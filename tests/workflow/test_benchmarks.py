@@ -94,7 +94,8 @@ def test_weights_are_checked_then_compared() -> None:
 
 def test_a_wrong_weight_map_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = weight_maps.weight_map
-    monkeypatch.setattr(weight_maps, "weight_map", lambda labels, **how: honest(labels, **how) * np.float32(1.001))
+    wrong = np.float32(1.001)
+    monkeypatch.setattr(weight_maps, "weight_map", lambda labels, settings: honest(labels, settings) * wrong)
     with pytest.raises(WrongAnswer, match="largest error"):
         list(weight_maps.rows(weight_maps.TINY, repeats=1))
 
@@ -106,7 +107,7 @@ def test_all_scores_equal_the_peers() -> None:
 
 def test_our_resample_is_scipys_at_the_same_coordinates() -> None:
     _, triple = augmentation.scene(augmentation.TINY)
-    assert "unlike scipy" in augmentation.same_as_scipy(triple)
+    assert "difference from SciPy" in augmentation.same_as_scipy(triple)
     bright = (triple[0] + 1, triple[1], triple[2])
     with pytest.raises(WrongAnswer, match="grey values"):
         augmentation.plausible(triple, bright, "bright")

@@ -63,7 +63,10 @@ def _components(probability: Readable, out: NDArray[Any], settings: InstanceSett
     count = 0
     for rows in parts:
         found, here = ndimage.label(probability[rows, :] >= settings.threshold)
-        areas.append(np.bincount(found.ravel(), minlength=here + 1)[1:])
+        if settings.min_area_px > 1:
+            areas.append(np.bincount(found.ravel(), minlength=here + 1)[1:])
+        else:  # every component is large enough
+            areas.append(np.ones(here, np.int64))
         if rows.start:
             found[found > 0] += count
             above, below = out[rows.start - 1].astype(np.int64), found[0].astype(np.int64)

@@ -87,26 +87,20 @@ def train_networks(
     for each in data:
         for frame in repair(each.cache, each.dataset):
             say(f"warning: {each.cache.parent}: {frame} was not what its checksum says, and was made again")
-    decides = [settings.identity(), compute.identity(), device, code]
+    decides: list[object] = [settings.identity(), compute.identity(), device, code]
     decides += [[sha256_of(each.cache) for each in data], {each.name: each.roles for each in data}]
-    checkpoints = []
+    checkpoints = {model: _checkpoint_of(model, [*decides, run.seed]) for model, run in runs.items()}
     for model, run in runs.items():
-        checkpoints.append(model.with_name(f"checkpoint-{short_hash([*decides, run.seed])}.pt"))
-        for stale in set(model.parent.glob(CHECKPOINTS)) - {checkpoints[-1]}:  # of other settings, data or code
-            stale.unlink()
         network = build(settings.model)
         initialise(network, torch.Generator().manual_seed(run.seed))
+        batches = Batches([read_cache(each.cache) for each in data], settings, seed=run.seed, device=device)
         result = train(
             network,
-            Objective(
-                Batches([read_cache(each.cache) for each in data], settings, seed=run.seed, device=device),
-                loss_of(settings.loss),
-                validate,
-            ),
+            Objective(batches, loss_of(settings.loss), validate),
             settings.training,
             seed=run.seed,
             device=device,
-            checkpoint=checkpoints[-1],
+            checkpoint=checkpoints[model],
             report=partial(_say_row, say, run.seed),
         )
         record = record_of(run, settings, data, result, code)
@@ -114,8 +108,16 @@ def train_networks(
         write_csv(model.with_name("history.csv"), result.history, HISTORY_COLUMNS)
         provenance.write_facts(model.with_name("facts.json"), facts)
         save_model(model, network.state_dict(), record)
-    for checkpoint in checkpoints:  # not before all are trained: outputs of a killed job are removed
+    for checkpoint in checkpoints.values():  # not before all are trained: outputs of a killed job are removed
         checkpoint.unlink(missing_ok=True)
+
+
+def _checkpoint_of(model: Path, decides: Sequence[object]) -> Path:
+    """Where the checkpoint of a model stands; those of other settings, data or code are removed."""
+    checkpoint = model.with_name(f"checkpoint-{short_hash(decides)}.pt")
+    for stale in set(model.parent.glob(CHECKPOINTS)) - {checkpoint}:
+        stale.unlink()
+    return checkpoint
 
 
 def _say_row(say: Callable[[str], None], seed: int, row: Mapping[str, object]) -> None:

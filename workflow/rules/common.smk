@@ -81,16 +81,6 @@ wildcard_constraints:
     pin="[0-9a-z]+",
 
 
-def of_seeds(pattern, experiments="{experiment}"):
-    """The pattern for every seed, and for each of the experiments where jobs are packed."""
-    return expand(pattern, seed=SEEDS, experiment=experiments if PACKED else "{experiment}", allow_missing=True)
-
-
-def splits_of(datasets, folds, experiment=""):
-    """The split files of an experiment, or of the study."""
-    return [LAYOUT.split(name, FACTS.splits[experiment][name], fold) for name in datasets for fold in folds]
-
-
 FRAMES = [LAYOUT.frames(name) for name in DATASETS]
 TRAINED_RUNS = [run.path for run in FACTS.trained_runs()]
 RUN_FACTS = [LAYOUT.run_facts(path) for path in TRAINED_RUNS]

@@ -1,14 +1,5 @@
 # From foreign archives to augmented caches: fetch or synthesise, prepare, split, augment.
-from unetlib.study.sources import archive_entry, source_files, source_of
-
-
-def files_of(wildcards):
-    """The files of a dataset. A pinned archive cannot change: when it was fetched does not matter."""
-    try:
-        files = source_files(STUDY, wildcards.dataset)
-    except StudyError as error:
-        raise WorkflowError(str(error)) from None
-    return ancient(files) if STUDY.datasets[wildcards.dataset].sha256 else files
+from unetlib.study.sources import archive_entry, source_of
 
 
 rule fetch:

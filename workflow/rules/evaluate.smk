@@ -7,38 +7,6 @@ from unetlib.study.external_inputs import command_fingerprints, environment_file
 TOOLS = {name: STUDY.external_tools[name] for name in FACTS.external_tools}
 
 
-def experiments_of_job(wildcards):
-    """The experiments that one job predicts or scores."""
-    if not PACKED:
-        return [wildcards.experiment]
-    return JOINTLY if wildcards.train_dataset == JOINT else SEPARATE
-
-
-def models_of(wildcards):
-    """The networks that a job predicts with, in the order of its outputs; an experiment may use those of another."""
-    place = f"{wildcards.train_dataset}/fold{wildcards.fold}"
-    trainers = [training_experiment(STUDY, name) for name in experiments_of_job(wildcards)]
-    return [LAYOUT.model(f"{name}/{place}-seed{seed}") for seed in SEEDS for name in trainers]
-
-
-def tests_of(wildcards):
-    """The split that tests each experiment of a job: experiment → dataset → key."""
-    return {name: FACTS.split_keys_for_testing(name, wildcards.train_dataset) for name in experiments_of_job(wildcards)}
-
-
-def test_splits_of(wildcards):
-    found = {pair for keys in tests_of(wildcards).values() for pair in keys.items()}
-    return [LAYOUT.split(dataset, key, wildcards.fold) for dataset, key in sorted(found)]
-
-
-def instances_of(wildcards):
-    """How the probabilities of a job become instances: experiment → dataset → settings."""
-    return {
-        name: {dataset: instance_settings(STUDY, name, dataset) for dataset in DATASETS}
-        for name in experiments_of_job(wildcards)
-    }
-
-
 rule predict:
     input:
         models=models_of,

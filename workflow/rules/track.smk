@@ -11,12 +11,6 @@ FIRST_TRACKS = f"{FIRST_TRACKED}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"
 TRACK_FIGURES = ["tracks", "motion"]
 
 
-def models_of_fold(wildcards):
-    """The networks of all seeds, whoever trained them."""
-    place = f"{training_experiment(STUDY, wildcards.experiment)}/{wildcards.train_dataset}/fold{wildcards.fold}"
-    return [LAYOUT.model(f"{place}-seed{seed}") for seed in SEEDS]
-
-
 rule predict_sequence:
     input:
         models=models_of_fold,

@@ -2,12 +2,6 @@
 # resumes from it.
 
 
-def caches_of(wildcards):
-    key, splits = CACHE_KEYS[wildcards.experiment], FACTS.splits[wildcards.experiment]
-    datasets = FACTS.training_datasets(wildcards.train_dataset)
-    return [LAYOUT.cache(name, splits[name], wildcards.fold, key) for name in datasets]
-
-
 rule train:
     input:
         caches=caches_of,

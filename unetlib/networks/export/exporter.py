@@ -74,13 +74,7 @@ def export(
     usage = {**_usage(network, settings), "run": provenance}
     facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
     made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=kind == "bioimageio", facts=facts)
-    differences, found = [], []
-    for batch in (tiles, [smaller]):
-        seen = np.stack([normalise(tile, settings.normalisation)[None] for tile in batch])
-        ours, theirs = onnx_graph.by_torch(network.model, seen), onnx_graph.by_runtime(made, seen)
-        differences.append(np.abs(ours - theirs).max())
-        found.append(ours)
-    worst = float(np.max(differences))  # NaN where one of both is NaN, unlike max() of Python
+    worst, probability = _compared(network, made, settings, [tiles, [smaller]])
     if not worst <= LARGEST_DIFFERENCE:
         limit = f"{LARGEST_DIFFERENCE:g} is the most"
         raise ExportError(f"{path}: ONNX differs from PyTorch by {worst:.1e} in a probability, {limit}; not kept")
@@ -88,7 +82,7 @@ def export(
         if kind == "onnx":
             temporary.write_bytes(made)
         else:
-            subject = Package(
+            package = Package(
                 graph=made,
                 name=_name(network.record),
                 depth=network.model.depth,
@@ -99,11 +93,26 @@ def export(
                 opset=onnx_graph.OPSET,
                 difference=worst,
                 tile=tiles[0],
-                probability=found[0][0, 0],
+                probability=probability,
             )
-            write_package(temporary, subject)
+            write_package(temporary, package)
             check_package(temporary)
     return ExportResult(output, 3, worst)
+
+
+def _compared(
+    network: TrainedNetwork, made: bytes, settings: PredictionSettings, batches: list[list[NDArray[np.float32]]]
+) -> tuple[float, NDArray[np.float32]]:
+    """The largest difference of a probability to PyTorch's, and PyTorch's probability of the first tile."""
+    from unetlib.networks.export import onnx_graph
+
+    worst, found = 0.0, []
+    for batch in batches:
+        images = np.stack([normalise(tile, settings.normalisation)[None] for tile in batch])
+        ours, theirs = onnx_graph.by_torch(network.model, images), onnx_graph.by_runtime(made, images)
+        worst = float(np.maximum(worst, np.abs(ours - theirs).max()))  # NaN stays NaN, which no limit accepts
+        found.append(ours)
+    return worst, found[0][0, 0]
 
 
 def provenance_of(record: RunRecord, path: Path) -> dict[str, JsonValue]:

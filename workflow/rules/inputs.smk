@@ -1,0 +1,65 @@
+# The inputs and settings of jobs by their wildcards.
+from unetlib.study.sources import source_files
+
+
+def of_seeds(pattern, experiments="{experiment}"):
+    """The pattern for every seed, and for each of the experiments where jobs are packed."""
+    return expand(pattern, seed=SEEDS, experiment=experiments if PACKED else "{experiment}", allow_missing=True)
+
+
+def splits_of(datasets, folds, experiment=""):
+    """The split files of an experiment, or of the study."""
+    return [LAYOUT.split(name, FACTS.splits[experiment][name], fold) for name in datasets for fold in folds]
+
+
+def files_of(wildcards):
+    """The files of a dataset. A pinned archive cannot change: when it was fetched does not matter."""
+    try:
+        files = source_files(STUDY, wildcards.dataset)
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
+    return ancient(files) if STUDY.datasets[wildcards.dataset].sha256 else files
+
+
+def caches_of(wildcards):
+    key, splits = CACHE_KEYS[wildcards.experiment], FACTS.splits[wildcards.experiment]
+    datasets = FACTS.training_datasets(wildcards.train_dataset)
+    return [LAYOUT.cache(name, splits[name], wildcards.fold, key) for name in datasets]
+
+
+def experiments_of_job(wildcards):
+    """The experiments that one job predicts or scores."""
+    if not PACKED:
+        return [wildcards.experiment]
+    return JOINTLY if wildcards.train_dataset == JOINT else SEPARATE
+
+
+def models_of(wildcards):
+    """The networks that a job predicts with, in the order of its outputs; an experiment may use those of another."""
+    place = f"{wildcards.train_dataset}/fold{wildcards.fold}"
+    trainers = [training_experiment(STUDY, name) for name in experiments_of_job(wildcards)]
+    return [LAYOUT.model(f"{name}/{place}-seed{seed}") for seed in SEEDS for name in trainers]
+
+
+def tests_of(wildcards):
+    """The split that tests each experiment of a job: experiment → dataset → key."""
+    return {name: FACTS.split_keys_for_testing(name, wildcards.train_dataset) for name in experiments_of_job(wildcards)}
+
+
+def test_splits_of(wildcards):
+    found = {pair for keys in tests_of(wildcards).values() for pair in keys.items()}
+    return [LAYOUT.split(dataset, key, wildcards.fold) for dataset, key in sorted(found)]
+
+
+def instances_of(wildcards):
+    """How the probabilities of a job become instances: experiment → dataset → settings."""
+    return {
+        name: {dataset: instance_settings(STUDY, name, dataset) for dataset in DATASETS}
+        for name in experiments_of_job(wildcards)
+    }
+
+
+def models_of_fold(wildcards):
+    """The networks of all seeds, whoever trained them."""
+    place = f"{training_experiment(STUDY, wildcards.experiment)}/{wildcards.train_dataset}/fold{wildcards.fold}"
+    return [LAYOUT.model(f"{place}-seed{seed}") for seed in SEEDS]
