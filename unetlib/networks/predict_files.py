@@ -22,6 +22,7 @@ from unetlib.io.stacks import Stack, open_stack
 from unetlib.networks.blockwise import Binned, blockwise_statistics, enlarge_rows, label_blockwise, strips
 from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
+OTHER_SCALE = 1.5  # of pixel sizes: beyond it the user is told
 KINDS = ("probability", "mask", "labels")
 
 
@@ -103,6 +104,7 @@ def predict_files(
         stack.enter_context(full_disk_named(first))
         pages = stack.enter_context(open_stack(image, folder, choice))
         _check_disk(folder, pages)
+        notes = (*pages.notes, *_other_scale(network, pages))
         temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
         scratch = stack.enter_context(tempfile.TemporaryFile(dir=folder))
@@ -145,9 +147,7 @@ def predict_files(
             )
         probability.flush()
         _write_labels(temporary, ids, pages, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
-    return PredictionResult(
-        image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started, pages.notes
-    )
+    return PredictionResult(image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started, notes)
 
 
 def _write_labels(
@@ -163,6 +163,17 @@ def _write_labels(
             for rows in strips(shape[-2:]):
                 array[page, rows] = ids[page, rows] if kind == "labels" else np.where(ids[page, rows] > 0, 255, 0)
         array.flush()
+
+
+def _other_scale(network: TrainedNetwork, pages: Stack) -> tuple[str, ...]:
+    """What is to be said of an image whose pixels are far from those that the network was trained on."""
+    own, trained = pages.calibration.column_um, network.pixel_size_um
+    if not own or not trained or max(own / trained, trained / own) <= OTHER_SCALE:
+        return ()
+    return (
+        f"{pages.path}: its pixels are {own:g} µm, those that the network was trained on {trained:g} µm "
+        f"({max(own / trained, trained / own):.1f} times apart); resample the image to {trained:g} µm for a fair result",
+    )
 
 
 def _scratch(stack: ExitStack, folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:

@@ -103,6 +103,7 @@ class TrainedNetwork:
     device: str
     binning: int = 1  # pixels squared that were averaged into one before it saw them
     rotations: int = 1  # turned versions that its study averages over: 1, 4 or 8
+    pixel_size_um: float | None = None  # of its training images, before binning; None: not known, or several
 
 
 def load_network(path: Path, device: str) -> TrainedNetwork:
@@ -139,7 +140,13 @@ def load_network(path: Path, device: str) -> TrainedNetwork:
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise NetworkError(f"{path}: its settings do not make a network of this version ({reason})") from error
-    return TrainedNetwork(model.to(device).eval(), *chosen, device, _binning(how), rotations)
+    return TrainedNetwork(model.to(device).eval(), *chosen, device, _binning(how), rotations, _pixel_size(how))
+
+
+def _pixel_size(how: Mapping[str, Any]) -> float | None:
+    """The pixel size in µm of what a network was trained on; None where it is not known or its datasets differ."""
+    found = {(entry.get("options") or {}).get("pixel_size_um") for entry in how.get("data", [])}
+    return found.pop() if len(found) == 1 else None
 
 
 def _binning(how: Mapping[str, Any]) -> int:
