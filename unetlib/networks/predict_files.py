@@ -172,7 +172,7 @@ def _other_scale(network: TrainedNetwork, pages: Stack) -> tuple[str, ...]:
         return ()
     return (
         f"{pages.path}: its pixels are {own:g} µm, those that the network was trained on {trained:g} µm "
-        f"({max(own / trained, trained / own):.1f} times apart); resample the image to {trained:g} µm for a fair result",
+        f"({max(own / trained, trained / own):.1f} times apart); resample the image to {trained:g} µm",
     )
 
 
