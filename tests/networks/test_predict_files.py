@@ -21,11 +21,12 @@ from unetlib.networks.settings import InferenceSettings, PredictionSettings
 from unetlib.networks.trained_network import ModelFileError, NetworkError, TrainedNetwork, load_network
 
 
-def settings(symmetries=1, mode="tile", **instances):
+def settings(symmetries=1, mode="tile", pixel_size_um=None, **instances):
     return PredictionSettings(
         inference=InferenceSettings(mode=mode, test_time_augmentation=symmetries),
         instances=InstanceSettings(**instances),
         normalisation="zscore",
+        pixel_size_um=pixel_size_um,
     )
 
 
@@ -186,3 +187,10 @@ def test_models_and_devices_that_cannot_be_used(tmp_path):
         with pytest.raises(error, match=message) as caught:
             load_network(path, device)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("trained", "told"), [(0.65, False), (0.5, False), (0.1, True), (1.3, True), (None, False)])
+def test_an_image_of_another_scale_is_predicted_and_that_is_said(tmp_path, trained, told):
+    image = write_stack(tmp_path / "a.tif", spots(40, 50), "YX")  # 0.65 µm per pixel
+    notes = run(image, tmp_path / "out", pixel_size_um=trained).notes
+    assert bool(notes) == told and all("its pixels are 0.65 µm" in note for note in notes)

@@ -8,7 +8,7 @@ from scipy import ndimage
 from unetlib.datasets.checks import DatasetError, size
 from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.io.archives import Archive
-from unetlib.io.images import ImageError, decode
+from unetlib.io.images import ImageError, decode_image
 
 PIXEL_SIZE_UM = 0.004  # 4 nm, Cardona et al. 2010; slices are 50 nm thick
 CELL = 255
@@ -68,7 +68,8 @@ def _volume(archive: Archive, name: str, *, required: bool) -> np.ndarray | None
     if len(found) != 1:
         where = f"found {', '.join(found)}" if found else f"not among {len(archive.names())} files"
         raise ImageError(f"{name}: expected once in the archive, {where}; is this the ISBI-2012 archive?")
-    volume = decode(archive.read(found[0]), found[0])
+    picture = decode_image(archive.read(found[0]), found[0])
+    volume = picture.labels() if name.endswith("labels.tif") else picture.grey()
     if volume.ndim == 2:
         volume = volume[np.newaxis]
     if volume.ndim != 3:

@@ -40,7 +40,25 @@ def create_stack(
         )
     else:
         big = size >= LARGEST_CLASSIC_BYTES
-        data = tifffile.memmap(
-            path, shape=(count, *shape[-2:]), dtype=dtype, bigtiff=big, photometric="minisblack", **keywords
-        )
+        keywords |= {"description": _ome(axes, shape, np.dtype(dtype).name, calibration), "bigtiff": big}
+        data = tifffile.memmap(path, shape=(count, *shape[-2:]), dtype=dtype, photometric="minisblack", **keywords)
     return data.reshape(count, *shape[-2:])  # type: ignore[return-value]
+
+
+def _ome(axes: str, shape: tuple[int, ...], dtype: str, calibration: Calibration) -> str:
+    """The OME-XML of a stack: what ImageJ's own format cannot say of 32-bit labels and of more than 4 GiB."""
+    lengths = dict(zip(axes, shape[:-2], strict=True)) if axes in ("T", "Z", "TZ") else {}
+    lengths = lengths or {"Z": int(np.prod(shape[:-2], dtype=np.int64))}
+    sizes = {"X": shape[-1], "Y": shape[-2], "Z": lengths.get("Z", 1), "C": 1, "T": lengths.get("T", 1)}
+    facts = {"DimensionOrder": "XYZCT", "Type": "float" if dtype == "float32" else dtype}
+    facts |= {f"Size{axis}": str(length) for axis, length in sizes.items()}
+    if calibration.row_um and calibration.column_um:
+        facts |= {"PhysicalSizeX": repr(calibration.column_um), "PhysicalSizeY": repr(calibration.row_um)}
+    if calibration.frame_interval_s:
+        facts["TimeIncrement"] = repr(calibration.frame_interval_s)
+    said = " ".join(f'{name}="{value}"' for name, value in facts.items())
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        f'<Image ID="Image:0"><Pixels ID="Pixels:0" {said}><Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData/>'
+        "</Pixels></Image></OME>"
+    )

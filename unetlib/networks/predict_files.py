@@ -25,6 +25,7 @@ from unetlib.io.stacks import Stack, open_stack
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
+OTHER_SCALE = 1.5  # of pixel sizes: beyond it the user is told
 KINDS = ("probability", "mask", "labels")
 
 
@@ -97,6 +98,7 @@ def predict_files(
         stack.enter_context(full_disk_named(first))
         pages = stack.enter_context(open_stack(image, folder, choice))
         _check_disk(folder, pages)
+        notes = (*pages.notes, *_other_scale(settings, pages))
         temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
         by_page = (len(pages), *shape[-2:])
@@ -113,9 +115,7 @@ def predict_files(
             counts.append(label_plane(probability[page], ids[page], settings.instances))
         probability.flush()
         _write_labels(temporary, ids, pages, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
-    return PredictionResult(
-        image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started, pages.notes
-    )
+    return PredictionResult(image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started, notes)
 
 
 def _write_labels(
@@ -170,6 +170,17 @@ def _predict_page(
 def _mapped(stack: ExitStack, folder: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     """An array of zeros in a temporary file of this folder, which vanishes with the stack."""
     return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), dtype, "w+", 0, shape)
+
+
+def _other_scale(settings: PredictionSettings, pages: Stack) -> tuple[str, ...]:
+    """What is to be said of an image whose pixels are far from those that the network was trained on."""
+    own, trained = pages.calibration.column_um, settings.pixel_size_um
+    if not own or not trained or max(own / trained, trained / own) <= OTHER_SCALE:
+        return ()
+    return (
+        f"{pages.path}: its pixels are {own:g} µm, those that the network was trained on {trained:g} µm "
+        f"({max(own / trained, trained / own):.1f} times apart); resample the image to {trained:g} µm",
+    )
 
 
 def _check_disk(folder: Path, pages: Stack) -> None:
