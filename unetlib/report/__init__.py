@@ -15,7 +15,7 @@
   sequence.
 - study_scores: What a study's tables say about a network on some images: its score, its difference to another, the
   trivial score.
-- summary: What was asked, what was found and how sure we are, in sentences made from the tables alone.
+- summary: The questions, findings and uncertainty of a study, in sentences made from its tables alone.
 - track_figures: Cells in time, drawn: their tracks over the last frame, and how large they are and how fast they
   move.
 - verdicts: What becomes of a claim: six verdicts by stated rules, from numbers alone.
