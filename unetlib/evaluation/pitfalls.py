@@ -1,9 +1,10 @@
-"""What a mistake pretends to be worth: two experiments on the images that both were tested on, over all folds.
+"""Pitfalls: the bias of a flawed experiment against a correct one, on the images that both were tested on.
 
-An audit names an honest experiment and an illusion, the same but for one mistake: leaking frames of a video into
-training, letting touching instances merge, and whatever else can be stated as an experiment. Folds are not paired: a
-leaky split tests the same images in other folds. An image's values are paired by seed. Where the illusion reports its
-best validation instead of a test, that number stands against every image that the honest network was tested on.
+A pitfall names a correct experiment (honest) and one with a deliberate mistake (illusion): frames of a video in both
+training and test set, touching instances that merge, or any other mistake that can be stated as an experiment. Folds
+are not paired, because a leaky split tests the same images in other folds; the values of an image are paired by seed.
+Where the flawed experiment reports its best validation score, this number is compared with every test image of the
+correct one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,9 +21,9 @@ COLUMNS = ["audit", "dataset", "metric", "honest", "illusion", "difference_point
 COLUMNS += ["honest_train_frames", "illusion_train_frames", "headline"]
 TITLES = {"difference_points": "difference (points) [95 % interval]", "honest_train_frames": "honest: training frames"}
 TITLES |= {"illusion_train_frames": "illusion: training frames"}
-KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the audit
+KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the name of the pitfall
 SIDES = ("honest", "illusion")
-REPORTED = "dice"  # what validation measures
+REPORTED = "dice"  # the metric of validation
 
 
 def pitfalls(
@@ -35,15 +36,17 @@ def pitfalls(
     headline: Mapping[str, str],
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """One row per audit, dataset and metric, of networks tested where they were trained.
+    """Return one row per pitfall, dataset and metric, of networks tested on the dataset that they were trained on.
 
     pairs: audit → {honest, illusion}, experiments, and reported, "validation" where the illusion's result is its best
-    validation Dice; an audit that is not of `experiments` alone is left out. facts: of the networks (experiment,
-    train_dataset, fold, seed, roles, best_validation_dice). Columns: honest and illusion are means over runs of means
-    over images, SEG pooled over reference objects; difference_points = 100·(illusion − honest), low and high its 95 %
-    interval (`intervals`); runs … resampled as in tables.comparison, folds being the honest side's; …_train_frames is
-    the mean number of training frames per fold, for a split may change that too (empty where no facts are given).
-    Images that only one side was tested on, or without a value, are left out.
+    validation Dice; a pitfall with an experiment outside `experiments` is left out. facts: of the networks
+    (experiment, train_dataset, fold, seed, roles, best_validation_dice).
+
+    Columns: honest and illusion are means over runs of means over images, SEG pooled over reference objects;
+    difference_points = 100·(illusion − honest), low and high its 95 % interval (`bootstrap`); runs … resampled as in
+    tables.comparison, with the honest side's folds; …_train_frames is the mean number of training frames per fold,
+    which a split may change too (empty without facts). Images that only one side was tested on, or without a value, are
+    left out.
     """
     known = list(facts)
     rows = with_weights(scores[scores["train_dataset"] == scores["test_dataset"]], None, clusters=clusters)
@@ -71,7 +74,7 @@ def pitfalls(
 
 
 def _paired(rows: pd.DataFrame, facts: Sequence[Mapping[str, Any]], sides: Mapping[str, str]) -> pd.DataFrame:
-    """The honest rows that have an illusion: honest, illusion, and value, their difference."""
+    """Pair the rows of both sides: honest, illusion, and value, illusion minus honest."""
     honest = rows[rows["experiment"] == sides["honest"]].rename(columns={"value": "honest"})
     wrong = rows[rows["experiment"] == sides["illusion"]]
     place = ["train_dataset", "seed", "image", "metric"]
@@ -83,7 +86,7 @@ def _paired(rows: pd.DataFrame, facts: Sequence[Mapping[str, Any]], sides: Mappi
 
 
 def _best_validations(facts: Sequence[Mapping[str, Any]], experiment: str) -> pd.DataFrame:
-    """What each network of an experiment would report: the best of its evaluations during training."""
+    """Return the best validation score of each network of an experiment."""
     columns = ["train_dataset", "fold", "seed"]
     own = [fact for fact in facts if fact["experiment"] == experiment]
     found = [{name: fact[name] for name in columns} | {"value": fact["best_validation_dice"]} for fact in own]
@@ -91,7 +94,7 @@ def _best_validations(facts: Sequence[Mapping[str, Any]], experiment: str) -> pd
 
 
 def pitfalls_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as text: headline metrics alone, Dice for what reports its validation."""
+    """Return the table as text: primary metrics only, Dice where a validation score is reported."""
     rows = table[table["headline"].astype(bool)].drop(columns="headline")
     text: dict[str, Any] = {"metric": rows["metric"].map(METRICS)}
     text |= {name: rows[name].map("{:.3f}".format) for name in SIDES}

@@ -1,14 +1,13 @@
 """What people read: claims, sentences, figures, the page.
 
-- captions: What the report says of its sections, pictures and tables: titles and captions, no numbers.
+- captions: Titles and captions of the report's sections, pictures and tables. They hold no numbers.
 - claims: Every claim of the literature beside our number for it: the ledger joined with a study's tables, and the
   verdicts.
 - contents: All that the report of a study contains, read from the files of its results.
 - display_tables: Tables and numbers as a person reads them: display tables and Markdown.
 - figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, the same bytes each time.
 - image_panels: Panels of images: what a network saw, what it should have drawn, what it drew, what it was trained on.
-- literature: The literature's claims as a ledger: one row per published number or statement, with what of ours
-  answers it.
+- literature: Read the published claims: one row per number or statement, with the result of ours that answers it.
 - page: The report of a study: one HTML page that needs nothing but itself, made from tables, pictures and sentences.
 - size_curves: Scores against what a study varies in steps: the number of training images, the size of the network.
 - study_figures: The figures of a study by file name: charts of its tables, images of each dataset, tracks of a test
