@@ -1,4 +1,4 @@
-"""From a foreground probability to instances: connected components as the paper, or cut at their necks."""
+"""Instances from a foreground probability: connected components as in the paper, or split by watershed."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ CONNECTIVITIES = (4, 8)
 
 
 class InstanceError(ValueError):
-    """Settings of the post-processing that mean nothing."""
+    """Invalid settings of the post-processing."""
 
 
 def instances_from_probability(
@@ -23,26 +23,28 @@ def instances_from_probability(
     watershed_depth_px: float = 0.0,
     connectivity: int = 4,
 ) -> np.ndarray:
-    """Connected components of probability ≥ threshold, numbered 1…n in scan order; (H, W) uint16 or int32.
+    """Return the connected components of probability ≥ threshold, numbered 1…n in scan order; (H, W) uint16 or int32.
 
-    watershed_depth_px > 0: components are cut at necks deeper than this (`watershed.split_touching`, which also
-    says the order of the ids then). Instances under `min_area_px` pixels are dropped. 4-connectivity keeps instances
-    apart that the 1-px gap of the training labels separates only diagonally.
+    watershed_depth_px > 0: components are split at necks deeper than this (`split_touching`, which also defines the
+    order of the ids). Instances under `min_area_px` pixels are removed. 4-connectivity separates instances that the
+    1-px gap of the training labels separates only diagonally.
     """
     if connectivity not in CONNECTIVITIES:
         raise InstanceError(f"connectivity is {connectivity}; set 4 (sides) or 8 (sides and corners)")
     if watershed_depth_px > 0 and connectivity != 4:
-        raise InstanceError(f"connectivity is {connectivity}; a watershed cuts what hangs together over sides: set 4")
+        raise InstanceError(
+            f"connectivity is {connectivity}; a watershed splits components that are connected over sides: set 4"
+        )
     structure = ndimage.generate_binary_structure(2, 1 if connectivity == 4 else 2)
     labels, count = ndimage.label(probability >= threshold, structure)
     if watershed_depth_px > 0:
-        labels = remove_small(labels, min_area_px).astype(np.int32)  # their number may exceed 65535 after the cut
+        labels = remove_small(labels, min_area_px).astype(np.int32)  # splitting may give more than 65535 instances
         count = split_touching(labels, watershed_depth_px)
     return remove_small(labels.astype(np.uint16 if count <= LARGEST_ID else np.int32), min_area_px)
 
 
 def remove_small(labels: np.ndarray, min_area_px: int) -> np.ndarray:
-    """The instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in the order of their ids if any went."""
+    """Return the instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in order if any were removed."""
     if min_area_px > 1 and labels.any():
         small = np.bincount(labels.ravel()) < min_area_px
         small[0] = False
@@ -55,16 +57,16 @@ CROSS = ndimage.generate_binary_structure(2, 1)
 
 
 def split_touching(labels: NDArray[Any], depth_px: float) -> int:
-    """Cut the instances of `labels`, (H, W) whole numbers, at their necks, in place; return the largest id.
+    """Split touching cells of `labels`, (H, W) integers, in place by watershed on the distance transform.
 
-    An instance hangs together over pixel sides.
+    Returns the largest id. An instance is connected over pixel sides.
 
-    The distance of an instance's pixels to what is not the instance has a maximum in each of the cells that grew
-    together. Two maxima are two cells when the saddle between them lies more than depth_px (> 0) below the lower one,
-    and each pixel goes to one of them by watershed (Meyer 1994; maxima of that height: the h-maxima of Soille 2003).
-    The edge of the image is no edge of a cell, that of a hole in it is. The cell whose maximum comes first in scan
-    order keeps the id of its instance, the others follow after the largest id, so the dtype must hold more ids than
-    there are. `labels` may be mapped: memory is that of the largest instance's bounding box, some 100 bytes per pixel.
+    The distance of an instance's pixels to the outside has a maximum in each of the touching cells. Two maxima are two
+    cells when the saddle between them lies more than depth_px (> 0) below the lower one, and each pixel goes to one of
+    them by watershed (Meyer 1994; such maxima are the h-maxima of Soille 2003). The edge of the image is not the edge
+    of a cell, the edge of a hole is. The cell whose maximum comes first in scan order keeps the id of its instance; the
+    others get ids after the largest one, so the dtype must hold more ids than there are instances. `labels` may be
+    memory-mapped: memory is that of the largest instance's bounding box, some 100 bytes per pixel.
     """
     found = ndimage.find_objects(labels) if labels.size else []
     largest = len(found)
@@ -74,7 +76,7 @@ def split_touching(labels: NDArray[Any], depth_px: float) -> int:
         here = labels[box]
         cut = _sides_at_the_edge(box, labels.shape)
         if not any(cut) and min(here.shape) + 1 <= 2 * depth_px:
-            continue  # narrower than two cells that could be told apart: most specks, and each costs 50 µs
+            continue  # too narrow for two cells: most specks, and each would cost 50 µs
         parts, count = cells_of(np.asarray(here == label), depth_px, cut=cut)
         others = parts > 1
         here[others] = parts[others] + (largest - 1)
@@ -85,7 +87,7 @@ def split_touching(labels: NDArray[Any], depth_px: float) -> int:
 def cells_of(mask: NDArray[np.bool_], depth_px: float, *, cut: tuple[bool, bool, bool, bool]) -> tuple[Any, int]:
     """Return the cells of one instance's mask in its bounding box, (H, W) int32 1 … n in scan order, and n.
 
-    cut: whether the top, bottom, left and right side of the box is the edge of the image.
+    cut: whether the top, bottom, left and right side of the box lies on the edge of the image.
     """
     from skimage.morphology import local_maxima, reconstruction
     from skimage.segmentation import watershed

@@ -1,4 +1,4 @@
-"""Grey values: colour to grey, and the per-image normalisation every network sees."""
+"""Normalisation of the grey values of each image, applied to the input of every network."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ def statistics(image: NDArray, method: str) -> tuple[float, float]:
     """Return (offset, scale): the normalised image is (image − offset) / scale.
 
     zscore: mean and standard deviation. percentile: the 1st percentile and its distance to the 99.8th.
-    none: 0 and 1. A constant image has scale 1, so that it normalises to zeros.
+    none: 0 and 1. A constant image has scale 1, so that it is normalised to zeros.
     """
     if method not in METHODS:
         raise ValueError(f"normalisation {method!r} is not one of {', '.join(METHODS)}")
@@ -25,6 +25,6 @@ def statistics(image: NDArray, method: str) -> tuple[float, float]:
 
 
 def normalise(image: NDArray, method: str = "zscore") -> NDArray[np.float32]:
-    """Return the image, (H, W), as float32 on the scale of `statistics`."""
+    """Return the normalised image, (H, W) float32, by `statistics`."""
     offset, scale = statistics(image, method)
     return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)
