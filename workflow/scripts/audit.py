@@ -1,19 +1,19 @@
-"""Say what each mistake of the study's audits pretends to be worth."""
+"""Compare the flawed experiments of the study's audits with the correct ones."""
 
-import json
+import argparse
 
 from splice import JSON, PATH, PATHS, run
 
 from unetlib.evaluation import pitfalls, tables
-from unetlib.io.files import atomic_path
+from unetlib.io.files import atomic_path, read_json
 from unetlib.report import display_tables
 from unetlib.study.runs import trained_runs, training_experiment
 
 
-def main(arguments):
+def main(arguments: argparse.Namespace) -> None:
     study = arguments.study
     results = arguments.scores.parent
-    facts = [json.loads((results / "runs" / each.path / "facts.json").read_text()) for each in trained_runs(study)]
+    facts = [read_json(results / "runs" / each.path / "facts.json") for each in trained_runs(study)]
     users = study["study"]["experiments"]  # an experiment that uses another's networks has that one's facts
     facts = [
         fact | {"experiment": n} for n in users for fact in facts if fact["experiment"] == training_experiment(study, n)

@@ -1,4 +1,6 @@
-"""Put every published claim beside this study's number for it, with a verdict."""
+"""Compare every published claim with this study's number for it, and give a verdict."""
+
+import argparse
 
 from splice import JSON, PATH, run
 
@@ -8,10 +10,12 @@ from unetlib.report import claims, display_tables, literature
 from unetlib.report.study_scores import Study
 
 
-def main(arguments):
+def main(arguments: argparse.Namespace) -> None:
     config, errors = arguments.config, literature.read_errors(arguments.errors)
     study = Study(
-        *(tables.read_long(arguments.tables / f"{name}.csv") for name in ("comparison", "ablation", "transfer")),
+        comparison=tables.read_long(arguments.tables / "comparison.csv"),
+        ablation=tables.read_long(arguments.tables / "ablation.csv"),
+        transfer=tables.read_long(arguments.tables / "transfer.csv"),
         reference=config["study"]["reference"],
         filters=claims.base_filters(config),
         aliases=claims.aliases(config),

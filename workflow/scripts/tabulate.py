@@ -1,21 +1,25 @@
 """Make the tables of a study from its long tables of scores."""
 
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
 import pandas as pd
 from splice import JSON, PATH, PATHS, run
 
 from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.io.files import atomic_path, read_json
 from unetlib.report import display_tables
-from unetlib.study.runs import EXTERNAL, trained_runs
+from unetlib.study.runs import EXTERNAL, Run, trained_runs
 from unetlib.study.tracked_runs import tracked_runs
 from unetlib.tracking.sequences import COLUMNS
 
 TRANSFERRED = ("iou", "dice", "pixel_accuracy")
 
 
-def main(arguments):
+def main(arguments: argparse.Namespace) -> None:
     study, entries = arguments.study["study"], arguments.study["datasets"]
-    illusions = {audit["illusion"] for audit in arguments.study["audits"].values()}  # audits show them, elsewhere
+    illusions = {audit["illusion"] for audit in arguments.study["audits"].values()}  # in the audits table alone
     scores, baselines = tables.read_long(arguments.scores), tables.read_long(arguments.baselines)
     scores = scores[~scores["experiment"].isin(illusions)]
     results = arguments.scores.parent
@@ -47,19 +51,19 @@ def main(arguments):
     )
 
 
-def tracking(results, runs):
-    """Join the rows of all films."""
+def tracking(results: Path, runs: Iterable[Run]) -> pd.DataFrame:
+    """Join the rows of all tracked sequences."""
     films = [pd.read_csv(results / "tracks" / f"{run.path}.csv", dtype={"sequence": str}) for run in runs]
     table = pd.concat(films, ignore_index=True) if films else pd.DataFrame(columns=COLUMNS)
     return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # empty where the truth has no tracks
 
 
-def per_seed(parts, seeds):
-    """Yield the rows of what has no seed once per seed: such predictions stand beside every network."""
+def per_seed(parts: Sequence[pd.DataFrame], seeds: Sequence[int]) -> Iterator[pd.DataFrame]:
+    """Yield rows without a seed once per seed, because such predictions are compared with every network."""
     return (rows.assign(seed=seed) for rows in parts for seed in seeds)
 
 
-def write(path, text):
+def write(path: Path, text: str) -> None:
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
