@@ -8,16 +8,17 @@ INSTALLED := .venv/installed
 .PHONY: help install demo test test-slurm check format schema lock bench lock-bench clean
 
 help:
-	@echo "make demo    the whole study on synthetic microscopy -> results/demo/report.html"
-	@echo "make test    the test suite"
-	@echo "make test-slurm  the tests' study through a Slurm of one node that is started for it (root, Debian; SLURM='--write docs/reliability.md')"
-	@echo "make check   ruff, format, mypy, snakefmt, snakemake --lint"
-	@echo "make install the environment in .venv, from requirements.lock"
-	@echo "make schema  workflow/schemas/config.schema.yaml anew from the typed settings"
-	@echo "make lock    requirements.lock and envs/uv.lock anew from pyproject.toml"
-	@echo "make bench   speed against peers, in an environment of their own (BENCH='--mirror mirror.yaml' for EM)"
-	@echo "make lock-bench   benchmarks/peers.lock anew from benchmarks/peers.in and pyproject.toml"
-	@echo "make clean   remove results, resources, logs and caches (make clean-all: .venv too)"
+	@echo "make demo        a complete study on synthetic images -> results/demo/report.html"
+	@echo "make test        the test suite"
+	@echo "make test-slurm  the tests' study on a temporary Slurm of one node (root, Debian; SLURM='--write docs/reliability.md')"
+	@echo "make check       ruff, format, mypy, snakefmt, snakemake --lint"
+	@echo "make format      apply what ruff and snakefmt can repair"
+	@echo "make install     create .venv from requirements.lock"
+	@echo "make schema      update workflow/schemas/config.schema.yaml from the typed settings"
+	@echo "make lock        update requirements.lock and envs/uv.lock from pyproject.toml"
+	@echo "make bench       speed against other libraries, in .venv-bench (BENCH='--mirror mirror.yaml' for ISBI-2012)"
+	@echo "make lock-bench  update benchmarks/peers.lock from benchmarks/peers.in and pyproject.toml"
+	@echo "make clean       remove results, resources, logs and caches (make clean-all: also .venv)"
 
 install: $(INSTALLED)
 
@@ -58,7 +59,7 @@ lock: $(INSTALLED)
 	uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-emit-index-url -o requirements.lock pyproject.toml
 	echo uv | uv pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-emit-index-url - -o envs/uv.lock
 
-# Peers are measured, never needed: they live in .venv-bench, hash-checked like everything else.
+# The other libraries are measured, never needed: .venv-bench has them, hash-checked like everything else.
 bench: .venv-bench/installed
 	PYTHONPATH=$(CURDIR) .venv-bench/bin/python -m benchmarks $(BENCH)
 

@@ -1,6 +1,6 @@
 """A headless Chromium driven by its DevTools protocol over a pipe: no port, no web socket, no further package.
 
-python3 tests/builders/browser.py installs Chromium, and npm to fetch axe-core with, where they are missing and apt-get
+python tests/builders/browser.py installs Chromium, and npm to fetch axe-core with, where they are missing and apt-get
 can be used. What cannot be had is named; that is an error in CI alone, where no test of the report page may be skipped.
 """
 

@@ -125,7 +125,7 @@ def test_nothing_scored_gives_empty_tables() -> None:
     ("spoil", "message"),
     [
         (lambda s: s.drop(columns="fold"), "no column fold"),
-        (lambda s: pd.concat([s, s.iloc[:1]]), "stands twice"),
+        (lambda s: pd.concat([s, s.iloc[:1]]), "appears twice"),
         (lambda s: s[s["metric"] != "objects"], "seg without objects"),
     ],
 )

@@ -67,8 +67,8 @@ def test_films_are_told_in_a_table_and_a_sentence_each() -> None:
         ["nuclei", "02", "–", "–", "–"],
     ]
     assert display_tables.tracking_note(table) == (
-        "On cells, reference found 90 cells in 12 frames, linked into 9 tracks with 2 divisions; the truth has 8 "
-        "tracks with 1 (TRA 0.910, DET 0.950). On nuclei, reference found 0 cells in 12 frames, linked into 0 tracks "
+        "On cells, reference found 90 cells in 12 frames, linked into 9 tracks with 2 divisions; the ground truth has "
+        "8 tracks with 1 (TRA 0.910, DET 0.950). On nuclei, reference found 0 cells in 12 frames, linked into 0 tracks "
         "with 0 divisions."
     )
     assert display_tables.tracking_note(table.iloc[:0]) == ""

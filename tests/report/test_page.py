@@ -27,7 +27,7 @@ def context(text: str = "plain") -> page.Context:
     return page.Context(
         title=text,
         study=text,
-        summary={"What was asked": [text], "What was found": [f"{text}: better", "x"], "How sure we are": [text]},
+        summary={"Questions": [text], "Findings": [f"{text}: better", "x"], "Uncertainty": [text]},
         runs_expected=4,
         runs_done=3,
         warnings={f"{text}: worse": [text]},

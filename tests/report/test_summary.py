@@ -19,11 +19,15 @@ def found(*values: float, **more: float) -> str:
     [
         ((-0.1, -0.11, -0.12), 12, "changed: clearly lower than reference on cells (IoU −0.110 [−0.135, −0.085])."),
         ((0.1, 0.11, 0.12), 12, "changed: clearly higher than reference on cells"),
-        ((-0.1, -0.11, -0.12), 4, "lower than reference, but not clearly once all comparisons are counted, on cells"),
+        (
+            (-0.1, -0.11, -0.12),
+            4,
+            "lower than reference, but not clearly after correction for all comparisons, on cells",
+        ),
         ((-0.1, -0.001, -0.05), 12, "no clear difference on cells"),
         ((-0.1, -0.11), 4, "lower than reference, but not clearly"),
-        ((-0.1,), 12, "lower than reference for these networks, each trained once, on cells (IoU −0.100"),
-        ((-0.1,), 1, "a single run and image, which chance may explain, on cells (IoU −0.100)"),
+        ((-0.1,), 12, "lower than reference for these networks, each trained only once, on cells (IoU −0.100"),
+        ((-0.1,), 1, "undecided by a single run and image on cells (IoU −0.100)"),
         ((0.0, 0.0, 0.0), 12, "no clear difference on cells"),
     ],
 )
@@ -40,10 +44,10 @@ def test_a_verdict_needs_retraining_an_interval_without_zero_and_a_small_p(
 def test_where_nothing_is_asked_nothing_is_found() -> None:
     made = tables_of_change([-0.1, -0.11, -0.12])
     untested = made["ablation"].assign(difference=0.0, low=0.0, high=0.0, p_holm=float("nan"))
-    only = summary.findings(**made | {"ablation": untested}, reference="reference")["What was found"]
-    assert "changed: reference itself on cells." in only
+    only = summary.findings(**made | {"ablation": untested}, reference="reference")["Findings"]
+    assert "changed: identical to reference on cells." in only
     both = pd.concat([made["ablation"], untested.assign(test_dataset="nuclei")])
-    found = summary.findings(**made | {"ablation": both}, reference="reference")["What was found"]
+    found = summary.findings(**made | {"ablation": both}, reference="reference")["Findings"]
     (sentence,) = (text for text in found if text.startswith("changed:"))
     assert "on cells" in sentence and "nuclei" not in sentence
 
@@ -53,9 +57,9 @@ def test_what_was_compared_is_what_the_ablation_compares() -> None:
     # one more experiment was trained, for a pitfall alone
     mistake = made["costs"].iloc[[0]].assign(experiment="leaky")
     made["costs"] = pd.concat([made["costs"].iloc[:-1], mistake, made["costs"].iloc[-1:]])
-    asked = summary.findings(**made, reference="reference")["What was asked"]
+    asked = summary.findings(**made, reference="reference")["Questions"]
     assert asked[1].startswith("3 networks trained")
-    assert asked[2] == "changed is compared to reference on the same test images, fold and seed."
+    assert asked[2] == "changed is compared with reference on the same test images, fold and seed."
 
 
 def test_best_reference_and_baseline_are_named() -> None:
@@ -78,11 +82,11 @@ def test_transfer_states_the_foreground_that_gives_a_failure_away() -> None:
 @pytest.mark.parametrize(
     ("values", "images", "said"),
     [
-        ((-0.1, -0.1), 12, "cells: intervals are about further images of the tested sequences or groups (not about"),
+        ((-0.1, -0.1), 12, "cells: intervals cover further images of the tested sequences or groups (not of"),
         ((-0.1, -0.1), 12, "and retrained networks."),
-        ((-0.1,), 12, "these very networks: each was trained once, retraining may differ."),
-        ((-0.1, -0.1), 1, "cells: intervals are about retrained networks."),
-        ((-0.1,), 1, "cells and nuclei: no interval, as one image and one run have no spread."),
+        ((-0.1,), 12, "but not retraining: each network was trained once."),
+        ((-0.1, -0.1), 1, "cells: intervals cover retrained networks."),
+        ((-0.1,), 1, "cells and nuclei: no interval, because one image and one run have no spread."),
     ],
 )
 def test_what_an_interval_covers_is_said(values: tuple[float, ...], images: int, said: str) -> None:
@@ -92,8 +96,8 @@ def test_what_an_interval_covers_is_said(values: tuple[float, ...], images: int,
 def test_clusters_are_named_where_they_were_resampled() -> None:
     made = tables_of_change([-0.1, -0.2])
     made["comparison"] = made["comparison"].replace({"resampled": "seeds × images"}, "seeds × clusters")
-    sure = summary.findings(**made, reference="reference")["How sure we are"]
-    assert "cells: intervals are about further sequences or groups of images and retrained networks." in sure
+    sure = summary.findings(**made, reference="reference")["Uncertainty"]
+    assert "cells: intervals cover further sequences or groups of images and retrained networks." in sure
 
 
 def test_tables_read_back_say_the_same(tmp_path: object) -> None:
@@ -115,7 +119,7 @@ def test_nothing_scored_says_so() -> None:
         run_facts.cost_table([], **CHANGE_NAMES),
         reference="reference",
     )
-    assert sentences["What was found"] == ["No network has been scored yet."]
+    assert sentences["Findings"] == ["No network has been scored yet."]
 
 
 def checks(*rows: tuple[str, str, str]) -> pd.DataFrame:
@@ -143,17 +147,17 @@ def test_a_long_list_of_experiments_is_cut_and_other_flags_are_told() -> None:
     other = pd.DataFrame([("finite", "e0", "flagged", "odd", "e0", "")], columns=table.columns)
     first, second = summary.warnings(pd.concat([table, other], ignore_index=True)).items()
     assert first[0].endswith("e5 (1 of 1) and 3 more experiments.") and len(first[1]) == 9
-    assert second == ("1 other check raised a flag.", ["finite of e0: odd"])
+    assert second == ("1 other check flagged a result.", ["finite of e0: odd"])
 
 
 @pytest.mark.parametrize(
     ("values", "floor", "said"),
     [
-        ((-0.1, -0.11, -0.12), 0.3, "on 2 of 2 datasets (reference: on 2 of 2). Of 1 comparison of a changed network"),
-        ((-0.1, -0.11, -0.12), 0.3, "with reference, 1 came out clearly."),
+        ((-0.1, -0.11, -0.12), 0.3, "on 2 of 2 datasets (reference: on 2 of 2). Clear differences to"),
+        ((-0.1, -0.11, -0.12), 0.3, "reference: 1 of 1 comparison."),
         ((0.1, 0.1), 0.85, "on 2 of 2 datasets (reference: on 1 of 2)"),
-        ((-0.1, 0.1), 0.3, "none came out clearly enough to rule out chance."),
-        ((-0.1,), 0.3, "rule out chance: every network was trained once, so chance in training stays open."),
+        ((-0.1, 0.1), 0.3, "differences to reference: 0 of 1 comparison."),
+        ((-0.1,), 0.3, "Every network was trained once, so differences between trainings are not covered."),
     ],
 )
 def test_the_study_in_short(values: tuple[float, ...], floor: float, said: str) -> None:

@@ -4,12 +4,12 @@ import json
 import mmap
 import re
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.contenders import counting, without_its_package
 
 from benchmarks import (
     augmentation,
@@ -216,30 +216,14 @@ def test_the_table_has_measured_missed_and_absent_numbers() -> None:
 
 
 def test_a_contender_in_its_own_process_works_fails_and_ends() -> None:
-    with SubprocessContender(_counting, 2, threads=1) as twice:
+    with SubprocessContender(counting, 2, threads=1) as twice:
         assert twice.missing == ""
         twice()
         twice()
         with pytest.raises(RuntimeError, match="ValueError: called too often"):
             twice()
-    with SubprocessContender(_without_its_package, threads=1) as absent:
+    with SubprocessContender(without_its_package, threads=1) as absent:
         assert "no_such_package" in absent.missing
-
-
-def _counting(most: int) -> Callable[[], object]:
-    calls = iter(range(most))
-
-    def work() -> None:
-        if next(calls, None) is None:
-            raise ValueError("called too often")
-
-    return work
-
-
-def _without_its_package() -> Callable[[], object]:
-    import no_such_package  # type: ignore[import-not-found]
-
-    return no_such_package.work  # type: ignore[no-any-return]
 
 
 def test_the_sentence_has_the_range_of_each_ratio() -> None:

@@ -15,8 +15,9 @@ STEPS = (ROOT / ".ci/run").read_text()
 
 
 def test_the_browser_is_installed_before_the_tests_need_it() -> None:
-    commands = re.findall(r"^(?:make|python3) \S+", STEPS, re.M)
-    assert commands[-1] == "make test" and "python3 tests/builders/browser.py" in commands
+    commands = re.findall(r"^(?:make|\.venv/bin/python) \S+", STEPS, re.M)
+    assert commands[0] == "make check" and commands[-1] == "make test", "the first installs the environment"
+    assert ".venv/bin/python tests/builders/browser.py" in commands
 
 
 def test_every_target_of_the_steps_is_in_the_makefile() -> None:

@@ -1,4 +1,4 @@
-"""What a change is worth: paired differences to the reference with interval, test, and size of the effect."""
+"""Ablation: paired differences to the reference, each with an interval, a test and an effect size."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -24,9 +24,9 @@ from unetlib.evaluation.tables import (
 KEYS = ["test_dataset", "experiment", "train_dataset", "metric"]
 PAIRED = ("value", "reference", "variant")
 BOUNDS = (-1.0, 1.0)  # of a difference of two scores
-FLIPPED_CLUSTERS = 6  # 2 of 2^6 sign patterns are 3 %: with fewer clusters no difference could have p < 0.05
+FLIPPED_CLUSTERS = 6  # 2 of 2^6 sign patterns are 3 %; with fewer clusters no difference can reach p < 0.05
 ALPHA = 0.05
-HEADLINE_RESAMPLES = 20_000  # resamples for a headline: their least p, 1e-4, can still be small after Holm's correction
+HEADLINE_RESAMPLES = 20_000  # of primary metrics: the smallest p, 1e-4, can stay small after Holm's correction
 
 
 def differences(
@@ -37,10 +37,10 @@ def differences(
     reference: str,
     background: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Experiment minus reference on the same test dataset, fold, seed and image: one row per run and metric.
+    """Return experiment minus reference on the same test dataset, fold, seed and image: one row per run and metric.
 
     Columns: RUN, metric, value (the difference), reference, variant (the two scores on the paired images), images.
-    A network trained on several datasets is compared to the reference trained on the test dataset alone.
+    A network trained on several datasets is compared with the reference trained on the test dataset alone.
     """
     table = per_run(_pairs(with_weights(on_training_dataset(scores, datasets), background), reference), PAIRED)
     return sort_rows(table, test_dataset=datasets, experiment=experiments, metric=[*METRICS])
@@ -57,24 +57,24 @@ def ablation(
     clusters: pd.DataFrame | None = None,
     untested: Collection[tuple[str, str]] = (),
 ) -> pd.DataFrame:
-    """Paired differences to the reference: one row per test_dataset, experiment, train_dataset, metric.
+    """Return paired differences to the reference: one row per test_dataset, experiment, train_dataset, metric.
 
     Columns after those:
     reference, variant    mean scores on the paired images
     difference, sd        their mean difference and its SD over runs
-    low, high             95 % interval of the difference (`intervals`)
-    p                     two-sided, the larger of two: of a sign-flip test over units (clusters, or images; each its
-                          mean over seeds), which takes the networks as they are, and of the interval's own draws,
-                          which count retraining where there are several seeds
-    p_holm                p after Holm's correction over the table's headline rows of trained networks, else empty;
-                          `untested` are (experiment, dataset) where nothing is asked: `experiments.same_as_reference`
+    low, high             95 % interval of the difference (`bootstrap`)
+    p                     two-sided, the larger of two: the p of a sign-flip test over units (clusters, or images; each
+                          its mean over seeds), which takes the networks as given, and the p of the bootstrap, which
+                          includes retraining where there are several seeds
+    p_holm                p after Holm's correction over the primary metrics of trained networks, else empty, as for
+                          the pairs (experiment, dataset) in `untested`: `experiments.same_as_reference`
     effect                matched-pairs rank-biserial correlation over the units, −1 to 1
     flipped               the test's units: clusters where there are FLIPPED_CLUSTERS or more, else images
-    clear                 networks were retrained, the interval leaves out zero and p_holm < SURE
-    min, max, agree       over runs; agree: runs whose sign is the mean's
+    clear                 networks were retrained, the interval excludes zero and p_holm < ALPHA
+    min, max, agree       over runs; agree: how many runs have the sign of the mean
     runs, images, clusters, n, resampled, headline    as in tables.comparison
 
-    Without the reference there is nothing to pair and no row.
+    Without the reference there are no pairs and no rows.
     """
     pairs = _pairs(with_weights(on_training_dataset(scores, datasets), background, clusters=clusters), reference)
     runs = per_run(pairs, PAIRED)
@@ -103,7 +103,7 @@ def ablation(
 
 
 def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
-    """Return a sign-flip test's p, the effect and the units of paired differences, which scores holds."""
+    """Return the p of a sign-flip test, the effect size and the units of the paired differences in scores."""
     enough = scores.clusters.max() + 1 >= FLIPPED_CLUSTERS
     units = scores.clusters if enough else np.arange(len(scores.clusters))
     parts, shares = contributions(scores, units)
@@ -111,13 +111,13 @@ def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
 
 
 def _tested(pairs: pd.DataFrame) -> pd.DataFrame:
-    """The test of every cell: flips (its p), effect, flipped."""
+    """Return the test of every cell of the table: flips (its p), effect, flipped."""
     rows = [(*key, *paired_test(scores, "/".join(key))) for key, scores in grouped_scores(pairs, KEYS)]
     return pd.DataFrame(rows, columns=[*KEYS, "flips", "effect", "flipped"])
 
 
 def _pairs(rows: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Rows of the other experiments beside the reference's; value is the difference of variant and reference."""
+    """Pair the rows of the other experiments with the reference's; value is variant minus reference."""
     pair = ["test_dataset", "fold", "seed", "image", "metric"]
     base = rows[(rows["experiment"] == reference) & (rows["train_dataset"] == rows["test_dataset"])]
     base = base[[*pair, "value"]].rename(columns={"value": "reference"})

@@ -1,19 +1,20 @@
-"""How far a mean score can be trusted: a hierarchical bootstrap over clusters or images, crossed with seeds.
+"""Confidence intervals of mean scores: a hierarchical bootstrap over clusters or images, crossed with seeds.
 
 A score is a mean over runs, each a weighted mean over images. Every run of a fold scores all images of the fold, so
 images and seeds are crossed. Two things are resampled, each with its own deviation from the mean:
 
-* units: whole clusters (a sequence, a group of look-alikes) where there are MIN_CLUSTERS or more. Their images go with
-  them: resampling those again would count them twice (Davison and Hinkley 1997, section 3.8). With fewer clusters the
-  images within each: then the interval is about further images of these clusters and not about other clusters.
-* seeds: the runs of a fold, where it has two or more.
+* units: whole clusters (a sequence, a group of similar images) where there are at least MIN_CLUSTERS. A cluster brings
+  all its images; resampling them as well would count them twice (Davison and Hinkley 1997, section 3.8). With fewer
+  clusters the images of each are resampled; the interval then covers further images of these clusters, no others.
+* seeds: the runs of a fold, where it has at least two.
 
-A plain bootstrap of n units has only (n − 1)/n of their variance, and no idea of how uncertain that variance is. So
-n − 1 units are drawn (Rao and Wu 1988), the result is scaled to the unbiased variance of a weighted mean, and divided
-by √(χ²/df): for many units that is the plain bootstrap, for few it is Student's t (fewer than SMOOTH units, whose
-resamples would be a handful of values, are drawn from it). The sum over both levels is Behrens and Fisher's for two
-variances. What a seed does to one image stands in the variance of both levels; half of it is taken off the seeds':
-with nothing off coverage reaches 99.7 %, with all off it falls to 90 % (LOG.md; benchmarks/interval_coverage.py).
+A plain bootstrap of n units has only (n − 1)/n of their variance and ignores the uncertainty of that variance. So
+n − 1 units are drawn (Rao and Wu 1988), and the result is scaled to the unbiased variance of a weighted mean and
+divided by √(χ²/df). For many units this is the plain bootstrap, for few units Student's t; fewer than
+SMALL_SAMPLE_UNITS, whose resamples have few distinct values, are drawn from Student's t directly. The sum of both
+levels has the Behrens-Fisher distribution. The seed × image interaction inflates both variance components, so half of
+it is subtracted from the seed component: subtracting nothing gives a coverage of 99.7 %, all of it 90 % (LOG.md;
+benchmarks/interval_coverage.py).
 """
 
 import hashlib
@@ -35,9 +36,9 @@ Ints = NDArray[np.intp]
 
 
 class Interval(NamedTuple):
-    """low and high, the two-sided p of a true mean of 0 by the same draws, and what was resampled: `seeds × clusters`.
+    """A 95 % interval, the two-sided p of a true mean of 0 by the same draws, and the units: `seeds × clusters`.
 
-    All NaN and nothing where there is one run and one image. p is never below 2/(resamples + 1).
+    NaN and "" for one run of one image. p is at least 2/(resamples + 1).
     """
 
     low: float
@@ -78,7 +79,7 @@ class _Draw:
         return np.asarray(stdtrit(df, self._grid()))
 
     def units(self, level: _Level) -> Floats:
-        """The deviation that comes of resampling the units of a level."""
+        """Return the deviations from resampling the units of a level."""
         if len(level.strata) < SMALL_SAMPLE_UNITS:
             return np.sqrt(level.variance) * self.student(level.df)
         drawn = np.zeros(self.resamples)
@@ -89,15 +90,15 @@ class _Draw:
         return np.asarray(drawn / np.sqrt(chdtri(level.df, self._grid()) / level.df))
 
     def _grid(self) -> Floats:
-        """Even probabilities in random order: quantiles of one level are exact, of a sum of levels less noisy."""
+        """Return evenly spaced probabilities in random order, which make the quantiles of a single level exact."""
         return np.asarray((self.rng.permutation(self.resamples) + 0.5) / self.resamples)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a mean score is made of: values and weights (R runs, I images), NaN where a run did not score an image.
+    """The values and weights of a mean score, (R runs, I images), NaN where a run did not score an image.
 
-    folds (R,) says whose images a run scored, clusters (I,) which images depend on each other.
+    folds (R,): the fold of each run; clusters (I,): images of one cluster depend on each other.
     """
 
     values: Floats
@@ -163,9 +164,9 @@ def interval(
 
 
 def between_seeds(scores: Scores) -> tuple[float, int]:
-    """Return the variance of the mean that comes of retraining, and its degrees of freedom (0: nothing retrained).
+    """Return the variance of the mean due to retraining, and its degrees of freedom (0: no retrained network).
 
-    The variance of a run is taken as equal in all folds. It still holds what a seed does to single images.
+    The variance of a run is assumed equal in all folds. It includes the seed × image interaction.
     """
     runs = len(scores.folds)
     df = runs - len(np.unique(scores.folds))
@@ -174,25 +175,25 @@ def between_seeds(scores: Scores) -> tuple[float, int]:
 
 
 def contributions(scores: Scores, units: Ints) -> tuple[Floats, Floats]:
-    """Return each unit's contribution to the mean, which they add up to, and its share in the weights, both (U,)."""
+    """Return each unit's contribution to the mean (their sum is the mean) and its share of the weights, both (U,)."""
     shares = scores.shares
     return _summed(shares * scores.values, units).sum(0), _summed(shares, units).sum(0)
 
 
 def _units(scores: Scores) -> tuple[str, Ints, Ints]:
-    """What is resampled: its name, the unit of every image (I,), the stratum of every unit (U,)."""
+    """Return what to resample: its name, the unit of each image (I,), the stratum of each unit (U,)."""
     sizes = np.bincount(scores.clusters)
     if len(sizes) >= MIN_CLUSTERS:
         return CLUSTERS, scores.clusters, np.zeros(len(sizes), dtype=np.intp)
     images = np.arange(len(scores.clusters))
-    alone = sizes.min() < 2  # a cluster of one image has no spread within: images are then taken as of one kind
+    alone = sizes.min() < 2  # a cluster of one image has no spread, so all images form one stratum
     return IMAGES, images, np.zeros_like(images) if alone else scores.clusters
 
 
 def _deviations(scores: Scores, units: Ints, strata: Ints) -> Floats:
-    """What every run and unit (R, U) adds to the mean beyond its share of it, the run's own level taken off.
+    """Return the deviations from the mean of every run and unit, (R, U), without the deviation of the run as a whole.
 
-    Over all folds: what sets a fold apart is then part of the spread between its units. Within strata, of their means.
+    Differences between folds count as spread between their units. With strata, deviations are from the stratum means.
     """
     if strata.any():
         weights, sums = (_summed(part, strata[units]) for part in (scores.shares, scores.shares * scores.values))
@@ -203,7 +204,7 @@ def _deviations(scores: Scores, units: Ints, strata: Ints) -> Floats:
 
 
 def _interaction(scores: Scores, units: Ints, deviations: Floats) -> float:
-    """The variance of the mean that comes of what single seeds do to single units."""
+    """Return the variance of the mean due to the seed × unit interaction."""
     runs = np.bincount(scores.folds)
     sums = np.zeros((len(runs), deviations.shape[1]))
     np.add.at(sums, scores.folds, deviations)
@@ -214,9 +215,9 @@ def _interaction(scores: Scores, units: Ints, deviations: Floats) -> float:
 
 
 def _unbiased(weights: Floats) -> tuple[float, float]:
-    """What Σ w²(x − x̄)² of a weighted mean x̄ is to be multiplied by to be its variance, and the degrees of freedom.
+    """Return the factor that turns Σ w²(x − x̄)² into the variance of a weighted mean x̄, and the degrees of freedom.
 
-    For independent x of one variance; equal weights give n/(n − 1) and n − 1. Both by the traces of the quadratic form
+    For independent x of equal variance; equal weights give n/(n − 1) and n − 1. Both from traces of the quadratic form
     (Bell and McCaffrey 2002).
     """
     w = weights / weights.sum()
@@ -229,7 +230,7 @@ def _unbiased(weights: Floats) -> tuple[float, float]:
 
 
 def _level(deviations: Floats, weights: Floats, strata: Ints) -> _Level:
-    """The units' level: variances of the strata add up, their degrees of freedom after Satterthwaite."""
+    """Return the level of the units: variances of strata add up, degrees of freedom by Satterthwaite."""
     variances, dfs, scales = [], [], []
     for stratum in range(strata.max() + 1):
         own = strata == stratum

@@ -2,8 +2,8 @@
 
 The border is a convention of the annotations (Naming and file content conventions.pdf, "field of interest"): objects
 without a pixel at least E px away from every image edge are neither annotated nor expected. The evaluation programs
-do not look at it (java-ctcmetrics, py-ctcmetrics); participants drop such objects from their results (KTH's ErodeFOI,
-KIT's foi_correction). Here they are dropped from truth, markers and result alike.
+(java-ctcmetrics, py-ctcmetrics) ignore it; participants remove such objects from their results (KTH's ErodeFOI,
+KIT's foi_correction). Here they are removed from the truth, the markers and the result.
 """
 
 import math
@@ -21,7 +21,7 @@ SPLIT_COST, MISS_COST, EXTRA_COST = 5, 10, 1  # of one vertex: Matula et al. 201
 
 @dataclass(frozen=True)
 class Detections:
-    """What it takes to correct the detected objects of some frames: splits, missed and extra ones, of `markers`."""
+    """The corrections that detected objects need: splits, missed and extra objects, for a number of `markers`."""
 
     splits: int
     missed: int
@@ -35,7 +35,7 @@ class Detections:
 
     @property
     def empty_cost(self) -> int:
-        """AOGM-D0: what it costs to correct an empty result."""
+        """AOGM-D0: the cost of correcting an empty result."""
         return MISS_COST * self.markers
 
 
@@ -107,15 +107,15 @@ def ctc_det(frames: Sequence[Detections]) -> float:
 
 
 def det_by_frame(frames: Sequence[Detections]) -> list[float]:
-    """What each frame contributes to DET: the mean of these, weighed by markers, is `official_det` of the frames.
+    """Return the contribution of each frame to DET: their mean, weighted by markers, is `ctc_det` of the frames.
 
-    1 − AOGM-D / AOGM-D0 of the frame, which may be negative: the floor of the challenge is one of the whole, so all
-    are 0 where it holds. NaN for a frame without markers; its extra objects are spread over the others.
+    1 − AOGM-D / AOGM-D0 of the frame, which may be negative. The challenge's floor of 0 applies to the frames as a
+    whole; where it does, every frame gets 0. NaN for a frame without markers; the others share its extra objects.
     """
     cost, empty = sum(frame.cost for frame in frames), sum(frame.empty_cost for frame in frames)
     if not empty:
         return [math.nan] * len(frames)
     if cost >= empty:
         return [0.0 if frame.markers else math.nan for frame in frames]
-    homeless = sum(frame.cost for frame in frames if not frame.markers) / empty
-    return [1 - frame.cost / frame.empty_cost - homeless if frame.markers else math.nan for frame in frames]
+    shared = sum(frame.cost for frame in frames if not frame.markers) / empty
+    return [1 - frame.cost / frame.empty_cost - shared if frame.markers else math.nan for frame in frames]

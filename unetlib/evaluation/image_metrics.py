@@ -3,7 +3,7 @@
 Definitions: pixel overlap of the foreground class; SEG (Cell Tracking Challenge); average precision
 AP(t) = TP/(TP+FP+FN) with IoU > t (Data Science Bowl 2018), map = mean over t = 0.5:0.05:0.95; v_rand and
 v_info restricted to true foreground (ISBI-2012; Arganda-Carreras 2015, equations 3 and 5).
-A score with nothing to measure (0/0) is 1 if truth and prediction are both empty of what it measures, else 0.
+A score of 0/0 is 1 if both truth and prediction are empty, else 0.
 """
 
 import numpy as np
@@ -22,11 +22,11 @@ def score_image(
     ignore: np.ndarray | None = None,
     table: Contingency | None = None,
 ) -> dict[str, float]:
-    """All scores of one image by name; instance ids in, 0 = background, (H, W) each.
+    """Return all scores of one image by name; instance ids, 0 = background, (H, W) each.
 
-    `predicted_mask` (default: predicted_labels > 0) is what the pixel scores see, if post-processing dropped
-    objects. Pixels with `ignore` true count nowhere, and predicted objects with more than half of their
-    pixels there are dropped. `pixels`, `objects` and `predicted_objects` are counts, `true_foreground` and
+    `predicted_mask` (default: predicted_labels > 0) is scored by pixels, if post-processing removed objects.
+    Pixels with `ignore` true count nowhere, and predicted objects with more than half of their
+    pixels there are removed. `pixels`, `objects` and `predicted_objects` are counts, `true_foreground` and
     `predicted_foreground` fractions of the scored pixels; `seg` times `objects` adds up over images.
     `table` is the contingency of truth and predicted_labels where it is known already; it is not used where pixels
     are ignored.
@@ -97,7 +97,7 @@ def seg_scores(table: Contingency) -> np.ndarray:
 
 
 def average_precision(table: Contingency) -> np.ndarray:
-    """AP at IoU over 0.5, 0.55 … 0.95, (10,); such matches are one to one. Compared in integers, so exactly."""
+    """AP at IoU over 0.5, 0.55 … 0.95, (10,); such matches are one to one. The comparison in integers is exact."""
     row, column, overlap = object_pairs(table)
     union = table.row_size[row] + table.column_size[column] - overlap
     hits = (20 * overlap > THRESHOLDS_20THS[:, None] * union).sum(axis=1)
@@ -109,7 +109,7 @@ def average_precision(table: Contingency) -> np.ndarray:
 
 
 def _foreground_parts(table: Contingency) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Segment sizes within true foreground: of the truth, of the prediction, and of their intersections.
+    """Return segment sizes within true foreground: of the truth, the prediction, and their intersections.
 
     A pixel predicted as background is a segment of its own, as in the challenge's evaluation.
     """

@@ -1,10 +1,10 @@
 """V_rand and V_info after border thinning, at the best of several thresholds (ISBI-2012; Arganda-Carreras et al. 2015).
 
 The challenge's script (Fiji, Trainable_Segmentation: getMaximalVRandAfterThinning, getMaximalVInfoAfterThinning)
-calls a pixel cell where its probability is above a threshold, takes the 4-connected components, floods the rest from
-them with watershed lines one pixel wide, and keeps the best of the thresholds 0, 0.1 … 1 over the whole test stack.
-The threshold is so chosen on the test images: that is the challenge's rule, and flatters every proposal alike.
-A stack's score is the mean over its images, as Fiji's V_info is; how its V_rand pools slices was not checked.
+takes the 4-connected components of the pixels above a threshold of probability, floods the rest from them with
+watershed lines one pixel wide, and keeps the best of the thresholds 0, 0.1 … 1 over the whole test stack. The threshold
+is therefore chosen on the test images: this is the challenge's rule and is equally optimistic for every proposal.
+The score of a stack is the mean over its images, as Fiji's V_info is; how Fiji's V_rand pools slices was not checked.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ SCORES = ("v_rand_thinned", "v_info_thinned")
 
 
 def thin_borders(labels: np.ndarray) -> np.ndarray:
-    """The labels, (H, W), flooding the background until lines of background one pixel wide are left between them.
+    """Grow the labels, (H, W), into the background until lines of background one pixel wide separate them.
 
     A flood over sides with dams (Soille and Vincent 1990): pixels in the order of their city-block distance to the
-    labels take the label of their flooded neighbours, or become line where these differ. At equal distance even
+    labels take the label of their flooded neighbours, or become a line where these differ. At equal distance even
     row + column comes first, so that no two pixels of one step touch and each step is one array operation; Fiji
-    takes them in the order of a queue. The labels as given stay.
+    takes them in the order of a queue. The given labels stay.
 
-    >>> thinned(np.array([[1, 0, 0, 0, 2]])).tolist()
+    >>> thin_borders(np.array([[1, 0, 0, 0, 2]])).tolist()
     [[1, 1, 0, 2, 2]]
     """
     if not labels.any() or labels.all():
@@ -45,7 +45,7 @@ def thin_borders(labels: np.ndarray) -> np.ndarray:
 
 
 def _steps(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The step in which each background pixel floods, ascending, and its index in the image padded by one pixel."""
+    """Return the step in which each background pixel is flooded, ascending, and its index in the padded image."""
     rows, columns = np.nonzero(labels == 0)
     distance = ndimage.distance_transform_cdt(labels == 0, "taxicab")[rows, columns]
     step = (2 * distance + (rows + columns) % 2).astype(np.int32)
@@ -54,12 +54,12 @@ def _steps(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def threshold_sweep(probability: np.ndarray, thresholds: Sequence[float]) -> list[np.ndarray]:
-    """The thinned 4-connected components of probability > threshold, (H, W) int32, for each threshold."""
+    """Return the thinned 4-connected components of probability > threshold, (H, W) int32, for each threshold."""
     return [thin_borders(ndimage.label(probability > threshold)[0]) for threshold in thresholds]
 
 
 def thinning_scores(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray | None = None) -> tuple[float, float]:
-    """V_rand and V_info of one thinned proposal, over true foreground that is not ignored."""
+    """Return V_rand and V_info of one thinned proposal over true foreground that is not ignored."""
     if ignore is not None and ignore.any():
         known = ~ignore.astype(bool)
         truth, proposal = truth[known], proposal[known]
@@ -68,7 +68,7 @@ def thinning_scores(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray 
 
 
 def best_threshold_scores(scores: np.ndarray) -> np.ndarray:
-    """The scores of each image at the threshold whose mean over images is highest (the first of equals), (images,).
+    """Return the scores of each image at the threshold with the highest mean over images (first of equals); (images,).
 
     `scores` is (images, thresholds); images of the test stack, one metric.
     """

@@ -1,9 +1,9 @@
-"""What a mistake seems to be worth: two experiments on the images that both were tested on, over all folds.
+"""Pitfalls: the bias of a flawed experiment against its control, on the images that both were tested on.
 
-A pitfall names a control experiment and a flawed one, the same but for one mistake: frames of one video in training
-and test, touching instances that merge, and whatever else can be stated as an experiment. Folds are not paired: a
-random split tests the same images in other folds. An image's values are paired by seed. Where the flawed protocol
-reports its best validation instead of a test, that number is compared with every image that the control was tested on.
+A pitfall names a control experiment and a flawed one with a deliberate mistake: frames of a video in both training and
+test set, touching instances that merge, or any other mistake that can be stated as an experiment. Folds are not paired,
+because a leaky split tests the same images in other folds; the values of an image are paired by seed. Where the flawed
+experiment reports its best validation score, this number is compared with every test image of the control.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,9 +36,9 @@ TITLES = {
     "control_train_frames": "control: training frames",
 }
 TITLES |= {"flawed_train_frames": "flawed: training frames"}
-KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the pitfall
+KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the name of the pitfall
 SIDES = ("control", "flawed")
-REPORTED = "dice"  # what validation measures
+REPORTED = "dice"  # the metric of validation
 
 
 def pitfalls(
@@ -51,14 +51,16 @@ def pitfalls(
     headline: Mapping[str, str],
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return one row per pitfall, dataset and metric, of networks tested where they were trained.
+    """Return one row per pitfall, dataset and metric, of networks tested on the dataset that they were trained on.
 
-    pairs: those whose experiments do not both take part are left out. facts: of the networks (experiment,
-    train_dataset, fold, seed, roles, best_validation_dice). Columns: control and flawed are means over runs of means
-    over images, SEG pooled over reference objects; difference_points = 100·(flawed − control), low and high its 95 %
-    interval (`intervals`); runs … resampled as in tables.comparison, folds being the control's; …_train_frames is
-    the mean number of training frames per fold, for a split may change that too (empty where no facts are given).
-    Images that only one side was tested on, or without a value, are left out.
+    pairs: those with an experiment that takes no part are left out. facts: of the networks (experiment,
+    train_dataset, fold, seed, roles, best_validation_dice).
+
+    Columns: control and flawed are means over runs of means over images, SEG pooled over reference objects;
+    difference_points = 100·(flawed − control), low and high its 95 % interval (`bootstrap`); runs … resampled as in
+    tables.comparison, with the control's folds; …_train_frames is the mean number of training frames per fold, which a
+    split may change too (empty without facts). Images that only one side was tested on, or without a value, are left
+    out.
     """
     known = list(facts)
     rows = with_weights(scores[scores["train_dataset"] == scores["test_dataset"]], None, clusters=clusters)
@@ -87,7 +89,7 @@ def pitfalls(
 
 
 def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], pair: PitfallSettings) -> pd.DataFrame:
-    """Return the rows that both experiments have: control, flawed, and value, their difference."""
+    """Pair the rows of both sides: control, flawed, and value, flawed minus control."""
     control = rows[rows["experiment"] == pair.control].rename(columns={"value": "control"})
     wrong = rows[rows["experiment"] == pair.flawed]
     place = ["train_dataset", "seed", "image", "metric"]
@@ -99,7 +101,7 @@ def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], pair: PitfallSettings
 
 
 def _best_validations(facts: Sequence[RunFacts], experiment: str) -> pd.DataFrame:
-    """What each network of an experiment would report: the best of its evaluations during training."""
+    """Return the best validation score of each network of an experiment."""
     columns = ["train_dataset", "fold", "seed"]
     own = [fact for fact in facts if fact.experiment == experiment]
     found = [{name: getattr(fact, name) for name in columns} | {"value": fact.best_validation_dice} for fact in own]
@@ -107,7 +109,7 @@ def _best_validations(facts: Sequence[RunFacts], experiment: str) -> pd.DataFram
 
 
 def pitfalls_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as text: headline metrics alone, Dice for what reports its validation."""
+    """Return the table as text: primary metrics only, Dice where a validation score is reported."""
     rows = table[table["headline"].astype(bool)].drop(columns="headline")
     text: dict[str, Any] = {"metric": rows["metric"].map(METRICS)}
     text |= {name: rows[name].map("{:.3f}".format) for name in SIDES}

@@ -1,4 +1,4 @@
-"""What each training of a study cost, from the facts of its runs."""
+"""Training costs and training frames of a study, from the facts.json of its runs."""
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
@@ -13,9 +13,9 @@ COST_FACTS += ["train_seconds", "peak_memory_bytes", "device", "threads"]
 
 
 def cost_table(facts: Iterable[RunFacts], *, datasets: Sequence[str], experiments: Sequence[str]) -> pd.DataFrame:
-    """What each run took and, last, the total: seconds and updates summed, peak memory and parameters at their largest.
+    """Return the cost of each run and, last, the total: seconds and updates summed, the largest memory and parameters.
 
-    A fact that a run does not state stays empty.
+    A fact that a run lacks stays empty.
     """
     rows = [{key: getattr(fact, key) for key in COST_FACTS} for fact in facts]
     frame = pd.DataFrame(rows, columns=COST_FACTS)
@@ -32,7 +32,7 @@ def cost_table(facts: Iterable[RunFacts], *, datasets: Sequence[str], experiment
 
 
 def training_frames(facts: Iterable[RunFacts]) -> dict[tuple[str, str], float]:
-    """The mean number of training frames of each experiment's networks of a dataset, from the facts of its runs."""
+    """Return the mean number of training frames by experiment and dataset."""
     found: dict[tuple[str, str], list[int]] = {}
     for fact in facts:
         for dataset, roles in fact.roles.items():

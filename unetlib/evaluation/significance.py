@@ -1,8 +1,8 @@
-"""Is a paired difference more than chance: a sign-flip test, Holm's correction, a rank effect size.
+"""Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
 
-The test flips the sign of whole contributions to the mean difference. If a change did nothing, a unit's difference were
-as likely of either sign. Wilcoxon's test would rank the differences: it would then be about another number than the
-mean that the table states, which for SEG is weighted by objects.
+The test flips the signs of whole contributions to the mean difference: without an effect, both signs of a unit's
+difference are equally likely. Wilcoxon's test ranks the differences and would therefore test another quantity than the
+mean in the table, which for SEG is weighted by objects.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 # scipy.stats.permutation_test (SciPy 1.17) is no substitute. Of 4,000 random inputs of up to 13 units it gave the same
 # p for all but one, where it missed ties with a sum of zero, but needed 152 instead of 2.3 ms for 13 units and 302
 # instead of 46 ms for 100. With more than 13 units its other draws move p by up to 0.016. It refuses a single unit.
-FLIPS = 9999  # random sign patterns; with up to 13 units all 2^n of them are fewer and are taken
+FLIPS = 9999  # random sign patterns; up to 13 units have fewer, and all 2^n of them are used
 Floats = NDArray[np.float64]
 
 
@@ -37,7 +37,7 @@ def sign_flip(contributions: Floats, name: str) -> float:
 
 
 def holm(p: Floats) -> Floats:
-    """Return Holm's (1979) adjusted p of a family of tests (m,); a NaN is no test and stays NaN."""
+    """Return Holm's (1979) adjusted p of a family of tests (m,); NaN (not tested) stays NaN."""
     adjusted = np.full(len(p), np.nan)
     order = np.argsort(p, kind="stable")[: int(np.isfinite(p).sum())]
     steps = np.arange(len(order), 0, -1)
@@ -48,8 +48,8 @@ def holm(p: Floats) -> Floats:
 def rank_biserial(differences: Floats) -> float:
     """Return the matched-pairs rank-biserial correlation of (n,) differences (Kerby 2014), −1 to 1.
 
-    The ranks of the sizes of positive differences minus those of negative ones, by the sum of both; a zero counts for
-    neither. 1: every pair rose; 0: rises and falls balance, or nothing changed.
+    The rank sum of the positive differences minus that of the negative ones, divided by the sum of both; zeros are left
+    out. 1: every pair improved; 0: gains and losses balance, or nothing changed.
     """
     moved = differences[differences != 0]
     if not len(moved):

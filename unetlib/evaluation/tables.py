@@ -1,8 +1,8 @@
-"""Tables of a study from its long table of scores: who scored what, and what travels.
+"""Tables of a study from its long table of scores: comparison of experiments, and transfer between datasets.
 
-A run is one trained network: experiment, training dataset, fold, seed. Every number goes the same way:
+A run is one trained network: experiment, training dataset, fold, seed. Every number is computed in the same way:
 images → one value per run (mean over images; SEG pooled over reference objects; foreground fractions pooled over
-pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`intervals`). Images without a value
+pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`bootstrap`). Images without a value
 (NaN: undefined) are left out and n says so.
 """
 
@@ -16,7 +16,7 @@ import pandas as pd
 from unetlib.evaluation.bootstrap import RESAMPLES, Interval, Scores, interval
 from unetlib.evaluation.long_table import POOLED_BY, RUN_COLUMNS, SCORE_COLUMNS
 
-METRICS = {  # name in the long table → name a reader sees, in the order of every table
+METRICS = {  # name in the long table → displayed name, in the order of every table
     "iou": "IoU",
     "iou_membrane": "membrane IoU",
     "dice": "Dice",
@@ -44,11 +44,11 @@ NO_TRAINING = "none"  # what a trivial baseline was trained on
 
 
 class TableError(ValueError):
-    """A long table that cannot be aggregated: what was found, where, what to do."""
+    """A long table that cannot be aggregated."""
 
 
 def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
-    """A table of scores, baselines or results from CSV: names stay text (`001`, `NA`), a number may be empty."""
+    """Read a table of scores, baselines or results from CSV: names stay text (`001`, `NA`), a number may be empty."""
     names = ["experiment", "baseline", "train_dataset", "test_dataset", "image", "metric"]
     names += ["resampled", "flipped"]
     header = pd.read_csv(source, nrows=0).columns
@@ -59,9 +59,9 @@ def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
 
 
 def read_clusters(frames: Iterable[Path]) -> pd.DataFrame:
-    """Which test images depend on each other: dataset, image, cluster from the datasets' …/<dataset>/frames.csv.
+    """Return the cluster of each image (test_dataset, image, cluster) from the datasets' …/<dataset>/frames.csv.
 
-    Frames of one sequence are a cluster; where there are no sequences, those of one group.
+    Frames of one sequence form a cluster, or of one group where there are no sequences.
     """
     parts = [
         pd.read_csv(path, usecols=["frame", "sequence", "group"], dtype=str, keep_default_na=False).assign(
@@ -84,7 +84,9 @@ def comparison(
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Each experiment on its own dataset's test images: one row per test_dataset, experiment, train_dataset, metric.
+    """Return the scores of experiments on their own datasets.
+
+    One row per test_dataset, experiment, train_dataset, metric.
 
     Columns after those: mean, sd (over runs, n−1; NaN for one run), low, high (95 % interval of the mean), min, max,
     runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), headline
@@ -111,7 +113,7 @@ def transfer(
     metrics: Sequence[str] = ("iou", "dice"),
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Every network on every test set: one row per experiment, train_dataset, test_dataset.
+    """Return the scores of every network on every test set: one row per experiment, train_dataset, test_dataset.
 
     Columns after those: per metric its mean, _sd, _low, _high (95 % interval of the mean), _min, _max over runs;
     predicted_foreground and true_foreground (fractions of all scored pixels), runs, images, clusters, n, resampled.
@@ -131,7 +133,7 @@ def transfer(
 
 
 def on_training_dataset(scores: pd.DataFrame, datasets: Sequence[str]) -> pd.DataFrame:
-    """The rows of networks tested where they were trained; a training set that is no dataset is a joint one."""
+    """Return the rows of networks tested on their training dataset, or trained on all datasets together."""
     if missing := sorted(set(LONG) - set(scores.columns)):
         raise TableError(f"scores: no column {', '.join(missing)}; the long table needs {', '.join(LONG)}")
     joint = ~scores["train_dataset"].isin(set(datasets) | set(scores["test_dataset"]))
@@ -144,11 +146,11 @@ def with_weights(
     metrics: Sequence[str] = (*METRICS,),
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """The rows that carry a value, in one order whatever the input's; weight: in the mean over images; cluster."""
+    """Return the rows with a value in a fixed order, with their weight in the mean over images and their cluster."""
     cell = [*RUN, "image", "metric"]
     twice = scores.duplicated(cell)
     if twice.any():
-        raise TableError(f"scores: {dict(scores.loc[twice, cell].iloc[0])} stands twice; score every run once")
+        raise TableError(f"scores: {dict(scores.loc[twice, cell].iloc[0])} appears twice; score every run once")
     rows = scores[scores["metric"].isin(metrics) & scores["value"].notna()].sort_values(cell).reset_index(drop=True)
     rows["weight"] = 1.0
     for metric, by in WEIGHTS.items():
@@ -166,7 +168,7 @@ def with_weights(
 
 
 def _clusters(rows: pd.DataFrame, clusters: pd.DataFrame | None) -> Any:
-    """The cluster of every row's image."""
+    """Return the cluster of each row's image."""
     if clusters is None:
         return ""
     place = ["test_dataset", "image"]
@@ -178,7 +180,7 @@ def _clusters(rows: pd.DataFrame, clusters: pd.DataFrame | None) -> Any:
 
 
 def per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataFrame:
-    """One row per run and metric: the weighted mean over images of each column, and images, how many there were."""
+    """Return one row per run and metric: the weighted mean over images of each column, and the number of images."""
     keys = [*RUN, "metric"]
     groups = rows.assign(**{name: rows[name] * rows["weight"] for name in columns}).groupby(keys)
     table = groups[list(columns)].sum().div(groups["weight"].sum(), axis=0)
@@ -188,7 +190,7 @@ def per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataF
 def over_runs(
     rows: pd.DataFrame, keys: list[str], bounds: tuple[float, float] = SCORE_BOUNDS, resamples: int = RESAMPLES
 ) -> pd.DataFrame:
-    """One row per key: mean, SPREAD, p (of a mean of 0), COUNTS (images and clusters distinct), resampled."""
+    """Return one row per key: mean, SPREAD, p (of a mean of 0), COUNTS (images and clusters distinct), resampled."""
     groups = per_run(rows).groupby(keys)
     table = groups["value"].agg(["mean", "std", "min", "max"]).rename(columns={"std": "sd"})
     found = {key: interval(scores, "/".join(key), bounds, resamples) for key, scores in grouped_scores(rows, keys)}
@@ -199,7 +201,7 @@ def over_runs(
 
 
 def grouped_scores(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, ...], Scores]]:
-    """The scores behind every cell of a table: its key and its runs × images. Rows are those of `weighted`."""
+    """Yield the scores behind every cell of a table: its key and its runs × images. rows: of `with_weights`."""
     values, weights = (rows[name].to_numpy(dtype=float) for name in ("value", "weight"))
     run, image = (rows.groupby(names, sort=True).ngroup().to_numpy() for names in (["fold", "seed"], ["image"]))
     fold, cluster = rows["fold"].to_numpy(), rows["cluster"].to_numpy()

@@ -1,4 +1,4 @@
-"""A test set scored as a whole: scores of each image, some of which look at all of them (DET, the best threshold)."""
+"""Scores of the images of a test set, some of which depend on all of them (DET, the best threshold)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from unetlib.io.images import decode_image
 
 @dataclass(frozen=True)
 class Truth:
-    """What one image is scored against, (H, W) each: gold instances, unknown pixels, tracking markers if any."""
+    """The ground truth of one image, (H, W) each: gold instances, unknown pixels, tracking markers if any."""
 
     labels: np.ndarray
     ignore: np.ndarray
@@ -37,9 +37,9 @@ class Truth:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is scored, (H, W) each: instances for the instance scores, a bool mask for the pixel scores.
+    """The prediction for one image, (H, W) each: instances for the instance scores, a bool mask for the pixel scores.
 
-    `probability` is None where there is none; the thinned scores then have one proposal, the instances.
+    Without a `probability` the thinned scores have one proposal, the instances.
     """
 
     instances: np.ndarray
@@ -54,16 +54,16 @@ def load_truths(folder: Path, frames: Iterable[str]) -> dict[str, Truth]:
 
 
 def from_probability(probability: np.ndarray, settings: InstanceSettings) -> Prediction:
-    """A network's prediction: its instances, and the mask of probability ≥ threshold before small ones are dropped."""
+    """Return the prediction of a network: its instances, and the mask of probability ≥ threshold with small objects."""
     instances = instances_from_probability(probability, settings)
     return Prediction(instances, probability >= settings.threshold, probability)
 
 
 def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) -> tuple[Truth, np.ndarray]:
-    """What a window of at least window_px shows: probability mirrored beyond the image, truth that ends there.
+    """Pad truth and probability to at least window_px: the probability mirrored, the truth with background.
 
-    A mistake, for an audit (levitsky2024): a network that sees a mirrored cell beyond the border is called wrong.
-    An image no smaller than the window comes back as it is.
+    A deliberate mistake, for a pitfall (levitsky2024): mirrored cells beyond the border count as false positives. An
+    image at least as large as the window is returned unchanged.
     """
     short = [max(window_px - side, 0) for side in probability.shape]
     if not any(short):
@@ -75,7 +75,7 @@ def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) 
 
 
 def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:
-    """Instances as another tool drew them; the mask is all of them, before small ones are dropped."""
+    """Return the prediction of another tool: its instances without small ones, and the mask of all of them."""
     return Prediction(remove_small(labels, min_area_px), labels > 0)
 
 

@@ -2,10 +2,10 @@
 
 - binning: Binning: k × k pixels averaged into one before a network sees them, and its probability brought back to
   full size.
-- instances: From a foreground probability to instances: connected components as the paper, or cut at their necks.
+- instances: Instances from a foreground probability: connected components as in the paper, or split by watershed.
 - instance_check: Is it an instance image? Asked of the structure of the labels, wherever label images come in.
 - labels: Instance labels: 2-D integer arrays, 0 = background, every other value one instance.
-- normalisation: The per-image normalisation of grey values that every network sees.
+- normalisation: Normalisation of the grey values of each image, applied to the input of every network.
 - percentiles: Exact percentiles of a plane that is read strip by strip.
 - planes: Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes.
 - settings: Settings of what is done to arrays: normalisation, weight maps, instances.

@@ -1,4 +1,4 @@
-"""From a foreground probability to instances: connected components as the paper, or cut at their necks.
+"""Instances from a foreground probability: connected components as in the paper, or split by watershed.
 
 A plane is labelled strip by strip: an image in memory is one strip, a plane in a file as many as fit into memory.
 """
@@ -47,7 +47,7 @@ def label_plane(
 
 
 def remove_small(labels: NDArray[Any], min_area_px: int) -> NDArray[Any]:
-    """The instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in the order of their ids if any went."""
+    """Return the instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in order if any were removed."""
     if min_area_px > 1 and labels.any():
         small = np.bincount(labels.ravel()) < min_area_px
         small[0] = False

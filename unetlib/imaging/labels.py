@@ -6,7 +6,7 @@ LARGEST_ID = 65535  # of uint16, in which label images are stored
 
 
 def relabel(labels: np.ndarray) -> np.ndarray:
-    """The instances renumbered 1…n in the order of their ids, (H, W) uint16 (int32 beyond 65535 instances).
+    """Return the instances renumbered 1…n in the order of their ids, (H, W) uint16 (int32 beyond 65535 instances).
 
     >>> relabel(np.array([[0, 7, 7], [3, 0, 9]])).tolist()
     [[0, 2, 2], [1, 0, 3]]
@@ -26,7 +26,7 @@ def relabel(labels: np.ndarray) -> np.ndarray:
 
 
 def boxes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The ids present, (n,), and their bounding boxes (n, 4) int64: first row, end row, first column, end column."""
+    """Return the ids present, (n,), and their bounding boxes (n, 4) int64: first row, end row, first and end column."""
     from scipy import ndimage  # here, for jobs that read datasets and need no SciPy
 
     found = ndimage.find_objects(labels)
@@ -36,11 +36,11 @@ def boxes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def separate_touching(labels: np.ndarray) -> np.ndarray:
-    """The labels with a 1-px background gap between touching instances, same dtype, (H, W).
+    """Return the labels with a 1-px background gap between touching instances, same dtype, (H, W).
 
-    A pixel goes to background when one of its already scanned 8-neighbours (NW, N, NE, W) belongs to another
-    instance of the labels as given (lmb-freiburg/Unet-Segmentation, TrainingSample.java). After it, 4- and
-    8-connected components of the mask never join two instances.
+    A pixel becomes background when one of the 8-neighbours scanned before it (NW, N, NE, W) belongs to another
+    instance of the given labels (lmb-freiburg/Unet-Segmentation, TrainingSample.java). Afterwards neither 4- nor
+    8-connected components of the mask join two instances.
 
     >>> separate_touching(np.array([[1, 1, 2, 2], [1, 1, 2, 2]])).tolist()
     [[1, 1, 0, 2], [1, 0, 0, 2]]

@@ -1,4 +1,4 @@
-"""The per-image normalisation of grey values that every network sees."""
+"""Normalisation of the grey values of each image, applied to the input of every network."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ def statistics(
     """Return (offset, scale) of a plane (H, W): the normalised plane is (plane − offset) / scale.
 
     zscore: mean and standard deviation. percentile: the 1st percentile and its distance to the 99.8th.
-    none: 0 and 1. A constant plane has scale 1, so that it normalises to zeros.
+    none: 0 and 1. A constant plane has scale 1, so that it is normalised to zeros.
     A plane of more than whole_px pixels is read strip by strip, which changes the rounding of mean and deviation.
     """
     if method == "none":
@@ -66,5 +66,5 @@ class NormalisedPlane:
 
 
 def normalise(image: NDArray, method: Normalisation = "zscore") -> NDArray[np.float32]:
-    """Return the image, (H, W), as float32 on the scale of `statistics`."""
+    """Return the normalised image, (H, W) float32, by `statistics`."""
     return centred(image, *statistics(image, method))

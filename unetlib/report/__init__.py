@@ -1,25 +1,22 @@
-"""What people read: claims, sentences, figures, the page.
+"""The report of a study: claims, sentences, figures, the page.
 
-- captions: What the report says of its sections, pictures and tables: titles and captions, no numbers.
-- claims: Every claim of the literature beside our number for it: the ledger joined with a study's tables, and the
-  verdicts.
+- captions: Titles and captions of the report's sections, pictures and tables. They hold no numbers.
+- claims: Published claims compared with the results of a study: our number for each claim, and a verdict.
 - contents: All that the report of a study contains, read from the files of its results.
-- display_tables: Tables and numbers as a person reads them: display tables and Markdown.
-- figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, the same bytes each time.
-- image_panels: Panels of images: what a network saw, what it should have drawn, what it drew, what it was trained on.
-- literature: The literature's claims as a ledger: one row per published number or statement, with what of ours
-  answers it.
-- page: The report of a study: one HTML page that needs nothing but itself, made from tables, pictures and sentences.
-- size_curves: Scores against what a study varies in steps: the number of training images, the size of the network.
+- display_tables: Display tables: numbers as text, readable column titles, Markdown.
+- figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, always the same bytes.
+- image_panels: Figures of images: predictions beside the ground truth, weight maps, augmented copies.
+- literature: Read the published claims: one row per number or statement, with the result of ours that answers it.
+- page: The report of a study: one self-contained HTML page of tables, pictures and sentences.
+- size_curves: Scores against the number of training images and against the network size.
 - study_figures: The figures of a study by file name: charts of its tables, images of each dataset, tracks of a test
   sequence.
-- study_scores: What a study's tables say about a network on some images: its score, its difference to another, the
-  trivial score.
+- study_scores: Look-ups in a study's tables: the score of a network, its difference to another, the best trivial
+  score.
 - study_tables: All tables of a study from its scores and the facts of its runs.
-- summary: What was asked, what was found and how sure we are, in sentences made from the tables alone.
-- track_figures: Cells in time, drawn: their tracks over the last frame, and how large they are and how fast they
-  move.
-- verdicts: What becomes of a claim: six verdicts by stated rules, from numbers alone.
+- summary: The questions, findings and uncertainty of a study, in sentences made from its tables alone.
+- track_figures: Figures of tracked cells: their tracks over the last frame, and their areas and speeds.
+- verdicts: Verdicts on published claims: six verdicts by fixed rules, from numbers alone.
 
 For other packages: compare_claims; findings; learning_curves, ablation_forest, transfer_heatmap; qualitative;
 tracks_over; Context, render.

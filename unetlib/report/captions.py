@@ -1,125 +1,128 @@
-"""What the report says of its sections, pictures and tables: titles and captions, no numbers."""
+"""Titles and captions of the report's sections, pictures and tables. They hold no numbers."""
 
-SECTIONS = {  # id → title, what the section answers; blocks of other sections follow under their own name
-    "comparison": ("Scores", "How well does each network segment images of the dataset it was trained on?"),
-    "examples": ("What it looks like", "Test images with the truth, the prediction and where they differ."),
-    "tracking": ("Cells in time", "How are cells followed through a whole film, how large are they and how fast?"),
-    "ablation": ("What each ingredient is worth", "The reference recipe with one thing changed, on the same images."),
-    "pitfalls": ("Pitfalls", "How much better does a score look when an experiment makes a common mistake?"),
-    "sizes": ("How much it takes", "What do more training images buy, and what does a larger network?"),
-    "transfer": ("Transfer", "What is left of a score on a dataset the network has never seen?"),
-    "claims": ("Claims", "What became of every number and statement that the literature reports?"),
-    "learning": ("Learning curves", "Did training converge, and where was the best network taken?"),
-    "training-data": ("What the networks were trained on", "Loss weights and augmented images, as training saw them."),
-    "costs": ("Costs", "What it took in time and memory on the machine named below."),
-    "cite": ("How to cite", "The software, the paper it follows, and the makers of the data."),
+SECTIONS = {  # id → title, the question it answers; other blocks follow in sections under their own name
+    "comparison": ("Scores", "How well does each network segment test images of the dataset that it was trained on?"),
+    "examples": ("Examples", "Test images with the ground truth, the prediction and the errors."),
+    "tracking": ("Cell tracking", "How are cells tracked through a sequence, how large are they and how fast?"),
+    "ablation": ("Ablation", "The reference with one component changed, on the same test images."),
+    "pitfalls": ("Pitfalls", "How much better does a score look when the experiment is flawed?"),
+    "sizes": ("Training set size and network size", "How much do more training images and larger networks gain?"),
+    "transfer": ("Transfer", "How well does a network segment images of a dataset that it was not trained on?"),
+    "claims": ("Published claims", "Which numbers and statements of the literature does this study reproduce?"),
+    "learning": ("Learning curves", "Did training converge, and which network was selected?"),
+    "training-data": ("Training data", "Loss weights and augmented images, as the training uses them."),
+    "costs": ("Costs", "Time and memory of each training on the machine named under Provenance."),
+    "cite": ("How to cite", "The software, the paper that it follows, and the authors of the data."),
     "provenance": ("Provenance", "The data, software and settings behind every number on this page."),
 }
 PICTURES = {  # kind (how the file's name begins) → section, title, caption
     "examples": (
         "examples",
         "Best, median and worst test image of the reference",
-        "Outlines of the true instances in blue and of the predicted ones in orange. Errors by pixel: light correct, "
-        "vermilion predicted but false, blue missed, lilac not annotated and not scored.",
+        "Outlines of the true instances in blue and of the predicted instances in orange. Errors by pixel: light is "
+        "correct, vermilion a false positive, blue a false negative, lilac not annotated and not scored.",
     ),
     "tracks": (
         "tracking",
         "Tracks over the last frame",
-        "The centroid of every cell through the whole film, colours only tell neighbours apart. A dot: the cell is in "
-        "the last frame; a cross: its track ended before, by a division, by leaving, or because it was lost.",
+        "The centroids of every cell through the whole sequence; colours only separate neighbours. A dot marks a cell "
+        "in the last frame, a cross the end of an earlier track: a division, a cell that left, or a lost cell.",
     ),
     "motion": (
         "tracking",
         "Areas and speeds",
-        "Left: the area of every cell found in every frame, those cut by the edge left out. Right: path length over "
-        "time of every track of 3 frames or more. Vermilion: the median.",
+        "Left: the area of every cell in every frame, without cells cut by the image edge. Right: path length over "
+        "time of every track of at least 3 frames. Vermilion: the median.",
     ),
     "ablation": (
         "ablation",
-        "What each change is worth",
-        "Difference to the reference in the dataset's headline score, on the same images. Blue: mean and 95 % interval "
-        "(an arrow: it goes on), filled where the difference is clear; vermilion: the runs. p: Holm's, over all rows.",
+        "Effect of each change",
+        "Difference to the reference in the dataset's primary score, on the same images. Blue: mean and 95 % interval, "
+        "with an arrow where it continues beyond the axis; the dot is filled where the difference is clear. "
+        "Vermilion: single runs. p is corrected for all rows by Holm's method.",
     ),
     "transfer": (
         "transfer",
         "Trained on one dataset, tested on another",
-        "Mean IoU [95 % interval] (n: in the table); under it the predicted and the true fraction of foreground "
-        "pixels. A score near the true fraction with almost everything predicted is no recognition.",
+        "Mean IoU [95 % interval], and below it the predicted and the true fraction of foreground pixels; n is in the "
+        "table. A score near the true fraction with nearly everything predicted as foreground is no segmentation.",
     ),
     "training-size": (
         "sizes",
-        "Score against the number of training images",
-        "Headline score on the test images, mean and 95 % interval, by how many images trained the network. Vermilion: "
-        "the reference, which has all of them. n = images × runs.",
+        "Score by number of training images",
+        "Primary score on the test images, mean and 95 % interval, against the number of images that the network was "
+        "trained on. Vermilion: the reference, trained on all of them. n = images × runs.",
     ),
     "network-size": (
         "sizes",
-        "Score against the size of the network",
-        "Headline score on the test images, mean and 95 % interval, by the number of base filters; twice as many "
-        "are four times the parameters. Vermilion: the reference. n = images × runs.",
+        "Score by network size",
+        "Primary score on the test images, mean and 95 % interval, against the number of base filters; twice as many "
+        "filters are four times as many parameters. Vermilion: the reference. n = images × runs.",
     ),
     "learning-curves": (
         "learning",
         "Learning curves",
-        "Thin: runs. Thick: mean over the runs of an experiment while all of them train. Losses of experiments with "
-        "different loss functions cannot be compared; validation Dice (whole images, overlap-tile) can.",
+        "Thin lines: single runs. Thick lines: the mean over the runs of an experiment, as long as all of them train. "
+        "Losses of different loss functions cannot be compared; validation Dice of whole images can.",
     ),
     "weight-map": (
         "training-data",
-        "The loss weight of every pixel",
-        "The narrow gaps between touching instances weigh most (border weight), so that merging two of them costs.",
+        "Loss weight of each pixel",
+        "The narrow gaps between touching instances have the largest weights, so that merging two cells is costly.",
     ),
     "augmentation": (
         "training-data",
-        "One training image and its augmented variants",
-        "Elastic, affine and grey-value variation; the outlines are warped with the image.",
+        "One training image and its augmented copies",
+        "Elastic and affine deformation and variation of the grey values; the outlines are deformed with the image.",
     ),
 }
-TABLES = {  # kind → section, title, caption, shown on request only
+TABLES = {  # kind → section, title, caption, folded until it is asked for
     "comparison": (
         "comparison",
-        "Every network on the test images of its own dataset",
-        "Mean [95 % interval]; “resampled” says what the interval covers. SEG is pooled over reference objects, every "
-        "other score is a mean over images, then over runs. n = images × runs. Baselines trained on “none” know "
-        "nothing: a score near theirs is no achievement. “external” marks label images that another tool made.",
+        "Each network on the test images of its own dataset",
+        "Mean [95 % interval]; the column “resampled” says what the interval covers. SEG is pooled over reference "
+        "objects; every other score is a mean over images, then over runs. n = images × runs. The baselines “trained "
+        "on none” have learned nothing; a score near theirs is no achievement. “external” marks label images made by "
+        "another tool.",
         False,
     ),
     "ablation": (
         "ablation",
         "Difference to the reference, by dataset",
-        "Paired on test image, fold and seed; mean difference [95 % interval by a hierarchical bootstrap of what "
-        "“resampled” says]. p: the larger of a sign-flip test over the “flipped” units (each its mean over seeds) and "
-        "of the interval's own draws; p (Holm): corrected for all trained networks in this table. r: matched-pairs "
-        "rank-biserial correlation, 1 where every unit rose. All other metrics are in the CSV.",
+        "Paired by test image, fold and seed; mean difference [95 % interval by a hierarchical bootstrap of the units "
+        "under “resampled”]. p is the larger of two values: a sign-flip test of the units under “flipped” (each its "
+        "mean over seeds), and the p of the bootstrap. p (Holm) is corrected for all trained networks in this table. "
+        "r is the matched-pairs rank-biserial correlation, 1 where every unit improved. The CSV has all other metrics.",
         False,
     ),
-    "transfer": ("transfer", "Every network on every test set", "Mean over runs [95 % interval].", True),
+    "transfer": ("transfer", "Each network on each test set", "Mean over runs [95 % interval].", True),
     "claims": (
         "claims",
         "Published numbers and statements, and ours",
-        "Brackets hold 95 % intervals. Two scores agree within 0.02, or when our interval of at most ± 0.05 holds the "
-        "published one; a direction is clear when its interval leaves out zero (not corrected for the number of "
-        "claims). A doubt about a published number takes away the verdict that it could explain: a leaky split "
-        "explains why ours is lower, never why it is higher. Difference: ours − published, or the first network − the "
-        "second. Not reached says either lower or not decided; the last column says which.",
+        "Brackets hold 95 % intervals. Two scores agree within 0.02, or when our interval of at most ± 0.05 contains "
+        "the published score. A direction is clear when its interval excludes zero (not corrected for the number of "
+        "claims). A doubt about a published number excludes the verdict that it could explain: a leaky split explains "
+        "why our score is lower, never why it is higher. Difference: ours − published, or the first network − the "
+        "second. “Not reached” means that our score is lower, or that the comparison is undecided; the last column "
+        "says which.",
         False,
     ),
     "pitfalls": (
         "pitfalls",
-        "Control and flawed protocol on the same images",
-        "Correctly trained networks and the same networks with one deliberate mistake, on shared test images. "
-        "n = images × seeds. All other metrics are in the CSV.",
+        "Control and flawed experiments on the same images",
+        "Correctly trained networks versus the same networks with one deliberate mistake, evaluated on shared test "
+        "images. n = images × seeds. The CSV has all other metrics.",
         False,
     ),
     "tracking": (
         "tracking",
-        "Every film that was followed",
-        "Test sequences from their first frame to their last; cells that lie wholly outside the challenge's field of "
-        "interest are left out. TRA, DET and LNK as the Cell Tracking Challenge counts them (1 is perfect): what it "
-        "takes to correct tracks, cells and links. DET here is of all frames, among the scores of annotated ones.",
+        "Each tracked sequence",
+        "Test sequences from the first frame to the last, without cells that lie wholly outside the challenge's field "
+        "of interest. TRA, DET and LNK of the Cell Tracking Challenge (1 is perfect) measure the corrections that the "
+        "tracks, the cells and the links need. DET here covers all frames; in the scores, the annotated ones alone.",
         False,
     ),
-    "costs": ("costs", "Every run", "Seconds and memory are measured, so they differ from run to run.", True),
+    "costs": ("costs", "Each training run", "Seconds and memory are measurements and vary from run to run.", True),
 }
-# black on white, turned over on a dark screen
+# black on white, inverted on a dark screen
 CHARTS = {"ablation", "motion", "learning-curves", "training-size", "network-size"}

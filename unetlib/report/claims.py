@@ -1,6 +1,6 @@
-"""Every claim of the literature beside our number for it: the ledger joined with a study's tables, and the verdicts.
+"""Published claims compared with the results of a study: our number for each claim, and a verdict.
 
-One row per claim, whatever happens: a claim that this study cannot answer says so and why.
+Every claim has a row; a claim that the study cannot answer gives the reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,11 +27,11 @@ HOW = {"+": "higher", "-": "lower", "0": "no difference"}
 
 
 def compare_claims(claims: Sequence[Claim], errors: Mapping[int, Error], study: Study) -> pd.DataFrame:
-    """One row per claim in the ledger's order, columns TABLE: the claim, our numbers and the verdict with its reason.
+    """Return one row per claim in the given order, columns TABLE: the claim, our numbers, the verdict and its reason.
 
     ours, low, high: our score and its 95 % interval (of the first side of a direction; other is the second side's).
     difference, difference_low, difference_high: ours − published, or first − second side. trivial: the best trivial
-    score on the same images. NaN: no number; without one of ours the verdict is "not run here", and only then.
+    score on the same images. NaN: no number. The verdict is "not run here" exactly where we have no score.
     """
     rows = [_stated(claim) | _answer(claim, [errors[each] for each in claim.errors], study) for claim in claims]
     table = pd.DataFrame(rows, columns=[*TABLE])
@@ -39,14 +39,14 @@ def compare_claims(claims: Sequence[Claim], errors: Mapping[int, Error], study: 
 
 
 def read_claims(path: str | Path) -> pd.DataFrame:
-    """The table of `answered` from its CSV: text stays text, an empty number is NaN."""
+    """Read the table of `compare_claims` from its CSV: text stays text, an empty number is NaN."""
     numbers = ("value", *NUMBERS)
     types = dict.fromkeys(TABLE, "str") | dict.fromkeys(numbers, "float") | dict.fromkeys(COUNTS, "Int64")
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={name: [""] for name in (*numbers, *COUNTS)})
 
 
 def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as text for people: one row per claim, numbers with three decimals, intervals in square brackets."""
+    """Return the table as text: one row per claim, numbers with three decimals, intervals in square brackets."""
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     return pd.DataFrame(
         {
@@ -67,22 +67,22 @@ def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(table: pd.DataFrame) -> str:
-    """One sentence: how many claims got which verdict."""
+    """Return one sentence with the number of claims per verdict."""
     counts = table["verdict"].value_counts()
     total = f"{len(table)} published numbers and statements"
     if all_not_run(table):
-        return f"This study answers none of the {total}; each stands below with the reason."
+        return f"This study answers none of the {total}; the table gives the reason for each."
     parts = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
     return f"{total}: {', '.join(parts)}."
 
 
 def all_not_run(table: pd.DataFrame) -> bool:
-    """Whether the study answers no claim at all."""
+    """Return whether the study answers no claim at all."""
     return bool((table["verdict"] == NOT_RUN).all())
 
 
 def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, Any]:
-    """Our side of a claim's row: whatever of the numbers there is, and the verdict."""
+    """Return our side of a claim's row: the available numbers and the verdict."""
     empty = dict.fromkeys(NUMBERS, nan) | dict.fromkeys(COUNTS, pd.NA) | {"trivial_name": ""}
     if not claim.answer:
         return empty | {"verdict": NOT_RUN, "reason": _sentence(claim.note)}
@@ -91,7 +91,7 @@ def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, An
     scores = {side: study.score(side, metric) for side in sides}
     lacking = [study.missing(side, metric) for side, score in scores.items() if score is None]
     if len(scores) < len(sides):
-        lacking.append("both sides are one network in this study")
+        lacking.append("both sides are the same network in this study")
     ours, trivial = scores[sides[0]], study.trivial(sides[0].test_dataset, metric)
     if lacking or ours is None:
         return empty | {"verdict": NOT_RUN, "reason": _sentence(" and ".join(dict.fromkeys(lacking)))}
@@ -113,9 +113,9 @@ def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, An
 
 
 def _failures(scores: Mapping[Comparand, Estimate | None], metric: str, study: Study) -> list[str]:
-    """Our networks that are no better than a trivial baseline and so decide a difference for the wrong reason.
+    """Return the networks at or below the trivial baseline, which make a difference uninterpretable.
 
-    On two test sets failing on the worse one is the finding; there only the better side counts.
+    With two test sets, failure on the harder one is the expected finding, so only the better side is checked.
     """
     known = {side: score for side, score in scores.items() if score}
     if len({side.test_dataset for side in known}) > 1:

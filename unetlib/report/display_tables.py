@@ -1,4 +1,4 @@
-"""Tables and numbers as a person reads them: display tables and Markdown."""
+"""Display tables: numbers as text, readable column titles, Markdown."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,14 +12,14 @@ TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
 
 
 def format_value(value: float, *, signed: bool = False) -> str:
-    """A score as text with three decimals: `0.912`, `−0.120`; an en dash where there is no value."""
+    """Return a score as text with three decimals: `0.912`, `−0.120`; an en dash where there is no value."""
     if pd.isna(value):
         return "–"
     return f"{round(value, 3) + 0.0:{'+' if signed else ''}.3f}".replace("-", "−")
 
 
 def format_interval(mean: float, low: float, high: float, *, signed: bool = False) -> str:
-    """A mean and its 95 % interval as text: `0.912 [0.874, 0.936]`, the mean alone where there is no interval."""
+    """Return a mean and its 95 % interval as text: `0.912 [0.874, 0.936]`, the mean alone without an interval."""
     if pd.isna(mean) or pd.isna(low):
         return format_value(mean, signed=signed)
     return (
@@ -28,12 +28,12 @@ def format_interval(mean: float, low: float, high: float, *, signed: bool = Fals
 
 
 def format_p(p: float) -> str:
-    """A p as text: `0.032`, `< 0.001`; an en dash where nothing was tested."""
+    """Return a p as text: `0.032`, `< 0.001`; an en dash where nothing was tested."""
     return "–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
-    """tables.comparison as text: one row per dataset and experiment, one `mean [interval]` per metric, counts."""
+    """Return tables.comparison as text: a row per dataset and experiment with a `mean [interval]` per metric."""
     keys = ["test_dataset", "experiment", "train_dataset"]
     metrics = [metric for metric in METRICS if metric in set(comparison["metric"]) - {"iou_background"}]
     rows = []
@@ -46,7 +46,7 @@ def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
 
 
 def ablation_shown(ablation: pd.DataFrame) -> pd.DataFrame:
-    """effects.ablation as text, headline metrics only: difference [95 % interval], p, effect, SD and accord of runs."""
+    """Return ablation.ablation as text, primary metrics only: difference [interval], p, effect, SD, runs that agree."""
     rows = ablation[ablation["headline"].astype(bool)]
     shown = pd.DataFrame(
         {
@@ -68,9 +68,11 @@ def ablation_shown(ablation: pd.DataFrame) -> pd.DataFrame:
 
 
 def transfer_shown(transfer: pd.DataFrame) -> pd.DataFrame:
-    """tables.transfer as text: scores as `mean [interval]`, foreground fractions in per cent side by side."""
+    """Return tables.transfer as text: scores as `mean [interval]`, foreground fractions in per cent side by side."""
     rows = transfer[["experiment", "train_dataset", "test_dataset"]].copy()
-    for metric in [metric for metric in ("iou", "dice") if metric in transfer]:  # pixel accuracy misleads: CSV only
+    for metric in [
+        metric for metric in ("iou", "dice") if metric in transfer
+    ]:  # pixel accuracy misleads and is in the CSV only
         rows[metric] = [score_of(row, metric) for row in records(transfer)]
     rows["predicted foreground"] = transfer["predicted_foreground"].map(percent)
     rows["true foreground"] = transfer["true_foreground"].map(percent)
@@ -78,7 +80,7 @@ def transfer_shown(transfer: pd.DataFrame) -> pd.DataFrame:
 
 
 def costs_shown(costs: pd.DataFrame) -> pd.DataFrame:
-    """costs.table as text: whole seconds and MiB, grouped digits."""
+    """Return run_facts.cost_table as text: whole seconds and MiB, grouped digits."""
     whole = ["fold", "seed", "parameters", "updates", "best_update", "train_seconds", "peak_memory_mib", "threads"]
     titles = {"train_seconds": "training (s)", "peak_memory_mib": "peak memory (MiB)", "best_update": "best update"}
     shown = costs.copy().astype(object)
@@ -89,7 +91,7 @@ def costs_shown(costs: pd.DataFrame) -> pd.DataFrame:
 
 
 def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
-    """The rows of sequences.COLUMNS as text: scores with three decimals, what was found beside what is true."""
+    """Return the rows of sequences.COLUMNS as text: scores with three decimals, counts beside the true counts."""
     titles = {name: name.replace("_", " ") for name in _COUNTED} | {"max_distance_px": "moves up to (px)"}
     shown = tracking.astype(object)
     for column in ("fold", "seed", *_COUNTED):
@@ -102,7 +104,7 @@ def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
 
 
 def tracking_note(tracking: pd.DataFrame) -> str:
-    """One sentence per dataset on the film of its first network (rows of sequences.COLUMNS); "" where there is none."""
+    """Return one sentence per dataset on the sequence of its first network (rows of sequences.COLUMNS); "" for none."""
     sentences = []
     for row in records(tracking.drop_duplicates("test_dataset")):
         counts = {name: "–" if pd.isna(value) else f"{value:.0f}" for name, value in row.items() if name in _COUNTED}
@@ -112,7 +114,7 @@ def tracking_note(tracking: pd.DataFrame) -> str:
         )
         if not pd.isna(row["tra"]):
             true = f"{counts['true_tracks']} tracks with {counts['true_divisions']}"
-            text += f"; the truth has {true} (TRA {format_value(row['tra'])}, DET {format_value(row['det'])})"
+            text += f"; the ground truth has {true} (TRA {format_value(row['tra'])}, DET {format_value(row['det'])})"
         sentences.append(f"{text}.")
     return " ".join(sentences)
 
@@ -127,7 +129,7 @@ SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {  # table → wha
 
 
 def to_markdown(table: pd.DataFrame) -> str:
-    """The table as a Markdown pipe table: text to the left, everything that starts like a number to the right."""
+    """Return the table as a Markdown pipe table: text aligned left, numbers aligned right."""
     cells = [[_escaped(value) for value in row] for row in table.itertuples(index=False)]
     header = [_escaped(column) for column in table.columns]
     right = [all(row[i][:1] in "0123456789+−–" for row in cells) for i in range(len(header))]
@@ -136,23 +138,23 @@ def to_markdown(table: pd.DataFrame) -> str:
 
 
 def score_of(row: Mapping[str, Any], metric: str = "") -> str:
-    """The score in a row of tables.comparison, or that of a metric in a row of tables.transfer."""
+    """Return the score in a row of tables.comparison, or of a metric in a row of tables.transfer."""
     names = (metric, f"{metric}_low", f"{metric}_high") if metric else ("mean", "low", "high")
     return format_interval(*(row[name] for name in names))
 
 
 def metric_name(metric: str) -> str:
-    """The name that a reader sees."""
+    """Return the displayed name of a metric."""
     return METRICS.get(metric, metric)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows as dictionaries."""
+    """Return the rows as dictionaries."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def percent(fraction: float) -> str:
-    """A fraction as text in per cent: `12.5 %`."""
+    """Return a fraction as text in per cent: `12.5 %`."""
     return "–" if pd.isna(fraction) else f"{100 * fraction:.1f} %"
 
 

@@ -1,6 +1,7 @@
-"""Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, the same bytes each time.
+"""Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, always the same bytes.
 
-Colours are Okabe and Ito's (2008), which every common colour vision tells apart. No pyplot, no global state.
+The colours are those of Okabe and Ito (2008), which are distinguishable with all common colour vision deficiencies.
+No pyplot, no global state.
 """
 
 import io
@@ -40,7 +41,7 @@ STYLE: Any = {
 
 
 def figure_bytes(figure: Figure, form: str) -> bytes:
-    """The figure as "png" or "svg": no date, no version, fixed ids, so that equal figures are equal bytes."""
+    """Return the figure as "png" or "svg" without date or version and with fixed ids: equal figures are equal bytes."""
     buffer = io.BytesIO()
     metadata = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
     with matplotlib.rc_context(STYLE):
@@ -50,7 +51,7 @@ def figure_bytes(figure: Figure, form: str) -> bytes:
 
 
 def _settle(figure: Figure) -> None:
-    """Lays the figure out once and rounds the axes' places: the layout solver's last bits differ between processes."""
+    """Lay the figure out and round the axes' positions: the layout solver's last bits differ between processes."""
     if figure.get_layout_engine() is None:
         return
     figure.draw_without_rendering()
@@ -61,14 +62,14 @@ def _settle(figure: Figure) -> None:
 
 
 def save(figure: Figure, png_path: str | Path, svg_path: str | Path) -> None:
-    """Writes the figure to both paths, each whole or not at all."""
+    """Write the figure to both paths, each whole or not at all."""
     for path, form in ((png_path, "png"), (svg_path, "svg")):
         with atomic_path(path) as temporary:
             temporary.write_bytes(figure_bytes(figure, form))
 
 
 def learning_curves(history: pd.DataFrame, *, experiments: Sequence[str]) -> Figure:
-    """Training loss and validation Dice against updates, one row of panels per training dataset.
+    """Plot training loss and validation Dice against updates, one row of panels per training dataset.
 
     Columns of history: experiment, train_dataset, fold, seed, update, loss, validation_dice. A thin line is a run,
     a thick one the mean over the runs of an experiment.
@@ -100,7 +101,7 @@ def learning_curves(history: pd.DataFrame, *, experiments: Sequence[str]) -> Fig
 
 
 def line(place: int) -> tuple[str, Any]:
-    """Colour and dashes of the line in this place: both change from one to the next, 49 are different."""
+    """Return colour and dashes of the n-th line: both change from one line to the next, and 49 lines are different."""
     return CYCLE[place % len(CYCLE)], DASHES[(place + place // len(CYCLE)) % len(DASHES)]
 
 
@@ -111,13 +112,13 @@ def _curves(axis: Axes, rows: pd.DataFrame, column: str, place: int) -> None:
         axis.plot(run["update"], run[column], color=colour, linewidth=0.5, alpha=0.35)
     if len(rows):
         mean = rows.groupby("update")[column].agg(["mean", "size"])
-        whole = mean[mean["size"] == len(runs)]  # where every run still trains
-        mark = "." if len(whole) == 1 else None  # one evaluation makes no line
+        whole = mean[mean["size"] == len(runs)]  # as long as every run trains
+        mark = "." if len(whole) == 1 else None  # a single evaluation is drawn as a dot
         axis.plot(whole.index, whole["mean"], color=colour, linestyle=dash, linewidth=1.4, marker=mark)
 
 
 def transfer_heatmap(transfer: pd.DataFrame, *, experiment: str, metric: str = "iou", label: str = "IoU") -> Figure:
-    """Trained on (rows) × tested on (columns): score, 95 % interval, predicted / true foreground in per cent."""
+    """Plot trained on (rows) × tested on (columns): score, 95 % interval, predicted / true foreground in per cent."""
     rows = transfer[transfer["experiment"] == experiment]
     trained, tested = list(dict.fromkeys(rows["train_dataset"])), list(dict.fromkeys(rows["test_dataset"]))
     values = np.full((max(len(trained), 1), max(len(tested), 1)), np.nan)
@@ -142,10 +143,10 @@ def transfer_heatmap(transfer: pd.DataFrame, *, experiment: str, metric: str = "
 
 
 def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: pd.DataFrame | None = None) -> Figure:
-    """Difference to the reference by dataset and experiment, headline metrics: mean, 95 % interval, each run a dot.
+    """Plot the difference to the reference by dataset and experiment, primary metrics: mean, 95 % interval, runs.
 
-    Filled: clear, hollow: not. ablation and runs are effects.ablation and effects.differences; labels turns a metric
-    into its shown name. Where nothing is compared, a figure that says so.
+    Filled: clear, hollow: not clear. ablation and runs are ablation.ablation and ablation.differences; labels: metric →
+    displayed name. Without any comparison the figure says so.
     """
     rows = ablation[ablation["headline"].astype(bool)].reset_index(drop=True)
     if rows.empty:
@@ -178,7 +179,7 @@ def _effect(axis: Axes, place: int, row: Any, runs: pd.DataFrame | None, reach: 
     if np.isfinite(row.low):
         axis.plot([row.low, row.high], [place, place], color=BLUE, linewidth=1.6, solid_capstyle="butt")
         for end, mark in ((row.low, "<"), (row.high, ">")):
-            if abs(end) > reach:  # it goes on beyond the axis
+            if abs(end) > reach:  # the interval continues beyond the axis
                 axis.plot(np.copysign(reach, end), place, mark, color=BLUE, markersize=4, clip_on=False)
     axis.plot(row.difference, place, "o", color=BLUE, markersize=5, markerfacecolor=BLUE if row.clear else "white")
     if runs is not None:
@@ -194,6 +195,6 @@ def _effect(axis: Axes, place: int, row: Any, runs: pd.DataFrame | None, reach: 
 
 @contextmanager
 def styled_figure(width_inch: float, height_inch: float) -> Iterator[Figure]:
-    """A Figure whose parts are made in the house style, which is put back after."""
+    """Yield a Figure in the project's style, which applies inside the context alone."""
     with matplotlib.rc_context(STYLE):
         yield Figure(figsize=(width_inch, height_inch), layout="constrained")

@@ -1,4 +1,4 @@
-"""Panels of images: what a network saw, what it should have drawn, what it drew, what it was trained on.
+"""Figures of images: predictions beside the ground truth, weight maps, augmented copies.
 
 Each function returns a matplotlib Figure for figures.save. Images are 2-D grey arrays, labels instance ids.
 """
@@ -21,7 +21,7 @@ SKY, ORANGE, LIGHT, LILAC = "#56B4E9", "#E69F00", "#F2F2F2", "#B9A7D6"
 
 @dataclass(frozen=True)
 class Example:
-    """One row of the qualitative panels: 2-D arrays of one size; truth and prediction are instance labels."""
+    """One row of the example figure: 2-D arrays of one size; truth and prediction are instance labels."""
 
     name: str
     image: np.ndarray
@@ -33,7 +33,7 @@ class Example:
 
 
 def qualitative(examples: Sequence[Example]) -> Figure:
-    """One row per example: image, truth outlines, prediction outlines, error map (correct, false positive, missed)."""
+    """Draw one row per example: image, outlines of truth and of prediction, map of errors."""
     heights = [(WIDTH_INCH - 0.6) / 4 * example.image.shape[0] / example.image.shape[1] for example in examples]
     with styled_figure(WIDTH_INCH, 0.5 + (sum(heights) or 1) + 0.07 * len(heights)) as figure:
         grid = figure.subplots(max(len(examples), 1), 4, squeeze=False, height_ratios=heights or None)
@@ -63,7 +63,7 @@ def qualitative(examples: Sequence[Example]) -> Figure:
 def weight_map(
     image: np.ndarray, labels: np.ndarray, class_weight: np.ndarray, border_weight: np.ndarray, total: np.ndarray
 ) -> Figure:
-    """Image, mask by instance, class weight, border weight and the weight that training uses, each with its scale."""
+    """Draw image, instances, class weight, border weight and the total weight that training uses, on one scale."""
     rows, columns = image.shape
     with styled_figure(WIDTH_INCH, 0.4 + (WIDTH_INCH - 0.6) / 5 * rows / columns) as figure:
         axes = figure.subplots(1, 5)
@@ -86,7 +86,7 @@ def weight_map(
 def augmentation_gallery(
     original: tuple[np.ndarray, np.ndarray], variants: Sequence[tuple[np.ndarray, np.ndarray]], *, columns: int = 4
 ) -> Figure:
-    """The original and its variants, each an (image, labels) pair, with the outlines that training sees."""
+    """Draw the original and its augmented variants, each an (image, labels) pair, with outlines of the labels."""
     pairs = [original, *variants]
     columns = min(columns, len(pairs))
     count = -(-len(pairs) // columns)
@@ -106,19 +106,19 @@ def augmentation_gallery(
 
 
 def hide_axes(axis: Axes) -> None:
-    """Takes ticks and frame off."""
+    """Remove ticks and frame."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
 
 def rescale_for_display(image: np.ndarray) -> np.ndarray:
-    """The image as float in 0..1 between its 0.5 and 99.5 percentiles."""
+    """Return the image as float in 0…1, from its 0.5 to its 99.5 percentile."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image.astype(np.float32) - low) / max(float(high - low), 1e-9), 0, 1)
 
 
 def _errors(grey: np.ndarray, example: Example) -> np.ndarray:
-    """RGB: true background dimmed, correct foreground light, false positives vermilion, misses sky blue."""
+    """Return RGB: background dimmed, correct foreground light, false positives vermilion, false negatives sky blue."""
     truth, prediction = example.truth > 0, example.prediction > 0
     colours = np.repeat(0.5 * grey[..., None], 3, axis=2)
     for where, colour in (
@@ -132,7 +132,7 @@ def _errors(grey: np.ndarray, example: Example) -> np.ndarray:
 
 
 def _coloured(labels: np.ndarray) -> np.ndarray:
-    """RGB: background black, neighbours of the label list in different colours."""
+    """Return RGB: background black, consecutive labels in different colours."""
     palette = np.array([to_rgb(colour) for colour in CYCLE[1:]])
     colours = palette[labels.astype(int) % len(palette)]
     colours[labels == 0] = 0
@@ -140,7 +140,7 @@ def _coloured(labels: np.ndarray) -> np.ndarray:
 
 
 def _outline(axis: Axes, labels: np.ndarray, colour: str, *, width: float = 0.9) -> None:
-    """The edges between pixels of different labels as one vector path in pixel coordinates."""
+    """Draw the edges between pixels of different labels as one vector path in pixel coordinates."""
     points = np.concatenate([_edges(labels), _edges(labels.T)[:, :, ::-1]]).reshape(-1, 2) - 0.5
     codes = np.tile([Path.MOVETO, Path.LINETO], len(points) // 2)
     axis.add_patch(
@@ -149,7 +149,7 @@ def _outline(axis: Axes, labels: np.ndarray, colour: str, *, width: float = 0.9)
 
 
 def _edges(labels: np.ndarray) -> np.ndarray:
-    """Vertical edges between unlike pixels, runs merged: (n, 2, 2) of (column, row) of both ends."""
+    """Return the vertical edges between different labels, runs merged: (n, 2, 2) of (column, row) of both ends."""
     changed = np.pad(np.diff(labels.astype(np.int64), axis=1) != 0, ((1, 1), (0, 0))).astype(np.int8)
     steps = np.diff(changed, axis=0).T
     first, last = np.argwhere(steps == 1), np.argwhere(steps == -1)
@@ -157,7 +157,7 @@ def _edges(labels: np.ndarray) -> np.ndarray:
 
 
 def scale_bar(axis: Axes, columns: int, pixel_size_um: float | None) -> None:
-    """Draws a bar of a round length, about a quarter of the image's width; in pixels where the scale is not known."""
+    """Draw a scale bar of a round length, about a quarter of the image width; in pixels where the scale is unknown."""
     unit = pixel_size_um or 1.0
     target = columns * unit / 4
     power = 10.0 ** np.floor(np.log10(target))

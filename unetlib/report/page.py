@@ -1,4 +1,4 @@
-"""The report of a study: one HTML page that needs nothing but itself, made from tables, pictures and sentences."""
+"""The report of a study: one self-contained HTML page of tables, pictures and sentences."""
 
 import base64
 import io
@@ -12,13 +12,13 @@ from PIL import Image
 
 from unetlib.report.captions import CHARTS, PICTURES, SECTIONS, TABLES
 
-LINE = 40  # a column with a longer cell holds sentences
+LINE = 40  # characters; a column with a longer cell is set as sentences
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it shall be shown; csv, when given, can be downloaded from the page under `<name>.csv`."""
+    """A table of the page; csv, when given, can be downloaded as `<name>.csv`."""
 
     section: str
     name: str
@@ -26,12 +26,12 @@ class Table:
     frame: pd.DataFrame
     caption: str = ""
     csv: str = ""
-    folded: bool = False  # shown on request only
+    folded: bool = False  # closed at first
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure's bytes (`form`: svg, png, jpg or webp), its caption, and in `alt` what it shows, in words."""
+    """A figure's bytes (`form`: svg, png, jpg or webp), its caption, and in `alt` a description in words."""
 
     section: str
     name: str
@@ -40,21 +40,21 @@ class Picture:
     form: str
     caption: str = ""
     alt: str = ""
-    chart: bool = False  # lines on white: colours are turned over on a dark screen
+    chart: bool = False  # lines on white, inverted on a dark screen
 
 
 @dataclass(frozen=True)
 class Context:
-    """All a report says. summary: heading → sentences; provenance: heading → name → value; config: text as is."""
+    """The contents of a report. summary: heading → sentences; provenance: heading → name → value; config: text."""
 
     title: str
     study: str
     summary: Mapping[str, Sequence[str]]
     runs_expected: int
     runs_done: int
-    warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what must not be missed → each result
-    lead: str = ""  # the study in a sentence or two
-    facts: Mapping[str, str] = field(default_factory=dict)  # a few key numbers for the top of the page
+    warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # warning → the results that it sums up
+    lead: str = ""  # the study in two or three sentences
+    facts: Mapping[str, str] = field(default_factory=dict)  # key numbers for the top of the page
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # section → a sentence below its lead
@@ -64,7 +64,7 @@ class Context:
 
 
 def render(context: Context, template: Path) -> str:
-    """The page as HTML from a Jinja2 template (workflow/report/report.html.j2) and what it includes from its folder.
+    """Return the page as HTML from a Jinja2 template (workflow/report/report.html.j2) and its includes.
 
     Every value is escaped.
     """
@@ -79,33 +79,33 @@ def render(context: Context, template: Path) -> str:
 
 
 def picture(kind: str, data: bytes, form: str, *, of: str = "", alt: str = "") -> Picture:
-    """A Picture of one of the PICTURES, `of` a dataset or experiment if there are several."""
+    """Return a Picture of one of the PICTURES, `of` a dataset or experiment if there are several."""
     section, title, caption = PICTURES[kind]
     name, title = (f"{kind}-{of}", f"{title}: {of}") if of else (kind, title)
     return Picture(section, name, title, data, form, caption, alt or title, chart=kind in CHARTS)
 
 
 def table(kind: str, frame: pd.DataFrame, csv: str = "", *, folded: bool | None = None) -> Table:
-    """A Table of one of the TABLES; folded, when given, instead of what stands there."""
+    """Return a Table of one of the TABLES; folded, when given, replaces the value there."""
     section, title, caption, usually = TABLES[kind]
     return Table(section, kind, title, frame, caption, csv, usually if folded is None else folded)
 
 
 def compact(png: bytes, *, quality: int = 85) -> bytes:
-    """The PNG as WebP, about a tenth of the bytes where it shows noisy images; for pictures with form "webp"."""
+    """Return the PNG as WebP, about a tenth of the bytes for noisy images."""
     buffer = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "WEBP", quality=quality, method=4)
     return buffer.getvalue()
 
 
 def data_uri(data: bytes | str, form: str) -> str:
-    """The bytes as a base64 data: address of the given file form or media type."""
+    """Return the bytes as a base64 data: address of the given file form or media type."""
     raw = data.encode() if isinstance(data, str) else data
     return f"data:{TYPES.get(form, form)};base64,{base64.b64encode(raw).decode()}"
 
 
 def _sections(context: Context) -> list[dict[str, object]]:
-    """The sections that have something in them, in order."""
+    """Return the sections that are not empty, in order."""
     used = [*(block.section for block in context.tables), *(block.section for block in context.pictures)]
     names = dict.fromkeys([*SECTIONS, *used])
     sections: list[dict[str, object]] = []
@@ -122,17 +122,17 @@ def _sections(context: Context) -> list[dict[str, object]]:
 
 
 def _numeric(frame: pd.DataFrame) -> list[bool]:
-    """Which columns hold numbers only (or nothing), to be set to the right."""
+    """Return which columns hold only numbers (or nothing) and are aligned right."""
     return [all(_sort_key(value) is not None or value == "–" for value in frame[column]) for column in frame.columns]
 
 
 def _prose(frame: pd.DataFrame) -> list[bool]:
-    """Which columns hold sentences, to be broken into lines."""
+    """Return which columns hold sentences, to be wrapped."""
     return [frame[column].astype(str).str.len().max() > LINE for column in frame.columns]
 
 
 def _sort_key(value: object) -> float | None:
-    """The number a cell begins with (0.912 ± 0.004 → 0.912), None when it does not begin with one."""
+    """Return the number that a cell begins with (0.912 ± 0.004 → 0.912), None without one."""
     words = str(value).replace("−", "-").replace(",", "").split()
     try:
         return float(words[0])

@@ -1,4 +1,4 @@
-"""Scores against what a study varies in steps: the number of training images, the size of the network."""
+"""Scores against the number of training images and against the network size."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,11 +18,10 @@ def curve_points(
     levels: Mapping[str, int | None],
     frames: Mapping[tuple[str, str], float] | None = None,
 ) -> pd.DataFrame:
-    """The headline rows of tables.comparison whose experiment is a step of a curve, by test dataset and level.
+    """Return the primary-metric rows of tables.comparison whose experiment is a step of a curve, by dataset and level.
 
-    level is that of the experiment or, where frames are given (roles.training_frames), how many training images its
-    networks really had: a dataset may have fewer than a step asks for. Steps that come to the same level are one
-    point, the first in the table.
+    The level is that of the experiment or, with frames (run_facts.training_frames), the real number of training images:
+    a dataset may have fewer than a step asks for. Steps with equal levels are one point, the first in the table.
     """
     rows = comparison[comparison["headline"].astype(bool) & comparison["experiment"].isin(list(levels))]
     rows = rows[rows["train_dataset"] == rows["test_dataset"]]
@@ -34,9 +33,10 @@ def curve_points(
 
 
 def curve(table: pd.DataFrame, *, datasets: Sequence[str], labels: Mapping[str, str], name: str, full: str) -> Figure:
-    """Score against level on a logarithmic axis, a panel per dataset: mean, 95 % interval; `full` is the filled dot.
+    """Plot score against level on a logarithmic axis, a panel per dataset: mean, 95 % interval.
 
-    table: of `points`; labels: metric → shown name; name: which of AXES; full: the study's reference.
+    table: of `curve_points`; labels: metric → displayed name; name: one of AXES; full: the study's reference, in
+    vermilion.
     """
     shown = [dataset for dataset in datasets if dataset in set(table["test_dataset"])]
     columns = min(max(len(shown), 1), COLUMNS)

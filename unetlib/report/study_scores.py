@@ -1,4 +1,4 @@
-"""What a study's tables say about a network on some images: its score, its difference to another, the trivial score."""
+"""Look-ups in a study's tables: the score of a network, its difference to another, the best trivial score."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from unetlib.study.runs import JOINT
 
 @dataclass(frozen=True)
 class Comparand:
-    """A network and the images it is scored on."""
+    """A network and the images that it is scored on."""
 
     experiment: str
     train_dataset: str
@@ -24,9 +24,9 @@ class Comparand:
 
 @dataclass(frozen=True)
 class Study:
-    """What a study has: tables.comparison, ablation and transfer, its reference, the base filters of each experiment.
+    """The tables of a study (comparison, ablation, transfer), its reference, the base filters of each experiment.
 
-    aliases: an experiment that the study leaves out because it would be the same network → the one it runs.
+    aliases: omitted experiment → the experiment with identical settings that the study runs instead.
     """
 
     comparison: pd.DataFrame
@@ -37,18 +37,18 @@ class Study:
     aliases: Mapping[str, str]
 
     def score(self, side: Comparand, metric: str) -> Estimate | None:
-        """The mean score of the network on the images, None where there is none."""
+        """Return the mean score of the network on the images, None where there is none."""
         return _find(self._scores, side, metric)
 
     def effect(self, side: Comparand, metric: str) -> Estimate | None:
-        """The network's paired difference to the reference on the same images, None where there is none."""
+        """Return the network's paired difference to the reference on the same images, None where there is none."""
         if side == Comparand(self.reference, side.test_dataset, side.test_dataset):
             own = self.score(side, metric)
             return own and Estimate(0.0, 0.0, 0.0, own.runs, own.images, own.n)
         return _find(self._effects, side, metric)
 
     def difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
-        """Left minus right: paired through the reference on the same images, else of the two means."""
+        """Return left minus right: paired through the reference on the same images, else of the means."""
         measures = [self.effect] if left.test_dataset == right.test_dataset else []
         for measure in [*measures, self.score]:
             one, other = measure(left, metric), measure(right, metric)
@@ -57,7 +57,7 @@ class Study:
         return None
 
     def trivial(self, dataset: str, metric: str) -> Baseline | None:
-        """The best trivial baseline on a dataset's test images, None where none has a score."""
+        """Return the best trivial baseline on a dataset's test images, None where none has a score."""
         rows = self.comparison
         rows = rows[(rows["train_dataset"] == NO_TRAINING) & (rows["test_dataset"] == dataset)]
         rows = rows[(rows["metric"] == metric) & rows["mean"].notna()]
@@ -65,11 +65,11 @@ class Study:
         return max(found, key=lambda baseline: baseline.score, default=None)
 
     def resolved(self, side: Comparand) -> Comparand:
-        """The side under the name that the study runs it by."""
+        """Return the side under the name of the experiment that the study runs."""
         return Comparand(self.aliases.get(side.experiment, side.experiment), side.train_dataset, side.test_dataset)
 
     def missing(self, side: Comparand, metric: str) -> str:
-        """Why the study has no score of the network on the images."""
+        """Return the reason why the study has no score of the network on the images."""
         datasets, experiments = set(self.comparison["test_dataset"]), set(self.comparison["experiment"])
         for name in (side.test_dataset, side.train_dataset):
             if name not in datasets | {JOINT, ANY, NO_TRAINING}:
@@ -94,7 +94,7 @@ class Study:
 
 
 def _estimates(table: pd.DataFrame, names: Mapping[str, str]) -> dict[tuple[str, ...], Estimate]:
-    """Estimates by experiment, training set, test set and metric; an interval where the table has its columns."""
+    """Return estimates by experiment, training set, test set and metric, with an interval where the table has one."""
     blank = table.assign(**{column: nan for column in names.values() if column not in table})
     return {
         (row["experiment"], row["train_dataset"], row["test_dataset"], row["metric"]): Estimate(

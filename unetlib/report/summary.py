@@ -1,4 +1,4 @@
-"""What was asked, what was found and how sure we are, in sentences made from the tables alone."""
+"""The questions, findings and uncertainty of a study, in sentences made from its tables alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.report.display_tables import format_interval, format_value, metric_name, percent, records, score_of
 from unetlib.study.result_checks import BEATS_TRIVIAL, FLAGGED
 
-COVERED = {  # what was resampled → what an interval is about
+COVERED = {  # resampled unit → what an interval covers
     CLUSTERS: "further sequences or groups of images",
-    IMAGES: "further images of the tested sequences or groups (not about others)",
+    IMAGES: "further images of the tested sequences or groups (not of others)",
 }
-NAMED = 6  # experiments that a sentence names
+LISTED_EXPERIMENTS = 6  # that a warning names
 
 
 def findings(
@@ -26,22 +26,22 @@ def findings(
     *,
     reference: str,
 ) -> dict[str, list[str]]:
-    """Sentences under "What was asked", "What was found" and "How sure we are", made from the numbers alone."""
+    """Return sentences under "Questions", "Findings" and "Uncertainty", made from the numbers alone."""
     best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
     found = [_dataset_sentence(group, reference) for _, group in best.groupby("test_dataset", sort=False)]
     found += _transfer_sentences(transfer, reference)
     changes = [group for _, group in effects.groupby("experiment", sort=False)]
-    changes.sort(key=lambda group: min(map(_clarity, records(group))))  # what is clear comes first
+    changes.sort(key=lambda group: min(map(_clarity, records(group))))  # the clearest first
     found += [_effect_sentence(group, reference) for group in changes]
     return {
-        "What was asked": _asked(comparison, effects, costs, reference),
-        "What was found": found or ["No network has been scored yet."],
-        "How sure we are": _sureness(best, effects),
+        "Questions": _questions(comparison, effects, costs, reference),
+        "Findings": found or ["No network has been scored yet."],
+        "Uncertainty": _uncertainty(best, effects),
     }
 
 
 def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) -> str:
-    """The study in two sentences: where the reference and the best network beat doing nothing, how much is clear."""
+    """Return the study in short: datasets where a network beats the trivial baselines, and clear differences."""
     best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
     tops, own = [], []
     for _, rows in best.groupby("test_dataset", sort=False):
@@ -53,17 +53,16 @@ def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) ->
         return "No network has been scored yet."
     text = f"A trained U-Net beats the best trivial baseline on {sum(tops)} of {_count(len(tops), 'dataset')}"
     text += f" ({reference}: on {sum(own)} of {len(own)})."
-    asked, clear = int(effects["p_holm"].notna().sum()), int(effects["clear"].astype(bool).sum())
-    alone = len(effects) and not effects["resampled"].map(retrained).any()
-    if asked:
-        text += f" Of {_count(asked, 'comparison')} of a changed network with {reference}, {clear or 'none'} "
-        text += "came out clearly" if clear else "came out clearly enough to rule out chance"
-        text += ": every network was trained once, so chance in training stays open." if alone else "."
+    tested, clear = int(effects["p_holm"].notna().sum()), int(effects["clear"].astype(bool).sum())
+    if tested:
+        text += f" Clear differences to {reference}: {clear} of {_count(tested, 'comparison')}."
+        if not effects["resampled"].map(retrained).any():
+            text += " Every network was trained once, so differences between trainings are not covered."
     return text
 
 
 def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
-    """What a reader must not miss: a sentence per tested dataset → the flagged results it sums up.
+    """Return the warnings of the report: a sentence per test dataset → the flagged results that it sums up.
 
     checks: the table of `result_checks.COLUMNS`.
     """
@@ -76,15 +75,15 @@ def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
             continue
         counts = group.groupby("experiment", sort=False)["flagged"].agg(["sum", "size"]).query("sum > 0")
         worst = [f"{name} ({bad} of {tested})" for name, bad, tested in counts.itertuples()]
-        rest = [f"{len(worst) - NAMED} more experiments"] if len(worst) > NAMED + 1 else []
+        rest = [f"{len(worst) - LISTED_EXPERIMENTS} more experiments"] if len(worst) > LISTED_EXPERIMENTS + 1 else []
         sentence = (
             f"{dataset}: {len(flagged)} of {_count(len(group), 'network')} scored no better than the best trivial "
         )
-        sentence += f"baseline: {_listed([*(worst[:NAMED] if rest else worst), *rest])}."
+        sentence += f"baseline: {_listed([*(worst[:LISTED_EXPERIMENTS] if rest else worst), *rest])}."
         found[sentence] = [f"{subject}: {detail}" for subject, detail in flagged[["subject", "detail"]].to_numpy()]
     others = checks[(checks["status"] == FLAGGED) & (checks["check"] != BEATS_TRIVIAL)]
     if len(others):
-        found[f"{_count(len(others), 'other check')} raised a flag."] = [
+        found[f"{_count(len(others), 'other check')} flagged a result."] = [
             f"{row.check} of {row.subject}: {row.detail}" for row in others.itertuples()
         ]
     return found
@@ -110,11 +109,13 @@ def _dataset_sentence(rows: pd.DataFrame, reference: str) -> str:
 
 
 def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
-    """What one experiment changed on every dataset, the clearest first."""
+    """Return the effect of one experiment on every dataset, the clearest first."""
     verdicts: dict[str, list[str]] = {}
-    same = rows["p_holm"].isna() & (rows["difference"] == 0)  # nothing is asked: `experiments.same_as_reference`
+    same = rows["p_holm"].isna() & (
+        rows["difference"] == 0
+    )  # the same by construction: `experiments.same_as_reference`
     if same.all():
-        return f"{rows['experiment'].iloc[0]}: {reference} itself on {_listed(list(rows['test_dataset']))}."
+        return f"{rows['experiment'].iloc[0]}: identical to {reference} on {_listed(list(rows['test_dataset']))}."
     for row in sorted(records(rows[~same]), key=_clarity):
         size = (
             f"{metric_name(row['metric'])} {format_interval(row['difference'], row['low'], row['high'], signed=True)}"
@@ -125,7 +126,7 @@ def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
 
 
 def _clarity(row: Mapping[str, Any]) -> int:
-    """0: clear; 1: clear but for retraining; 2: an interval without zero; 3: one with it; 4: none."""
+    """Rank an effect: 0 clear, 1 clear but trained once, 2 interval excludes zero, 3 it holds zero, 4 no interval."""
     if pd.isna(row["low"]):
         return 4
     if not (row["low"] > 0 or row["high"] < 0):
@@ -139,10 +140,10 @@ def _verdict(row: Mapping[str, Any], reference: str) -> str:
     way = "higher" if row["difference"] > 0 else "lower"
     return (
         f"clearly {way} than {reference}",
-        f"{way} than {reference} for these networks, each trained once,",
-        f"{way} than {reference}, but not clearly once all comparisons are counted,",
+        f"{way} than {reference} for these networks, each trained only once,",
+        f"{way} than {reference}, but not clearly after correction for all comparisons,",
         "no clear difference",
-        "a single run and image, which chance may explain,",
+        "undecided by a single run and image",
     )[_clarity(row)]
 
 
@@ -166,50 +167,51 @@ def _trip(row: Mapping[str, Any]) -> str:
     return f"{score_of(row, 'iou')} ({row['train_dataset']} → {row['test_dataset']})"
 
 
-def _asked(comparison: pd.DataFrame, effects: pd.DataFrame, costs: pd.DataFrame, reference: str) -> list[str]:
+def _questions(comparison: pd.DataFrame, effects: pd.DataFrame, costs: pd.DataFrame, reference: str) -> list[str]:
     runs = costs[costs["experiment"] != "total"]
     changes = list(dict.fromkeys(effects["experiment"]))
     datasets = list(dict.fromkeys(comparison["test_dataset"]))
-    question = f"How well does a U-Net segment {_listed(datasets)}, and what is each ingredient worth?"
+    question = f"How well does a U-Net segment {_listed(datasets)}, and how much does each component contribute?"
     scale = f"{_count(len(runs), 'network')} trained in {_duration(runs['train_seconds'].sum())}"
     scale += f" and scored on {_listed(datasets)}, on test images that had no part in training or model selection."
     each = "Each of " if len(changes) > 1 else ""
-    compared = f"{each}{_listed(changes)} is compared to {reference} on the same test images, fold and seed."
+    compared = f"{each}{_listed(changes)} is compared with {reference} on the same test images, fold and seed."
     return [question, scale, *([compared] if changes else [])]
 
 
-def _sureness(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
+def _uncertainty(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
     trained = best[best["train_dataset"] != NO_TRAINING]
     if trained.empty:
-        return ["Nothing can be said yet."]
+        return ["No network has been scored yet."]
     low, high = trained["runs"].min(), trained["runs"].max()
     spread = _count(low, "run") if low == high else f"{low} to {high} runs"
     text = [
         f"A score is the mean over {spread} (folds × seeds), each over its test images. Square brackets hold the 95 % "
-        "interval of that mean, by a hierarchical bootstrap of what could have come out otherwise."
+        "interval of that mean by a hierarchical bootstrap of images or clusters and of seeds."
     ]
     for resampled, rows in trained.fillna({"resampled": ""}).groupby("resampled", sort=False):
         text.append(f"{_listed(list(dict.fromkeys(rows['test_dataset'])))}: {_covered(str(resampled))}.")
     if len(effects):
-        asked = int(effects["p_holm"].notna().sum())
+        tested = int(effects["p_holm"].notna().sum())
         clear = int(effects["clear"].astype(bool).sum())
         text.append(
-            f"Clear comparisons with the reference: {clear} of {asked}. Clear is: networks trained more than once, an "
-            f"interval without zero, and p < {ALPHA} after Holm's correction for all {asked} (p: the larger of a "
-            "sign-flip test over images, or over clusters where they are many, and of the interval's own draws)."
+            f"Clear comparisons with the reference: {clear} of {tested}. A difference is clear when the networks were "
+            f"trained more than once, the interval excludes zero, and p < {ALPHA} after Holm's correction for all "
+            f"{tested} (p: the larger of a sign-flip test over clusters, or over images where clusters are few, and of "
+            "the bootstrap)."
         )
     return text
 
 
 def _covered(resampled: str) -> str:
-    """What an interval from these resamples is about, and what not."""
+    """Say what an interval from these resamples covers, and what it does not."""
     units = resampled_units(resampled)
     about = [words for unit, words in COVERED.items() if unit in units]
     if SEEDS in units:
-        return f"intervals are about {' and '.join([*about, 'retrained networks'])}"
+        return f"intervals cover {' and '.join([*about, 'retrained networks'])}"
     if about:
-        return f"intervals are about {about[0]}, and these very networks: each was trained once, retraining may differ"
-    return "no interval, as one image and one run have no spread"
+        return f"intervals cover {about[0]}, but not retraining: each network was trained once"
+    return "no interval, because one image and one run have no spread"
 
 
 def _listed(names: Sequence[str] | pd.Series) -> str:

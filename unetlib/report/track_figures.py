@@ -1,4 +1,4 @@
-"""Cells in time, drawn: their tracks over the last frame, and how large they are and how fast they move."""
+"""Figures of tracked cells: their tracks over the last frame, and their areas and speeds."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,12 +18,12 @@ from unetlib.report.figures import BLUE, CYCLE, VERMILION, WIDTH_INCH, styled_fi
 from unetlib.report.image_panels import hide_axes, rescale_for_display, scale_bar
 
 PATHS = ["track", "time", "row_px", "column_px"]
-BRIGHT = CYCLE[1:]  # black is lost on a dark image
-LEAST_FRAMES = 3  # a track of fewer says little about speed
+BRIGHT = CYCLE[1:]  # black is invisible on a dark image
+LEAST_FRAMES = 3  # shorter tracks give no reliable speed
 
 
 def true_paths(markers: Iterable[NDArray[Any]]) -> pd.DataFrame:
-    """The centroids of the markers (H, W) of frames in order as PATHS, time from 0."""
+    """Return the centroids of the markers (H, W) of consecutive frames as PATHS, time from 0."""
     rows: list[tuple[float, ...]] = []
     for time, plane in enumerate(markers):
         ids = np.unique(plane[plane > 0])
@@ -33,14 +33,14 @@ def true_paths(markers: Iterable[NDArray[Any]]) -> pd.DataFrame:
 
 
 def paths(cells: pd.DataFrame) -> pd.DataFrame:
-    """The places of the cells of a film (the rows of rule measure) as PATHS."""
+    """Return the positions of the cells of a sequence (the rows of rule measure) as PATHS."""
     return cells.rename(columns={"centroid_row_px": "row_px", "centroid_column_px": "column_px"})[PATHS]
 
 
 def tracks_over(
     image: NDArray[Any], truth: pd.DataFrame | None, found: pd.DataFrame, *, last: int, pixel_size_um: float | None
 ) -> Figure:
-    """The paths (PATHS) of the truth, if any, and of what was found over an image (H, W), the frame of time `last`."""
+    """Draw the true tracks, if any, and the tracks found (PATHS) over an image (H, W), the frame of time `last`."""
     panels = [("true tracks", truth)] * (truth is not None) + [("tracks found", found)]
     width = WIDTH_INCH if len(panels) == 2 else 0.55 * WIDTH_INCH
     with styled_figure(width, 0.55 + width / len(panels) * image.shape[0] / image.shape[1]) as figure:
@@ -48,7 +48,7 @@ def tracks_over(
         for axis, (title, shown) in zip(axes, panels, strict=True):
             axis.imshow(
                 rescale_for_display(image), cmap="gray", vmin=0, vmax=1.3
-            )  # dimmed, so that the paths stand out
+            )  # dimmed, so that the tracks stand out
             if shown is not None:
                 _paths(axis, shown, last)
                 axis.set_title(f"{title} (n = {shown['track'].nunique()})")
@@ -75,10 +75,10 @@ def _paths(axis: Axes, shown: pd.DataFrame, last: int) -> None:
 
 
 def motion(cells: pd.DataFrame, tracks: pd.DataFrame) -> Figure:
-    """Distributions of the cells' areas and of the tracks' speeds; in µm and minutes where the scale is known.
+    """Draw the distributions of areas and speeds; in µm and minutes where the scale is known.
 
-    cells: the rows of rule measure, those cut by the image's edge left out; tracks: tracks.csv, those of at least
-    LEAST_FRAMES frames.
+    cells: the rows of rule measure, of which those cut by the image edge are left out; tracks: tracks.csv, of which
+    those of at least LEAST_FRAMES frames are used.
     """
     whole = cells[cells["touches_border"] == 0]
     long = tracks[tracks["frames"] >= LEAST_FRAMES]
@@ -93,7 +93,7 @@ def motion(cells: pd.DataFrame, tracks: pd.DataFrame) -> Figure:
 
 
 def _first(rows: pd.DataFrame, choices: Sequence[tuple[str, str]]) -> tuple[NDArray[np.float64], str]:
-    """The values of the first column that has some, with its unit."""
+    """Return the values of the first column that has any, with its unit."""
     found = [(rows[name].dropna().to_numpy(dtype=float), unit) for name, unit in choices]
     return next((pair for pair in found if len(pair[0])), found[-1])
 

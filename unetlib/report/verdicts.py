@@ -1,9 +1,9 @@
-"""What becomes of a claim: six verdicts by stated rules, from numbers alone.
+"""Verdicts on published claims: six verdicts by fixed rules, from numbers alone.
 
-A published value first gets a place beside ours (equal, above, below or undecided: where our score is). Then every
-doubt about the published number takes away the places that it could explain: a leak explains why we are below, never
-why we are above. A place that a doubt explains is "not comparable"; what is left is the verdict. So a doubt never
-counts in our favour, and a better score under stricter rules still counts.
+Our score is first compared with the published value: equal, above, below or undecided. Then every doubt about the
+published number excludes the outcomes that it could explain: a leaky split explains why we are below, never why we are
+above. An outcome that a doubt explains becomes "not comparable". So a doubt never counts in our favour, and a better
+score under stricter rules still counts.
 """
 
 from collections.abc import Sequence
@@ -12,42 +12,42 @@ from math import isnan, nan
 
 from unetlib.report.literature import Claim, Error
 
-VERDICTS = {  # name → what it says
-    "reproduced": "our number agrees with the published one, or the stated direction is clear in ours",
-    "exceeded": "our score is higher, and nothing that is known of theirs explains it",
-    "not reached": "our score is lower, or ours is too uncertain to say",
-    "contradicted": "the opposite of the stated direction is clear in ours",
-    "not comparable": "we have a number, but the published one does not measure the same",
-    "not run here": "this study has no number for it",
+VERDICTS = {  # name → meaning
+    "reproduced": "our score agrees with the published one, or our results clearly show the stated direction",
+    "exceeded": "our score is higher, and no known doubt about the published one explains it",
+    "not reached": "our score is lower, or too uncertain to decide",
+    "contradicted": "our results clearly show the opposite direction",
+    "not comparable": "we have a score, but the published one does not measure the same quantity",
+    "not run here": "this study has no score for it",
 }
 REPRODUCED, EXCEEDED, NOT_REACHED, CONTRADICTED, NOT_COMPARABLE, NOT_RUN = VERDICTS
 
-# ASSUME: published scores come without an interval; two points are taken as the same score.
+# ASSUME: published scores come without an interval; scores within two points count as equal.
 TOLERANCE = 0.02
-MAX_HALF_WIDTH = 0.05  # half a 95 % interval: a wider one agrees with almost everything and reproduces nothing
+MAX_HALF_WIDTH = 0.05  # half a 95 % interval: a wider one would agree with almost any published score
 EQUAL, ABOVE, BELOW, UNDECIDED = "equal", "above", "below", "undecided"
-EXPLAINS = {  # what a doubt does to the published number → our places that it explains
+EXPLAINS = {  # effect of a doubt on the published number → outcomes that it explains
     "inflates": {BELOW, UNDECIDED},
     "deflates": {ABOVE, EQUAL, UNDECIDED},
     "other images": {ABOVE},  # perhaps harder than ours
     "unclear": {EQUAL, ABOVE, BELOW, UNDECIDED},
 }
 TEST_IMAGES = {
-    "random frames": ("inflates", "its test frames are from the videos or stacks that it trained on"),
+    "random frames": ("inflates", "its test frames come from the videos or stacks of its training frames"),
     "shared": ("inflates", "its test images seem to be among its training images"),
     "hidden": ("other images", "it was scored on the challenge's hidden images"),
-    "unknown": ("unclear", "it does not say which images it was scored on"),
+    "unknown": ("unclear", "it does not state its test images"),
 }
 SELECTIONS = {
-    "test": ("inflates", "its network was chosen on the images that it is scored on"),
-    "unknown": ("inflates", "it does not say what its network was chosen on"),
+    "test": ("inflates", "its network was selected on its test images"),
+    "unknown": ("inflates", "it does not state on which images its network was selected"),
 }
 OUR_AGGREGATION = {"seg": "per object"}  # every other metric: per image
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """A reason why a published number may not be what it says, and what it does to the number (EXPLAINS)."""
+    """A reason to doubt a published number, and its effect on the number (EXPLAINS)."""
 
     effect: str
     sentence: str
@@ -55,7 +55,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score or difference with its 95 % interval (NaN where there is none) and what it was taken over."""
+    """A score or difference with its 95 % interval (NaN where there is none) and its numbers of runs and images."""
 
     mean: float
     low: float = nan
@@ -65,21 +65,21 @@ class Estimate:
     n: int = 0
 
     def __sub__(self, other: "Estimate") -> "Estimate":
-        """The difference; its interval holds every difference of values in the two: wide rather than narrow."""
+        """Return the difference; its interval contains every difference of values in the two, so it is conservative."""
         runs, images, n = (min(getattr(self, name), getattr(other, name)) for name in ("runs", "images", "n"))
         return Estimate(self.mean - other.mean, self.low - other.high, self.high - other.low, runs, images, n)
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The best trivial prediction on the same images: knows nothing, scores this."""
+    """The best trivial prediction on the same images and its score."""
 
     name: str
     score: float
 
 
 def compare_to_published(ours: Estimate, published: float) -> str:
-    """Where our score is: equal within SAME, or when our interval of at most ± WIDEST holds the published value."""
+    """Return the outcome: equal within TOLERANCE, or if our interval of at most ± MAX_HALF_WIDTH contains the value."""
     if abs(ours.mean - published) <= TOLERANCE:
         return EQUAL
     if isnan(ours.mean):
@@ -90,16 +90,16 @@ def compare_to_published(ours: Estimate, published: float) -> str:
 
 
 def doubts(claim: Claim, errors: Sequence[Error], metric: str, trivial: Baseline | None) -> list[Doubt]:
-    """Everything that speaks against the published value, in the order of its columns; metric is what we measure."""
+    """Return all doubts about the published value in the order of its columns; metric is ours."""
     found = [Doubt(*TEST_IMAGES[claim.test_images])] if claim.test_images in TEST_IMAGES else []
     found += [Doubt(*SELECTIONS[claim.selection])] if claim.selection in SELECTIONS else []
     ours = OUR_AGGREGATION.get(metric, "per image")
     if claim.aggregation not in (ours, "unknown"):
-        found.append(Doubt("unclear", f"it is taken {_over(claim.aggregation)}, ours {ours}"))
+        found.append(Doubt("unclear", f"it is averaged {_over(claim.aggregation)}, ours {ours}"))
     if claim.metric != metric:
         found.append(Doubt("unclear", f"it is {claim.metric}, ours is {metric}"))
     if metric == "pixel_accuracy":
-        found.append(Doubt("unclear", "pixel accuracy mostly says how much background there is"))
+        found.append(Doubt("unclear", "pixel accuracy mainly reflects the amount of background"))
     if trivial and claim.value is not None and claim.value <= trivial.score:
         found.append(Doubt("unclear", f"the published value is no better than {trivial.name} here"))
     return found + [Doubt(error.effect, error.error) for error in errors if error.effect in EXPLAINS]
@@ -108,34 +108,38 @@ def doubts(claim: Claim, errors: Sequence[Error], metric: str, trivial: Baseline
 def judge_value(
     ours: Estimate, published: float, against: Sequence[Doubt], trivial: Baseline | None = None
 ) -> tuple[str, str]:
-    """The verdict on a published score, and why. A network no better than the trivial baseline confirms nothing."""
+    """Return the verdict on a published score and its reason; a network at the trivial baseline confirms nothing."""
     where = compare_to_published(ours, published)
     explained = [doubt.sentence for doubt in against if where in EXPLAINS[doubt.effect]]
     said = {
         EQUAL: f"Ours agrees (within {TOLERANCE}, or in an interval of at most ± {MAX_HALF_WIDTH})",
         ABOVE: "Ours is higher",
         BELOW: "Ours is lower",
-        UNDECIDED: f"Not decided: our interval holds the published value but is wider than ± {MAX_HALF_WIDTH}",
+        UNDECIDED: f"Not decided: our interval contains the published value but is wider than ± {MAX_HALF_WIDTH}",
     }[where]
     if explained:
         return NOT_COMPARABLE, f"{said}, but {'; '.join(explained)}."
     failed = trivial is not None and ours.mean <= trivial.score
     if failed and trivial:
-        return NOT_REACHED, f"Our network is no better than {trivial.name}: it has learned nothing to compare."
+        return (
+            NOT_REACHED,
+            f"Our network is no better than {trivial.name}: it has learned nothing that could be compared.",
+        )
     despite = [doubt.sentence for doubt in against]
     verdict = {EQUAL: REPRODUCED, ABOVE: EXCEEDED}.get(where, NOT_REACHED)
     return verdict, said + (f", although {'; '.join(despite)}." if despite else ".")
 
 
 def judge_direction(expected: str, difference: Estimate, failed: Sequence[str] = ()) -> tuple[str, str]:
-    """The verdict on a stated direction (+, -, 0), and why; failed: networks whose failure decides the difference.
+    """Return the verdict on a stated direction (+, -, 0) and its reason.
 
-    Clear means two runs or more and a 95 % interval that leaves out zero. No difference is clear when the interval
-    lies within ± SAME.
+    failed: networks at or below the trivial baseline; if there are any, the difference is not interpretable. A
+    direction is clear with at least two runs and a 95 % interval that excludes zero; "no difference" is clear when the
+    interval lies within ± TOLERANCE.
     """
     if failed:
-        return NOT_REACHED, f"Not decided: {' and '.join(failed)}, so the difference says nothing."
-    if difference.runs < 2:  # whatever its interval says of other images, it says nothing of other networks
+        return NOT_REACHED, f"Not decided: {' and '.join(failed)}, so the difference is not interpretable."
+    if difference.runs < 2:  # its interval may cover other images, but not other networks
         return NOT_REACHED, f"Not decided: one run a side; the sign is {_way(difference.mean)}."
     if isnan(difference.low) or isnan(difference.high):
         return NOT_REACHED, f"Not decided: {difference.runs} runs, no interval; the sign is {_way(difference.mean)}."
@@ -147,7 +151,7 @@ def judge_direction(expected: str, difference: Estimate, failed: Sequence[str] =
             return CONTRADICTED, f"There is a difference: clearly {_way(difference.mean)}."
         return NOT_REACHED, f"Not decided: a difference beyond ± {TOLERANCE} is neither shown nor ruled out."
     if not clear:
-        return NOT_REACHED, f"Not decided: the interval holds zero; the sign is {_way(difference.mean)}."
+        return NOT_REACHED, f"Not decided: the interval contains zero; the sign is {_way(difference.mean)}."
     agrees = (difference.mean > 0) == (expected == "+")
     return (REPRODUCED if agrees else CONTRADICTED), f"Clearly {_way(difference.mean)}."
 
