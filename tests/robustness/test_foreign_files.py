@@ -13,11 +13,11 @@ from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.io.fetch import FetchError, fetch
 from unetlib.io.outputs import OutputError
 from unetlib.training.cache import write_cache
+from unetlib.training.settings import CacheSettings
 
 ROOT = Path(__file__).parents[2]
 LABELS = np.pad(np.ones((8, 8), np.uint16), 12)
 SAMPLE = Sample("a", "01", 0, "g", "m", np.arange(1024, dtype=np.uint16).reshape(32, 32), LABELS)
-WEIGHTS = {"class_balance": 0.0, "w0": 10.0, "sigma_px": 5.0}
 
 
 def contents(folder):
@@ -52,9 +52,8 @@ def test_a_cache_takes_the_place_of_a_cache_alone(tmp_path, journal):
     if journal:
         (folder / "journal.json").write_text(journal)
     before = contents(folder)
-    how = {"weights": WEIGHTS, "augmentation": {}, "gap": True, "seed": 0, "fingerprint": "new"}
     with pytest.raises(OutputError, match=r"holds sub/thesis\.txt, which is no part of a cache"):
-        write_cache(folder, Dataset(tmp_path / "data"), ["a"], **how)
+        write_cache(folder, Dataset(tmp_path / "data"), ["a"], CacheSettings(), seed=0, fingerprint="new")
     assert contents(folder) == before
 
 
@@ -73,8 +72,15 @@ def test_every_wrong_archive_that_was_put_in_place_is_kept(tmp_path):
 SCRIPT = """
 import sys, time
 sys.path.insert(0, "workflow/scripts")
-from splice import PATH, run
+from dataclasses import dataclass
+from pathlib import Path
+
+from script import run
 from unetlib.io.files import atomic_path
+
+@dataclass(frozen=True)
+class Arguments:
+    output: Path
 
 def main(arguments):
     with atomic_path(arguments.output) as temporary:
@@ -82,7 +88,7 @@ def main(arguments):
         print("writing", flush=True)
         time.sleep(60)
 
-run(main, "x", output=PATH)
+run(main, Arguments, "x")
 """
 
 

@@ -164,7 +164,7 @@ def test_every_module_is_reached_by_a_test() -> None:
 GLOBALS = r"torch\.(set_|manual_seed|use_det)|(np|numpy)\.random\.(seed|set_state)|(np|numpy)\.seterr|random\.seed"
 GLOBALS += r"|warnings\.(filterwarnings|simplefilter)|logging\.(basicConfig|disable)|.*\brcParams\.update"
 ALLOWED = {
-    "cli_terminal": {"print"},
+    "cli_terminal": {"print", "warnings.simplefilter"},  # the latter within catch_warnings
     "networks/device": {"torch.set_num_threads"},  # for the command, as scripts do
     "networks/export/onnx_graph": {"warnings.simplefilter"},  # within catch_warnings
     "training/loop": {"torch.manual_seed"},  # within fork_rng
