@@ -22,6 +22,7 @@ from unetlib.datasets.dataset import Dataset, write_dataset
 from unetlib.datasets.readers import read
 from unetlib.io import files, images, predictions
 from unetlib.io.archives import ArchiveError, open_archive
+from unetlib.io.download import DownloadLimits
 from unetlib.io.fetch import FetchError, fetch
 from unetlib.networks import trained_network
 from unetlib.networks.run_record import RunRecord
@@ -376,9 +377,9 @@ def download(folder: Path, data: bytes) -> None:
     (folder / "a.zip.part").write_bytes(ARCHIVE[:100])
     sha256 = hashlib.sha256(ARCHIVE).hexdigest()
     with RawServer([data]) as server:
-        quick = {"timeout_s": 0.5, "attempts": 2, "backoff_s": 0.001, "max_bytes": 1 << 20}
+        quick = DownloadLimits(timeout_s=0.5, attempts=2, backoff_s=0.001, max_bytes=1 << 20)
         try:
-            fetch("a.zip", folder / "a.zip", sha256=sha256, url=server.base, **quick)
+            fetch("a.zip", folder / "a.zip", sha256=sha256, url=server.base, limits=quick)
         finally:
             found = (folder / "a.zip").read_bytes() if (folder / "a.zip").exists() else ARCHIVE
             assert found == ARCHIVE, "a wrong file at the final name"

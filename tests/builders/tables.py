@@ -45,7 +45,7 @@ def study(baseline=0.3, aliases=None, **options):
     judged = named | {"headline": dict.fromkeys(DATASETS, "iou")}
     return Study(
         comparison=tables.comparison(made, trivial(baseline), **judged),
-        ablation=ablation.ablation(made, **judged, reference="reference"),
+        ablation=ablation.ablation(made, ablation.Arms(**named, reference="reference"), headline=judged["headline"]),
         transfer=tables.transfer(made, **named),
         reference="reference",
         filters={"reference": 16, "modern": 16, "multi-dataset": 32},
@@ -80,7 +80,9 @@ def tables_of_change(
     )
     return {
         "comparison": tables.comparison(scores, trivial, headline=CHANGE_HEADLINE, **CHANGE_NAMES),
-        "ablation": ablation.ablation(scores, reference="reference", headline=CHANGE_HEADLINE, **CHANGE_NAMES),
+        "ablation": ablation.ablation(
+            scores, ablation.Arms(**CHANGE_NAMES, reference="reference"), headline=CHANGE_HEADLINE
+        ),
         "transfer": tables.transfer(scores, **CHANGE_NAMES),
         "costs": run_facts.cost_table([RunFacts(**row) for row in facts], **CHANGE_NAMES),
     }

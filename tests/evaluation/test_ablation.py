@@ -13,7 +13,9 @@ from unetlib.evaluation.bootstrap import Scores, interval
 
 
 def ablation(scores: pd.DataFrame, **more: object) -> pd.DataFrame:
-    return ablations.ablation(scores, **({"reference": "reference", "headline": HEADLINE} | ORDERS | more))
+    orders = {name: more.pop(name, ORDERS[name]) for name in ORDERS}
+    arms = ablations.Arms(**orders, reference="reference")  # type: ignore[arg-type]
+    return ablations.ablation(scores, arms, **({"headline": HEADLINE} | more))  # type: ignore[arg-type]
 
 
 def effect(experiment: str, values: np.ndarray, metric: str = "iou") -> pd.DataFrame:
@@ -59,7 +61,7 @@ def test_pairing_ignores_images_and_runs_without_a_partner() -> None:
         return [(experiment, "cells", "cells", 0, seed, image, "iou", v) for image, v in values.items()]
 
     rows = run("reference", 0, a=0.5, b=0.9) + run("no-skip", 0, a=0.4, c=0.0) + run("no-skip", 7, a=0.0)
-    (row,) = ablations.ablation(long_table(rows), reference="reference", headline=HEADLINE, **ORDERS).to_dict("records")
+    (row,) = ablation(long_table(rows)).to_dict("records")
     assert row["difference"] == pytest.approx(-0.1)
     assert (row["runs"], row["images"], row["n"]) == (1, 1, 1)
     assert np.isnan([row["sd"], row["low"], row["high"]]).all()

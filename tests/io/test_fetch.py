@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from unetlib.io.download import DownloadLimits
 from unetlib.io.fetch import FetchError, fetch
 
 NAME = "cells.zip"
@@ -119,7 +120,8 @@ def destination(tmp_path: Path) -> Path:
 
 def get(destination: Path, sha256: str | None = SHA, **options: Any) -> str:
     quick = {"attempts": 3, "backoff_s": 0.001, "timeout_s": 5.0}
-    return fetch(NAME, destination, sha256=sha256, **{**quick, **options})
+    limits = quick | {name: options.pop(name) for name in [*quick, "max_bytes"] if name in options}
+    return fetch(NAME, destination, sha256=sha256, limits=DownloadLimits(**limits), **options)
 
 
 def standing(destination: Path) -> list[str]:

@@ -114,7 +114,7 @@ def test_nothing_scored_says_so() -> None:
     empty = pd.DataFrame([], columns=tables.LONG)
     sentences = summary.findings(
         tables.comparison(empty, headline=CHANGE_HEADLINE, **CHANGE_NAMES),
-        ablation.ablation(empty, reference="reference", headline=CHANGE_HEADLINE, **CHANGE_NAMES),
+        ablation.ablation(empty, ablation.Arms(**CHANGE_NAMES, reference="reference"), headline=CHANGE_HEADLINE),
         tables.transfer(empty, **CHANGE_NAMES),
         run_facts.cost_table([], **CHANGE_NAMES),
         reference="reference",

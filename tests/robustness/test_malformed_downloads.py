@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from builders.malformed_server import RawServer, endless, response
 
+from unetlib.io.download import DownloadLimits
 from unetlib.io.fetch import FetchError, fetch
 
 DATA = bytes(range(256)) * 40
@@ -29,8 +30,9 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def get(folder: Path, url: str, **options) -> str:
-    quick = {"sha256": SHA, "attempts": 2, "backoff_s": 0.001, "timeout_s": 30.0, "max_bytes": 1 << 20}
-    return fetch("a.zip", folder / "a.zip", url=url, **{**quick, **options})
+    quick = {"attempts": 2, "backoff_s": 0.001, "timeout_s": 30.0, "max_bytes": 1 << 20}
+    limits = quick | {name: options.pop(name) for name in quick if name in options}
+    return fetch("a.zip", folder / "a.zip", url=url, limits=DownloadLimits(**limits), **{"sha256": SHA, **options})
 
 
 def fails(folder: Path, url: str, why: str | None, *, left: tuple[str, ...] = (), **options) -> None:
@@ -64,7 +66,13 @@ def test_a_folder_is_no_exception(tmp_path: Path) -> None:
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "a.zip").write_bytes(DATA)
     with pytest.raises(FetchError, match="larger than the 100 bytes allowed"):
-        fetch("a.zip", tmp_path / "to" / "a.zip", sha256=SHA, mirrors=[str(tmp_path / "mirror")], max_bytes=100)
+        fetch(
+            "a.zip",
+            tmp_path / "to" / "a.zip",
+            sha256=SHA,
+            mirrors=[str(tmp_path / "mirror")],
+            limits=DownloadLimits(max_bytes=100),
+        )
 
 
 def test_more_than_was_announced_is_not_written(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Ablation: paired differences to the reference, each with an interval, a test and an effect size."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -46,12 +47,19 @@ def differences(
     return sort_rows(table, test_dataset=datasets, experiment=experiments, metric=[*METRICS])
 
 
+@dataclass(frozen=True)
+class Arms:
+    """The experiments of a study that are compared with its reference, and its datasets, both in their order."""
+
+    datasets: Sequence[str]
+    experiments: Sequence[str]
+    reference: str
+
+
 def ablation(
     scores: pd.DataFrame,
+    arms: Arms,
     *,
-    datasets: Sequence[str],
-    experiments: Sequence[str],
-    reference: str,
     headline: Mapping[str, str],
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
@@ -76,7 +84,8 @@ def ablation(
 
     Without the reference there are no pairs and no rows.
     """
-    pairs = _pairs(with_weights(on_training_dataset(scores, datasets), background, clusters=clusters), reference)
+    own = on_training_dataset(scores, arms.datasets)
+    pairs = _pairs(with_weights(own, background, clusters=clusters), arms.reference)
     runs = per_run(pairs, PAIRED)
     main = is_headline(pairs, headline)
     parts = [over_runs(pairs[main], KEYS, BOUNDS, HEADLINE_RESAMPLES), over_runs(pairs[~main], KEYS, BOUNDS)]
@@ -99,7 +108,7 @@ def ablation(
     found = ["reference", "variant", "difference", "sd", low, high, "p", "p_holm", "effect", "flipped", "clear"]
     found += [*extremes, "agree"]
     table = table[[*KEYS, *found, *COUNTS, "resampled", "headline"]]
-    return sort_rows(table, test_dataset=datasets, experiment=experiments, metric=[*METRICS])
+    return sort_rows(table, test_dataset=arms.datasets, experiment=arms.experiments, metric=[*METRICS])
 
 
 def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:

@@ -29,23 +29,32 @@ class _Cut(Exception):
     """This source may give the file, or the rest of it, when asked again."""
 
 
+@dataclass(frozen=True)
+class DownloadLimits:
+    """What one source may cost: `attempts` in a row without progress end it, `backoff_s` seconds apart, doubling.
+
+    timeout_s: seconds without an answer before a connection counts as cut. A file of more than `max_bytes` is refused.
+    """
+
+    max_bytes: int | None = None
+    timeout_s: float = 60.0
+    attempts: int = 5
+    backoff_s: float = 1.0
+
+
 @dataclass
 class Download:
     """A file being downloaded to `part`; bytes already there are continued.
 
     `trusted`: the bytes at `part` will be verified against a known checksum, so they may be continued whatever
     they came from; otherwise only those that this object wrote, while the server confirms the same file.
-    `progress(bytes so far, bytes in all or None)` is called as bytes arrive; `attempts` in a row without
-    progress end the download, `backoff_s` seconds apart, doubling. A file of more than `max_bytes` is refused.
+    `progress(bytes so far, bytes in all or None)` is called as bytes arrive.
     """
 
     part: Path
     trusted: bool
     progress: Progress | None = None
-    max_bytes: int | None = None
-    timeout_s: float = 60.0
-    attempts: int = 5
-    backoff_s: float = 1.0
+    limits: DownloadLimits = DownloadLimits()
     resumed: bool = False  # True once bytes that stood at `part` before an attempt were continued
     _validator: str | None = None  # ETag or Last-Modified of what `part` was begun from
     _resumable: bool = True
@@ -80,9 +89,9 @@ class Download:
             except _Cut as cut:
                 failures = 1 if self._have() - best >= _PROGRESS_BYTES else failures + 1
                 best = max(best, self._have())
-                if failures >= self.attempts:
-                    raise DownloadError(f"{cut}, {self.attempts} times in a row") from cut
-                time.sleep(min(self.backoff_s * 2 ** (failures - 1), _LONGEST_PAUSE_SECONDS))
+                if failures >= self.limits.attempts:
+                    raise DownloadError(f"{cut}, {self.limits.attempts} times in a row") from cut
+                time.sleep(min(self.limits.backoff_s * 2 ** (failures - 1), _LONGEST_PAUSE_SECONDS))
 
     def _attempt(self, session: requests.Session, url: str) -> None:
         """Asks once, for the rest if there is a beginning, and writes what comes."""
@@ -98,7 +107,7 @@ class Download:
                 if start is not None:
                     self._write(self._arriving(response), start, total)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            raise _Cut(f"no answer for {self.timeout_s:g} s") from error
+            raise _Cut(f"no answer for {self.limits.timeout_s:g} s") from error
         except requests.exceptions.SSLError as error:
             raise DownloadError(f"its certificate or encryption is not valid ({_reason(error)})") from error
         except (requests.ConnectionError, urllib3.exceptions.HTTPError) as error:
@@ -111,7 +120,9 @@ class Download:
     def _open(self, session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
         """Returns the answer behind redirects: to http(s) only, from https to https only, their bodies never read."""
         for _ in range(_MOST_REDIRECTS):
-            response = session.get(url, headers=headers, stream=True, timeout=self.timeout_s, allow_redirects=False)
+            response = session.get(
+                url, headers=headers, stream=True, timeout=self.limits.timeout_s, allow_redirects=False
+            )
             if not response.is_redirect:
                 return response
             response.close()
@@ -131,7 +142,7 @@ class Download:
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
             yield chunk
             came += len(chunk)
-            if (now := time.monotonic()) - since > self.timeout_s:
+            if (now := time.monotonic()) - since > self.limits.timeout_s:
                 if came < _SLOWEST_BYTES:
                     raise _Cut(f"only {came} bytes came in {now - since:.3g} s")
                 since, came = now, 0
@@ -181,9 +192,9 @@ class Download:
                     self.progress(done, total)
 
     def _check_size(self, size: int) -> None:
-        if self.max_bytes is not None and size > self.max_bytes:
+        if self.limits.max_bytes is not None and size > self.limits.max_bytes:
             self.part.unlink(missing_ok=True)
-            raise DownloadError(f"is larger than the {self.max_bytes} bytes allowed")
+            raise DownloadError(f"is larger than the {self.limits.max_bytes} bytes allowed")
 
     def _have(self) -> int:
         return self.part.stat().st_size if self.part.is_file() else 0

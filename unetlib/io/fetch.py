@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from unetlib.io.download import Download, DownloadError, Progress, printable_url
+from unetlib.io.download import Download, DownloadError, DownloadLimits, Progress, printable_url
 from unetlib.io.files import atomic_path, sha256_of
 from unetlib.io.replacement import full_disk_named, move_into_place
 
@@ -25,10 +25,7 @@ def fetch(
     mirrors: Sequence[str] = (),
     url: str | None = None,
     progress: Progress | None = None,
-    max_bytes: int | None = None,
-    timeout_s: float = 60.0,
-    attempts: int = 5,
-    backoff_s: float = 1.0,
+    limits: DownloadLimits | None = None,
 ) -> str:
     """Returns the SHA-256 of the archive `name` that now stands, whole and verified, at `destination`.
 
@@ -36,9 +33,8 @@ def fetch(
     None is recorded in `<destination>.sha256` on first use and enforced from then on. An interrupted http(s)
     download stays in `<destination>.part` and is resumed when its checksum is known; a wrong file found at
     `destination` is moved to `<destination>.wrong` (`.wrong.2` where that is taken).
-    `progress(bytes so far, bytes in all or None)` is called
-    as bytes arrive. `attempts` in a row without progress end a source, `backoff_s` seconds apart, doubling; so does
-    a file of more than `max_bytes`. Errors: FetchError; OSError for a full disk.
+    `progress(bytes so far, bytes in all or None)` is called as bytes arrive. `limits` hold for each source.
+    Errors: FetchError; OSError for a full disk.
     """
     try:
         sources = list(_sources(name, mirrors, url))
@@ -56,7 +52,7 @@ def fetch(
         destination.rename(_unused(_sibling(destination, ".wrong")))
     destination.parent.mkdir(parents=True, exist_ok=True)
     part = _sibling(destination, ".part")
-    download = Download(part, expected is not None, progress, max_bytes, timeout_s, attempts, backoff_s)
+    download = Download(part, expected is not None, progress, limits or DownloadLimits())
     reasons = []
     for source, location in sources:
         try:

@@ -45,13 +45,16 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
     background = {name: entry.background for name, entry in facts.datasets.items() if entry.background}
     headline = {name: entry.primary_metric for name, entry in facts.datasets.items()}
     judged = {**named, "background": background, "headline": headline, "clusters": found.clusters}
+    arms = ablation.Arms(**named, reference=facts.reference)
     seedless = scores["train_dataset"] == EXTERNAL
     trivial = found.baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
     everything = pd.concat([scores[~seedless], *_per_seed([scores[seedless], trivial], facts.seeds)])
     untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
     return {
         "comparison": tables.comparison(scores, found.baselines, **judged),
-        "ablation": ablation.ablation(everything, **judged, reference=facts.reference, untested=untested),
+        "ablation": ablation.ablation(
+            everything, arms, headline=headline, background=background, clusters=found.clusters, untested=untested
+        ),
         "transfer": tables.transfer(everything, **named, metrics=TRANSFER_METRICS, clusters=found.clusters),
         "costs": run_facts.cost_table(trained, **named),
         "differences": ablation.differences(scores, **named, background=background, reference=facts.reference),

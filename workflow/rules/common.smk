@@ -40,7 +40,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 def as_json(value):
     """Settings, alone or in lists and dictionaries, as an argument of a script."""
-    return json.dumps(value, default=lambda settings: settings.identity())
+    return json.dumps(value, sort_keys=True, default=lambda settings: settings.identity())
 
 
 def code_of(script):

@@ -7,6 +7,7 @@ from pathlib import Path
 from script import run
 from tqdm import tqdm
 
+from unetlib.io.download import DownloadLimits
 from unetlib.io.fetch import fetch
 from unetlib.io.settings import LimitSettings
 
@@ -22,6 +23,7 @@ class Arguments:
 
 
 def main(arguments: Arguments) -> None:
+    limits = arguments.limits
     with tqdm(unit="B", unit_scale=True, desc=arguments.archive, mininterval=1, file=sys.stderr) as bar:
 
         def progress(done: int, total: int | None) -> None:
@@ -35,9 +37,7 @@ def main(arguments: Arguments) -> None:
             mirrors=arguments.mirrors,
             url=arguments.url or None,
             progress=progress,
-            max_bytes=arguments.limits.archive_bytes,
-            timeout_s=arguments.limits.fetch_timeout_s,
-            attempts=arguments.limits.fetch_attempts,
+            limits=DownloadLimits(limits.archive_bytes, limits.fetch_timeout_s, limits.fetch_attempts),
         )
     print(f"{arguments.output}: sha256 {found}")
 
