@@ -29,6 +29,12 @@ onerror:
 rule all:
     default_target: True
     input:
+        # asked for by name, for what is missing between others is not made again by itself: after a failed prepare
+        expand(
+            f"{RESOURCES}/datasets/{{dataset}}/{{table}}.csv",
+            dataset=DATASETS,
+            table=["frames", "pixel_sizes", "unused"],
+        ),
         rules.report.output,
         rules.report.input,  # a table or figure that was deleted is made again though the report still stands
     localrule: True

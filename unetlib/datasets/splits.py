@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple, Protocol
 
-from unetlib.datasets.subsets import evenly_spaced, nested
+from unetlib.datasets.shared_images import without_shared_images
+from unetlib.datasets.subsets import evenly_spaced, nested, some_with
 
 ROLES = ("train", "validation", "test", "unused")
 _ADVICE = {
     "sequence": "use a smaller gap_frames or longer sequences",
     "block": "use a smaller gap_frames, fewer folds or more frames",
-    "group": "use fewer folds or more groups (images that are no near-duplicates, or subfolders)",
+    "group": "use fewer folds or more groups (other images, or other subfolders)",
     "random": "use fewer folds or more frames",
 }
 
@@ -36,6 +37,10 @@ class FrameFacts(Protocol):
     def modality(self) -> str: ...
     @property
     def annotation(self) -> str: ...
+    @property
+    def instances(self) -> int: ...
+    @property
+    def duplicate_of(self) -> str: ...
 
 
 class Assignment(NamedTuple):
@@ -79,26 +84,44 @@ def split(
     leaves `gap_frames` frames unused between roles. `by` group: whole groups, each modality spread over the
     folds. `by` random: single frames, for measuring what such leakage is worth and for nothing else.
     Frames without truth are unused; only gold (or partial gold) truth tests. `max_…` keeps an evenly spaced
-    subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Raises SplitError for a fold that does not
-    exist or a role without frames.
+    subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Of frames that show the same image, those of one
+    role are used and the others are unused (but by random). Raises SplitError for a fold that does not exist, a role
+    without frames, and a role whose frames hold no object.
     """
     if by not in _WAYS:
         raise SplitError(f"cannot split by {by!r}; choose one of {', '.join(_WAYS)}")
     if not 0 <= fold < folds:
         raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
-    roles = _WAYS[by](frames, _Rules(fold, folds, validation_fraction, gap_frames, seed))
+    chosen = _WAYS[by](frames, _Rules(fold, folds, validation_fraction, gap_frames, seed))
+    roles = chosen if by == "random" else without_shared_images(chosen)
+    shared = sum(map(len, chosen.values())) - sum(map(len, roles.values()))
     kept = {
-        "train": nested(roles["train"], max_train),
-        "validation": evenly_spaced(roles["validation"], max_validation),
-        "test": evenly_spaced(roles["test"], max_test),
+        "train": some_with(_holds_objects, nested, roles["train"], max_train),
+        "validation": some_with(_holds_objects, evenly_spaced, roles["validation"], max_validation),
+        "test": some_with(_holds_objects, evenly_spaced, roles["test"], max_test),
     }
     role_of = {f.frame: role for role, chosen in kept.items() for f in chosen}
     if empty := sorted(set(kept) - set(role_of.values())):
         raise SplitError(
             f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
-            f"{len(frames)} frames ({sum(map(_trains, frames))} with truth); {_ADVICE[by]}"
+            f"{len(frames)} frames ({sum(map(_trains, frames))} with truth"
+            + f"; {shared} show the same image as a frame of another role" * bool(shared)
+            + f"); {_ADVICE[by]}"
+        )
+    if empty := [role for role, chosen in kept.items() if not any(map(_holds_objects, chosen))]:
+        raise SplitError(
+            f"split by {by}, fold {fold} of {folds}: the frames for {' and '.join(empty)} are all negatives (no object "
+            "in their labels); use another split.seed, fewer folds or more frames with objects"
         )
     return [Assignment(f.frame, role_of.get(f.frame, "unused")) for f in frames]
+
+
+def _holds_objects(frame: FrameFacts) -> bool:
+    return frame.instances > 0
+
+
+def _fewer_folds(most: int, otherwise: str) -> str:
+    return f"use at most {most} folds" if most > 1 else otherwise
 
 
 def _trains(frame: FrameFacts) -> bool:
@@ -122,7 +145,7 @@ def _by_sequence(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
     if rules.folds > len(judged):
         raise SplitError(
             f"{rules.folds} folds, but only {len(judged)} sequences have gold truth to test on "
-            f"({', '.join(judged) or 'none'}); use at most {len(judged)} folds or split by block or group"
+            f"({', '.join(judged) or 'none'}); {_fewer_folds(len(judged), 'split by block, or add sequences')}"
         )
     tested = judged[-1 - rules.fold]
     roles: _Roles = {"train": [], "validation": [], "test": []}
@@ -140,7 +163,8 @@ def _by_sequence(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
 def _by_block(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
     own, gap = _in_time(frames), rules.gap_frames
     if rules.folds > len(own):
-        raise SplitError(f"{rules.folds} folds, but only {len(own)} frames have truth; use fewer folds")
+        more = _fewer_folds(len(own), "add frames with truth")
+        raise SplitError(f"{rules.folds} folds, but only {len(own)} frames have truth; {more}")
     block = rules.folds - 1 - rules.fold
     start, stop = (k * len(own) // rules.folds for k in (block, block + 1))
     count = _share(len(own) - (stop - start), rules.validation_fraction)
@@ -161,23 +185,26 @@ def _by_group(frames: Sequence[FrameFacts], rules: _Rules) -> _Roles:
     for f in sorted(filter(_trains, frames), key=lambda f: f.frame):
         groups[f.group].append(f)
     if rules.folds > len(groups):
-        raise SplitError(f"{rules.folds} folds, but only {len(groups)} groups of frames; use fewer folds")
+        alone = "split by block, or add images of other movies, dishes or fields (each in a folder of its own)"
+        more = _fewer_folds(len(groups), alone)
+        raise SplitError(f"{rules.folds} folds, but {len(groups)} groups of frames that belong together; {more}")
     rng = random.Random(rules.seed)
-    strata: dict[str, _Groups] = defaultdict(list)
+    strata: dict[tuple[str, bool], _Groups] = defaultdict(list)  # negatives are spread like everything else
     for name in rng.sample(sorted(groups), len(groups)):
-        strata[groups[name][0].modality].append(groups[name])
+        strata[groups[name][0].modality, any(map(_holds_objects, groups[name]))].append(groups[name])
     test: list[FrameFacts] = []
     rest: _Groups = []
     validation: _Groups = []
     sizes = [0] * rules.folds
-    for modality in sorted(strata):
-        shares = _deal(strata[modality], sizes)
+    for stratum in sorted(strata):
+        shares = _deal(strata[stratum], sizes)
         test += [f for group in shares[rules.fold] for f in group if _judges(f)]
         others = [group for fold, share in enumerate(shares) if fold != rules.fold for group in share]
         chosen, kept = _draw(others, rules.validation_fraction, rng)
         validation, rest = validation + chosen, rest + kept
     if not validation and len(rest) > 1:
-        validation.append(rest.pop(min(range(len(rest)), key=lambda i: len(rest[i]))))
+        smallest = min(range(len(rest)), key=lambda i: (not any(map(_holds_objects, rest[i])), len(rest[i])))
+        validation.append(rest.pop(smallest))
     roles = {"test": test, "validation": [*chain(*validation)], "train": [*chain(*rest)]}
     return {role: sorted(fs, key=lambda f: (f.modality, f.group, f.frame)) for role, fs in roles.items()}
 

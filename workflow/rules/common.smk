@@ -3,6 +3,8 @@ import json
 import os
 from pathlib import Path
 
+from snakemake.logging import logger
+
 from unetlib.study.config_checks import check_study
 from unetlib.study.experiments import (
     cache_settings,
@@ -16,6 +18,8 @@ from unetlib.study.experiments import (
     split_settings,
     mirrored_windows,
 )
+from unetlib.datasets.source_digest import folder_source
+from unetlib.datasets.unused_files import unused_line
 from unetlib.study.external_tools import split_command
 from unetlib.io.files import short_hash, sha256_of
 from unetlib.study.tracked_runs import tracked_experiments, tracked_runs
@@ -104,7 +108,7 @@ def source_of(dataset):
     """Where a dataset comes from: its folder, its synthetic archive, or its downloaded one."""
     entry = entry_of(dataset)
     if entry.get("folder"):
-        return entry["folder"]
+        return str(Path(entry["folder"]).expanduser())
     if entry.get("synthetic"):
         return f"resources/synthetic/{short_hash(entry['synthetic'])}/{dataset}.zip"
     return f"resources/archives/{pin_of(entry)}/{entry['archive']}"
@@ -117,19 +121,34 @@ def download_of(archive, pin):
 
 
 def files_of(dataset):
-    """The files that a dataset is prepared from. A pinned archive cannot change: when it was fetched does not matter."""
+    """The archive that a dataset is prepared from. A pinned one cannot change: when it was fetched does not matter."""
     source = source_of(dataset)
     entry = entry_of(dataset)
     if entry.get("folder"):
-        files = sorted(str(path) for path in Path(source).rglob("*") if path.is_file())
-        if braced := [name for name in files if "{" in name or "}" in name]:
-            raise WorkflowError(f"datasets.{dataset}: Snakemake takes braces for wildcards; rename {braced[0]}")
-        return files or source
+        return []  # what is in it decides (FOLDERS), and no time stamp does
     return ancient(source) if entry.get("sha256") else source
 
 
 def pin_of(entry):
-    return (entry.get("sha256") or "unpinned")[:12]
+    """What tells archives of one name apart: the checksum, or where it comes from as long as there is none."""
+    sources = [entry.get("url"), *config["mirrors"]]
+    return entry["sha256"][:12] if entry.get("sha256") else f"from{short_hash(sources)}"
+
+
+def folder_of_dataset(dataset):
+    """What is in a dataset's own folder, by content; a folder that is not there is an error now."""
+    options = {
+        key: value for key, value in (entry_of(dataset).get("options") or {}).items() if key in ("images", "labels")
+    }
+    try:
+        found = folder_source(
+            Path(source_of(dataset)), **options, cache=Path(f"resources/checksums/{STUDY}/{dataset}.json")
+        )
+    except (ValueError, OSError) as error:
+        raise WorkflowError(f"datasets.{dataset}: {error}")
+    if workflow.is_main_process and (line := unused_line(source_of(dataset), found.unused)):
+        logger.info(f"datasets.{dataset}: {line}")
+    return found
 
 
 def cache_of(experiment, dataset, fold):
@@ -194,6 +213,9 @@ def of_runs(pattern):
 def of_trained_runs(pattern):
     """The same for every run that trained a network of its own."""
     return [f"{RESULTS}/{pattern.format(run.path)}" for run in trained_runs(config)]
+
+
+FOLDERS = {name: folder_of_dataset(name) for name in DATASETS if entry_of(name).get("folder")}
 
 
 # What the rules over the whole study need to know, in one argument: thousands of paths would not fit a command line.

@@ -35,11 +35,13 @@ rule synthesise:
         "python workflow/scripts/synthesise.py --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"
 
 
-rule prepare:
+checkpoint prepare:  # when it has ended, jobs are chosen anew: where frames.csv is what it was, nothing after it runs
     input:
         lambda w: files_of(w.dataset),
     output:
-        f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        frames=f"{RESOURCES}/datasets/{{dataset}}/frames.csv",
+        pixel_sizes=f"{RESOURCES}/datasets/{{dataset}}/pixel_sizes.csv",
+        unused=f"{RESOURCES}/datasets/{{dataset}}/unused.csv",
     log:
         f"{LOGS}/prepare/{{dataset}}.log",
     benchmark:
@@ -50,11 +52,12 @@ rule prepare:
         limits=as_json(config["limits"]),
     params:
         source=lambda w: source_of(w.dataset),
+        content=lambda w: FOLDERS[w.dataset].sha256 if w.dataset in FOLDERS else "",
         entry=lambda w: as_json({key: entry_of(w.dataset).get(key) for key in ("format", "options", "binning")}),
         code=code_of("prepare.py"),
     shell:
         "python workflow/scripts/prepare.py --source={params.source:q} --entry {params.entry:q} --limits {resources.limits:q}"
-        " --frames {output:q} > {log:q} 2>&1"
+        " --frames {output.frames:q} > {log:q} 2>&1"
 
 
 rule split:

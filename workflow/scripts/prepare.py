@@ -4,32 +4,37 @@ import hashlib
 
 from splice import JSON, PATH, run
 
-from unetlib.datasets.dataset import write_dataset
+from unetlib.datasets import unused_files
+from unetlib.datasets.dataset import Dataset, write_dataset
 from unetlib.datasets.readers import read
+from unetlib.datasets.remarks import remarks
 from unetlib.io.archives import open_archive
-from unetlib.io.files import sha256_of, write_json
+from unetlib.io.files import sha256_of, write_csv, write_json
+
+OF_WRITER = ("allow_empty", "near_duplicates")  # options that are no reader's
 
 
 def main(arguments):
     entry, limits, source = arguments.entry, arguments.limits, arguments.source
-    archive = source
-    if not source.is_dir():
-        archive = open_archive(source, max_bytes=limits["archive_bytes"], max_members=limits["archive_members"])
-    folder = arguments.frames.parent
-    options = dict(entry["options"] or {})
-    allow_empty = options.pop("allow_empty", False)
-    binning = entry.get("binning") or 1
-    count = write_dataset(folder, read(entry["format"], archive, **options), allow_empty=allow_empty, binning=binning)
-    write_json(folder / "dataset.json", {"source": source.name, "sha256": checksum(source), **entry})
-    print(f"{folder}: {count} frames from {source}")
+    folder, options = arguments.frames.parent, dict(entry["options"] or {})
+    how = {name: options.pop(name) for name in OF_WRITER if name in options}
+    how |= {"binning": entry.get("binning") or 1}
+    ceilings = {"max_bytes": limits["archive_bytes"], "max_members": limits["archive_members"]}
+    with unused_files.ReadFiles(open_archive(source, **ceilings)) as archive:
+        write_dataset(folder, read(entry["format"], archive, **options), **how)
+        unused = archive.unused()
+        identity = sha256_of(source) if source.is_file() else checksum(source, archive.used())
+    write_csv(folder / "unused.csv", (row._asdict() for row in unused), unused_files.COLUMNS)
+    write_json(folder / "dataset.json", {"source": source.name, "sha256": identity, **entry})
+    for line in (*remarks(Dataset(folder).frames), unused_files.unused_line(source, unused)):
+        print(f"{folder.name}: {line}" if line else f"{folder.name}: every file of {source} was used")
+    for row in unused:
+        print(f"not used: {row.file} ({row.reason})")
 
 
-def checksum(source):
-    """Return the sha256 of the archive, or of the names and checksums of a folder's files."""
-    if not source.is_dir():
-        return sha256_of(source)
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    listing = "".join(f"{sha256_of(path)}  {path.relative_to(source).as_posix()}\n" for path in files)
+def checksum(source, names):
+    """Return the sha256 of the names and checksums of a folder's files that were used."""
+    listing = "".join(f"{sha256_of(source / name)}  {name}\n" for name in names)
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
