@@ -32,6 +32,11 @@ onerror:
 rule all:
     default_target: True
     input:
+        # asked for by name, for what is missing between others is not made again by itself: after a failed prepare
+        expand(
+            [LAYOUT.frames("{dataset}"), LAYOUT.pixel_sizes("{dataset}"), LAYOUT.unused_files("{dataset}")],
+            dataset=DATASETS,
+        ),
         rules.report.output,
         rules.report.input,  # a table or figure that was deleted is made again though the report still exists
         rules.write_prediction_settings.output,

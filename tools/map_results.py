@@ -3,8 +3,8 @@
 python -m tools.map_results OLD/results/demo NEW/results/demo
 
 Old names are renamed as of the move to typed settings. What differs is printed, and the exit code says whether anything
-did. Measured seconds and memory, and sentences, are left out. Intervals and p of rows whose key was renamed are listed apart: the name
-of a row seeds its resampling, so they may differ in their last digits.
+did. Measured seconds and memory, and sentences, are left out. Intervals and p of rows whose key was renamed are listed
+apart: the name of a row seeds its resampling, so they may differ in their last digits.
 """
 
 import csv

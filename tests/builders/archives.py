@@ -32,6 +32,11 @@ def tiff(array: np.ndarray, **options: object) -> bytes:
     return stream.getvalue()
 
 
+def stack(planes: object) -> bytes:
+    """A TIFF of one page per plane."""
+    return tiff(np.asarray(planes), photometric="minisblack", metadata=None)
+
+
 def png(array: np.ndarray) -> bytes:
     return bytes(imagecodecs.png_encode(array))
 

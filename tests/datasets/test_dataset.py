@@ -9,7 +9,8 @@ import pytest
 import tifffile
 
 from unetlib.datasets.checks import DatasetError
-from unetlib.datasets.dataset import Dataset, FrameRecord, Sample, check_sample, write_dataset
+from unetlib.datasets.dataset import Dataset, Sample, check_sample, write_dataset
+from unetlib.datasets.frames import FrameRecord
 
 IMAGE = np.arange(30, dtype=np.uint8).reshape(5, 6)
 GOLD = np.zeros((5, 6), np.uint16)
@@ -28,7 +29,7 @@ def four() -> list[Sample]:
     """One frame of every kind of annotation: gold, partial (beside silver), silver, none."""
     return [
         sample("gold", pixel_size_um=0.65),
-        sample("partial", time=1, silver=SILVER, ignore=UNKNOWN, markers=GOLD, overlap_px=3),
+        sample("partial", time=1, image=IMAGE[::-1], silver=SILVER, ignore=UNKNOWN, markers=GOLD, overlap_px=3),
         sample("silver", time=2, labels=None, silver=SILVER, image=IMAGE.astype(np.uint16) * 900),
         sample("none", time=3, labels=None, image=IMAGE.astype(np.float32) / 7),
     ]
@@ -99,7 +100,9 @@ def test_two_writes_give_identical_files(tmp_path):
     for name in ("a", "b"):
         write_dataset(tmp_path / name, four())
     files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*.*"))
-    assert len(files) == 11  # frames.csv, 4 images, 3 labels, and of the partial frame silver, ignore, markers
+    assert (
+        len(files) == 12
+    )  # frames.csv, pixel_sizes.csv, 4 images, 3 labels, and of the partial frame silver, ignore, markers
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
@@ -119,8 +122,6 @@ def test_tracks_stand_in_one_table(tmp_path):
         ({"ignore": UNKNOWN[:-1]}, "but its ignore mask is 4×6"),
         ({"labels": GOLD.astype(np.float32)}, r"^01/t000\.tif: label holds float32 values"),
         ({"labels": GOLD.astype(int) - 1}, "negative id -1"),
-        ({"labels": GOLD * 0}, r"^01/t000\.tif: its label has no object; remove the frame or set allow_empty"),
-        ({"silver": GOLD * 0}, "its silver label has no object"),
         ({"image": IMAGE * np.float32(np.nan)}, "NaN or infinite"),
         ({"image": IMAGE * 0}, "image is constant"),
         ({"frame": "01/t000"}, "not a safe file name"),
@@ -132,9 +133,43 @@ def test_a_bad_sample_leaves_nothing_behind(tmp_path, change, message):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_empty_truth_where_it_is_allowed(tmp_path):
-    write_dataset(tmp_path / "d", [sample(labels=GOLD * 0)], allow_empty=True)
-    assert Dataset(tmp_path / "d").frames[0].instances == 0
+def test_a_negative_is_a_frame_unless_its_label_must_not_be_empty(tmp_path):
+    both = [sample("cells"), sample("negative", image=IMAGE[::-1], labels=GOLD * 0)]
+    write_dataset(tmp_path / "d", both)
+    assert [(f.instances, f.annotation) for f in Dataset(tmp_path / "d").frames] == [(2, "gold"), (0, "gold")]
+    assert not Dataset(tmp_path / "d").truth("negative")[0].any()
+    with pytest.raises(
+        DatasetError, match=r"^01/t000\.tif: its label has no object; remove .* or leave out allow_empty"
+    ):
+        write_dataset(tmp_path / "e", both, allow_empty=False)
+    with pytest.raises(DatasetError, match="none of its 1 labels has an object"):
+        write_dataset(tmp_path / "e", both[1:])
+    assert not (tmp_path / "e").exists()
+
+
+def test_all_bad_samples_are_named_and_the_faults_of_the_reader_too(tmp_path):
+    def reader():
+        yield sample("a", labels=GOLD[1:])
+        yield sample("b")
+        yield sample("b", labels=GOLD * 0)
+        raise DatasetError("c.tif: unreadable")
+
+    with pytest.raises(
+        DatasetError, match=r"^3 faults: \(1\) .*5×6 .* \(2\) .*id b is taken.* \(3\) c\.tif: unreadable$"
+    ):
+        write_dataset(tmp_path / "d", reader())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_pixel_size_is_no_part_of_the_table_that_training_depends_on(tmp_path):
+    for name, size in (("a", 0.5), ("b", 0.65), ("c", None)):
+        write_dataset(tmp_path / name, [sample(pixel_size_um=size)])
+        assert Dataset(tmp_path / name).frames[0].pixel_size_um == size
+    tables = {(tmp_path / name / "frames.csv").read_bytes() for name in "abc"}
+    assert len(tables) == 1
+    (tmp_path / "a" / "pixel_sizes.csv").write_text("frame,pixel_size_um\n01-t000,-1\n")
+    with pytest.raises(DatasetError, match=r"pixel_sizes\.csv: a pixel size is no length"):
+        Dataset(tmp_path / "a")
 
 
 def test_an_ignore_mask_that_ignores_nothing_is_dropped():

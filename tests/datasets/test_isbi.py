@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from builders.archives import Box, texture, tiff
+from builders.archives import Box, stack, texture
 
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.isbi import cells, read_isbi
@@ -11,10 +11,6 @@ from unetlib.io.images import ImageError
 VOLUME = texture(3, 20, 24)
 LABELS = np.full((3, 20, 24), 255, np.uint8)
 LABELS[:, 10], LABELS[1, :, 12] = 0, 0
-
-
-def stack(array: np.ndarray) -> bytes:
-    return tiff(array, photometric="minisblack", metadata=None)
 
 
 MEMBERS = {
@@ -62,7 +58,6 @@ def test_cells_that_meet_at_a_corner_are_two():
         ("train-labels.tif", stack(LABELS[:2]), DatasetError, "has 3 slices but train-labels.tif has 2"),
         ("train-labels.tif", stack(LABELS[:, :, :20]), DatasetError, "slice 0: image is 20×24 but its label is 20×20"),
         ("train-labels.tif", stack(LABELS // 2), DatasetError, "slice 0: holds the value 127"),
-        ("train-labels.tif", stack(LABELS * 0), DatasetError, "slice 0: its label has no object"),
         ("train-labels.tif", stack(LABELS / np.float32(2)), DatasetError, r"holds the value 127\.5"),
         ("train-volume.tif", stack(VOLUME * 0), DatasetError, "slice 0: image is constant"),
         ("train-volume.tif", stack(VOLUME)[:1700], ImageError, r"train-volume\.tif: unreadable TIFF"),

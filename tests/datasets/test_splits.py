@@ -19,6 +19,8 @@ class Facts:
     group: str = ""
     modality: str = "grey"
     annotation: str = "gold"
+    instances: int = 1
+    duplicate_of: str = ""
 
 
 def movie(sequence: str, letters: str) -> list[Facts]:
@@ -120,7 +122,7 @@ def test_random_mixes_what_the_honest_split_keeps_apart():
     [
         (TWO, {"by": "sequence", "folds": 3}, r"3 folds, but only 2 sequences have gold truth .*\(01, 02\)"),
         (TWO, {"by": "sequence", "fold": 2}, "fold 2 does not exist: there are 2 folds, 0 to 1"),
-        (TWO, {"by": "group", "folds": 3}, "3 folds, but only 2 groups"),
+        (TWO, {"by": "group", "folds": 3}, "3 folds, but 2 groups"),
         (movie("1", "gg"), {"by": "block", "folds": 3}, "3 folds, but only 2 frames have truth"),
         (movie("1", "gg"), {"by": "random", "folds": 3, "fold": 2}, "no frame is left for test"),
         (TWO, {"by": "sequence", "gap_frames": 50}, "no frame is left for train among 20 frames"),

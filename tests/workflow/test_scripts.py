@@ -84,9 +84,8 @@ NAN = np.where(CELL > 0, np.nan, HEALTHY).astype(np.float32)
     ("member", "data", "words"),
     [
         ("D/01_GT/SEG/man_seg002.tif", tiff(CELL[:7]), ("t002", "8×8", "7×8")),
-        ("D/01_GT/SEG/man_seg002.tif", tiff(FLOATS), ("t002", "float32")),
-        ("D/01_GT/SEG/man_seg002.tif", tiff(NEGATIVE), ("t002", "negative")),
-        ("D/01_GT/SEG/man_seg002.tif", tiff(CELL * 0), ("t002", "no object")),
+        ("D/01_GT/SEG/man_seg002.tif", tiff(FLOATS), ("man_seg002", "float32")),
+        ("D/01_GT/SEG/man_seg002.tif", tiff(NEGATIVE), ("man_seg002", "negative")),
         ("D/01/t001.tif", tiff(NAN), ("t001.tif", "NaN")),
         ("D/01/t001.tif", tiff(HEALTHY * 0 + 7), ("t001.tif", "constant")),
         ("D/01/t001.tif", tiff(HEALTHY)[:60], ("t001.tif",)),

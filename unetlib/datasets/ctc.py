@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from unetlib.datasets.checks import instances_or_mask
+from unetlib.datasets.checks import DatasetError, instances_or_mask
 from unetlib.datasets.dataset import Sample, check_sample
+from unetlib.datasets.faults import Faults
 from unetlib.datasets.partial_annotation import unknown_region
 from unetlib.io.archives import Archive
 from unetlib.io.axes import Choice, ImageError
@@ -35,18 +36,23 @@ def read_ctc(
     Gold truth: _GT/SEG; silver truth: _ST/SEG; markers and tracks: _GT/TRA. Frames without any truth are kept.
     In gold frames, cells that have a marker but were not drawn become ignored pixels
     (`partial.unknown_region`). Modality: from the dataset's name (PhC-, DIC-, Fluo-, BF-) unless given.
-    Raises ImageError or SampleError.
+    Raises ImageError or DatasetError that name every bad file.
     """
     root, frames = _frames(archive)
+    faults = Faults()
     name = root.rstrip("/").rsplit("/", 1)[-1] or str(getattr(archive, "path", ""))
     modality = modality or MODALITIES.get(re.split(r"[-_]", name.rsplit("/", 1)[-1])[0], "unknown")
     for sequence in sorted({sequence for sequence, _ in frames}):
-        tracks = _tracks(archive, root, sequence, frames)
+        tracks: list[Row] = []
+        with faults.collected():
+            tracks = _tracks(archive, root, sequence, frames)
         for (own, time), files in sorted(frames.items()):
             if own != sequence:
                 continue
             begins = [row for row in tracks if row["begin"] == time]
-            yield _sample(archive, sequence, time, files, begins, (modality, pixel_size_um, channel))
+            with faults.collected():
+                yield _sample(archive, sequence, time, files, begins, (modality, pixel_size_um, channel))
+    faults.check()
 
 
 def _frames(archive: Archive) -> tuple[str, dict[tuple[str, int], dict[str, str]]]:
@@ -103,6 +109,10 @@ def _sample(
     )
     if sample.labels is None or sample.markers is None:
         return sample
+    if sample.markers.any() and not sample.labels.any():  # not a negative: there are cells, and none was drawn
+        raise DatasetError(
+            f"{files['labels']}: has no object, but {files['markers']} has cells; remove the former, or draw them"
+        )
     unknown = unknown_region(sample.labels, sample.markers, sample.silver)
     return replace(sample, ignore=unknown.astype(np.uint8) if unknown.any() else None)
 

@@ -1,6 +1,7 @@
 """Our dataset format on disk: one folder with images, instance labels, and a table of frames.
 
-frames.csv           one row per frame: the fields of `Frame`
+frames.csv           one row per frame: the fields of `FrameRecord` but the pixel size, which trains nothing
+pixel_sizes.csv      frame, pixel_size_um
 images/<frame>.tif   2-D grey, uint8, uint16 or float32 as recorded
 labels/<frame>.tif   uint16 instance ids, 0 = background: gold truth, or silver where there is no gold
 silver/<frame>.tif   uint16 instance ids: dense silver truth of a frame that also has gold truth
@@ -10,41 +11,23 @@ tracks.csv           sequence, label, begin, end, parent, where the dataset has 
 """
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import tifffile
 
 from unetlib.datasets.checks import DatasetError, check_frame_id, check_image, check_instances, check_same_size
+from unetlib.datasets.duplicates import ImageIdentity, group_duplicates, identify
+from unetlib.datasets.faults import Faults
+from unetlib.datasets.frames import FrameRecord, read_frames, write_frames
 from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, check_binning
-from unetlib.io.files import atomic_folder, read_csv, write_csv
+from unetlib.io.files import atomic_folder, write_csv
 
 TRACK_COLUMNS = ("sequence", "label", "begin", "end", "parent")
 # What stands in a dataset folder; one that holds anything else is never replaced.
-FILES = r"(images|labels|silver|ignore|markers)/[^/]+\.tif|(frames|tracks)\.csv|dataset\.json"
-
-
-@dataclass(frozen=True)
-class FrameRecord:
-    """The facts of one frame: a row of frames.csv."""
-
-    frame: str
-    sequence: str
-    time: int
-    group: str
-    modality: str
-    height: int
-    width: int
-    instances: int
-    annotation: str  # gold | partial | silver | none
-    silver: int = 0  # 1: dense silver truth exists
-    pixel_size_um: float | None = None
-    overlap_px: int = 0  # pixels that more than one annotated object claimed; each was given to one
-    binning: int = 1  # what a network sees: this many pixels squared averaged into one
-    sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
+FILES = r"(images|labels|silver|ignore|markers)/[^/]+\.tif|(frames|tracks|pixel_sizes|unused)\.csv|dataset\.json"
 
 
 @dataclass(frozen=True)
@@ -67,11 +50,8 @@ class Sample:
     where: str = ""
 
 
-def check_sample(sample: Sample, *, allow_empty: bool = False) -> Sample:
-    """Return the sample with its arrays in stored dtypes; SampleError when they do not fit each other.
-
-    `allow_empty` accepts gold or silver truth without a single object.
-    """
+def check_sample(sample: Sample) -> Sample:
+    """Return the sample with its arrays in stored dtypes; DatasetError when they do not fit each other."""
     where = sample.where or sample.frame
     check_frame_id(sample.frame, where)
     image = check_image(sample.image, where)
@@ -82,8 +62,6 @@ def check_sample(sample: Sample, *, allow_empty: bool = False) -> Sample:
             continue
         check_same_size(image, array, where, noun)
         arrays[kind] = check_instances(array, where)
-        if kind != "markers" and not allow_empty and not array.any():
-            raise DatasetError(f"{where}: its {noun} has no object; remove the frame or set allow_empty in the options")
     if sample.ignore is not None:
         check_same_size(image, sample.ignore, where, "ignore mask")
         unknown = np.asarray(sample.ignore) != 0
@@ -116,33 +94,64 @@ def _checksum(sample: Sample) -> str:
     return digest.hexdigest()
 
 
-_DERIVED = {"height", "width", "instances", "annotation", "silver", "binning", "sha256"}
+_DERIVED = {"height", "width", "instances", "annotation", "silver", "binning", "duplicate_of", "sha256"}
 
 
-def write_dataset(folder: Path | str, samples: Iterable[Sample], *, allow_empty: bool = False, binning: int = 1) -> int:
+def write_dataset(
+    folder: Path | str,
+    samples: Iterable[Sample],
+    *,
+    allow_empty: bool = True,
+    near_duplicates: bool = True,
+    binning: int = 1,
+) -> int:
     """Write the samples as a dataset folder, whole or not at all, and return how many frames it holds.
 
-    binning: what networks see is averaged over so many pixels squared; what is written is not.
-    Equal samples give equal bytes. Raises SampleError for a bad sample, a repeated frame id, or no sample.
+    Frames that show the same image are put into one group (`duplicates.find_duplicates`; without near_duplicates equal
+    ones alone). Truth without an object is a negative, unless not allow_empty. binning: what networks see is averaged
+    over so many pixels squared; what is written is not. Equal samples give equal bytes. Raises DatasetError that names
+    every bad sample and repeated frame id, or where there is no sample, or no object in any of them.
     """
     frames: dict[str, FrameRecord] = {}  # by id in lower case: on many systems A.tif and a.tif are one file
+    identities: dict[str, ImageIdentity] = {}
     tracks: list[Mapping[str, int | str]] = []
+    faults = Faults()
+    check_binning(binning)
     with atomic_folder(folder, FILES, "part of a prepared dataset") as staging:
-        for raw in samples:
-            sample = check_sample(raw, allow_empty=allow_empty)
-            if sample.frame.lower() in frames:
-                where = sample.where or sample.frame
-                raise DatasetError(f"{where}: frame id {sample.frame} is taken by another frame; rename one of them")
-            frames[sample.frame.lower()] = frame_record(sample, check_binning(binning))
-            tracks.extend(sample.tracks)
-            _write_arrays(staging, sample)
-        if not frames:
-            raise DatasetError(f"{folder}: there is no frame to write; check that the archive is the right one")
-        rows = ({k: "" if v is None else v for k, v in asdict(frame).items()} for frame in frames.values())
-        write_csv(staging / "frames.csv", rows, [f.name for f in fields(FrameRecord)])
+        with faults.collected():  # what the reader finds as it reads on
+            for raw in samples:
+                with faults.collected():
+                    sample = check_sample(raw)
+                    record = frame_record(sample, binning)
+                    _check_new(record, sample.where or sample.frame, frames, allow_empty)
+                    frames[sample.frame.lower()] = record
+                    identities[sample.frame] = identify(sample.image)
+                    tracks.extend(sample.tracks)
+                    _write_arrays(staging, sample)
+        faults.check()
+        _check_objects(folder, list(frames.values()))
+        write_frames(staging, group_duplicates(list(frames.values()), identities, near=near_duplicates))
         if tracks:
             write_csv(staging / "tracks.csv", tracks, TRACK_COLUMNS)
     return len(frames)
+
+
+def _check_new(record: FrameRecord, where: str, frames: Mapping[str, FrameRecord], allow_empty: bool) -> None:
+    if record.frame.lower() in frames:
+        raise DatasetError(f"{where}: frame id {record.frame} is taken by another frame; rename one of them")
+    if not allow_empty and record.annotation != "none" and not record.instances:
+        raise DatasetError(f"{where}: its label has no object; remove the frame or leave out allow_empty: false")
+
+
+def _check_objects(folder: Path | str, frames: Sequence[FrameRecord]) -> None:
+    if not frames:
+        raise DatasetError(f"{folder}: there is no frame to write; check that the archive is the right one")
+    annotated = [frame for frame in frames if frame.annotation != "none"]
+    if annotated and not any(frame.instances for frame in annotated):
+        raise DatasetError(
+            f"{folder}: none of its {len(annotated)} labels has an object; "
+            "check that the right files were taken for labels"
+        )
 
 
 def _write_arrays(staging: Path, sample: Sample) -> None:
@@ -164,14 +173,8 @@ class Dataset:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        table = self.folder / "frames.csv"
-        if not table.is_file():
-            raise DatasetError(f"{self.folder}: no frames.csv here; prepare the dataset first")
-        rows = read_csv(table, [f.name for f in fields(FrameRecord)])
-        self.frames = [_frame(row, f"{table}, line {n}") for n, row in enumerate(rows, 2)]
+        self.frames = read_frames(self.folder)
         self._by_id = {frame.frame: frame for frame in self.frames}
-        if len(self._by_id) < len(self.frames):
-            raise DatasetError(f"{table}: a frame stands in it twice; prepare the dataset again")
 
     def frame(self, frame: str) -> FrameRecord:
         """Return the facts of one frame; SampleError when the dataset has no such frame."""
@@ -232,19 +235,3 @@ class Dataset:
         except Exception as error:  # tifffile raises many kinds: TiffFileError, struct.error, codec errors, OSError
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise DatasetError(f"{path}: unreadable TIFF ({reason}); prepare the dataset again") from error
-
-
-def _frame(row: Mapping[str, str], where: str) -> FrameRecord:
-    whole = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
-    try:
-        values = {f.name: int(row[f.name]) if f.name in whole else row[f.name] for f in fields(FrameRecord)}
-        values["pixel_size_um"] = float(row["pixel_size_um"]) if row["pixel_size_um"] else None  # type: ignore
-    except ValueError as error:
-        raise DatasetError(f"{where}: bad row ({str(error)[:200]}); prepare the dataset again") from error
-    frame = FrameRecord(**values)  # type: ignore[arg-type]
-    check_frame_id(frame.frame, where)  # it becomes a path
-    known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
-    possible = 1 <= frame.binning <= min(frame.height, frame.width) and 0 < (frame.pixel_size_um or 1.0) < math.inf
-    if not (known and possible):
-        raise DatasetError(f"{where}: bad row (no frame can be like this); prepare the dataset again")
-    return frame

@@ -1,4 +1,4 @@
-"""Data Science Bowl 2018 (BBBC038): <id>/images/<id>.png and one PNG per nucleus in <id>/masks/."""
+"""Data Science Bowl 2018 (BBBC038): <id>/images/<id>.png and one PNG per nucleus in <id>/masks/; TIFF is read too."""
 
 import re
 from collections import defaultdict
@@ -8,13 +8,16 @@ import numpy as np
 
 from unetlib.datasets.checks import DatasetError, check_image, check_same_size
 from unetlib.datasets.dataset import Sample, check_sample
+from unetlib.datasets.faults import Faults
 from unetlib.datasets.fields_of_view import group_by_field
+from unetlib.datasets.unused_files import format_fault
 from unetlib.imaging.labels import LARGEST_ID
 from unetlib.io.archives import Archive
 from unetlib.io.axes import Choice, ImageError
+from unetlib.io.image_files import SUFFIXES
 from unetlib.io.images import DecodedImage, decode_image
 
-MEMBER = re.compile(r"(?:.*/)?(?P<id>[^/]+)/(?P<kind>images|masks)/[^/]+\.png", re.IGNORECASE)
+MEMBER = re.compile(r"(?:.*/)?(?P<id>[^/]+)/(?P<kind>images|masks)/[^/]+", re.IGNORECASE)
 LARGEST_BYTES = 2**31  # of all images, or of one image's masks, which are held at once; DSB2018's 670 images: 0.1 GB
 COLOURED = 2.0  # mean range between the channels from which an image counts as colour (grey ones have exactly 0)
 
@@ -25,43 +28,61 @@ def read_dsb(archive: Archive, *, pixel_size_um: float | None = None, channel: i
     Image: colour → luma, or the channel (from 1). Labels: nuclei numbered 1… in the order of their file names; a
     pixel that several claim goes to the smallest of them, and `overlap_px` counts such pixels. Modality: histology if
     coloured, brightfield if grey on bright, else fluorescence. Group: images of one field of view
-    (`fields.group_by_field`). Images without masks have no truth. Raises ImageError or SampleError.
+    (`fields.group_by_field`). Images without masks have no truth; those whose masks are all black have no nucleus.
+    Raises ImageError or DatasetError that name every bad file.
     """
-    members: dict[str, dict[str, list[str]]] = defaultdict(lambda: {"images": [], "masks": []})
-    for name in archive.names():
-        if match := MEMBER.fullmatch(name):
-            members[match["id"]][match["kind"].lower()].append(name)
-    if not members:
-        raise ImageError(f"no <id>/images/<id>.png among {len(archive.names())} files; is this a DSB2018 archive?")
+    faults = Faults()
     images: dict[str, np.ndarray] = {}
     modalities: dict[str, str] = {}
     held = 0
+    members = _members(archive, faults)
     for key, files in sorted(members.items()):
-        if len(files["images"]) != 1:
-            raise ImageError(f"{key}/images: expected one image, found {len(files['images'])}; fetch the archive again")
-        where = files["images"][0]
-        picture = decode_image(archive.read(where), where, Choice(channel=channel))
-        images[key] = check_image(picture.grey(), where)
-        modalities[key] = modality_of(picture)
-        held += images[key].nbytes
-        _check_held(held, where)
+        with faults.collected():
+            if len(files["images"]) != 1:
+                found = len(files["images"])
+                raise ImageError(f"{key}/images: expected one image, found {found}; fetch the archive again")
+            where = files["images"][0]
+            picture = decode_image(archive.read(where), where, Choice(channel=channel))
+            images[key] = check_image(picture.grey(), where)
+            modalities[key] = modality_of(picture)
+            held += images[key].nbytes
+        _check_held(held, key)
     groups = group_by_field(images, modalities)
     for key, image in images.items():
-        labels, overlap_px = merge_masks(archive, members[key]["masks"], image)
-        yield check_sample(
-            Sample(
-                frame=key,
-                sequence="",
-                time=0,
-                group=groups[key],
-                modality=modalities[key],
-                image=image,
-                labels=labels,
-                overlap_px=overlap_px,
-                pixel_size_um=pixel_size_um,
-                where=members[key]["images"][0],
+        with faults.collected():
+            labels, overlap_px = merge_masks(archive, members[key]["masks"], image)
+            yield check_sample(
+                Sample(
+                    frame=key,
+                    sequence="",
+                    time=0,
+                    group=groups[key],
+                    modality=modalities[key],
+                    image=image,
+                    labels=labels,
+                    overlap_px=overlap_px,
+                    pixel_size_um=pixel_size_um,
+                    where=members[key]["images"][0],
+                )
             )
-        )
+    faults.check()
+
+
+def _members(archive: Archive, faults: Faults) -> dict[str, dict[str, list[str]]]:
+    """Return the image and mask files by id and kind; formats that are not read are faults."""
+    members: dict[str, dict[str, list[str]]] = defaultdict(lambda: {"images": [], "masks": []})
+    for name in archive.names():
+        if not (match := MEMBER.fullmatch(name)):
+            continue
+        if name.lower().endswith(SUFFIXES):
+            members[match["id"]][match["kind"].lower()].append(name)
+        elif fault := format_fault(name):
+            with faults.collected():
+                raise ImageError(f"{name}: {fault}, or remove it")
+    if not members:
+        faults.check()
+        raise ImageError(f"no <id>/images/<id>.png among {len(archive.names())} files; is this a DSB2018 archive?")
+    return members
 
 
 def modality_of(picture: DecodedImage) -> str:
@@ -77,7 +98,8 @@ def modality_of(picture: DecodedImage) -> str:
 def merge_masks(archive: Archive, names: list[str], image: np.ndarray) -> tuple[np.ndarray | None, int]:
     """Return the uint16 labels of an image's mask files and how many pixels several of them claim.
 
-    The smallest claimant gets a shared pixel (equal sizes: the later name). No mask files: (None, 0).
+    The smallest claimant gets a shared pixel (equal sizes: the later name). A black mask is no object. No mask files:
+    (None, 0).
     """
     if not names:
         return None, 0
@@ -86,8 +108,11 @@ def merge_masks(archive: Archive, names: list[str], image: np.ndarray) -> tuple[
     objects: list[tuple[tuple[slice, slice], np.ndarray]] = []
     held = 0
     for name in sorted(names):
-        objects.append(_object(decode_image(archive.read(name), name).pixels, name, image))
-        held += objects[-1][1].nbytes
+        found = _object(decode_image(archive.read(name), name).pixels, name, image)
+        if found is None:
+            continue
+        objects.append(found)
+        held += found[1].nbytes
         _check_held(held, name)
     areas = [int(mask.sum()) for _, mask in objects]
     labels = np.zeros(image.shape, np.uint16)
@@ -106,13 +131,13 @@ def _check_held(held: int, where: str) -> None:
         )
 
 
-def _object(pixels: np.ndarray, where: str, image: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray]:
-    """Return the window of one nucleus and its mask in it; SampleError when the mask is empty or misfits."""
+def _object(pixels: np.ndarray, where: str, image: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray] | None:
+    """Return the window of one nucleus and its mask in it; None for a black mask, DatasetError when it misfits."""
     plain = np.asarray(pixels[..., :3].any(axis=-1) if pixels.ndim == 3 else pixels != 0)
     check_same_size(image, plain, where, "mask")
     rows = np.flatnonzero(plain.any(axis=1))
     if not len(rows):
-        raise DatasetError(f"{where}: the mask is empty; remove the file")
+        return None
     height = slice(int(rows[0]), int(rows[-1]) + 1)
     columns = np.flatnonzero(plain[height].any(axis=0))
     window = (height, slice(int(columns[0]), int(columns[-1]) + 1))

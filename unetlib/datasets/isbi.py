@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from unetlib.datasets.checks import DatasetError, size
 from unetlib.datasets.dataset import Sample, check_sample
+from unetlib.datasets.faults import Faults
 from unetlib.io.archives import Archive
 from unetlib.io.images import ImageError, decode_image
 
@@ -18,9 +19,10 @@ def read_isbi(archive: Archive, *, pixel_size_um: float | None = PIXEL_SIZE_UM) 
     """Yield the slices of the training volume, then those of the test volume if the archive has one.
 
     Files are found by name wherever they stand. Labels: the 4-connected components of the cell interiors of
-    each slice. Test slices have no truth unless the archive has test-labels.tif. Raises ImageError or
-    SampleError.
+    each slice. Test slices have no truth unless the archive has test-labels.tif. Raises ImageError or DatasetError
+    that name every bad slice.
     """
+    faults = Faults()
     for sequence, required in (("train", True), ("test", False)):
         images = _volume(archive, f"{sequence}-volume.tif", required=required)
         labels = _volume(archive, f"{sequence}-labels.tif", required=required)
@@ -32,20 +34,22 @@ def read_isbi(archive: Archive, *, pixel_size_um: float | None = PIXEL_SIZE_UM) 
                 "fetch the archive again"
             )
         for z, image in enumerate(images):
-            truth = None if labels is None else cells(labels[z], f"{sequence}-labels.tif, slice {z}")
-            yield check_sample(
-                Sample(
-                    frame=f"{sequence}-z{z:03d}",
-                    sequence=sequence,
-                    time=z,
-                    group=sequence,
-                    modality="electron",
-                    image=image,
-                    labels=truth,
-                    pixel_size_um=pixel_size_um,
-                    where=f"{sequence}-volume.tif, slice {z}",
+            with faults.collected():
+                truth = None if labels is None else cells(labels[z], f"{sequence}-labels.tif, slice {z}")
+                yield check_sample(
+                    Sample(
+                        frame=f"{sequence}-z{z:03d}",
+                        sequence=sequence,
+                        time=z,
+                        group=sequence,
+                        modality="electron",
+                        image=image,
+                        labels=truth,
+                        pixel_size_um=pixel_size_um,
+                        where=f"{sequence}-volume.tif, slice {z}",
+                    )
                 )
-            )
+    faults.check()
 
 
 def cells(label: np.ndarray, where: str) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Foreign datasets end here: every layout we read, by its name in the config."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from unetlib.datasets.dataset import Sample
 from unetlib.datasets.dsb import read_dsb
 from unetlib.datasets.isbi import read_isbi
 from unetlib.datasets.pairs import read_pairs
+from unetlib.datasets.unused_files import ReadFiles
 from unetlib.io.archives import Archive, open_archive
 
 FORMATS: dict[str, Callable[..., Iterator[Sample]]] = {
@@ -17,24 +19,30 @@ FORMATS: dict[str, Callable[..., Iterator[Sample]]] = {
     "dsb": read_dsb,
     "pairs": read_pairs,
 }
+_OPTION = "KEYWORD_ONLY"
 
 
 class ReaderError(ValueError):
-    """A dataset that no reader can be found for."""
+    """A dataset that no reader can be found for, or an option that its reader does not have."""
 
 
 def read(format: str, source: Archive | Path | str, **options: Any) -> Iterator[Sample]:
     """Return the samples of an open archive or of a plain folder, checked one by one as they are asked for.
 
     `format` is a key of FORMATS; the options are the keyword arguments of its reader. Raises ReaderError for an
-    unknown format or a folder that is not there; the readers raise ImageError, SampleError or ArchiveError.
+    unknown format or option, or a folder that is not there; the readers raise ImageError, DatasetError or ArchiveError.
     """
     if format not in FORMATS:
         raise ReaderError(f"unknown format {format!r}; choose one of {', '.join(FORMATS)}")
+    known = [
+        name for name, facts in inspect.signature(FORMATS[format]).parameters.items() if facts.kind.name == _OPTION
+    ]
+    if foreign := [name for name in options if name not in known]:
+        raise ReaderError(f"format {format} has no option {foreign[0]!r}; it has {', '.join(known)}")
     return FORMATS[format](_folder(source) if isinstance(source, (str, Path)) else source, **options)
 
 
 def _folder(path: Path | str) -> Archive:
     if not Path(path).is_dir():
         raise ReaderError(f"{path}: there is no such folder; open archives with open_archive")
-    return open_archive(path, max_bytes=0, max_members=0)  # a folder is the user's own: no ceilings apply
+    return ReadFiles(open_archive(path, max_bytes=0, max_members=0))  # a folder is the user's own: no ceilings apply

@@ -37,7 +37,12 @@ class ReaderOptions(Settings):
         ge=1,
         description="Which channel of images that hold several, from 1; of colour images red, green or blue.",
     )
-    allow_empty: bool | None = Field(None, description="Accept label images without any object.")
+    allow_empty: bool | None = Field(
+        None, description="Accept label images without any object, as negatives (so unless false)."
+    )
+    near_duplicates: bool | None = Field(
+        None, description="Whether images that look the same count as one; false: only equal ones do."
+    )
 
 
 class DatasetSettings(Settings):

@@ -7,13 +7,14 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 from unetlib.datasets.settings import SplitBy, SplitSettings
+from unetlib.datasets.shared_images import without_shared_images
 from unetlib.datasets.split_files import SplitError
-from unetlib.datasets.subsets import evenly_spaced, nested
+from unetlib.datasets.subsets import evenly_spaced, nested, some_with
 
 _ADVICE: dict[SplitBy, str] = {
     "sequence": "use a smaller gap_frames or longer sequences",
     "block": "use a smaller gap_frames, fewer folds or more frames",
-    "group": "use fewer folds or more groups (images that are no near-duplicates, or subfolders)",
+    "group": "use fewer folds or more groups (other images, or other subfolders)",
     "random": "use fewer folds or more frames",
 }
 
@@ -33,6 +34,10 @@ class FrameFacts(Protocol):
     def modality(self) -> str: ...
     @property
     def annotation(self) -> str: ...
+    @property
+    def instances(self) -> int: ...
+    @property
+    def duplicate_of(self) -> str: ...
 
 
 class Assignment(NamedTuple):
@@ -57,25 +62,43 @@ def split(frames: Sequence[FrameFacts], settings: SplitSettings, *, by: SplitBy,
     gap_frames frames unused between roles. group: whole groups, each modality spread over the folds. random: single
     frames, for measuring what such leakage is worth and for nothing else.
     Frames without truth are unused; only gold (or partial gold) truth tests. max_train and its like keep an evenly
-    spaced subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Raises SplitError for a fold that does not
-    exist or a role without frames.
+    spaced subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Of frames that show the same image, those
+    of one role are used and the others are unused (but by random). Raises SplitError for a fold that does not exist, a
+    role without frames, and a role whose frames hold no object.
     """
     folds = settings.folds
     if not 0 <= fold < folds:
         raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
-    roles = _WAYS[by](frames, settings, fold)
+    chosen = _WAYS[by](frames, settings, fold)
+    roles = chosen if by == "random" else without_shared_images(chosen)
+    shared = sum(map(len, chosen.values())) - sum(map(len, roles.values()))
     kept = {
-        "train": nested(roles["train"], settings.max_train),
-        "validation": evenly_spaced(roles["validation"], settings.max_validation),
-        "test": evenly_spaced(roles["test"], settings.max_test),
+        "train": some_with(_holds_objects, nested, roles["train"], settings.max_train),
+        "validation": some_with(_holds_objects, evenly_spaced, roles["validation"], settings.max_validation),
+        "test": some_with(_holds_objects, evenly_spaced, roles["test"], settings.max_test),
     }
     role_of = {f.frame: role for role, chosen in kept.items() for f in chosen}
     if empty := sorted(set(kept) - set(role_of.values())):
         raise SplitError(
             f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
-            f"{len(frames)} frames ({sum(map(_trains, frames))} with truth); {_ADVICE[by]}"
+            f"{len(frames)} frames ({sum(map(_trains, frames))} with truth"
+            + f"; {shared} show the same image as a frame of another role" * bool(shared)
+            + f"); {_ADVICE[by]}"
+        )
+    if empty := [role for role, chosen in kept.items() if not any(map(_holds_objects, chosen))]:
+        raise SplitError(
+            f"split by {by}, fold {fold} of {folds}: the frames for {' and '.join(empty)} are all negatives (no object "
+            "in their labels); use another split.seed, fewer folds or more frames with objects"
         )
     return [Assignment(f.frame, role_of.get(f.frame, "unused")) for f in frames]
+
+
+def _holds_objects(frame: FrameFacts) -> bool:
+    return frame.instances > 0
+
+
+def _fewer_folds(most: int, otherwise: str) -> str:
+    return f"use at most {most} folds" if most > 1 else otherwise
 
 
 def _trains(frame: FrameFacts) -> bool:
@@ -99,7 +122,7 @@ def _by_sequence(frames: Sequence[FrameFacts], settings: SplitSettings, fold: in
     if settings.folds > len(judged):
         raise SplitError(
             f"{settings.folds} folds, but only {len(judged)} sequences have gold truth to test on "
-            f"({', '.join(judged) or 'none'}); use at most {len(judged)} folds or split by block or group"
+            f"({', '.join(judged) or 'none'}); {_fewer_folds(len(judged), 'split by block, or add sequences')}"
         )
     tested = judged[-1 - fold]
     roles: _Roles = {"train": [], "validation": [], "test": []}
@@ -117,7 +140,8 @@ def _by_sequence(frames: Sequence[FrameFacts], settings: SplitSettings, fold: in
 def _by_block(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) -> _Roles:
     own, gap = _in_time(frames), settings.gap_frames
     if settings.folds > len(own):
-        raise SplitError(f"{settings.folds} folds, but only {len(own)} frames have truth; use fewer folds")
+        more = _fewer_folds(len(own), "add frames with truth")
+        raise SplitError(f"{settings.folds} folds, but only {len(own)} frames have truth; {more}")
     block = settings.folds - 1 - fold
     start, stop = (k * len(own) // settings.folds for k in (block, block + 1))
     count = _share(len(own) - (stop - start), settings.validation_fraction)
@@ -138,23 +162,26 @@ def _by_group(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) 
     for f in sorted(filter(_trains, frames), key=lambda f: f.frame):
         groups[f.group].append(f)
     if settings.folds > len(groups):
-        raise SplitError(f"{settings.folds} folds, but only {len(groups)} groups of frames; use fewer folds")
+        alone = "split by block, or add images of other movies, dishes or fields (each in a folder of its own)"
+        more = _fewer_folds(len(groups), alone)
+        raise SplitError(f"{settings.folds} folds, but {len(groups)} groups of frames that belong together; {more}")
     rng = random.Random(settings.seed)
-    strata: dict[str, _Groups] = defaultdict(list)
+    strata: dict[tuple[str, bool], _Groups] = defaultdict(list)  # negatives are spread like everything else
     for name in rng.sample(sorted(groups), len(groups)):
-        strata[groups[name][0].modality].append(groups[name])
+        strata[groups[name][0].modality, any(map(_holds_objects, groups[name]))].append(groups[name])
     test: list[FrameFacts] = []
     rest: _Groups = []
     validation: _Groups = []
     sizes = [0] * settings.folds
-    for modality in sorted(strata):
-        shares = _deal(strata[modality], sizes)
+    for stratum in sorted(strata):
+        shares = _deal(strata[stratum], sizes)
         test += [f for group in shares[fold] for f in group if _judges(f)]
         others = [group for k, share in enumerate(shares) if k != fold for group in share]
         chosen, kept = _draw(others, settings.validation_fraction, rng)
         validation, rest = validation + chosen, rest + kept
     if not validation and len(rest) > 1:
-        validation.append(rest.pop(min(range(len(rest)), key=lambda i: len(rest[i]))))
+        smallest = min(range(len(rest)), key=lambda i: (not any(map(_holds_objects, rest[i])), len(rest[i])))
+        validation.append(rest.pop(smallest))
     roles = {"test": test, "validation": [*chain(*validation)], "train": [*chain(*rest)]}
     return {role: sorted(fs, key=lambda f: (f.modality, f.group, f.frame)) for role, fs in roles.items()}
 

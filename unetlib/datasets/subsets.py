@@ -1,6 +1,6 @@
 """Some of many: evenly spaced subsets of a sequence, nested where sizes double."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,6 +16,18 @@ def evenly_spaced(items: Sequence[T], most: int | None) -> list[T]:
     if most is None or n <= most:
         return list(items)
     return [items[(2 * k + 1) * n // (2 * most)] for k in range(most)]
+
+
+def some_with(
+    wanted: Callable[[T], bool], way: Callable[[Sequence[T], int | None], list[T]], items: Sequence[T], most: int | None
+) -> list[T]:
+    """Return the subset way(items, most), of the wanted items alone where it would hold none of them.
+
+    >>> some_with(str.isupper, evenly_spaced, "aaaB", 1)
+    ['B']
+    """
+    chosen = way(items, most)
+    return chosen if any(map(wanted, chosen)) else way([item for item in items if wanted(item)], most) or chosen
 
 
 def nested(items: Sequence[T], most: int | None) -> list[T]:

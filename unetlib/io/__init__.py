@@ -8,7 +8,9 @@
 - download: One file from one source: a copy, or an http(s) download that survives cuts and lying servers.
 - fetch: Downloads that are verified or absent: mirrors first, resumed after a cut, checked by SHA-256, renamed whole.
 - files: Files and folders that are whole or absent: a temporary sibling is written, flushed and renamed.
-- hidden_files: Names of files that nobody means by a folder: hidden, temporary, and those of Windows and macOS.
+- folders: The files of a folder and of all folders in it, links followed.
+- hidden_files: Names of files that nobody means by a folder: hidden, temporary, and those of Windows, macOS and file
+  servers.
 - image_files: Which image files are meant by the paths that a user gives: folders listed, each file once, the rest
   named.
 - images: Image files as they come: the bytes of a TIFF or PNG to grey values or labels, within limits.

@@ -13,6 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 
+from unetlib.io.folders import files_below
+
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -59,7 +61,10 @@ class Archive:
         """Closes the file behind the archive; reading is over."""
 
     def _bytes(self, name: str) -> bytes:
-        return (self.path / name).read_bytes()
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            raise ArchiveError(f"{self.path / name}: cannot be read ({error.strerror}); mend or remove it") from error
 
     def __enter__(self) -> "Archive":
         return self
@@ -121,7 +126,7 @@ def open_archive(path: str | Path, *, max_bytes: int, max_members: int) -> Archi
     """
     path = Path(path)
     if path.is_dir():
-        return Archive(path, (p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()))
+        return Archive(path, files_below(path))
     stream = _Reader(path, max_members * _LISTED_BYTES)
     try:
         opened = zipfile.ZipFile(stream)

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from unetlib.datasets.dataset import Dataset, FrameRecord
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.frames import FrameRecord
 from unetlib.evaluation.run_facts import training_frames
 from unetlib.evaluation.tables import METRICS
 from unetlib.imaging import weight_maps

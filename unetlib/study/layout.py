@@ -12,7 +12,7 @@ SAVED_FORMATS = ("png", "svg")  # of every figure
 
 
 def archive(pin: str, name: str) -> str:
-    """Return the path of a downloaded archive; pin: the start of its checksum."""
+    """Return the path of a downloaded archive; pin: `sources.pin_of`."""
     return f"resources/archives/{pin}/{name}"
 
 
@@ -43,8 +43,17 @@ class Layout:
 
     # what networks are trained on
 
+    def checksums(self, dataset: str) -> str:
+        return f"resources/checksums/{self.study}/{dataset}.json"
+
     def frames(self, dataset: str) -> str:
         return f"{self.resources}/datasets/{dataset}/frames.csv"
+
+    def pixel_sizes(self, dataset: str) -> str:
+        return f"{self.resources}/datasets/{dataset}/pixel_sizes.csv"
+
+    def unused_files(self, dataset: str) -> str:
+        return f"{self.resources}/datasets/{dataset}/unused.csv"
 
     def split(self, dataset: str, key: str, fold: int | str) -> str:
         return f"{self.resources}/splits/{dataset}/{key}/fold{fold}.csv"

@@ -3,37 +3,45 @@
 from pathlib import Path
 
 from unetlib.datasets.settings import DatasetSettings
+from unetlib.datasets.source_digest import FolderSource, folder_source
 from unetlib.io.files import short_hash
 from unetlib.study import layout
 from unetlib.study.settings import StudyError, StudySettings
 
 
-def pin_of(entry: DatasetSettings) -> str:
-    """Return the start of an archive's checksum, which is part of its path."""
-    return (entry.sha256 or "unpinned")[:12]
+def pin_of(study: StudySettings, entry: DatasetSettings) -> str:
+    """Return what tells archives of one name apart, a part of the path.
+
+    It is the start of the checksum, or as long as there is none a key of the places that the archive comes from.
+    """
+    return entry.sha256[:12] if entry.sha256 else f"from{short_hash([entry.url, *study.mirrors])}"
 
 
 def source_of(study: StudySettings, dataset: str) -> str:
     """Return the path that a dataset is read from."""
     entry = study.datasets[dataset]
     if entry.folder:
-        return entry.folder
+        return str(Path(entry.folder).expanduser())
     if entry.synthetic:
         return layout.synthetic_archive(short_hash(entry.synthetic.identity()), dataset)
-    return layout.archive(pin_of(entry), str(entry.archive))
+    return layout.archive(pin_of(study, entry), str(entry.archive))
 
 
 def archive_entry(study: StudySettings, archive: str, pin: str) -> DatasetSettings:
-    """Return the first dataset of the configuration with this archive and checksum."""
-    return next(entry for entry in study.datasets.values() if entry.archive == archive and pin_of(entry) == pin)
+    """Return the first dataset of the configuration with this archive and pin."""
+    return next(entry for entry in study.datasets.values() if entry.archive == archive and pin_of(study, entry) == pin)
 
 
 def source_files(study: StudySettings, dataset: str) -> list[str]:
-    """Return the files that a dataset is read from: the archive, or those of a folder."""
-    source = source_of(study, dataset)
-    if not study.datasets[dataset].folder:
-        return [source]
-    files = sorted(str(path) for path in Path(source).rglob("*") if path.is_file())
-    if braced := [name for name in files if "{" in name or "}" in name]:
-        raise StudyError(f"datasets.{dataset}: Snakemake takes braces for wildcards; rename {braced[0]}")
-    return files or [source]
+    """Return the archive that a dataset is read from; nothing of a folder: its content decides, not its time stamps."""
+    return [] if study.datasets[dataset].folder else [source_of(study, dataset)]
+
+
+def folder_content(study: StudySettings, dataset: str) -> FolderSource:
+    """Return what is in a dataset's own folder, by content; StudyError where it is not there."""
+    options = study.datasets[dataset].options.model_dump(include={"images", "labels"}, exclude_none=True)
+    cache = Path(layout.Layout(study.study.name).checksums(dataset))
+    try:
+        return folder_source(Path(source_of(study, dataset)), **options, cache=cache)
+    except (ValueError, OSError) as error:
+        raise StudyError(f"datasets.{dataset}: {error}") from error

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unetlib.datasets.dataset import TRACK_COLUMNS, Dataset, FrameRecord
+from unetlib.datasets.dataset import TRACK_COLUMNS, Dataset
+from unetlib.datasets.frames import FrameRecord
 from unetlib.evaluation.contingency import contingency, majority
 from unetlib.evaluation.ctc_metrics import EXTRA_COST, MISS_COST, SPLIT_COST
 from unetlib.io.files import FileError, read_csv

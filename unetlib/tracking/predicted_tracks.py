@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from unetlib.datasets.dataset import Dataset, FrameRecord
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.frames import FrameRecord
 from unetlib.evaluation.ctc_metrics import remove_outside_foi
 from unetlib.imaging.instances import instances_from_probability
 from unetlib.imaging.settings import InstanceSettings

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from unetlib.datasets.dataset import Dataset, FrameRecord
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.frames import FrameRecord
 from unetlib.io.images import decode
 from unetlib.tracking.measurements import INTENSITY, MICROMETRES, SHAPE, measure
 from unetlib.tracking.sequences import masks_in

@@ -1,6 +1,8 @@
 # From foreign archives to augmented caches: fetch or synthesise, prepare, split, augment.
 from unetlib.study.sources import archive_entry, source_of
 
+FOLDERS = {name: folder_of(name) for name in DATASETS if STUDY.datasets[name].folder}
+
 
 rule fetch:
     output:
@@ -37,11 +39,13 @@ rule synthesise:
         "python workflow/scripts/synthesise.py --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
-rule prepare:
+checkpoint prepare:  # when it has ended, jobs are chosen anew: where frames.csv is what it was, nothing after it runs
     input:
         files_of,
     output:
-        LAYOUT.frames("{dataset}"),
+        frames=LAYOUT.frames("{dataset}"),
+        pixel_sizes=LAYOUT.pixel_sizes("{dataset}"),
+        unused=LAYOUT.unused_files("{dataset}"),
     log:
         LAYOUT.log("prepare", "{dataset}"),
     benchmark:
@@ -52,13 +56,14 @@ rule prepare:
         limits=as_json(STUDY.limits),
     params:
         source=lambda w: source_of(STUDY, w.dataset),
+        content=lambda w: FOLDERS[w.dataset].sha256 if w.dataset in FOLDERS else "",
         format=lambda w: STUDY.datasets[w.dataset].format,
         options=lambda w: as_json(STUDY.datasets[w.dataset].options),
         binning=lambda w: STUDY.datasets[w.dataset].binning,
         code=code_of("prepare.py"),
     shell:
         "python workflow/scripts/prepare.py --source={params.source:q} --format {params.format} --options {params.options:q}"
-        " --binning {params.binning} --limits {resources.limits:q} --frames {output:q} > {log:q} 2>&1"
+        " --binning {params.binning} --limits {resources.limits:q} --frames {output.frames:q} > {log:q} 2>&1"
 
 
 rule split:

@@ -1,5 +1,8 @@
 # The inputs and settings of jobs by their wildcards.
-from unetlib.study.sources import source_files
+from snakemake.logging import logger
+
+from unetlib.datasets.unused_files import unused_line
+from unetlib.study.sources import folder_content, source_files, source_of
 
 
 def of_seeds(pattern, experiments="{experiment}"):
@@ -13,12 +16,20 @@ def splits_of(datasets, folds, experiment=""):
 
 
 def files_of(wildcards):
-    """The files of a dataset. A pinned archive cannot change: when it was fetched does not matter."""
+    """The archive of a dataset. A pinned one cannot change: when it was fetched does not matter."""
+    files = source_files(STUDY, wildcards.dataset)
+    return ancient(files) if STUDY.datasets[wildcards.dataset].sha256 else files
+
+
+def folder_of(dataset):
+    """What is in a dataset's own folder, by content; a folder that is not there is an error now."""
     try:
-        files = source_files(STUDY, wildcards.dataset)
+        found = folder_content(STUDY, dataset)
     except StudyError as error:
         raise WorkflowError(str(error)) from None
-    return ancient(files) if STUDY.datasets[wildcards.dataset].sha256 else files
+    if workflow.is_main_process and (line := unused_line(source_of(STUDY, dataset), found.unused)):
+        logger.info(f"datasets.{dataset}: {line}")
+    return found
 
 
 def caches_of(wildcards):

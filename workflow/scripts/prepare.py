@@ -6,12 +6,16 @@ from pathlib import Path
 
 from script import run
 
-from unetlib.datasets.dataset import write_dataset
+from unetlib.datasets import unused_files
+from unetlib.datasets.dataset import Dataset, write_dataset
 from unetlib.datasets.readers import read
+from unetlib.datasets.remarks import remarks
 from unetlib.datasets.settings import ReaderOptions
-from unetlib.io.archives import Archive, open_archive
-from unetlib.io.files import sha256_of, write_json
+from unetlib.io.archives import open_archive
+from unetlib.io.files import sha256_of, write_csv, write_json
 from unetlib.io.settings import LimitSettings
+
+OF_WRITER = ("allow_empty", "near_duplicates")  # options that are no reader's
 
 
 @dataclass(frozen=True)
@@ -26,24 +30,26 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     source, limits, folder = arguments.source, arguments.limits, arguments.frames.parent
-    archive: Archive | Path = source
-    if not source.is_dir():
-        archive = open_archive(source, max_bytes=limits.archive_bytes, max_members=limits.archive_members)
     options = arguments.options.model_dump(exclude_none=True)
-    samples = read(arguments.format, archive, **{name: options[name] for name in options if name != "allow_empty"})
-    allow_empty = options.get("allow_empty", False)
-    count = write_dataset(folder, samples, allow_empty=allow_empty, binning=arguments.binning)
-    made = {"source": source.name, "sha256": checksum(source), "format": arguments.format}
+    of_reader = {name: value for name, value in options.items() if name not in OF_WRITER}
+    how = {name: value for name, value in options.items() if name in OF_WRITER}
+    ceilings = {"max_bytes": limits.archive_bytes, "max_members": limits.archive_members}
+    with unused_files.ReadFiles(open_archive(source, **ceilings)) as archive:
+        write_dataset(folder, read(arguments.format, archive, **of_reader), **how, binning=arguments.binning)
+        unused = archive.unused()
+        identity = sha256_of(source) if source.is_file() else checksum(source, archive.used())
+    write_csv(folder / "unused.csv", (row._asdict() for row in unused), unused_files.COLUMNS)
+    made = {"source": source.name, "sha256": identity, "format": arguments.format}
     write_json(folder / "dataset.json", made | {"options": options, "binning": arguments.binning})
-    print(f"{folder}: {count} frames from {source}")
+    for line in (*remarks(Dataset(folder).frames), unused_files.unused_line(source, unused)):
+        print(f"{folder.name}: {line}" if line else f"{folder.name}: every file of {source} was used")
+    for row in unused:
+        print(f"not used: {row.file} ({row.reason})")
 
 
-def checksum(source: Path) -> str:
-    """Return the sha256 of the archive, or of the names and checksums of a folder's files."""
-    if not source.is_dir():
-        return sha256_of(source)
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    listing = "".join(f"{sha256_of(path)}  {path.relative_to(source).as_posix()}\n" for path in files)
+def checksum(source: Path, names: list[str]) -> str:
+    """Return the sha256 of the names and checksums of a folder's files that were used."""
+    listing = "".join(f"{sha256_of(source / name)}  {name}\n" for name in names)
     return hashlib.sha256(listing.encode()).hexdigest()
 
 

@@ -1,0 +1,34 @@
+"""Faults of many files, named together: the first bad file does not hide the others."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from unetlib.datasets.checks import DatasetError
+from unetlib.io.archives import ArchiveError
+from unetlib.io.images import ImageError
+
+NAMED = 100  # so many are named in full
+
+
+class Faults:
+    """What is wrong with the files of a dataset, collected while they are read."""
+
+    def __init__(self) -> None:
+        self._found: list[ValueError] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Keep an error about the data that the block raises, and go on after the block."""
+        try:
+            yield
+        except (DatasetError, ImageError, ArchiveError) as error:
+            self._found.append(error)
+
+    def check(self) -> None:
+        """Raise what was collected: the error itself where there is one, else a DatasetError that names them all."""
+        if len(self._found) == 1:
+            raise self._found[0]
+        if self._found:
+            named = (f"({number}) {error}" for number, error in enumerate(self._found[:NAMED], 1))
+            more = f" and {len(self._found) - NAMED} more" if len(self._found) > NAMED else ""
+            raise DatasetError(f"{len(self._found)} faults: {' '.join(named)}{more}")

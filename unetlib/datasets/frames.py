@@ -1,0 +1,88 @@
+"""The facts of a dataset's frames on disk: frames.csv, and pixel_sizes.csv beside it.
+
+Pixel sizes have a file of their own: no network depends on them, and what depends on frames.csv is trained again when
+one of its bytes changes.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from unetlib.datasets.checks import DatasetError, check_frame_id
+from unetlib.io.files import read_csv, write_csv
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """The facts of one frame: a row of frames.csv."""
+
+    frame: str
+    sequence: str
+    time: int
+    group: str
+    modality: str
+    height: int
+    width: int
+    instances: int
+    annotation: str  # gold | partial | silver | none
+    silver: int = 0  # 1: dense silver truth exists
+    pixel_size_um: float | None = None
+    overlap_px: int = 0  # pixels that more than one annotated object claimed; each was given to one
+    binning: int = 1  # what a network sees: this many pixels squared averaged into one
+    duplicate_of: str = ""  # the first of the frames that show the same image as this one; "": no other does
+    sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
+
+
+FRAME_COLUMNS = [f.name for f in fields(FrameRecord) if f.name != "pixel_size_um"]
+PIXEL_SIZE_COLUMNS = ("frame", "pixel_size_um")
+_WHOLE_NUMBERS = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
+
+
+def write_frames(folder: Path, frames: Iterable[FrameRecord]) -> None:
+    """Write frames.csv and pixel_sizes.csv."""
+    rows = [vars(frame) | {"pixel_size_um": frame.pixel_size_um or ""} for frame in frames]
+    for name, columns in (("frames.csv", FRAME_COLUMNS), ("pixel_sizes.csv", PIXEL_SIZE_COLUMNS)):
+        write_csv(folder / name, ({column: row[column] for column in columns} for row in rows), columns)
+
+
+def read_frames(folder: Path) -> list[FrameRecord]:
+    """Return the frames of a prepared dataset in the order of frames.csv; DatasetError, FileError where it is none."""
+    table = folder / "frames.csv"
+    if not table.is_file():
+        raise DatasetError(f"{folder}: no frames.csv here; prepare the dataset first")
+    sizes = _pixel_sizes(folder / "pixel_sizes.csv")
+    rows = read_csv(table, FRAME_COLUMNS)
+    frames = [_frame(row, sizes.get(row["frame"]), f"{table}, line {n}") for n, row in enumerate(rows, 2)]
+    if len({frame.frame for frame in frames}) < len(frames):
+        raise DatasetError(f"{table}: a frame stands in it twice; prepare the dataset again")
+    return frames
+
+
+def _pixel_sizes(table: Path) -> dict[str, float]:
+    if not table.is_file():
+        return {}
+    try:
+        sizes = {
+            row["frame"]: float(row["pixel_size_um"])
+            for row in read_csv(table, PIXEL_SIZE_COLUMNS)
+            if row["pixel_size_um"]
+        }
+    except ValueError as error:
+        raise DatasetError(f"{table}: {str(error)[:200]}; prepare the dataset again") from error
+    if not all(0 < size < math.inf for size in sizes.values()):
+        raise DatasetError(f"{table}: a pixel size is no length; prepare the dataset again")
+    return sizes
+
+
+def _frame(row: Mapping[str, str], pixel_size_um: float | None, where: str) -> FrameRecord:
+    try:
+        values = {name: int(row[name]) if name in _WHOLE_NUMBERS else row[name] for name in FRAME_COLUMNS}
+    except ValueError as error:
+        raise DatasetError(f"{where}: bad row ({str(error)[:200]}); prepare the dataset again") from error
+    frame = FrameRecord(**values, pixel_size_um=pixel_size_um)  # type: ignore[arg-type]
+    check_frame_id(frame.frame, where)  # it becomes a path
+    known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
+    if not (known and 1 <= frame.binning <= min(frame.height, frame.width)):
+        raise DatasetError(f"{where}: bad row (no frame can be like this); prepare the dataset again")
+    return frame

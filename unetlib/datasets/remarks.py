@@ -1,0 +1,29 @@
+"""What a user is told of a prepared dataset: how many frames, which are negatives, unlabelled or duplicates."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from unetlib.datasets.frames import FrameRecord
+
+NAMED = 10
+
+
+def remarks(frames: Sequence[FrameRecord]) -> list[str]:
+    """Return what to know of the frames, one line each."""
+    annotated = [frame for frame in frames if frame.annotation != "none"]
+    lines = [f"{len(frames)} frames in {len({frame.group for frame in frames})} groups, {len(annotated)} with labels"]
+    if bare := [frame.frame for frame in frames if frame.annotation == "none"]:
+        lines.append(f"without labels, neither trained nor tested on: {_named(bare)}")
+    if negatives := [frame.frame for frame in annotated if not frame.instances]:
+        lines.append(f"labels without an object, trained and tested on as negatives: {_named(negatives)}")
+    same: dict[str, list[str]] = defaultdict(list)
+    for frame in frames:
+        if frame.duplicate_of:
+            same[frame.duplicate_of].append(frame.frame)
+    lines += [f"show the same image and are never parted by a split: {_named(names)}" for names in same.values()]
+    return lines
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more} ({len(names)})"

@@ -1,0 +1,90 @@
+"""The identity of a folder of images and labels: a checksum of the content of every file that is used.
+
+A time stamp decides nothing: a file is read again unless its size, its inode and both its times are what they were when
+it was read last. The time of change (ctime) is set by the system alone; copying and unpacking programs set the other.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from unetlib.datasets.checks import DatasetError
+from unetlib.datasets.pair_layout import find_pairs
+from unetlib.datasets.unused_files import UnusedFile, unused_files
+from unetlib.io.archives import open_archive
+from unetlib.io.files import FileError, read_json, sha256_of, write_json
+from unetlib.io.hidden_files import is_hidden_path
+from unetlib.io.image_files import SUFFIXES
+from unetlib.io.images import ImageError
+from unetlib.io.outputs import OutputError
+
+SETTLED_SECONDS = 3.0  # a file that changed less long ago may change again within the same tick of the clock
+
+
+class FolderSource(NamedTuple):
+    """What a folder is as a source: a checksum of what is used of it, and what is not used."""
+
+    sha256: str
+    unused: list[UnusedFile]
+
+
+def folder_source(folder: Path, *, images: str = "images", labels: str = "labels", cache: Path) -> FolderSource:
+    """Return the identity of a folder that is read as pairs, and its files that are not used.
+
+    `cache` is a JSON file of the checksums found so far, made and updated where that is possible. Where the layout has
+    faults, every image file counts, and the faults themselves, so that mending it is a change. Raises DatasetError for
+    a folder that is not there.
+    """
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "there is no such folder"
+        raise DatasetError(f"{folder}: {what}; check the path")
+    names = open_archive(folder, max_bytes=0, max_members=0).names()
+    visible = [name for name in names if not is_hidden_path(name)]
+    faults = ""
+    try:
+        pairs = find_pairs(visible, images=images, labels=labels)
+        used = [name for pair in pairs for name in (pair.image, pair.label) if name is not None]
+    except (ImageError, DatasetError) as error:
+        used, faults = [name for name in visible if name.lower().endswith(SUFFIXES)], str(error)
+    checksums = _checksums(folder, used, cache)
+    listing = "".join(f"{checksums[name]}  {name}\n" for name in sorted(used))
+    return FolderSource(hashlib.sha256(f"{listing}{faults}".encode()).hexdigest(), unused_files(names, used))
+
+
+def _checksums(folder: Path, names: Iterable[str], cache: Path) -> dict[str, str]:
+    """Return the checksum of each file; a file that cannot be read has none, and whoever reads it says so."""
+    known = _read_cache(cache)
+    found, kept = {}, {}
+    for name in names:
+        place = str((folder / name).absolute())
+        try:
+            state = _state(folder / name)
+            before = known.get(place)
+            if before is None or before[:-1] != state:
+                before = [*state, sha256_of(folder / name)]
+            found[name] = str(before[-1])
+            if _state(folder / name) == state and time.time() - max(state[1:3]) / 1e9 > SETTLED_SECONDS:
+                kept[place] = before
+        except OSError as error:
+            found[name] = f"unreadable ({error.strerror})"
+    if kept != known:
+        with suppress(OSError, OutputError):  # nothing is lost but the time to read the files again
+            write_json(cache, kept)
+    return found
+
+
+def _state(path: Path) -> list[int]:
+    """Return what changes when a file does: size, time of writing, time of change and inode."""
+    facts = path.stat()
+    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev]
+
+
+def _read_cache(cache: Path) -> dict[str, list[int | str]]:
+    try:
+        known = read_json(cache)
+    except (FileError, OSError):
+        return {}
+    return {name: row for name, row in known.items() if isinstance(row, list) and len(row) == 6}

@@ -1,0 +1,44 @@
+"""The files of a folder and of all folders in it, links followed."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from unetlib.io.hidden_files import is_hidden_path
+
+_NAMED = 10
+
+
+class FolderError(ValueError):
+    """A folder whose files cannot all be found."""
+
+
+def files_below(folder: Path) -> Iterator[str]:
+    """Yield the path of every file in a folder, from it and with `/`; symbolic links are followed, a loop once.
+
+    Raises FolderError for links to nothing (hidden ones are left out), OSError for a folder that cannot be listed.
+    """
+    entered = {folder: {folder.resolve()}}  # by folder: the real folders on the way to it
+    broken = []
+    for place, folders, files in _walk(folder):
+        way = entered.pop(place)
+        real = {name: (place / name).resolve() for name in folders}
+        folders[:] = sorted(name for name in folders if real[name] not in way)
+        entered.update({place / name: way | {real[name]} for name in folders})
+        for name in files:
+            path, below = place / name, (place / name).relative_to(folder).as_posix()
+            if path.is_file():
+                yield below
+            elif path.is_symlink() and not path.exists() and not is_hidden_path(below):
+                broken.append(below)
+    if broken:
+        named = ", ".join(sorted(broken)[:_NAMED]) + (f" and {len(broken) - _NAMED} more" * (len(broken) > _NAMED))
+        raise FolderError(f"{folder}: links that lead nowhere: {named}; mend or remove them")
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    def fail(error: OSError) -> None:
+        raise error
+
+    for place, folders, files in os.walk(folder, followlinks=True, onerror=fail):
+        yield Path(place), folders, files
