@@ -93,7 +93,7 @@ def test_a_mask_in_any_form_is_told_from_instances_by_its_structure(form):
         "soft": np.clip((8 - distance) * 64, 0, 255).astype(np.uint8),
     }[form]
     members = {"images/a.tif": texture(64, 80), "labels/a.tif": mask}
-    with pytest.raises(DatasetError, match=r"labels/a\.tif: .*: a mask, not instances; set the option masks: true"):
+    with pytest.raises(DatasetError, match=r"labels/a\.tif: .*: a mask, not instances; label the objects first"):
         list(read_pairs(Box(members)))
     (sample,) = read_pairs(Box(members), masks=True)  # the remedy
     assert sample.labels.max() == 6 and np.abs(np.bincount(sample.labels.ravel())[1:] - np.pi * 36).max() < 15

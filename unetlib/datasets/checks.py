@@ -80,8 +80,8 @@ def instances_or_mask(values: np.ndarray, where: str, *, masks: bool = False) ->
     labels = check_instances(values, where)
     if fault := instance_fault(values if values.dtype.kind == "u" else labels):
         raise DatasetError(
-            f"{where}: {fault}: a mask, not instances; set the option masks: true, and its components are the objects, "
-            "or label them first, one number each"
+            f"{where}: {fault}: a mask, not instances; label the objects first, one number each, or, in format pairs, "
+            "set options: {masks: true}, which takes its components as the objects"
         )
     return labels
 
