@@ -5,8 +5,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TEXT = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
-OWN_SCRIPTS = sorted(re.findall(r"^rule (\w+):", TEXT, re.M))  # the rules with a script of their name; others derive
-RULE = re.compile(r"^ *(?:use rule (\w+) as (\w+) with|rule (\w+)):\n(.*?)(?=^ *(?:use )?rule |\Z)", re.M | re.S)
+OWN_SCRIPTS = sorted(
+    re.findall(r"^(?:rule|checkpoint) (\w+):", TEXT, re.M)
+)  # the rules with a script of their name; others derive
+RULE = re.compile(
+    r"^ *(?:use rule (\w+) as (\w+) with|(?:rule|checkpoint) (\w+)):[^\n]*\n(.*?)(?=^ *(?:(?:use )?rule|checkpoint) |\Z)",
+    re.M | re.S,
+)
 
 
 def rule_bodies() -> dict[str, str]:

@@ -50,24 +50,6 @@ def test_equal_curves_are_equal_bytes_and_nothing_can_be_drawn():
     assert figures.figure_bytes(empty, "png")[:4] == b"\x89PNG"
 
 
-def config(**more):
-    base = {"split": {"max_train": None}, "model": {"base_filters": 16, "skip": "concatenate"}}
-    defined = {"reference": {}, "train-4": {"split": {"max_train": 4}}, "wide": {"model": {"base_filters": 64}}}
-    defined |= {"no-skip": {"model": {"skip": "none"}}, "both": {"model": {"base_filters": 8, "skip": "none"}}, **more}
-    return base | {"experiments": defined, "study": {"reference": "reference", "experiments": [*defined]}}
-
-
-def test_steps_are_the_experiments_that_change_one_setting_alone():
-    assert experiments.swept_levels(config()) == {
-        "training-size": {"train-4": 4, "reference": None},
-        "network-size": {"wide": 64, "reference": 16},
-    }
-    same = config(same={"trained_as": "reference", "model": {"base_filters": 16}})
-    assert experiments.swept_levels(same)["network-size"] == {"wide": 64, "same": 16, "reference": 16}
-    same["study"]["experiments"] = ["reference", "no-skip"]
-    assert experiments.swept_levels(same) == {}
-
-
 def test_every_curve_has_an_axis_and_a_caption():
     from unetlib.report.page import CHARTS, PICTURES
 

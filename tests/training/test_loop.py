@@ -247,4 +247,4 @@ def test_a_run_killed_anywhere_ends_in_the_same_bits(tmp_path):
     """One process forks the runs, so that torch is imported once; see killed_training.py."""
     done = subprocess.run([sys.executable, KILLED, tmp_path], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["ok: 6 kills", "compiler not imported"]
+    assert done.stdout.splitlines() == ["ok: 6 kills"]

@@ -105,7 +105,7 @@ def test_a_job_that_was_cut_off_goes_on_to_the_same_bits(tmp_path, data, monkeyp
 def test_a_checkpoint_of_other_settings_is_removed_and_not_used(tmp_path, data):
     first = next(iter(models(tmp_path)))
     first.parent.mkdir(parents=True)
-    stale = first.with_name("checkpoint-0123.pt")
+    stale = first.with_name("checkpoint-01234567.pt")
     stale.write_text("of other settings")
     said = []
     trained(tmp_path, data, said=said)

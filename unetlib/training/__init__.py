@@ -7,7 +7,7 @@
 - loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
 - objective: What a training is given and what it returns: batches, loss and validation; its evaluations.
-- optimisers: SGD, Nesterov, Adam and AdamW, to the formulas of torch.optim (a test compares them).
+- optimisers: The optimiser of a training, from torch.optim.
 - provenance: Facts of a run: settings, versions of packages, peak memory; written as facts.json.
 - run: Train the networks of one training set, which differ by their seed, and write what each run leaves behind.
 - schedule: The learning rate over a training.

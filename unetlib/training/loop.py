@@ -15,7 +15,7 @@ from unetlib.io.archives import check_whole
 from unetlib.io.files import atomic_path
 from unetlib.networks.device import uses_bfloat16
 from unetlib.training.objective import Evaluation, Network, Objective, Training
-from unetlib.training.optimisers import Optimiser
+from unetlib.training.optimisers import optimiser_of, step
 from unetlib.training.schedule import learning_rate_at
 from unetlib.training.settings import TrainingSettings
 
@@ -77,21 +77,12 @@ class _Run(Generic[Network]):
         self.model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective, self.settings, self.seed, self.device = objective, settings, seed, device
         self.half = uses_bfloat16(settings.precision, str(device))
-        self.optimiser = self._fresh_optimiser()
+        self.optimiser = optimiser_of(self.model.parameters(), self.settings)
         self.training = Training()
         self.best: dict[str, Tensor] = {}
         self.losses: list[float] = []  # of the updates since the last evaluation
         self.pending: list[Tensor] = []  # the same, still on the device: reading each would wait for it
         self.clock = time.perf_counter()
-
-    def _fresh_optimiser(self) -> Optimiser:
-        settings = self.settings
-        return Optimiser(
-            self.model.parameters(),
-            name=settings.optimiser,
-            momentum=settings.momentum,
-            weight_decay=settings.weight_decay,
-        )
 
     @property
     def finished(self) -> bool:
@@ -110,7 +101,7 @@ class _Run(Generic[Network]):
             value = self._loss(*self.objective.batch_of(batch)) / parts
             value.backward()
             total += value.detach()
-        self.optimiser.step(self.learning_rate(index))
+        step(self.optimiser, self.learning_rate(index))
         self.pending.append(total)
         self.training.updates += 1
 
@@ -191,7 +182,7 @@ class _Run(Generic[Network]):
             self._take(state)
         except Exception as error:  # torch raises half a dozen types for a damaged file
             self.model.load_state_dict(fresh)
-            self.optimiser = self._fresh_optimiser()
+            self.optimiser = optimiser_of(self.model.parameters(), self.settings)
             first = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{path}: ")
             report({"warning": f"{path}: checkpoint not usable ({first}); training starts from zero"})
         else:
