@@ -8,10 +8,8 @@ TEXT = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glo
 OWN_SCRIPTS = sorted(
     re.findall(r"^(?:rule|checkpoint) (\w+):", TEXT, re.M)
 )  # the rules with a script of their name; others derive
-RULE = re.compile(
-    r"^ *(?:use rule (\w+) as (\w+) with|(?:rule|checkpoint) (\w+)):[^\n]*\n(.*?)(?=^ *(?:(?:use )?rule|checkpoint) |\Z)",
-    re.M | re.S,
-)
+NAMED = r"(?:use rule (\w+) as (\w+) with|(?:rule|checkpoint) (\w+)):[^\n]*\n"
+RULE = re.compile(rf"^ *{NAMED}(.*?)(?=^ *(?:(?:use )?rule|checkpoint) |\Z)", re.M | re.S)
 
 
 def rule_bodies() -> dict[str, str]:

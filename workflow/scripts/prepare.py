@@ -34,7 +34,8 @@ def main(arguments: Arguments) -> None:
     of_reader = {name: value for name, value in options.items() if name not in OF_WRITER}
     how = {name: value for name, value in options.items() if name in OF_WRITER}
     ceilings = {"max_bytes": limits.archive_bytes, "max_members": limits.archive_members}
-    with unused_files.ReadFiles(open_archive(source, **ceilings)) as archive:
+    archive = unused_files.ReadFiles(open_archive(source, **ceilings))
+    with archive:
         write_dataset(folder, read(arguments.format, archive, **of_reader), **how, binning=arguments.binning)
         unused = archive.unused()
         identity = sha256_of(source) if source.is_file() else checksum(source, archive.used())
