@@ -52,7 +52,7 @@ def test_masks_become_instances_only_when_declared():
     members = {"images/a.png": texture(12, 14), "labels/a.png": np.where(LABEL > 0, 255, 0).astype(np.uint8)}
     (sample,) = read_pairs(Box(members), masks=True)
     np.testing.assert_array_equal(sample.labels, LABEL)
-    with pytest.raises(DatasetError, match=r"labels/a\.png: it holds 0 and 255 only: a mask, .* set the option masks"):
+    with pytest.raises(DatasetError, match=r"labels/a\.png: it holds 0 and 255 only: a mask, .* set options"):
         list(read_pairs(Box(members)))
 
 
