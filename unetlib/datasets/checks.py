@@ -18,7 +18,7 @@ class DatasetError(ValueError):
 def check_image(array: np.ndarray, where: str) -> np.ndarray:
     """Return the image as (H, W) uint8, uint16 or float32, values unchanged; `where` names it in errors.
 
-    Raises SampleError when it is not one grey image, not numeric, not finite, or the same value everywhere.
+    Raises DatasetError when it is not one grey image, not numeric, not finite, or the same value everywhere.
     """
     image = np.asarray(array)
     if image.dtype.kind not in "buif":
@@ -51,7 +51,7 @@ def _in_stored_dtype(image: np.ndarray, where: str) -> np.ndarray:
 
 
 def check_instances(array: np.ndarray, where: str) -> np.ndarray:
-    """Return the label as (H, W) uint16 instance ids, 0 = background; SampleError names what is wrong with it.
+    """Return the label as (H, W) uint16 instance ids, 0 = background; DatasetError names what is wrong with it.
 
     Refused: other than two dimensions, floats, negative ids, ids above 65535.
     """
@@ -87,7 +87,7 @@ def instances_or_mask(values: np.ndarray, where: str, *, masks: bool = False) ->
 
 
 def check_same_size(image: np.ndarray, other: np.ndarray, where: str, noun: str) -> None:
-    """Raise SampleError unless both arrays have one shape; `noun` is what the error calls the second."""
+    """Raise DatasetError unless both arrays have one shape; `noun` is what the error calls the second."""
     if image.shape != other.shape:
         raise DatasetError(
             f"{where}: image is {size(image)} but its {noun} is {size(other)}; remove the frame or fix the {noun}"
@@ -95,7 +95,7 @@ def check_same_size(image: np.ndarray, other: np.ndarray, where: str, noun: str)
 
 
 def check_frame_id(frame: str, where: str) -> None:
-    """Raise SampleError unless the frame id is a file name on every system: letters, digits, '.', '_', '-'."""
+    """Raise DatasetError unless the frame id is a file name on every system: letters, digits, '.', '_', '-'."""
     if not FRAME_ID.fullmatch(frame) or DEVICE.fullmatch(frame):
         shown = repr(frame[:200])
         rule = "use up to 200 letters, digits, '.', '_' and '-', and no name of a device"

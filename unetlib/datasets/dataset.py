@@ -177,7 +177,7 @@ class Dataset:
         self._by_id = {frame.frame: frame for frame in self.frames}
 
     def frame(self, frame: str) -> FrameRecord:
-        """Return the facts of one frame; SampleError when the dataset has no such frame."""
+        """Return the facts of one frame; DatasetError when the dataset has no such frame."""
         if frame not in self._by_id:
             raise DatasetError(f"{self.folder}: there is no frame {frame!r} in frames.csv")
         return self._by_id[frame]

@@ -53,7 +53,7 @@ def read_isbi(archive: Archive, *, pixel_size_um: float | None = PIXEL_SIZE_UM) 
 
 
 def cells(label: np.ndarray, where: str) -> np.ndarray:
-    """Return the 4-connected cell interiors (255) of one slice as uint16 ids; SampleError for values but 0 and 255."""
+    """Return the 4-connected cell interiors (255) of one slice as uint16 ids; DatasetError for values but 0 and 255."""
     inside = label == CELL
     if not (inside | (label == 0)).all():
         other = label[~inside & (label != 0)]

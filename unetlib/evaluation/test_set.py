@@ -82,7 +82,7 @@ def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:
 def read_labels(path: Path, shape: tuple[int, int]) -> np.ndarray:
     """Return the label image of a TIFF or PNG file, (H, W) uint16.
 
-    Raises ImageError or SampleError, naming the file, when it is unreadable, of another shape, float or negative.
+    Raises ImageError or DatasetError, naming the file, when it is unreadable, of another shape, float or negative.
     """
     labels = check_instances(decode_image(path.read_bytes(), str(path)).labels(), str(path))
     if fault := instance_fault(labels):

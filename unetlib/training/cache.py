@@ -142,7 +142,7 @@ def _mapped(path: Path, name: str, shape: tuple[str, ...]) -> NDArray:
 def damaged_frames(index: Path) -> list[str]:
     """Return the frames of a cache with a file that is missing or not what its checksum in index.csv says.
 
-    Raises FileError for an index that is no table, SampleError for a name that is no frame's.
+    Raises FileError for an index that is no table, DatasetError for a name that is no frame's.
     """
     found = []
     for row in read_csv(index, COLUMNS):
