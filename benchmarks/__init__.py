@@ -28,4 +28,5 @@ Programs of their own:
 
 - interval_coverage: How often the confidence intervals contain the true value.
 - overhead: Where the time of a finished study went.
+- learning: Validation scores of recipes against processor seconds of training.
 """

@@ -1,0 +1,216 @@
+"""How fast recipes learn: validation scores against processor seconds of one thread, at an equal budget.
+
+python -m benchmarks.learning --configfile studies/demo.yaml --experiments reference modern --seconds 30
+
+An experiment of the study is a recipe. Its prepared datasets are taken from resources/ (make them with
+`snakemake --configfile … --until prepare`); its augmented caches are written beside the output. A training gets as
+many updates as its budget allows, from the measured time of an update, so that its schedule ends with the budget; the
+time of validation and of the cache is left out. Scores are of the validation frames: recipes are chosen here, and
+results are stated on test frames.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+
+from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.splits import split
+from unetlib.evaluation.image_metrics import score_image
+from unetlib.imaging.binning import upsample
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.imaging.settings import InstanceSettings
+from unetlib.io.files import short_hash, write_csv
+from unetlib.networks.blocks import SegmentationNet, initialise
+from unetlib.networks.build import build
+from unetlib.networks.device import keep_freed_memory
+from unetlib.networks.predict import Tiling, predict
+from unetlib.study.config_errors import read_study
+from unetlib.study.experiments import cache_settings, instance_settings, merged, run_settings, split_settings
+from unetlib.study.layout import Layout
+from unetlib.study.settings import StudySettings
+from unetlib.training.batches import Batches
+from unetlib.training.cache import read_cache, write_cache
+from unetlib.training.loop import train
+from unetlib.training.losses import loss_of
+from unetlib.training.objective import Batch, Objective
+from unetlib.training.optimisers import optimiser_of, step
+from unetlib.training.settings import RunSettings
+from unetlib.training.validation import ValidationImage, load
+
+METRICS = ("dice", "seg", "map")
+TIMED_UPDATES = 6  # after two that warm up
+EVALUATIONS = 8
+SMALLEST_BUDGET = 20  # updates: below them a schedule has no meaning
+
+
+@dataclass(frozen=True)
+class Point:
+    """The mean scores of the validation images after some processor seconds of training."""
+
+    dataset: str
+    experiment: str
+    seed: int
+    update: int
+    processor_seconds: float
+    dice: float
+    seg: float
+    map: float
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every recipe of a dataset shares: its training caches' place, its validation images and instance method."""
+
+    dataset: Dataset
+    roles: dict[str, list[str]]
+    folder: Path
+    seed: int
+
+    def batches(self, study: StudySettings, experiment: str, settings: RunSettings, seed: int) -> Batches:
+        """Return the batches of a recipe; its cache is written where it does not exist."""
+        wanted = cache_settings(study, experiment)
+        frames = self.roles["train"]
+        key = short_hash([wanted.identity(), self.dataset.folder.name, frames])
+        index = write_cache(self.folder / key, self.dataset, frames, wanted, seed=self.seed, fingerprint=key)
+        return Batches([read_cache(index)], settings, seed=seed)
+
+
+class Scored:
+    """The validation of a training that notes all scores and the processor time that training itself took."""
+
+    def __init__(self, images: Sequence[ValidationImage], truths: Sequence[np.ndarray], how: InstanceSettings) -> None:
+        self.images, self.truths, self.how = images, truths, how
+        self.rows: list[tuple[float, dict[str, float]]] = []
+        self.started, self.outside = time.process_time(), 0.0
+
+    def __call__(self, model: SegmentationNet) -> float:
+        """Return the mean Dice of the validation images, and note the mean of every metric."""
+        began = time.process_time()
+        spent = began - self.started - self.outside
+        scores = [self._scores(model, image, truth) for image, truth in zip(self.images, self.truths, strict=True)]
+        means = {name: float(np.mean([score[name] for score in scores])) for name in METRICS}
+        self.rows.append((spent, means))
+        self.outside += time.process_time() - began
+        return means["dice"]
+
+    def _scores(self, model: SegmentationNet, image: ValidationImage, truth: np.ndarray) -> dict[str, float]:
+        probability = upsample(predict(model, image.image, Tiling()), image.binning, image.mask.shape)
+        labels = instances_from_probability(probability, self.how)
+        return score_image(truth, labels, predicted_mask=probability >= self.how.threshold, ignore=~image.known)
+
+
+def curve(
+    study: StudySettings, experiment: str, material: Material, scored: Scored, *, seconds: float, seed: int
+) -> Iterator[Point]:
+    """Train a recipe within its budget of processor seconds and yield its evaluations."""
+    name = material.dataset.folder.name
+    settings = run_settings(study, experiment, name)
+    batches = material.batches(study, experiment, settings, seed)
+    updates = max(SMALLEST_BUDGET, int(seconds / seconds_per_update(settings, batches)))
+    training = {
+        "updates": updates,
+        "evaluate_every": max(updates // EVALUATIONS, 1),
+        "warmup_updates": min(settings.training.warmup_updates, updates // 10),
+        "precision": "float32",
+    }
+    settings = RunSettings.read(merged(settings.model_dump(), {"training": training}))
+    network = _network(settings, seed)
+    scored.rows, scored.outside, scored.started = [], 0.0, time.process_time()
+    objective = Objective(batches, loss_of(settings.loss), scored)
+    result = train(network, objective, settings.training, seed=seed, device="cpu")
+    for row, (spent, means) in zip(result.history, scored.rows, strict=True):
+        yield Point(name, experiment, seed, row["update"], round(spent, 2), **means)
+
+
+def seconds_per_update(settings: RunSettings, batches: Batches) -> float:
+    """Return the median processor seconds of an update, of a network that is thrown away."""
+    network = _network(settings, seed=0).train()
+    optimiser, loss = optimiser_of(network.parameters(), settings.training), loss_of(settings.loss)
+    took = []
+    for update in range(TIMED_UPDATES + 2):
+        began = time.process_time()
+        for part in range(settings.training.accumulation_steps):
+            images, target, weight = _on_cpu(batches(update + part))
+            loss(network(images), target, weight).backward()
+        step(optimiser, settings.training.learning_rate)
+        took.append(time.process_time() - began)
+    return statistics.median(took[2:])
+
+
+def _on_cpu(batch: Batch) -> Batch:
+    images, target, weight = batch
+    return images.to(memory_format=torch.channels_last), target, weight
+
+
+def _network(settings: RunSettings, seed: int) -> SegmentationNet:
+    network = build(settings.model)
+    initialise(network, torch.Generator().manual_seed(seed))
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def roles_of(dataset: Dataset, study: StudySettings, experiment: str) -> dict[str, list[str]]:
+    """Return the training and validation frames of the study's first fold, without a file."""
+    settings = split_settings(study, dataset.folder.name, experiment)
+    assert settings.by is not None  # of the dataset, where the study states none
+    assigned = split(dataset.frames, settings, by=settings.by, fold=study.study.folds[0])
+    return {role: [each.frame for each in assigned if each.role == role] for role in ("train", "validation")}
+
+
+def line(point: Point) -> str:
+    """Return a point for the terminal."""
+    scores = f"Dice {point.dice:.3f}, SEG {point.seg:.3f}, mAP {point.map:.3f}"
+    where = f"{point.dataset:14} {point.experiment:24} seed {point.seed}"
+    return f"{where}: {point.update:5} updates in {point.processor_seconds:6.1f} s: {scores}"
+
+
+def study_of(files: Sequence[Path]) -> StudySettings:
+    """Return the study of these configuration files, laid over config.yaml."""
+    config: dict[str, object] = {}
+    names = [Path("config.yaml"), *files]
+    for path in names:
+        config = merged(config, yaml.safe_load(path.read_text(encoding="utf-8")))
+    return read_study(config, names)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--configfile", nargs="+", type=Path, required=True, help="the study's files, over config.yaml")
+    parser.add_argument("--experiments", nargs="+", help="recipes; all of the study where left out")
+    parser.add_argument("--datasets", nargs="+", help="all of the study where left out")
+    parser.add_argument("--seconds", type=float, default=75, help="processor seconds of training")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/learning.csv"))
+    arguments = parser.parse_args()
+    keep_freed_memory()
+    torch.set_num_threads(1)
+    study = study_of(arguments.configfile)
+    layout = Layout(study.study.name)
+    points: list[Point] = []
+    for name in arguments.datasets or study.study.datasets:
+        for experiment in arguments.experiments or study.study.experiments:
+            data = Dataset(Path(layout.frames(name)).parent)
+            roles = roles_of(data, study, experiment)
+            material = Material(data, roles, arguments.output.with_suffix(".caches"), study.split.seed)
+            frames = roles["validation"]
+            images = load(data, frames, run_settings(study, experiment, name).normalisation)
+            truths = [
+                (data.truth(f) if data.frame(f).annotation in ("gold", "partial") else data.training_truth(f))[0]
+                for f in frames
+            ]
+            scored = Scored(images, truths, instance_settings(study, experiment, name))
+            for seed in arguments.seeds:
+                found = [*curve(study, experiment, material, scored, seconds=arguments.seconds, seed=seed)]
+                points += found
+                print(*map(line, (found[len(found) // 2 - 1], found[-1])), sep="\n", flush=True)
+                write_csv(arguments.output, map(asdict, points), [field.name for field in fields(Point)])
+
+
+if __name__ == "__main__":
+    main()
