@@ -16,6 +16,7 @@
 - pairs: Anybody's own data: a folder of images and a folder of label images, matched by name.
 - partial_annotation: Partial gold truth: cells that the tracking markers know and the segmentation does not draw are
   unknown.
+- prepare_dataset: A foreign archive or folder becomes a dataset folder, with what was used of it recorded.
 - readers: Foreign datasets end here: every layout we read, by its name in the config.
 - remarks: What a user is told of a prepared dataset: how many frames, which are negatives, unlabelled or duplicates.
 - settings: Settings of a dataset: where it comes from, how it is read, and how its frames are split.
@@ -28,6 +29,6 @@
 - synthetic/: Synthetic microscopy with exact truth, written as archives in the layouts of the public datasets.
 - unused_files: What of a source was not used: every file of a folder or archive that no reader asked for, and why.
 
-For other packages: read (chooses the reader of a format); Sample, Dataset, write_dataset; split;
-synthetic.archive_writer.write_archive.
+For other packages: prepare_dataset; read (chooses the reader of a format); Sample, Dataset, write_dataset;
+split; synthetic.archive_writer.write_archive.
 """

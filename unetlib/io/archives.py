@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from unetlib.io.folders import files_below
 
@@ -66,7 +67,7 @@ class Archive:
         except OSError as error:
             raise ArchiveError(f"{self.path / name}: cannot be read ({error.strerror}); mend or remove it") from error
 
-    def __enter__(self) -> "Archive":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

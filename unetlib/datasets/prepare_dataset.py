@@ -1,0 +1,56 @@
+"""Prepare a dataset: read a foreign archive or folder into our dataset folder, and record what was used of it.
+
+Beside what `dataset.write_dataset` writes there are then
+unused.csv           file and reason: the files of the source that were not used
+dataset.json         name and sha256 of the source, format, options and binning
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from unetlib.datasets import unused_files
+from unetlib.datasets.dataset import Dataset, write_dataset
+from unetlib.datasets.readers import read
+from unetlib.datasets.remarks import remarks
+from unetlib.datasets.settings import ReaderOptions
+from unetlib.datasets.unused_files import UnusedFile
+from unetlib.io.archives import open_archive
+from unetlib.io.files import sha256_of, write_csv, write_json
+from unetlib.io.settings import LimitSettings
+
+OPTIONS_OF_THE_WRITER = ("allow_empty", "near_duplicates")  # those of `write_dataset`; all others are the reader's
+
+
+def prepare_dataset(
+    source: Path, folder: Path, *, format: str, options: ReaderOptions, binning: int, limits: LimitSettings
+) -> list[str]:
+    """Read the source into the dataset folder, and return what a user should know of it, one line each.
+
+    `format` is a key of `readers.FORMATS`. Raises ArchiveError, ImageError or DatasetError with the file at fault; a
+    dataset that was there before is then left as it was.
+    """
+    given = options.model_dump(exclude_none=True)
+    of_reader = {name: value for name, value in given.items() if name not in OPTIONS_OF_THE_WRITER}
+    of_writer = {name: value for name, value in given.items() if name in OPTIONS_OF_THE_WRITER}
+    ceilings = {"max_bytes": limits.archive_bytes, "max_members": limits.archive_members}
+    with unused_files.ReadFiles(open_archive(source, **ceilings)) as archive:
+        write_dataset(folder, read(format, archive, **of_reader), **of_writer, binning=binning)
+        unused = archive.unused()
+        identity = sha256_of(source) if source.is_file() else folder_checksum(source, archive.used())
+    write_csv(folder / "unused.csv", (row._asdict() for row in unused), unused_files.COLUMNS)
+    origin = {"source": source.name, "sha256": identity, "format": format}
+    write_json(folder / "dataset.json", origin | {"options": given, "binning": binning})
+    return [*remarks(Dataset(folder).frames), *_usage(source, unused)]
+
+
+def folder_checksum(folder: Path, names: Iterable[str]) -> str:
+    """Return the sha256 of the names and checksums of a folder's files, in this order."""
+    listing = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names)
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _usage(source: Path, unused: list[UnusedFile]) -> list[str]:
+    """Return one line that counts what was not used, and one for each of these files."""
+    counted = unused_files.unused_line(source, unused) or f"every file of {source} was used"
+    return [counted, *(f"not used: {row.file} ({row.reason})" for row in unused)]
