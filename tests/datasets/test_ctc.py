@@ -7,6 +7,7 @@ from builders.archives import Box, texture, tiff
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.ctc import read_ctc
 from unetlib.datasets.dataset import Dataset, write_dataset
+from unetlib.datasets.readers import read
 from unetlib.io.images import ImageError
 
 CELLS = np.zeros((40, 50), np.uint16)
@@ -125,3 +126,24 @@ def test_another_archive():
         ImageError, match=r"no 01/t000\.tif .* among 1 files; is this a Cell Tracking Challenge archive"
     ):
         list(read_ctc(Box({"a.txt": ""})))
+
+
+def test_masks_as_truth_are_refused_and_the_remedies_work():
+    mask = lzw((CELLS > 0).astype(np.uint8) * 255)
+    changes = {"top/PhC-X/01_GT/SEG/man_seg001.tif": mask, "top/PhC-X/01_ST/SEG/man_seg000.tif": mask}
+    with pytest.raises(
+        DatasetError, match=r"2 faults: .*man_seg000\.tif: it holds 0 and 255 only: a mask, .*masks: true"
+    ):
+        samples(**changes)
+    found = {sample.frame: sample for sample in read("ctc", Box(MEMBERS | changes), masks=True)}
+    np.testing.assert_array_equal(found["01-t001"].labels, CELLS)
+    np.testing.assert_array_equal(found["01-t000"].silver, CELLS)
+    assert samples()["01-t001"].labels.max() == 2, "labelled first"
+
+
+def test_markers_that_are_a_mask_are_refused_whatever_the_options():
+    members = MEMBERS | {"top/PhC-X/01_GT/TRA/man_track001.tif": lzw((MARKERS > 0).astype(np.uint8) * 255)}
+    for options in ({}, {"masks": True}):
+        with pytest.raises(DatasetError, match="one number each, that of its track") as caught:
+            list(read("ctc", Box(members), **options))
+        assert "masks: true" not in str(caught.value)

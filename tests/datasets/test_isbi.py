@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from builders.archives import Box, stack, texture
+from builders.archives import Box, stack, texture, tiff
 
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.isbi import cells, read_isbi
+from unetlib.datasets.readers import read
 from unetlib.io.images import ImageError
 
 VOLUME = texture(3, 20, 24)
@@ -72,3 +73,15 @@ def test_bad_input(name, value, error, message):
 def test_the_file_twice():
     with pytest.raises(ImageError, match=r"expected once in the archive, found a/train-volume\.tif, challenge"):
         samples(**{"a/train-volume.tif": stack(VOLUME)})
+
+
+def test_a_channel_of_a_volume_that_holds_several():
+    two = np.stack([np.zeros_like(VOLUME), VOLUME], axis=1)
+    volume = tiff(two, imagej=True, metadata={"axes": "ZCYX"})
+    with pytest.raises(
+        ImageError, match=r"train-volume\.tif: has 2 channels; choose one: .*in a dataset's options: channel"
+    ):
+        samples(**{"challenge/data/train-volume.tif": volume})
+    members = MEMBERS | {"challenge/data/train-volume.tif": volume, "challenge/data/test-volume.tif": volume}
+    for sample, image in zip(read("isbi", Box(members), channel=2), [*VOLUME, *VOLUME], strict=True):
+        np.testing.assert_array_equal(sample.image, image)

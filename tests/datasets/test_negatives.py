@@ -68,7 +68,7 @@ def test_a_negative_of_every_format_is_a_gold_frame_without_objects(tmp_path, ki
 
 
 def test_an_image_that_nobody_annotated_is_no_negative(tmp_path):
-    members = {f"{n}/images/{n}.png": image(n) for n in (1, 2)} | {"1/masks/a.png": mask(CELLS)}
+    members = {f"{n}/images/{n}.png": image(n) for n in (1, 2)} | {"1/masks/a.png": mask(CELLS == 1)}
     write_dataset(tmp_path / "d", read("dsb", Box(members)))
     assert [frame.annotation for frame in Dataset(tmp_path / "d").frames] == ["gold", "none"]
     assert "without labels, neither trained nor tested on: 2 (1)" in remarks(Dataset(tmp_path / "d").frames)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Sample, write_dataset
 from unetlib.evaluation.baselines import TRIVIAL, trivial_masks
 from unetlib.evaluation.image_metrics import score_image
@@ -12,6 +13,7 @@ from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
 from unetlib.evaluation.test_set import load_truths
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import write_csv
+from unetlib.study.settings import ExternalTool
 
 LABELS = np.zeros((24, 30), np.uint16)
 LABELS[3:10, 4:12], LABELS[14:22, 15:27] = 1, 2
@@ -60,3 +62,17 @@ def test_every_trivial_mask_has_a_row_per_frame_and_metric(folder):
     mask = trivial_masks(tifffile.imread(folder / "images/t0.tif"))["all-foreground"]
     assert value["all-foreground", "t0", "iou"] == score_image(LABELS, mask.astype(np.uint16))["iou"]
     assert value["otsu", "t0", "iou"] > 0.95
+
+
+def test_masks_of_another_tool_are_refused_and_the_remedies_work(folder, tmp_path):
+    rows = [{"frame": frame, "file": f"{frame}.tif", "sha256": ""} for frame in FRAMES]
+    write_csv(tmp_path / "labels.csv", rows, ("frame", "file", "sha256"))
+    for frame in FRAMES:
+        tifffile.imwrite(tmp_path / f"{frame}.tif", (LABELS > 0).astype(np.uint8) * 255)
+    with pytest.raises(
+        DatasetError, match=r"t0\.tif: .*: a mask, not instances; have the tool write .* set masks: true"
+    ):
+        score_label_files(folder, FRAMES, tmp_path / "labels.csv", DatasetScoring())
+    found = score_label_files(folder, FRAMES, tmp_path / "labels.csv", DatasetScoring(), masks=True)
+    assert [scores["seg"] for scores in found.values()] == [1, 1]
+    assert ExternalTool(folder="f", masks=True).masks, "the key of the remedy"

@@ -134,7 +134,7 @@ def external(project: Path, **entry) -> subprocess.CompletedProcess[str]:
 def score(project: Path) -> subprocess.CompletedProcess[str]:
     labels, output = project / "external_tools/tool/d/fold0/labels.csv", project / "fold0.csv"
     where = {"labels": labels, "splits": project / "splits/d/fold0.csv", "output": output}
-    return script("score_external", project, tool="tool", datasets=json.dumps(DATASETS), **where)
+    return script("score_external", project, tool="tool", masks="false", datasets=json.dumps(DATASETS), **where)
 
 
 def scores(project: Path) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@
 - pair_layout: Which image of a folder goes with which label image, to which movie and to which group: told from names
   alone.
 - pairs: Anybody's own data: a folder of images and a folder of label images, matched by name.
+- mask_files: Mask files of one object each, as DSB2018 has them, told from files that show several objects.
 - partial_annotation: Partial gold truth: cells that the tracking markers know and the segmentation does not draw are
   unknown.
 - prepare_dataset: A foreign archive or folder becomes a dataset folder, with what was used of it recorded.

@@ -10,6 +10,9 @@ from unetlib.imaging.labels import LARGEST_ID
 FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # a suffix and a temporary name's prefix must fit too
 DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # what Windows opens instead of a file
 
+LABEL_FIRST = "label the objects first, one number each"
+MASK_REMEDIES = f"{LABEL_FIRST}, or set options: {{masks: true}}, which takes its components as the objects"
+
 
 class DatasetError(ValueError):
     """An image, a label or a dataset folder that cannot be used as it stands: one line, what, where, what to do."""
@@ -68,10 +71,13 @@ def check_instances(array: np.ndarray, where: str) -> np.ndarray:
     return labels.astype(np.uint16, copy=False)
 
 
-def instances_or_mask(values: np.ndarray, where: str, *, masks: bool = False) -> np.ndarray:
+def instances_or_mask(
+    values: np.ndarray, where: str, *, masks: bool = False, remedies: str = MASK_REMEDIES
+) -> np.ndarray:
     """Return the instance ids, (H, W) uint16, of what a label image holds; with masks, the components of its mask.
 
-    Raises DatasetError also for what cannot be instances by its structure (`instance_check.instance_fault`).
+    Raises DatasetError, which names the remedies, also for what cannot be instances by its structure
+    (`instance_check.instance_fault`).
     """
     if masks:
         if np.asarray(values).dtype.kind == "f" and not np.isfinite(values).all():
@@ -79,10 +85,7 @@ def instances_or_mask(values: np.ndarray, where: str, *, masks: bool = False) ->
         return check_instances(instances_of_mask(values) if np.ndim(values) == 2 else values, where)
     labels = check_instances(values, where)
     if fault := instance_fault(values if values.dtype.kind == "u" else labels):
-        raise DatasetError(
-            f"{where}: {fault}: a mask, not instances; label the objects first, one number each, or, in format pairs, "
-            "set options: {masks: true}, which takes its components as the objects"
-        )
+        raise DatasetError(f"{where}: {fault}: a mask, not instances; {remedies}")
     return labels
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from unetlib.datasets.checks import DatasetError, instances_or_mask
+from unetlib.datasets.checks import LABEL_FIRST, DatasetError, instances_or_mask
 from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.datasets.faults import Faults
 from unetlib.datasets.partial_annotation import unknown_region
@@ -29,11 +29,13 @@ def read_ctc(
     *,
     pixel_size_um: float | None = None,
     modality: str | None = None,
+    masks: bool = False,
     channel: int | None = None,
 ) -> Iterator[Sample]:
     """Yield one sample per frame, by sequence and time; the dataset's folder may stand anywhere in the archive.
 
-    Gold truth: _GT/SEG; silver truth: _ST/SEG; markers and tracks: _GT/TRA. Frames without any truth are kept.
+    Gold truth: _GT/SEG; silver truth: _ST/SEG, both masks of which each component is an object where `masks` says so;
+    markers and tracks: _GT/TRA. Frames without any truth are kept.
     In gold frames, cells that have a marker but were not drawn become ignored pixels
     (`partial.unknown_region`). Modality: from the dataset's name (PhC-, DIC-, Fluo-, BF-) unless given.
     Raises ImageError or DatasetError that name every bad file.
@@ -51,7 +53,7 @@ def read_ctc(
                 continue
             begins = [row for row in tracks if row["begin"] == time]
             with faults.collected():
-                yield _sample(archive, sequence, time, files, begins, (modality, pixel_size_um, channel))
+                yield _sample(archive, sequence, time, files, begins, (modality, pixel_size_um, masks, channel))
     faults.check()
 
 
@@ -82,14 +84,10 @@ def _sample(
     time: int,
     files: Mapping[str, str],
     tracks: list[Row],
-    facts: tuple[str, float | None, int | None],
+    facts: tuple[str, float | None, bool, int | None],
 ) -> Sample:
-    modality, pixel_size_um, channel = facts
-    arrays = {
-        kind: instances_or_mask(decode_image(archive.read(name), name).labels(), name)
-        for kind, name in files.items()
-        if kind != "image"
-    }
+    modality, pixel_size_um, masks, channel = facts
+    arrays = {kind: _labels(archive, name, kind, masks) for kind, name in files.items() if kind != "image"}
     image = decode_image(archive.read(files["image"]), files["image"], Choice(channel=channel)).grey()
     sample = check_sample(
         Sample(
@@ -115,6 +113,14 @@ def _sample(
         )
     unknown = unknown_region(sample.labels, sample.markers, sample.silver)
     return replace(sample, ignore=unknown.astype(np.uint8) if unknown.any() else None)
+
+
+def _labels(archive: Archive, name: str, kind: str, masks: bool) -> np.ndarray:
+    """Return the ids of one file; the markers of tracks have ids of their own and cannot be masks."""
+    values = decode_image(archive.read(name), name).labels()
+    if kind == "markers":
+        return instances_or_mask(values, name, remedies=f"{LABEL_FIRST}, that of its track")
+    return instances_or_mask(values, name, masks=masks)
 
 
 def _tracks(

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from unetlib.datasets.checks import DatasetError, check_image, check_same_size
+from unetlib.datasets.checks import DatasetError, check_image
 from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.datasets.faults import Faults
 from unetlib.datasets.fields_of_view import group_by_field
+from unetlib.datasets.mask_files import MaskFile, objects_of, read_mask
 from unetlib.datasets.unused_files import format_fault
 from unetlib.imaging.labels import LARGEST_ID
 from unetlib.io.archives import Archive
@@ -22,11 +23,14 @@ LARGEST_BYTES = 2**31  # of all images, or of one image's masks, which are held 
 COLOURED = 2.0  # mean range between the channels from which an image counts as colour (grey ones have exactly 0)
 
 
-def read_dsb(archive: Archive, *, pixel_size_um: float | None = None, channel: int | None = None) -> Iterator[Sample]:
+def read_dsb(
+    archive: Archive, *, pixel_size_um: float | None = None, masks: bool = False, channel: int | None = None
+) -> Iterator[Sample]:
     """Yield one sample per image, by id; found wherever the folders stand in the archive.
 
     Image: colour → luma, or the channel (from 1). Labels: nuclei numbered 1… in the order of their file names; a
-    pixel that several claim goes to the smallest of them, and `overlap_px` counts such pixels. Modality: histology if
+    pixel that several claim goes to the smallest of them, and `overlap_px` counts such pixels. With `masks`, each
+    component of a mask file is a nucleus; a label image that is alone gives its own ids. Modality: histology if
     coloured, brightfield if grey on bright, else fluorescence. Group: images of one field of view
     (`fields.group_by_field`). Images without masks have no truth; those whose masks are all black have no nucleus.
     Raises ImageError or DatasetError that name every bad file.
@@ -50,7 +54,7 @@ def read_dsb(archive: Archive, *, pixel_size_um: float | None = None, channel: i
     groups = group_by_field(images, modalities)
     for key, image in images.items():
         with faults.collected():
-            labels, overlap_px = merge_masks(archive, members[key]["masks"], image)
+            labels, overlap_px = merge_masks(archive, members[key]["masks"], image, masks=masks)
             yield check_sample(
                 Sample(
                     frame=key,
@@ -95,25 +99,31 @@ def modality_of(picture: DecodedImage) -> str:
     return "brightfield" if float(np.median(plain)) > middle else "fluorescence"
 
 
-def merge_masks(archive: Archive, names: list[str], image: np.ndarray) -> tuple[np.ndarray | None, int]:
+def merge_masks(
+    archive: Archive, names: list[str], image: np.ndarray, *, masks: bool = False
+) -> tuple[np.ndarray | None, int]:
     """Return the uint16 labels of an image's mask files and how many pixels several of them claim.
 
-    The smallest claimant gets a shared pixel (equal sizes: the later name). A black mask is no object. No mask files:
-    (None, 0).
+    A file is one object, or with `masks` as many as it has 4-connected components; a label image that is the only file
+    gives its own ids. The smallest claimant gets a shared pixel (equal sizes: the later name). A black mask is no
+    object. No mask files: (None, 0). Raises DatasetError for a file that shows several objects otherwise.
     """
     if not names:
         return None, 0
-    if len(names) > LARGEST_ID:
-        raise DatasetError(f"{names[0]}: one of {len(names)} masks, more than {LARGEST_ID}; remove some")
-    objects: list[tuple[tuple[slice, slice], np.ndarray]] = []
+    found: list[MaskFile] = []
     held = 0
     for name in sorted(names):
-        found = _object(decode_image(archive.read(name), name).pixels, name, image)
-        if found is None:
-            continue
-        objects.append(found)
-        held += found[1].nbytes
+        file = read_mask(decode_image(archive.read(name), name).pixels, name, image)
+        held += file.values.nbytes
         _check_held(held, name)
+        found.append(file)
+    if not masks and len(found) == 1 and found[0].ids > 1:
+        return found[0].labels(image.shape), 0
+    objects = [each for file in found for each in file.components()] if masks else objects_of(found)
+    if len(objects) > LARGEST_ID:
+        raise DatasetError(
+            f"{names[0]}: one of the masks of {len(objects)} objects, more than {LARGEST_ID}; remove some"
+        )
     areas = [int(mask.sum()) for _, mask in objects]
     labels = np.zeros(image.shape, np.uint16)
     claims = np.zeros(image.shape, np.uint16)
@@ -129,16 +139,3 @@ def _check_held(held: int, where: str) -> None:
         raise ImageError(
             f"{where}: with it, {held} bytes of pixels are held at once; cut the archive into smaller ones"
         )
-
-
-def _object(pixels: np.ndarray, where: str, image: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray] | None:
-    """Return the window of one nucleus and its mask in it; None for a black mask, DatasetError when it misfits."""
-    plain = np.asarray(pixels[..., :3].any(axis=-1) if pixels.ndim == 3 else pixels != 0)
-    check_same_size(image, plain, where, "mask")
-    rows = np.flatnonzero(plain.any(axis=1))
-    if not len(rows):
-        return None
-    height = slice(int(rows[0]), int(rows[-1]) + 1)
-    columns = np.flatnonzero(plain[height].any(axis=0))
-    window = (height, slice(int(columns[0]), int(columns[-1]) + 1))
-    return window, plain[window]

@@ -9,22 +9,25 @@ from unetlib.datasets.checks import DatasetError, size
 from unetlib.datasets.dataset import Sample, check_sample
 from unetlib.datasets.faults import Faults
 from unetlib.io.archives import Archive
+from unetlib.io.axes import Choice
 from unetlib.io.images import ImageError, decode_image
 
 PIXEL_SIZE_UM = 0.004  # 4 nm, Cardona et al. 2010; slices are 50 nm thick
 CELL = 255
 
 
-def read_isbi(archive: Archive, *, pixel_size_um: float | None = PIXEL_SIZE_UM) -> Iterator[Sample]:
+def read_isbi(
+    archive: Archive, *, pixel_size_um: float | None = PIXEL_SIZE_UM, channel: int | None = None
+) -> Iterator[Sample]:
     """Yield the slices of the training volume, then those of the test volume if the archive has one.
 
-    Files are found by name wherever they stand. Labels: the 4-connected components of the cell interiors of
-    each slice. Test slices have no truth unless the archive has test-labels.tif. Raises ImageError or DatasetError
-    that name every bad slice.
+    Files are found by name wherever they stand. channel (from 1): which of images that hold several. Labels: the
+    4-connected components of the cell interiors of each slice. Test slices have no truth unless the archive has
+    test-labels.tif. Raises ImageError or DatasetError that name every bad slice.
     """
     faults = Faults()
     for sequence, required in (("train", True), ("test", False)):
-        images = _volume(archive, f"{sequence}-volume.tif", required=required)
+        images = _volume(archive, f"{sequence}-volume.tif", required=required, channel=channel)
         labels = _volume(archive, f"{sequence}-labels.tif", required=required)
         if images is None:
             continue
@@ -64,7 +67,7 @@ def cells(label: np.ndarray, where: str) -> np.ndarray:
     return np.asarray(labels, np.uint16)
 
 
-def _volume(archive: Archive, name: str, *, required: bool) -> np.ndarray | None:
+def _volume(archive: Archive, name: str, *, required: bool, channel: int | None = None) -> np.ndarray | None:
     """Return the (slices, rows, columns) of the file with this name in any folder; None if absent and not required."""
     found = [member for member in archive.names() if member.rsplit("/", 1)[-1].lower() == name]
     if not found and not required:
@@ -72,8 +75,9 @@ def _volume(archive: Archive, name: str, *, required: bool) -> np.ndarray | None
     if len(found) != 1:
         where = f"found {', '.join(found)}" if found else f"not among {len(archive.names())} files"
         raise ImageError(f"{name}: expected once in the archive, {where}; is this the ISBI-2012 archive?")
-    picture = decode_image(archive.read(found[0]), found[0])
-    volume = picture.labels() if name.endswith("labels.tif") else picture.grey()
+    is_labels = name.endswith("labels.tif")
+    picture = decode_image(archive.read(found[0]), found[0], Choice(channel=None if is_labels else channel))
+    volume = picture.labels() if is_labels else picture.grey()
     if volume.ndim == 2:
         volume = volume[np.newaxis]
     if volume.ndim != 3:

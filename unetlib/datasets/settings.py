@@ -30,7 +30,8 @@ class ReaderOptions(Settings):
     images: str | None = Field(None, description="pairs: name of the folder of images.")
     labels: str | None = Field(None, description="pairs: name of the folder of label images.")
     masks: bool | None = Field(
-        None, description="pairs: label images are 0/255 masks whose connected components are the instances."
+        None,
+        description="pairs, ctc and dsb: label images are masks whose connected components are the instances.",
     )
     channel: int | None = Field(
         None,

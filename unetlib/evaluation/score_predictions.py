@@ -36,16 +36,16 @@ def score_probabilities(
 
 
 def score_label_files(
-    folder: Path, frames: Sequence[str], labels: Path, dataset: DatasetScoring
+    folder: Path, frames: Sequence[str], labels: Path, dataset: DatasetScoring, *, masks: bool = False
 ) -> dict[str, dict[str, float]]:
     """Return the scores of these frames of a dataset folder from an external tool's label images.
 
-    labels: a CSV beside them that lists frame and file. Raises ImageError or DatasetError for a label image that
-    cannot be scored.
+    labels: a CSV beside them that lists frame and file. masks: they are masks of many objects each. Raises ImageError
+    or DatasetError for a label image that cannot be scored.
     """
     truths = load_truths(folder, frames)
     files = {row["frame"]: labels.parent / row["file"] for row in read_csv(labels, ("frame", "file"))}
-    read = ((truth, read_labels(files[frame], truth.labels.shape)) for frame, truth in truths.items())
+    read = ((truth, read_labels(files[frame], truth.labels.shape, masks=masks)) for frame, truth in truths.items())
     stack = ((truth, from_labels(found, min_area_px=dataset.min_area_px)) for truth, found in read)
     return dict(zip(truths, score_test_set(stack, dataset), strict=True))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unetlib.datasets.checks import DatasetError, check_instances, size
+from unetlib.datasets.checks import DatasetError, instances_or_mask, size
 from unetlib.datasets.dataset import Dataset
 from unetlib.evaluation.contingency import Contingency, contingency
 from unetlib.evaluation.ctc_metrics import Detections, det_by_frame, detections, in_foi
@@ -20,10 +20,14 @@ from unetlib.evaluation.isbi_metrics import (
     threshold_sweep,
 )
 from unetlib.evaluation.settings import DatasetScoring
-from unetlib.imaging.instance_check import instance_fault
 from unetlib.imaging.instances import instances_from_probability, remove_small
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import decode_image
+
+MASK_REMEDIES = (
+    "have the tool write one number per object, or set masks: true in the tool's entry, which takes its components as"
+    " the objects"
+)
 
 
 @dataclass(frozen=True)
@@ -79,14 +83,14 @@ def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:
     return Prediction(remove_small(labels, min_area_px), labels > 0)
 
 
-def read_labels(path: Path, shape: tuple[int, int]) -> np.ndarray:
-    """Return the label image of a TIFF or PNG file, (H, W) uint16.
+def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> np.ndarray:
+    """Return the label image of a TIFF or PNG file, (H, W) uint16; with masks, the components of the mask it holds.
 
-    Raises ImageError or DatasetError, naming the file, when it is unreadable, of another shape, float or negative.
+    Raises ImageError or DatasetError, naming the file, when it is unreadable, of another shape, float, negative, or a
+    mask that is not declared as one.
     """
-    labels = check_instances(decode_image(path.read_bytes(), str(path)).labels(), str(path))
-    if fault := instance_fault(labels):
-        raise DatasetError(f"{path}: {fault}: a mask, not instances; have the tool write one number per object")
+    values = decode_image(path.read_bytes(), str(path)).labels()
+    labels = instances_or_mask(values, str(path), masks=masks, remedies=MASK_REMEDIES)
     if labels.shape != shape:
         found, wanted = size(labels), "×".join(map(str, shape))
         raise DatasetError(f"{path}: the label image is {found} but its image is {wanted}; write labels of equal size")

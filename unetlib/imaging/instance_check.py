@@ -86,6 +86,16 @@ def instances_of_mask(values: NDArray[Any]) -> NDArray[np.int32]:
     return np.asarray(ndimage.label(foreground(values))[0])
 
 
+def pieces_far_apart(mask: NDArray[np.bool_]) -> int:
+    """Return in how many pieces a mask, (H, W), is where they lie as several cells do; 1 where it can be one cell.
+
+    >>> pieces_far_apart(np.array([[1, 0, 0, 1]], bool)), pieces_far_apart(np.array([[1, 1, 0, 0]], bool))
+    (2, 1)
+    """
+    found = _ids(mask.astype(np.uint8))
+    return int(found.pieces[0]) if found.scattered.any() else 1
+
+
 def _scattered(found: Ids) -> str:
     """What makes the pieces of the ids those of several cells each, or ""."""
     share = found.area / found.area.sum()

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, create_model, field_validator
 from unetlib.datasets.settings import DatasetSettings, SplitSettings
 from unetlib.evaluation.settings import PitfallSettings, ScoringSettings
 from unetlib.imaging.settings import InstanceMethod, Normalisation, WeightMapSettings
-from unetlib.io.settings import LimitSettings, Settings, SettingsError
+from unetlib.io.settings import LimitSettings, Settings, SettingsError, option
 from unetlib.networks.settings import ComputeSettings, InferenceSettings, ModelSettings
 from unetlib.tracking.settings import TrackingSettings
 from unetlib.training.settings import (
@@ -125,6 +125,9 @@ class ExternalTool(Settings):
         None,
         description="Where the label image of a frame stands in {output} or the folder, with {frame} and maybe"
         " {dataset}; left out it is {frame}.tif of a command and {dataset}/{frame}.tif of a folder.",
+    )
+    masks: bool = option(
+        False, "The label images are masks whose connected components are the instances, as in a dataset's options."
     )
     conda: Annotated[str, Field(min_length=1)] | None = Field(
         None, description="Environment file of the command for --sdm conda, from the project's root."

@@ -146,10 +146,11 @@ rule score_external:
         "../../envs/data.yaml"
     params:
         datasets=as_json(SCORING),
+        masks=lambda w: as_json(TOOLS[w.tool].masks),
         code=code_of("score_external.py"),
     shell:
         "python workflow/scripts/score_external.py --labels {input.labels:q} --frames {input.frames:q}"
-        " --splits {input.splits:q} --tool {wildcards.tool:q} --datasets {params.datasets:q}"
+        " --splits {input.splits:q} --tool {wildcards.tool:q} --masks {params.masks} --datasets {params.datasets:q}"
         " --output {output:q} > {log:q} 2>&1"
 
 

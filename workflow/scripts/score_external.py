@@ -19,6 +19,7 @@ class Arguments:
     frames: list[Path]
     splits: list[Path]
     tool: str
+    masks: bool
     datasets: dict[str, DatasetScoring]
     output: Path
 
@@ -27,7 +28,9 @@ def main(arguments: Arguments) -> None:
     rows = []
     for labels, frames, split in zip(arguments.labels, arguments.frames, arguments.splits, strict=True):
         name, tested = frames.parent.name, frames_with_role(split, "test")
-        for frame, scores in score_label_files(frames.parent, tested, labels, arguments.datasets[name]).items():
+        scoring = arguments.datasets[name]
+        found = score_label_files(frames.parent, tested, labels, scoring, masks=arguments.masks)
+        for frame, scores in found.items():
             place = (arguments.tool, EXTERNAL, name, fold_of(split), NO_SEED, frame)
             rows += long_rows(SCORE_COLUMNS, place, scores)
     write_csv(arguments.output, rows, SCORE_COLUMNS)
