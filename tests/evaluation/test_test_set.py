@@ -146,6 +146,56 @@ def test_small_objects_of_another_tool_are_dropped_as_ours_are() -> None:
     assert (from_labels(labels, min_area_px=3).instances == labels).all()
 
 
+def naive_without_small(labels: np.ndarray, min_area_px: int) -> np.ndarray:
+    kept = labels.copy()
+    for number in range(1, int(labels.max()) + 1):
+        if (labels == number).sum() < min_area_px:
+            kept[labels == number] = 0
+    return kept
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("unknown", [False, True])
+def test_a_small_object_counts_neither_in_truth_nor_prediction_and_its_pixels_in_both(seed: int, unknown: bool) -> None:
+    random = np.random.default_rng(seed)
+    labels, ignore = discs(random, (60, 70), 12, 7), np.zeros((60, 70), bool)
+    ignore[:, :12] = unknown
+    areas = np.bincount(labels.ravel())[1:]
+    least = int(np.median(areas[areas > 0])) + 1
+    made = shifted(random, labels)
+    (row,) = score_test_set(
+        [(Truth(labels, ignore), from_labels(made, min_area_px=least))], DatasetScoring(min_area_px=least)
+    )
+    objects = score_image(naive_without_small(labels, least), naive_without_small(made, least), ignore=ignore)
+    pixels = score_image(labels, made, ignore=ignore)
+    of_objects = {"seg", "ap50", "map", "v_rand", "v_info", "objects", "predicted_objects"}
+    assert row == {name: (objects if name in of_objects else pixels)[name] for name in row}
+    assert 0 < row["objects"] < pixels["objects"]
+
+
+@pytest.mark.parametrize("least", [0, 30, 90])
+def test_a_tool_that_gives_back_the_truth_scores_one_whatever_the_least_area(least: int) -> None:
+    labels = discs(np.random.default_rng(3), (60, 70), 12, 7)
+    truth = Truth(labels, np.zeros(labels.shape, bool))
+    for predicted in (
+        from_labels(labels, min_area_px=least),
+        from_probability((labels > 0).astype(np.float32), InstanceSettings(min_area_px=least)),
+    ):
+        (row,) = score_test_set([(truth, predicted)], DatasetScoring(min_area_px=least))
+        assert row["dice"] == row["iou"] == 1
+        assert row["objects"] == np.count_nonzero(np.bincount(labels.ravel())[1:] >= max(least, 1))
+    (row,) = score_test_set([(truth, from_labels(labels, min_area_px=least))], DatasetScoring(min_area_px=least))
+    assert {row[name] for name in ("seg", "ap50", "map", "v_rand", "v_info")} == {1.0}
+
+
+def test_the_challenge_counts_true_objects_of_any_size() -> None:
+    labels = np.zeros((20, 20), np.uint16)
+    labels[2:10, 2:10], labels[15:17, 15:17] = 1, 2
+    pair = (Truth(labels, labels < 0), from_labels(labels, min_area_px=5))
+    (row,) = score_test_set([pair], DatasetScoring(min_area_px=5, field_of_interest_px=0))
+    assert (row["seg"], row["objects"], row["seg_ctc"], row["objects_ctc"]) == (1, 1, 0.5, 2)
+
+
 def test_truths_of_a_dataset_have_markers_where_it_has_them(tmp_path: Path) -> None:
     cell = np.pad(np.ones((4, 4), np.uint16), 4)
     image = np.arange(144, dtype=np.uint8).reshape(12, 12)

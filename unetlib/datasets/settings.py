@@ -70,7 +70,10 @@ class DatasetSettings(Settings):
     folds: int | None = Field(None, ge=2, description="Number of folds of this dataset, instead of split.folds.")
     primary_metric: Metric = Field(description="The metric this dataset is judged by.")
     background: str | None = Field(None, description="Name of the background class when it is one (membrane).")
-    min_area_px: int = Field(ge=0, description="Predicted objects under this area in px are dropped.")
+    min_area_px: int = Field(
+        ge=0,
+        description="Objects under this area in px, true and predicted, are not scored as objects; their pixels are.",
+    )
     watershed_depth_px: float | None = Field(
         None,
         gt=0,

@@ -18,13 +18,14 @@ def score_image(
     truth: np.ndarray,
     predicted_labels: np.ndarray,
     *,
+    truth_mask: np.ndarray | None = None,
     predicted_mask: np.ndarray | None = None,
     ignore: np.ndarray | None = None,
     table: Contingency | None = None,
 ) -> dict[str, float]:
     """Return all scores of one image by name; instance ids, 0 = background, (H, W) each.
 
-    `predicted_mask` (default: predicted_labels > 0) is scored by pixels, if post-processing removed objects.
+    The masks (default: the labels > 0) are scored by pixels, where objects were removed from the labels.
     Pixels with `ignore` true count nowhere, and predicted objects with more than half of their
     pixels there are removed. `pixels`, `objects` and `predicted_objects` are counts, `true_foreground` and
     `predicted_foreground` fractions of the scored pixels; `seg` times `objects` adds up over images.
@@ -33,14 +34,15 @@ def score_image(
     """
     if truth.shape != predicted_labels.shape:
         raise ScoreError(f"truth is {truth.shape} but the prediction is {predicted_labels.shape}; score equal sizes")
+    true = truth > 0 if truth_mask is None else truth_mask.astype(bool)
     mask = predicted_labels > 0 if predicted_mask is None else predicted_mask.astype(bool)
     if ignore is not None and ignore.any():
         known = ~ignore.astype(bool)
         predicted_labels = _drop_unknown(relabel(predicted_labels), known)[known]
-        truth, mask, table = truth[known], mask[known], None
+        truth, true, mask, table = truth[known], true[known], mask[known], None
     if truth.size == 0:
         raise ScoreError("no pixel is left to score; leave out frames that are ignored as a whole")
-    return pixel_scores(truth > 0, mask) | _instance_scores(table or contingency(truth, predicted_labels))
+    return pixel_scores(true, mask) | _instance_scores(table or contingency(truth, predicted_labels))
 
 
 def _drop_unknown(predicted: np.ndarray, known: np.ndarray) -> np.ndarray:

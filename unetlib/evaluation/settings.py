@@ -21,7 +21,9 @@ class ScoringSettings(Settings):
 class DatasetScoring(Settings):
     """How the test images of one dataset are scored; see `evaluation.test_set.score_test_set`."""
 
-    min_area_px: int = Field(0, ge=0, description="Objects under this area in px are dropped.")
+    min_area_px: int = Field(
+        0, ge=0, description="True and predicted objects under this area in px are not scored; their pixels are."
+    )
     field_of_interest_px: int | None = Field(None, ge=0, description="Border for seg_ctc and det, px; null = neither.")
     thinning_thresholds: list[float] | None = Field(None, description="Thresholds of border thinning; null = none.")
 

@@ -103,23 +103,34 @@ class _Pair:
 
     truth: Truth
     predicted: Prediction
+    min_area_px: int
+
+    @cached_property
+    def large(self) -> np.ndarray:
+        """The true objects that are scored: those of at least min_area_px, as of the predicted ones."""
+        return remove_small(self.truth.labels, self.min_area_px)
 
     @cached_property
     def table(self) -> Contingency:
-        return contingency(self.truth.labels, self.predicted.instances)
+        return contingency(self.large, self.predicted.instances)
 
     def scores(self) -> dict[str, float]:
         truth, predicted = self.truth, self.predicted
-        table = None if truth.ignore.any() else self.table
         return score_image(
-            truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore, table=table
+            self.large,
+            predicted.instances,
+            truth_mask=truth.labels > 0,
+            predicted_mask=predicted.mask,
+            ignore=truth.ignore,
+            table=None if truth.ignore.any() else self.table,
         )
 
     def challenge_scores(self, border_px: int) -> tuple[dict[str, float], Detections]:
-        """SEG and the detections as the Cell Tracking Challenge counts them."""
+        """SEG and the detections as the Cell Tracking Challenge counts them: of true objects of any size."""
         labels, instances, markers = self.truth.labels, self.predicted.instances, self.truth.markers
         inside = in_foi(instances, border_px)
-        seg = seg_scores(self.table.keep(in_foi(labels, border_px), inside))
+        table = self.table if self.large is labels else contingency(labels, instances)
+        seg = seg_scores(table.keep(in_foi(labels, border_px), inside))
         mean = float(seg.mean()) if len(seg) else float("nan")
         scores = {"seg_ctc": mean, "objects_ctc": float(len(seg))}
         if markers is None:
@@ -137,13 +148,15 @@ class _Pair:
 def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetScoring) -> list[dict[str, float]]:
     """Return the scores of each image of a test set by name: those of `score_image`, and the challenges'.
 
+    Those of `score_image` are of the true objects of at least `min_area_px`; the pixels of smaller ones are foreground.
+    The predictions come without small objects and with their pixels (`from_probability`, `from_labels`).
     Where `field_of_interest_px` is a number: `seg_ctc` (its mean weighted by `objects_ctc` is the challenge's
     SEG) and `det` (weighted by `markers`: DET); NaN where an image has nothing of the kind. The challenge takes DET of
     the whole sequence; here it is of the images given. Where there are `thinning_thresholds`: `v_rand_thinned` and
     `v_info_thinned`, each at the one threshold that is best on average over the images given.
     """
     rows, found, swept = [], [], []
-    for pair in (_Pair(*each) for each in stack):
+    for pair in (_Pair(truth, predicted, settings.min_area_px) for truth, predicted in stack):
         row = pair.scores()
         if settings.field_of_interest_px is not None:
             scores, frame = pair.challenge_scores(settings.field_of_interest_px)
