@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from unetlib.datasets.checks import DatasetError, check_frame_id, check_image, check_instances, check_same_size
+from unetlib.imaging.normalisation import normalise
 
 RAMP = np.arange(12).reshape(3, 4)
 
@@ -91,3 +92,32 @@ def test_unsafe_frame_ids(frame):
 @pytest.mark.parametrize("frame", ["01-t000", "a.b_C", "0"])
 def test_safe_frame_ids(frame):
     check_frame_id(frame, "here")
+
+
+@pytest.mark.parametrize("method", ["zscore", "percentile"])
+@pytest.mark.parametrize(
+    ("dtype", "pedestal"),
+    [
+        *(("int32", 2_000_000_000), ("int32", -2_000_000_000), ("uint32", 4_000_000_000)),
+        *(("int64", 2**62), ("int64", -(2**62)), ("uint64", 2**63), ("float64", 1e12), ("float64", -1e15)),
+    ],
+)
+def test_a_large_pedestal_changes_nothing_in_a_network_s_input(dtype, pedestal, method):
+    grey = np.random.default_rng(0).integers(0, 4000, (30, 40))
+    stored = check_image(grey.astype(dtype) + np.dtype(dtype).type(pedestal), "a")
+    assert stored.dtype == np.float32
+    naive = normalise(grey.astype(np.float64), method)
+    np.testing.assert_allclose(normalise(stored, method), naive, atol=1e-5)
+
+
+def test_values_that_float32_holds_well_enough_stay_as_they_are():
+    grey = np.random.default_rng(1).integers(0, 4000, (30, 40))
+    for image in (grey.astype(np.int32) + 70_000, grey.astype(np.int32) - 5, grey / 7 + 100, grey * 1e-9):
+        np.testing.assert_array_equal(check_image(image, "a"), image.astype(np.float32))
+    two = np.where(grey % 2, 16_777_217.0, 16_777_216.0)  # 2²⁴ and the next: one value in float32
+    assert len(np.unique(check_image(two, "a"))) == 2
+
+
+def test_the_whole_range_of_64_bits_does_not_overflow():
+    ends = np.array([[np.iinfo(np.int64).min, np.iinfo(np.int64).max]])
+    assert check_image(ends, "a").tolist() == ends.astype(np.float32).tolist()

@@ -10,6 +10,7 @@ from unetlib.imaging.labels import LARGEST_ID
 FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # a suffix and a temporary name's prefix must fit too
 DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # what Windows opens instead of a file
 
+LEVELS = 2**16  # of grey that an image keeps when it is stored, as many as a 16-bit image has
 LABEL_FIRST = "label the objects first, one number each"
 MASK_REMEDIES = f"{LABEL_FIRST}, or set options: {{masks: true}}, which takes its components as the objects"
 
@@ -21,7 +22,9 @@ class DatasetError(ValueError):
 def check_image(array: np.ndarray, where: str) -> np.ndarray:
     """Return the image as (H, W) uint8, uint16 or float32, values unchanged; `where` names it in errors.
 
-    Raises DatasetError when it is not one grey image, not numeric, not finite, or the same value everywhere.
+    Of values that float32 rounds to fewer than 2¹⁶ grey levels (32-bit integers or float64 on a large pedestal) the
+    smallest is subtracted first: every normalisation subtracts something, and rounding comes after it. Raises
+    DatasetError when it is not one grey image, not numeric, not finite, or the same value everywhere.
     """
     image = np.asarray(array)
     if image.dtype.kind not in "buif":
@@ -50,7 +53,18 @@ def _in_stored_dtype(image: np.ndarray, where: str) -> np.ndarray:
         return image.astype(np.uint16)
     if max(abs(float(image.min())), abs(float(image.max()))) > float(np.finfo(np.float32).max):
         raise DatasetError(f"{where}: image has values beyond float32; rescale the image")
-    return image.astype(np.float32)
+    step = float(np.spacing(np.float32(max(abs(float(image.min())), abs(float(image.max()))))))
+    above = _above_smallest(image)
+    return (image if step * LEVELS <= float(above.max()) else above).astype(np.float32)
+
+
+def _above_smallest(image: np.ndarray) -> np.ndarray:
+    """Return the image without its pedestal, in float64; whole numbers are subtracted as such, in 64 bits."""
+    if image.dtype.kind == "f":
+        return np.asarray(image.astype(np.float64) - float(image.min()))
+    low = np.array(image.min()).astype(np.int64 if image.dtype.kind == "i" else np.uint64).astype(np.uint64)
+    whole = image.astype(np.int64) if image.dtype.kind == "i" else image
+    return np.asarray((whole.astype(np.uint64) - low).astype(np.float64))  # modulo 2⁶⁴, so that it never overflows
 
 
 def check_instances(array: np.ndarray, where: str) -> np.ndarray:
