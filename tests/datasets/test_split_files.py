@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from unetlib.datasets.split_files import dataset_and_key_of, frames_for_testing
+from unetlib.datasets.split_files import dataset_and_key_of, frames_for_testing, frames_with_role, read_roles
 from unetlib.datasets.splits import SplitError
 
 
@@ -31,3 +31,20 @@ def test_a_split_that_is_not_there_is_named(tmp_path):
         frames_for_testing([path, written(tmp_path, "a/11/fold1.csv", "p")], {"a": "11"})
     with pytest.raises(SplitError, match=r"fold0\.csv: a split file stands at"):
         dataset_and_key_of(Path("fold0.csv"))
+
+
+def test_a_frame_with_several_roles_has_each_of_them(tmp_path):
+    path = tmp_path / "fold0.csv"
+    path.write_text("frame,role\na,train\nb,validation+test\nc,train+validation+test\nd,unused\n")
+    found = {role: "".join(frames_with_role(path, role)) for role in ("train", "validation", "test", "unused")}
+    assert found == {"train": "ac", "validation": "bc", "test": "bc", "unused": "d"}
+    assert read_roles(path)["c"] == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("role", ["train+", "+", "", "test+test", "test+validation", "train+unused", "train+tset"])
+def test_what_is_no_set_of_roles_is_refused(tmp_path, role):
+    path = tmp_path / "fold0.csv"
+    path.write_text(f"frame,role\na,{role}\n")
+    with pytest.raises(SplitError, match="is no role; the roles are train, validation, test, unused") as caught:
+        frames_with_role(path, "test")
+    assert "\n" not in str(caught.value)

@@ -75,6 +75,8 @@ MISTAKES = [
     ({"weight_map": {"form": "id_indexed"}}, r"weight_map\.form"),
     ({"validation": {"images": "augmented"}}, r"validation\.images"),
     ({"scoring": {"mirrored_window_px": 324}}, r"scoring\.mirrored_window_px"),
+    ({"split": {"test_frames_also": "validate"}}, r"split\.test_frames_also"),
+    ({"split": {"test_frames_also": "train"}}, r"split\.test_frames_also"),
 ]
 
 

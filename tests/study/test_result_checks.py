@@ -49,19 +49,33 @@ def test_nan_fails_where_the_metric_is_always_defined():
     assert status(result_checks.coverage(RUN, rows(f1_seg="inf"), TESTS))["finite"] == "failed"
 
 
-def facts(train, validation, test):
-    return RunFacts(roles={"a": {"train": train, "validation": validation, "test": test}})
+def roles(train, validation, test, **planned):
+    """The finding about a record of these roles; planned: what the split file says of a frame, joined by _ for +."""
+    facts = RunFacts(roles={"a": {"train": train, "validation": validation, "test": test}})
+    return result_checks.roles(RUN, facts, TESTS, {"a": {name: {*own.split("_")} for name, own in planned.items()}})
 
 
 def test_a_frame_in_two_roles_fails():
-    assert result_checks.roles(RUN, facts(["x"], ["y"], ["f1", "f2"]), TESTS).status == "ok"
-    found = result_checks.roles(RUN, facts(["x"], ["x"], ["f1"]), TESTS)
+    assert roles(["x"], ["y"], ["f1", "f2"], x="train", y="validation", f1="test", f2="test").status == "ok"
+    found = roles(["x"], ["x"], ["f1"], x="train")
     assert found.status == "failed" and "a/x is train and validation" in found.detail
 
 
 def test_training_on_what_the_study_tests_fails_whatever_the_run_says():
-    found = result_checks.roles(RUN, facts(["f2"], ["y"], ["f1"]), TESTS)
+    found = roles(["f2"], ["y"], ["f1"], f2="train")
     assert found.status == "failed" and "a/f2 was used to train and is tested on" in found.detail
+
+
+def test_several_roles_are_flagged_where_the_split_gives_them_and_fail_elsewhere():
+    tests = ["f1", "f2"]
+    found = roles(["x"], tests, tests, x="train", f1="validation_test", f2="validation_test")
+    assert found.status == "flagged" and "a/f1 is validation+test, on purpose" in found.detail
+    assert "2 frames" in found.detail
+    every = {"x": "train", "f1": "train_validation_test", "f2": "train_validation_test"}
+    assert roles(["x", *tests], tests, tests, **every).status == "flagged"
+    for planned in ({"f1": "validation_test"}, {"f1": "validation_test", "f2": "train_validation_test"}):
+        found = roles(["x"], tests, tests, x="train", **planned)
+        assert found.status == "failed" and found.detail == "a/f2 is validation and test"
 
 
 def test_a_network_below_a_trivial_baseline_is_flagged_not_failed():

@@ -1,10 +1,10 @@
 """Settings of a dataset: where it comes from, how it is read, and how its frames are split."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from unetlib.io.settings import Settings
+from unetlib.io.settings import Settings, option
 
 SplitBy = Literal["sequence", "block", "group", "random"]
 Metric = Literal["iou", "dice", "seg", "map", "ap50", "v_rand", "seg_ctc", "det", "v_rand_thinned", "v_info_thinned"]
@@ -110,7 +110,12 @@ class SplitSettings(Settings):
         None, description="What keeps training and test apart, on every dataset; null = each dataset's own split."
     )
     folds: int = Field(2, ge=2, description="How many folds there are.")
-    validation_fraction: float = Field(0.15, gt=0, lt=1, description="Share of the training frames that validates.")
+    validation_fraction: float = Field(
+        0.15,
+        ge=0,
+        lt=1,
+        description="Share of the training frames that validates; 0 where the test frames validate instead.",
+    )
     gap_frames: int = Field(2, ge=0, description="Unused frames between training and validation.")
     max_train: int | None = Field(
         None, ge=1, description="Most training frames (evenly spaced; 1, 2, 4, 8 … are nested); null = all."
@@ -118,3 +123,15 @@ class SplitSettings(Settings):
     max_validation: int | None = Field(None, ge=1, description="Most validation frames; null = all.")
     max_test: int | None = Field(None, ge=1, description="Most test frames; null = all.")
     seed: int = Field(0, ge=0, description="Decides random splits and the cached copies.")
+    test_frames_also: Literal["none", "validate", "train"] = option(
+        "none",
+        "What else the test frames do (a mistake, for the flawed arm of a pitfall and for protocols alone). validate:"
+        " they are the validation frames, so that the network is chosen on its test; train: they train and validate."
+        " The frames that would have validated stay unused.",
+    )
+
+    @model_validator(mode="after")
+    def _some_frames_validate(self) -> Self:
+        if self.validation_fraction == 0 and self.test_frames_also == "none":
+            raise ValueError("validation_fraction is 0, so that no frame chooses the network; set it above 0")
+        return self

@@ -3,26 +3,50 @@
 Standard library only: it also runs in the environments of external tools.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from unetlib.io.files import read_csv
 
-ROLES = ("train", "validation", "test", "unused")
+USED = ("train", "validation", "test")
+ROLES = (*USED, "unused")
+_AND = "+"
 
 
 class SplitError(ValueError):
     """A split that cannot be made: which role stays empty or which fold does not exist, and what to change."""
 
 
-def frames_with_role(path: Path | str, role: str) -> list[str]:
-    """Return the frame ids with this role in a split file (CSV: frame, role); SplitError, FileError if it is none."""
+def role_column(roles: Collection[str]) -> str:
+    """Return what a split file says of a frame with these roles; of several only where that is a mistake on purpose.
+
+    >>> role_column({"test", "validation"}), role_column([])
+    ('validation+test', 'unused')
+    """
+    return _AND.join(role for role in USED if role in roles) or "unused"
+
+
+def read_roles(path: Path | str) -> dict[str, frozenset[str]]:
+    """Return the roles of each frame in a split file (CSV: frame, role); SplitError, FileError if it is none.
+
+    A frame has one role, or several joined by "+" where `SplitSettings.test_frames_also` asks for it.
+    """
     rows = read_csv(path, ("frame", "role"))
-    if wrong := [name for name in (role, *(row["role"] for row in rows)) if name not in ROLES]:
-        raise SplitError(f"{path}: {wrong[0][:50]!r} is no role; the roles are {', '.join(ROLES)}")
-    if len({row["frame"] for row in rows}) < len(rows):
+    roles = {row["frame"]: frozenset(row["role"].split(_AND)) for row in rows}
+    for row in rows:
+        if row["role"] not in ROLES and row["role"] != role_column(roles[row["frame"]]):
+            known = f"the roles are {', '.join(ROLES)}, and several of the first three joined by {_AND}"
+            raise SplitError(f"{path}: {row['role'][:50]!r} is no role; {known}")
+    if len(roles) < len(rows):
         raise SplitError(f"{path}: a frame stands in it twice; remove the file and run again")
-    return [row["frame"] for row in rows if row["role"] == role]
+    return roles
+
+
+def frames_with_role(path: Path | str, role: str) -> list[str]:
+    """Return the frame ids with this role in a split file, alone or among others; SplitError, FileError as above."""
+    if role not in ROLES:
+        raise SplitError(f"{path}: {role[:50]!r} is no role; the roles are {', '.join(ROLES)}")
+    return [frame for frame, own in read_roles(path).items() if role in own]
 
 
 def fold_of(path: Path | str) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from unetlib.datasets.settings import SplitBy, SplitSettings
 from unetlib.datasets.shared_images import without_shared_images
-from unetlib.datasets.split_files import SplitError
+from unetlib.datasets.split_files import SplitError, role_column
 from unetlib.datasets.subsets import evenly_spaced, nested, some_with
 
 _ADVICE: dict[SplitBy, str] = {
@@ -41,7 +41,7 @@ class FrameFacts(Protocol):
 
 
 class Assignment(NamedTuple):
-    """One frame and its role: train, validation, test or unused."""
+    """One frame and its role: train, validation, test or unused, or several of the first three (`role_column`)."""
 
     frame: str
     role: str
@@ -63,13 +63,17 @@ def split(frames: Sequence[FrameFacts], settings: SplitSettings, *, by: SplitBy,
     frames, for measuring what such leakage is worth and for nothing else.
     Frames without truth are unused; only gold (or partial gold) truth tests. max_train and its like keep an evenly
     spaced subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Of frames that show the same image, those
-    of one role are used and the others are unused (but by random). Raises SplitError for a fold that does not exist, a
-    role without frames, and a role whose frames hold no object.
+    of one role are used and the others are unused (but by random). With settings.test_frames_also, a mistake on
+    purpose, the test frames are also the validation frames, and with "train" some of the training frames, beyond
+    max_train. Raises SplitError for a fold that does not exist, a role without frames, and a role whose frames hold no
+    object.
     """
     folds = settings.folds
     if not 0 <= fold < folds:
         raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
     chosen = _WAYS[by](frames, settings, fold)
+    if settings.test_frames_also != "none":
+        chosen["validation"] = []
     roles = chosen if by == "random" else without_shared_images(chosen)
     shared = sum(map(len, chosen.values())) - sum(map(len, roles.values()))
     kept = {
@@ -77,8 +81,11 @@ def split(frames: Sequence[FrameFacts], settings: SplitSettings, *, by: SplitBy,
         "validation": some_with(_holds_objects, evenly_spaced, roles["validation"], settings.max_validation),
         "test": some_with(_holds_objects, evenly_spaced, roles["test"], settings.max_test),
     }
-    role_of = {f.frame: role for role, chosen in kept.items() for f in chosen}
-    if empty := sorted(set(kept) - set(role_of.values())):
+    if settings.test_frames_also != "none":
+        kept["validation"] = kept["test"]
+    if settings.test_frames_also == "train":
+        kept["train"] = [*kept["train"], *kept["test"]]
+    if empty := sorted(role for role, chosen in kept.items() if not chosen):
         raise SplitError(
             f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
             f"{len(frames)} frames ({sum(map(_trains, frames))} with truth"
@@ -90,7 +97,11 @@ def split(frames: Sequence[FrameFacts], settings: SplitSettings, *, by: SplitBy,
             f"split by {by}, fold {fold} of {folds}: the frames for {' and '.join(empty)} are all negatives (no object "
             "in their labels); use another split.seed, fewer folds or more frames with objects"
         )
-    return [Assignment(f.frame, role_of.get(f.frame, "unused")) for f in frames]
+    roles_of: dict[str, list[str]] = defaultdict(list)
+    for role, chosen in kept.items():
+        for f in chosen:
+            roles_of[f.frame].append(role)
+    return [Assignment(f.frame, role_column(roles_of[f.frame])) for f in frames]
 
 
 def _holds_objects(frame: FrameFacts) -> bool:
@@ -114,7 +125,7 @@ def _in_time(frames: Iterable[FrameFacts]) -> list[FrameFacts]:
 
 
 def _share(count: int, fraction: float) -> int:
-    return max(1, round(count * fraction)) if count else 0
+    return max(1, round(count * fraction)) if count and fraction else 0
 
 
 def _by_sequence(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) -> _Roles:
@@ -133,7 +144,7 @@ def _by_sequence(frames: Sequence[FrameFacts], settings: SplitSettings, fold: in
         elif own:
             validation = own[len(own) - _share(len(own), settings.validation_fraction) :]
             roles["validation"] += validation
-            roles["train"] += [f for f in own if f.time < validation[0].time - settings.gap_frames]
+            roles["train"] += [f for f in own if all(abs(f.time - v.time) > settings.gap_frames for v in validation)]
     return roles
 
 
@@ -149,7 +160,7 @@ def _by_block(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) 
     if first + count > len(own):
         first = max(start - gap - count, 0)
         count = max(min(count, start - gap), 0)
-    near = {*range(start - gap, stop + gap), *range(first - gap, first + count + gap)}
+    near = {*range(start - gap, stop + gap), *(range(first - gap, first + count + gap) if count else ())}
     return {
         "test": [f for f in own[start:stop] if _judges(f)],
         "validation": own[first : first + count],
@@ -179,7 +190,7 @@ def _by_group(frames: Sequence[FrameFacts], settings: SplitSettings, fold: int) 
         others = [group for k, share in enumerate(shares) if k != fold for group in share]
         chosen, kept = _draw(others, settings.validation_fraction, rng)
         validation, rest = validation + chosen, rest + kept
-    if not validation and len(rest) > 1:
+    if not validation and settings.validation_fraction and len(rest) > 1:
         smallest = min(range(len(rest)), key=lambda i: (not any(map(_holds_objects, rest[i])), len(rest[i])))
         validation.append(rest.pop(smallest))
     roles = {"test": test, "validation": [*chain(*validation)], "train": [*chain(*rest)]}

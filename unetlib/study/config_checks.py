@@ -156,6 +156,9 @@ def _mistakes(experiment: str, study: StudySettings) -> None:
         ("weight_map", "form"): chosen.weight_map.form == "id_indexed",
         ("validation", "images"): chosen.validation.images == "augmented",
         ("scoring", "mirrored_window_px"): scoring_settings(study, experiment).mirrored_window_px > 0,
+        ("split", "test_frames_also"): any(
+            split_settings(study, name, experiment).test_frames_also != "none" for name in study.study.datasets
+        ),
     }
     for key in (key for key, mistaken in made.items() if mistaken):
         raise StudyError(

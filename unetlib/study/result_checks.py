@@ -6,11 +6,11 @@ failed (the results cannot be trusted: the workflow stops).
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unetlib.datasets.split_files import frames_for_testing
+from unetlib.datasets.split_files import USED, frames_for_testing, read_roles, role_column
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, SCORE_COLUMNS, mean_score
 from unetlib.io.files import read_csv
 from unetlib.networks.run_record import RunFacts, read_facts
@@ -65,7 +65,10 @@ def check_results(facts: StudyFacts) -> CheckedResults:
         tests = _tests(layout, facts.split_keys_for_testing(run.experiment, run.train_dataset), run.fold)
         found = read_csv(layout.scores(run.path), SCORE_COLUMNS)
         trained = read_facts(Path(layout.run_facts(facts.training_run(run).path)))
-        findings += [*coverage(run, found, tests), roles(run, trained, tests)]
+        planned = {
+            name: read_roles(layout.split(name, facts.splits[run.experiment][name], run.fold)) for name in trained.roles
+        }
+        findings += [*coverage(run, found, tests), roles(run, trained, tests, planned)]
         for dataset in trained.roles:
             own = [row for row in found if row["test_dataset"] == dataset]
             metric = facts.datasets[dataset].primary_metric
@@ -103,20 +106,34 @@ def coverage(run: Run, rows: Iterable[Row], tests: Mapping[str, Sequence[str]]) 
     yield _finding("finite", run, broken, f"{len(metrics)} images")
 
 
-def roles(run: Run, facts: RunFacts, tests: Mapping[str, Sequence[str]]) -> Finding:
-    """Return whether the run's own record keeps training, validation and test frames apart, in this study's split."""
-    problems = []
+def roles(
+    run: Run,
+    facts: RunFacts,
+    tests: Mapping[str, Sequence[str]],
+    planned: Mapping[str, Mapping[str, Collection[str]]],
+) -> Finding:
+    """Return whether the run's own record keeps training, validation and test frames apart, in this study's split.
+
+    planned: dataset → frame → its roles by the split that the run was trained with. Frames with several roles there,
+    which only `SplitSettings.test_frames_also` gives, are flagged and no failure.
+    """
+    problems, meant = [], []
     for dataset, by_role in facts.roles.items():
-        seen: dict[str, str] = {}
-        for role in ("train", "validation", "test"):
+        found: dict[str, list[str]] = defaultdict(list)
+        for role in USED:
             for frame in by_role[role]:
-                if frame in seen:
-                    problems.append(f"{dataset}/{frame} is {seen[frame]} and {role}")
-                seen[frame] = role
-        used = set(by_role["train"]) | set(by_role["validation"])
-        both = sorted(used & set(tests[dataset]))
-        problems += [f"{dataset}/{frame} was used to train and is tested on" for frame in both]
-    return _finding("roles", run, problems, ", ".join(facts.roles))
+                found[frame].append(role)
+        for frame, own in found.items():
+            if len(own) > 1 and set(own) == set(planned[dataset].get(frame, ())):
+                meant.append(f"{dataset}/{frame} is {role_column(own)}")
+            elif len(own) > 1:
+                problems.append(f"{dataset}/{frame} is {' and '.join(own)}")
+            elif own != ["test"] and frame in tests[dataset]:
+                problems.append(f"{dataset}/{frame} was used to train and is tested on")
+    if problems or not meant:
+        return _finding("roles", run, problems, ", ".join(facts.roles))
+    detail = f"{meant[0]}, on purpose (split.test_frames_also); {len(meant)} frames have several roles"
+    return Finding("roles", run.path, FLAGGED, detail, run.experiment)
 
 
 def beats_trivial(

@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 
 from unetlib.datasets.dataset import Dataset
-from unetlib.datasets.split_files import dataset_and_key_of, frames_with_role
+from unetlib.datasets.split_files import USED, dataset_and_key_of, frames_with_role
 from unetlib.io.files import read_json, sha256_of, short_hash, write_csv
 from unetlib.networks.blocks import SegmentationNet, initialise, parameter_count
 from unetlib.networks.build import build
@@ -28,7 +28,6 @@ from unetlib.training.settings import RunSettings
 
 HISTORY_COLUMNS = ("update", "loss", "validation_dice", "learning_rate", "seconds")
 CHECKPOINTS = f"checkpoint-{8 * '[0-9a-f]'}.pt"  # ours alone, whatever else stands beside a model
-ROLES = ("train", "validation", "test")
 
 
 class RunName(Protocol):
@@ -59,7 +58,7 @@ class TrainingData:
     @cached_property
     def roles(self) -> dict[str, list[str]]:
         """The frames of each role."""
-        return {role: frames_with_role(self.split, role) for role in ROLES}
+        return {role: frames_with_role(self.split, role) for role in USED}
 
     @cached_property
     def source(self) -> SourceRecord:
