@@ -203,11 +203,11 @@ def test_fewer_training_frames_are_some_of_the_more_and_no_other_role_changes(by
 def test_the_test_frames_can_also_validate_and_train():
     rules = {"by": "sequence", "fold": 1}
     assert drawn(TWO, **rules) == ".X..X....." + "TTTTTTTTvv"
-    assert drawn(TWO, **rules, test_frames_also="validate") == "....x....." + ".T....T..."
-    assert drawn(TWO, **rules, test_frames_also="train") == "....A....." + ".T....T..."
+    assert drawn(TWO, **rules, test_frames_also="validate") == ".x..x....." + "TTTTTTTT.."
+    assert drawn(TWO, **rules, test_frames_also="train") == ".A..A....." + "TTTTTTTT.."
     rules |= {"validation_fraction": 0}
-    assert drawn(TWO, **rules, test_frames_also="validate") == "....x....." + ".T....T..."
-    assert drawn(TWO, **rules, test_frames_also="train") == "....A....." + ".T....T..."
+    assert drawn(TWO, **rules, test_frames_also="validate") == ".x..x....." + "TTTTTTTTTT"
+    assert drawn(TWO, **rules, test_frames_also="train") == ".A..A....." + "TTTTTTTTTT"
     rules |= {"max_train": 2, "max_validation": 1, "max_test": 1}  # of the test frames, all that test do the rest
     assert drawn(TWO, **rules, test_frames_also="validate") == "....x....." + ".T....T..."
     assert drawn(TWO, **rules, test_frames_also="train") == "....A....." + ".T....T..."
