@@ -13,6 +13,8 @@
 - long_table: The long table of a study, one row per score of an image: its columns, its rows, and how its images are
   averaged.
 - pitfalls: Pitfalls: the bias of a flawed experiment against its control, on the images that both were tested on.
+- pooled_metrics: Metrics of all pixels of a run's test images together, from the rows that a table of scores has of
+  each image.
 - run_facts: Training costs and training frames of a study, from the facts.json of its runs.
 - score_predictions: Score what predicted a test set: a network's probabilities, an external tool's label images,
   trivial masks.

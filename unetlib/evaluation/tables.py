@@ -1,9 +1,9 @@
 """Tables of a study from its long table of scores: comparison of experiments, and transfer between datasets.
 
 A run is one trained network: experiment, training dataset, fold, seed. Every number is computed in the same way:
-images → one value per run (mean over images; SEG pooled over reference objects; foreground fractions pooled over
-pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`bootstrap`). Images without a value
-(NaN: undefined) are left out and n says so.
+images → one value per run (mean over images; SEG pooled over reference objects; foreground fractions and
+`pooled_metrics` over pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`bootstrap`).
+Images without a value (NaN: undefined) are left out and n says so.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ import pandas as pd
 
 from unetlib.evaluation.bootstrap import RESAMPLES, Interval, Scores, interval
 from unetlib.evaluation.long_table import POOLED_BY, RUN_COLUMNS, SCORE_COLUMNS
+from unetlib.evaluation.pooled_metrics import POOLED, pooled_rows
 
 METRICS = {  # name in the long table → displayed name, in the order of every table
     "iou": "IoU",
@@ -33,7 +34,11 @@ METRICS = {  # name in the long table → displayed name, in the order of every 
     "v_rand_thinned": "V_rand (thinned)",
     "v_info_thinned": "V_info (thinned)",
     "iou_background": "background IoU",
+    "iou_pooled": "pooled IoU",
+    "dice_pooled": "pooled Dice",
+    "pixel_accuracy_pooled": "pooled pixel accuracy",
 }
+PER_IMAGE = tuple(metric for metric in METRICS if metric not in POOLED)
 FOREGROUND = ("predicted_foreground", "true_foreground")
 WEIGHTS = {**POOLED_BY, **dict.fromkeys(FOREGROUND, "pixels")}  # metric → the row that weights its mean over images
 RUN, LONG = [*RUN_COLUMNS], [*SCORE_COLUMNS]  # as lists, which pandas takes for several columns
@@ -98,7 +103,7 @@ def comparison(
     if baselines is not None and len(baselines):
         parts.append(baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=NO_TRAINING, seed=0))
         trivial = sorted(set(parts[1]["experiment"]))
-    rows = with_weights(pd.concat([part[LONG] for part in parts]), background, clusters=clusters)
+    rows = with_weights(pd.concat([part[LONG] for part in parts]), background, [*METRICS], clusters)
     table = over_runs(rows, ["test_dataset", "experiment", "train_dataset", "metric"])
     table["headline"] = is_headline(table, headline)
     table = table.drop(columns="p")
@@ -143,10 +148,13 @@ def on_training_dataset(scores: pd.DataFrame, datasets: Sequence[str]) -> pd.Dat
 def with_weights(
     scores: pd.DataFrame,
     background: Mapping[str, str] | None,
-    metrics: Sequence[str] = (*METRICS,),
+    metrics: Sequence[str] = PER_IMAGE,
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the rows with a value in a fixed order, with their weight in the mean over images and their cluster."""
+    """Return the rows with a value in a fixed order, with their weight in the mean over images and their cluster.
+
+    The weights of POOLED metrics depend on the prediction: two networks cannot be paired in them image by image.
+    """
     cell = [*RUN, "image", "metric"]
     twice = scores.duplicated(cell)
     if twice.any():
@@ -160,6 +168,8 @@ def with_weights(
         if np.isnan(found).any():
             raise TableError(f"scores: {metric} without {by} for an image; {metric} is pooled, so state {by} too")
         rows.loc[chosen, "weight"] = found
+    if pooled := [metric for metric in metrics if metric in POOLED]:
+        rows = pd.concat([rows, *pooled_rows(scores, pooled)], ignore_index=True)
     named = rows["test_dataset"].map(dict(background or {}))
     renamed = (rows["metric"] == "iou_background") & named.notna() & (named != "background")
     rows.loc[renamed, "metric"] = "iou_" + named[renamed].astype(str)

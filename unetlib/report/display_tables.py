@@ -5,9 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from unetlib.evaluation.pooled_metrics import POOLED
 from unetlib.evaluation.tables import COUNTS, METRICS
 
 _COUNTED = ("frames", "cells", "tracks", "true_tracks", "divisions", "true_divisions")
+_IN_CSV_ALONE = {"iou_background", *POOLED}
 TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
 
 
@@ -35,7 +37,7 @@ def format_p(p: float) -> str:
 def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
     """Return tables.comparison as text: a row per dataset and experiment with a `mean [interval]` per metric."""
     keys = ["test_dataset", "experiment", "train_dataset"]
-    metrics = [metric for metric in METRICS if metric in set(comparison["metric"]) - {"iou_background"}]
+    metrics = [metric for metric in METRICS if metric in set(comparison["metric"]) - _IN_CSV_ALONE]
     rows = []
     for values, group in comparison.groupby(keys, sort=False):
         row: dict[str, Any] = dict(zip(keys, values, strict=True)) | dict.fromkeys(metrics, "–")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
+from unetlib.evaluation.pooled_metrics import POOLED
 from unetlib.report.literature import Claim, Error
 
 VERDICTS = {  # name → meaning
@@ -42,7 +43,7 @@ SELECTIONS = {
     "test": ("inflates", "its network was selected on its test images"),
     "unknown": ("inflates", "it does not state on which images its network was selected"),
 }
-OUR_AGGREGATION = {"seg": "per object"}  # every other metric: per image
+OUR_AGGREGATION = {"seg": "per object", **dict.fromkeys(POOLED, "pooled")}  # every other metric: per image
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,11 @@ def doubts(claim: Claim, errors: Sequence[Error], metric: str, trivial: Baseline
     found += [Doubt(*SELECTIONS[claim.selection])] if claim.selection in SELECTIONS else []
     ours = OUR_AGGREGATION.get(metric, "per image")
     if claim.aggregation not in (ours, "unknown"):
-        found.append(Doubt("unclear", f"it is averaged {_over(claim.aggregation)}, ours {ours}"))
-    if claim.metric != metric:
-        found.append(Doubt("unclear", f"it is {claim.metric}, ours is {metric}"))
-    if metric == "pixel_accuracy":
+        found.append(Doubt("unclear", f"it is averaged {_over(claim.aggregation)}, ours {_over(ours)}"))
+    same = POOLED.get(metric, metric)
+    if claim.metric != same:
+        found.append(Doubt("unclear", f"it is {claim.metric}, ours is {same}"))
+    if same == "pixel_accuracy":
         found.append(Doubt("unclear", "pixel accuracy mainly reflects the amount of background"))
     if trivial and claim.value is not None and claim.value <= trivial.score:
         found.append(Doubt("unclear", f"the published value is no better than {trivial.name} here"))
