@@ -18,6 +18,14 @@ from unetlib.study.settings import StudyError
         (("experiments", "plain", "split"), {"folds": 3}, "fold 4, but a has 3 folds, 0 to 2 in experiment plain"),
         (("datasets", "a", "folder"), "x", "datasets.a needs exactly one.*archive and folder"),
         (("study", "reference"), "joint", "'joint', a joint network"),
+        (("experiments", "reference", "datasets"), ["b"], "'reference', which is not trained on a"),
+        (
+            ("experiments", "plain", "datasets"),
+            ["bb"],
+            r"plain\.datasets names 'bb', which is not defined; did you mean",
+        ),
+        (("experiments", "plain", "datasets"), ["spare"], r"plain: no dataset of the study is among its own \(spare\)"),
+        (("experiments", "flipped"), {"networks_of": "apart", "datasets": ["a"]}, "names a, on which apart trains no"),
         (("batch", "tile_px"), 256, "reference: an unpadded network of depth 5 has no 256-px tile; take 16k \\+ 4"),
         (("model", "padding"), "same", "takes tiles of 16k px, not 100"),
         (("datasets", "a", "archive"), None, "datasets.a needs exactly one.*none of them"),
@@ -57,6 +65,10 @@ from unetlib.study.settings import StudyError
 def test_what_types_cannot_see_is_refused_by_name(path, value, message):
     config = changed(path, value)
     config["experiments"]["wide"] = {"model": {"base_filters": 9}}
+    config["datasets"]["spare"] = config["datasets"]["b"]
+    if "apart" in str(value):
+        config["experiments"]["apart"] = {"datasets": ["b"]}
+        config["study"]["experiments"].append("apart")
     if "split" in path:
         config["study"]["folds"], config["split"]["folds"] = [4], 5 if value["folds"] == 3 else 2
     if "reference" not in config["study"]["experiments"]:

@@ -131,6 +131,23 @@ def test_networks_that_one_dataset_tells_apart_are_trained_apart():
     assert trainers(stated)["plain"] == "reference"
 
 
+def test_networks_of_some_datasets_are_those_of_an_experiment_that_has_more():
+    """flipped and plain are equal here; who has more datasets trains, wherever it stands in the list."""
+    equal = changed(("experiments", "plain"), {"augmentation": {"policy": "flips"}, "datasets": ["b"]})
+    assert trainers(equal)["plain"] == trainers(equal)["flipped"] == "flipped"
+    equal["experiments"]["flipped"]["datasets"] = ["a"]
+    assert trainers(equal)["plain"] == "plain" and trainers(equal)["flipped"] == "flipped"
+    equal["experiments"]["flipped"]["datasets"] = ["b", "a"]
+    assert trainers(equal)["plain"] == "flipped"
+
+
+def test_a_joint_network_of_other_datasets_is_another():
+    config = changed(("experiments", "plain"), {"train_on": "all"})
+    assert trainers(config)["joint"] == "plain"
+    config["experiments"]["plain"]["datasets"] = ["a"]
+    assert trainers(config)["joint"] == "joint"
+
+
 def test_whose_networks_are_used_is_followed_to_the_end():
     """turned uses those of small, which are the reference's; wherever turned stands in the list."""
     config = changed(("experiments", "turned", "networks_of"), "small")

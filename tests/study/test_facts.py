@@ -16,8 +16,22 @@ def test_one_run_per_experiment_dataset_fold_seed_and_one_joint_network():
 
 
 def test_training_sets():
-    assert FACTS.training_datasets(JOINT) == ["a", "b"]
-    assert FACTS.training_datasets("b") == ["b"]
+    assert FACTS.training_datasets("joint", JOINT) == ["a", "b"]
+    assert FACTS.training_datasets("reference", "b") == ["b"]
+
+
+def test_an_experiment_is_trained_on_the_datasets_that_it_names_alone():
+    config = changed(("experiments", "plain", "datasets"), ["b"])
+    config["experiments"]["joint"]["datasets"] = ["a"]
+    found = facts(config)
+    assert [run.path for run in found.runs() if run.experiment == "plain"] == [
+        "plain/b/fold0-seed0",
+        "plain/b/fold1-seed0",
+    ]
+    assert found.training_datasets("joint", JOINT) == ["a"]
+    assert {run for run in FACTS.runs() if run.experiment not in ("plain", "joint")} < set(found.runs())
+    own = found.split_keys_for_testing("joint", JOINT)
+    assert own == {name: found.splits["joint" if name == "a" else ""][name] for name in ("a", "b")}
 
 
 def test_an_experiment_that_only_predicts_uses_the_networks_of_another():

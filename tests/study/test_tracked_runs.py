@@ -31,3 +31,11 @@ def test_a_network_that_was_trained_on_the_sequence_or_on_all_datasets_is_refuse
         "joint": "is trained on all datasets; name an experiment with one network per dataset",
         "random-split": "does not split by sequence: it was trained on frames of the test sequence",
     }
+
+
+def test_a_network_that_was_not_trained_on_a_tracked_dataset_is_refused():
+    config = tracked("reference", "plain")
+    config["experiments"]["plain"]["datasets"] = ["b"]
+    assert untrackable(study(config)) == {
+        "plain": "is not trained on a; name an experiment without datasets of its own"
+    }

@@ -7,12 +7,14 @@ from pathlib import PurePath
 from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.networks.tiling import smallest_output, step_px, takes_tile
 from unetlib.study.experiments import (
+    datasets_of,
     inference_settings,
     instance_settings,
     is_joint,
     run_settings,
     scoring_settings,
     split_settings,
+    training_experiment,
     training_sets,
     uses_watershed,
 )
@@ -21,7 +23,13 @@ from unetlib.study.runs import EXTERNAL, JOINT
 from unetlib.study.settings import ExperimentSettings, StudyError, StudySettings
 from unetlib.study.tracked_runs import untrackable
 
-PREDICTS = {"networks_of", "inference", "instance_method", "scoring"}  # what an experiment that trains nothing states
+PREDICTS = {
+    "networks_of",
+    "datasets",
+    "inference",
+    "instance_method",
+    "scoring",
+}  # what an experiment that trains nothing states
 RESERVED = (JOINT, EXTERNAL, "none")  # words of the tables' column train_dataset
 
 
@@ -30,9 +38,8 @@ def check_study(study: StudySettings) -> None:
     _names(study)
     for experiment in study.study.experiments:
         _networks_of(experiment, study)
-    if is_joint(study, reference := study.study.reference):
-        message = f"study.reference is {reference!r}, a joint network; compare with one per dataset"
-        raise StudyError(message, "study", "reference")
+        _datasets(experiment, study)
+    _reference(study)
     for name in study.study.datasets:
         _source(name, study)
         _folds(name, study)
@@ -100,6 +107,32 @@ def _networks_of(experiment: str, study: StudySettings) -> None:
         )
 
 
+def _datasets(experiment: str, study: StudySettings) -> None:
+    key = ("experiments", experiment, "datasets")
+    for name in study.experiments[experiment].datasets or []:
+        _known(name, study.datasets, *key)
+    used, trainer = datasets_of(study, experiment), training_experiment(study, experiment)
+    if not used:
+        named = ", ".join(study.experiments[experiment].datasets or study.experiments[trainer].datasets or [])
+        raise StudyError(
+            f"{experiment}: no dataset of the study is among its own ({named}); add one to study.datasets or leave the"
+            " experiment out",
+            *key,
+        )
+    if missing := [name for name in used if name not in datasets_of(study, trainer)]:
+        raise StudyError(f"{'.'.join(key)} names {missing[0]}, on which {trainer} trains no network; remove it", *key)
+
+
+def _reference(study: StudySettings) -> None:
+    reference, fault = study.study.reference, ""
+    if is_joint(study, reference):
+        fault = "a joint network; compare with one per dataset"
+    elif missing := [name for name in study.study.datasets if name not in datasets_of(study, reference)]:
+        fault = f"which is not trained on {missing[0]}; compare with one that is trained on every dataset"
+    if fault:
+        raise StudyError(f"study.reference is {reference!r}, {fault}", "study", "reference")
+
+
 def _stated(entry: ExperimentSettings) -> set[str]:
     return {name for name in entry.model_fields_set if getattr(entry, name) is not None}
 
@@ -121,7 +154,7 @@ def _source(name: str, study: StudySettings) -> None:
 
 def _folds(name: str, study: StudySettings) -> None:
     last = max(study.study.folds)
-    for experiment in (None, *study.study.experiments):
+    for experiment in (None, *(each for each in study.study.experiments if name in datasets_of(study, each))):
         folds = split_settings(study, name, experiment).folds
         if last >= folds:
             by = f" in experiment {experiment}" if experiment else ""
@@ -171,7 +204,7 @@ def _mistakes(experiment: str, study: StudySettings) -> None:
 
 
 def _watershed(experiment: str, study: StudySettings) -> None:
-    depths = [instance_settings(study, experiment, name).watershed_depth_px for name in study.study.datasets]
+    depths = [instance_settings(study, experiment, name).watershed_depth_px for name in datasets_of(study, experiment)]
     if uses_watershed(study, experiment) and not any(depths):
         raise StudyError(
             f"{experiment}: instances are cut by watershed, but no dataset states how deep: set watershed_depth_px",

@@ -57,9 +57,15 @@ def is_joint(study: StudySettings, experiment: str) -> bool:
     return study.experiments[training_experiment(study, experiment)].train_on == JOINT
 
 
+def datasets_of(study: StudySettings, experiment: str) -> list[str]:
+    """Return the datasets of the study that an experiment's networks are trained on: those it names, else all."""
+    named = study.experiments[experiment].datasets or study.experiments[training_experiment(study, experiment)].datasets
+    return [name for name in study.study.datasets if named is None or name in named]
+
+
 def training_sets(study: StudySettings, experiment: str) -> list[str]:
-    """Return what an experiment trains networks on: each dataset of the study, or all together."""
-    return [JOINT] if is_joint(study, experiment) else study.study.datasets
+    """Return what an experiment trains networks on: each of its datasets, or all of them together."""
+    return [JOINT] if is_joint(study, experiment) else datasets_of(study, experiment)
 
 
 def run_settings(study: StudySettings, experiment: str, train_dataset: str = "") -> RunSettings:
@@ -142,7 +148,7 @@ def prediction_settings(study: StudySettings, experiment: str, train_dataset: st
 
     Of networks of several datasets, what these do not agree in is left at its default.
     """
-    names = study.study.datasets if train_dataset == JOINT else [train_dataset]
+    names = datasets_of(study, experiment) if train_dataset == JOINT else [train_dataset]
     instances = {instance_settings(study, experiment, name) for name in names}
     binning = {study.datasets[name].binning for name in names}
     pixel_size = {study.datasets[name].options.pixel_size_um for name in names}
@@ -195,7 +201,7 @@ def same_as_reference(study: StudySettings, experiment: str) -> list[str]:
         return []
     return [
         name
-        for name in study.study.datasets
+        for name in datasets_of(study, experiment)
         if instance_settings(study, experiment, name) == instance_settings(study, reference, name)
         or study.datasets[name].primary_metric in PIXEL_METRICS
     ]
@@ -208,7 +214,7 @@ def swept_levels(study: StudySettings) -> dict[str, dict[str, int | None]]:
     left out. None: as many as there are.
     """
     changes = {
-        name: study.experiments[name].model_dump(exclude_unset=True, exclude={"networks_of"})
+        name: study.experiments[name].model_dump(exclude_unset=True, exclude={"networks_of", "datasets"})
         for name in study.study.experiments
     }
     found: dict[str, dict[str, int | None]] = {}

@@ -7,6 +7,7 @@ from unetlib.evaluation.settings import PitfallSettings
 from unetlib.io.settings import Settings
 from unetlib.study.experiments import (
     TRAINED_BY,
+    datasets_of,
     is_joint,
     run_settings,
     same_as_reference,
@@ -29,7 +30,8 @@ class DatasetFacts(Settings):
 class ExperimentFacts(Settings):
     """An experiment of a study."""
 
-    joint: bool = Field(description="Whether one network is trained on all datasets together.")
+    joint: bool = Field(description="Whether one network is trained on all its datasets together.")
+    datasets: list[str] = Field(description="The datasets that its networks are trained on.")
     trained_by: str = Field(description="The experiment that trains its networks: mostly itself.")
     base_filters: int = Field(description="Filters of the first level of its networks.")
     same_as_reference: list[str] = Field(description="Datasets on which it equals the reference by construction.")
@@ -59,7 +61,7 @@ class StudyFacts(Settings):
         return [
             Run(name, dataset, fold, seed)
             for name, experiment in self.experiments.items()
-            for dataset in ([JOINT] if experiment.joint else self.datasets)
+            for dataset in ([JOINT] if experiment.joint else experiment.datasets)
             for fold in self.folds
             for seed in self.seeds
         ]
@@ -84,9 +86,9 @@ class StudyFacts(Settings):
         """Return external tools as runs: one per fold, trained on nothing of ours, without a seed."""
         return [Run(name, EXTERNAL, fold, NO_SEED) for name in self.external_tools for fold in self.folds]
 
-    def training_datasets(self, train_dataset: str) -> list[str]:
-        """Return the datasets that a training set stands for."""
-        return list(self.datasets) if train_dataset == JOINT else [train_dataset]
+    def training_datasets(self, experiment: str, train_dataset: str) -> list[str]:
+        """Return the datasets that a training set of an experiment stands for."""
+        return self.experiments[experiment].datasets if train_dataset == JOINT else [train_dataset]
 
     def split_keys_for_testing(self, experiment: str, train_dataset: str) -> dict[str, str]:
         """Return, for each dataset, the key of the split whose test frames score a run.
@@ -94,7 +96,7 @@ class StudyFacts(Settings):
         A network is tested on what it was trained on by its own experiment's split, on every other dataset by the
         study's.
         """
-        own = self.training_datasets(train_dataset)
+        own = self.training_datasets(experiment, train_dataset)
         return {name: self.splits[experiment if name in own else ""][name] for name in self.datasets}
 
 
@@ -115,6 +117,7 @@ def study_facts(study: StudySettings) -> StudyFacts:
         experiments={
             name: ExperimentFacts(
                 joint=is_joint(study, name),
+                datasets=datasets_of(study, name),
                 trained_by=training_experiment(study, name),
                 base_filters=run_settings(study, name).model.base_filters,
                 same_as_reference=same_as_reference(study, name),

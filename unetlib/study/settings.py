@@ -68,11 +68,14 @@ else:
 class ExperimentSettings(Settings):
     """An experiment: what differs from the sections of the study. What it does not state, it shares."""
 
-    train_on: Literal["all"] | None = Field(None, description="all: one network on all datasets of the study.")
+    train_on: Literal["all"] | None = Field(None, description="all: one network on all its datasets together.")
     networks_of: str | None = Field(
         None,
         description="Uses the networks of this experiment and trains none; only inference, instance_method and scoring"
         " may differ.",
+    )
+    datasets: Annotated[list[str], Field(min_length=1)] | None = option(
+        None, "Datasets of the study that its networks are trained on; left out: all of them."
     )
     split: SplitDifferences | None = Field(None, description="As split, for its own training dataset.")
     inference: InferenceDifferences | None = Field(None, description="As inference.")

@@ -1,33 +1,44 @@
 """Whose networks each experiment uses: no network is trained twice."""
 
 from unetlib.io.files import short_hash
-from unetlib.study.experiments import is_joint, run_settings, split_settings, trains_nothing
+from unetlib.study.experiments import datasets_of, is_joint, run_settings, split_settings, trains_nothing
+from unetlib.study.runs import JOINT
 from unetlib.study.settings import StudySettings
 
 
 def share_identical_trainings(study: StudySettings) -> StudySettings:
     """Return the study with `networks_of` stated by every experiment that needs no training of its own.
 
-    Of the study's experiments that agree in every training setting and in the split, on every dataset, the
-    reference, else the first in the list, is trained; the others use its networks. So a level of a sweep that
-    equals the study's reference costs a prediction and no training.
+    Of the study's experiments that agree in every training setting and in the split, on every dataset of the one, the
+    reference, else the one with most datasets, else the first in the list, is trained; the others use its networks. So
+    a level of a sweep that equals the study's reference costs a prediction and no training.
     """
     names, entries = study.study.experiments, dict(study.experiments)
-    trained: dict[str, str] = {}  # what is trained → by which experiment
-    for name in sorted(names, key=lambda name: (trains_nothing(study, name), name != study.study.reference)):
-        first = trained.setdefault(_training_key(study, name), name)
-        if first != name:
+    trained: dict[str, dict[str, str]] = {}  # experiment → training set → key
+    for name in sorted(names, key=lambda name: _rank(study, name)):
+        own = _training_keys(study, name)
+        first = next((other for other, keys in trained.items() if own.items() <= keys.items()), name)
+        if first == name:
+            trained[name] = own
+        else:
             entries[name] = entries[name].model_copy(update={"networks_of": first})
     return study.model_copy(update={"experiments": entries})
 
 
-def _training_key(study: StudySettings, experiment: str) -> str:
-    """Return a key of everything that decides an experiment's networks but fold and seed."""
-    datasets = study.study.datasets
-    return short_hash(
-        {
-            "joint": is_joint(study, experiment),
-            "settings": [run_settings(study, experiment, dataset).plain() for dataset in (*datasets, "")],
-            "splits": [split_settings(study, dataset, experiment).plain() for dataset in datasets],
-        }
+def _rank(study: StudySettings, experiment: str) -> tuple[bool, bool, int]:
+    """Return what orders experiments: those that train before those that do not, then the reference, then most sets."""
+    return (
+        trains_nothing(study, experiment),
+        experiment != study.study.reference,
+        -len(datasets_of(study, experiment)),
     )
+
+
+def _training_keys(study: StudySettings, experiment: str) -> dict[str, str]:
+    """Return a key of everything that decides an experiment's networks but fold and seed, by training set."""
+    datasets = datasets_of(study, experiment)
+    splits = {name: split_settings(study, name, experiment).plain() for name in datasets}
+    if is_joint(study, experiment):
+        return {JOINT: short_hash({"settings": run_settings(study, experiment).plain(), "splits": splits})}
+    settings = {name: run_settings(study, experiment, name).plain() for name in datasets}
+    return {name: short_hash({"settings": settings[name], "split": splits[name]}) for name in datasets}

@@ -1,6 +1,6 @@
 """Which experiments and datasets of a study are tracked: their cells are linked through whole test sequences."""
 
-from unetlib.study.experiments import is_joint, split_settings
+from unetlib.study.experiments import datasets_of, is_joint, split_settings
 from unetlib.study.settings import StudySettings
 
 
@@ -30,6 +30,8 @@ def untrackable(study: StudySettings) -> dict[str, str]:
     for name in tracked_experiments(study):
         if is_joint(study, name):
             found[name] = "is trained on all datasets; name an experiment with one network per dataset"
+        elif missing := [each for each in tracked_datasets(study) if each not in datasets_of(study, name)]:
+            found[name] = f"is not trained on {missing[0]}; name an experiment without datasets of its own"
         elif any(split_settings(study, dataset, name).by != "sequence" for dataset in tracked_datasets(study)):
             found[name] = "does not split by sequence: it was trained on frames of the test sequence"
     return found

@@ -11,7 +11,6 @@ from unetlib.study.experiments import (
     dataset_scoring,
     inference_settings,
     instance_settings,
-    is_joint,
     run_settings,
     scoring_settings,
     split_settings,
@@ -57,7 +56,10 @@ GPUS = 0 if STUDY.compute.device == "cpu" else 1
 PACKED = STUDY.compute.pack_jobs
 TRAINED = FOLD if PACKED else RUN
 PREDICTED = "{train_dataset}/fold{fold}" if PACKED else FOLD
-SEPARATE, JOINTLY = ([name for name in EXPERIMENTS if is_joint(STUDY, name) == joint] for joint in (False, True))
+RESTRICTED = [name for name in EXPERIMENTS if FACTS.experiments[name].datasets != DATASETS]  # to some of them
+JOINTLY = [name for name in EXPERIMENTS if FACTS.experiments[name].joint]
+PARTIAL = [name for name in RESTRICTED if name not in JOINTLY]
+SEPARATE = [name for name in EXPERIMENTS if name not in {*JOINTLY, *RESTRICTED}]
 
 # Settings that several experiments share stand under a key.
 SPLIT_SETTINGS = {
@@ -85,3 +87,11 @@ FRAMES = [LAYOUT.frames(name) for name in DATASETS]
 TRAINED_RUNS = [run.path for run in FACTS.trained_runs()]
 RUN_FACTS = [LAYOUT.run_facts(path) for path in TRAINED_RUNS]
 SCORING = {name: dataset_scoring(STUDY, name) for name in DATASETS}
+SPLITS = sorted(  # of the study, and those that test its runs
+    {LAYOUT.split(name, key, fold) for name, key in FACTS.splits[""].items() for fold in FOLDS}
+    | {
+        LAYOUT.split(name, key, run.fold)
+        for run in FACTS.runs()
+        for name, key in FACTS.split_keys_for_testing(run.experiment, run.train_dataset).items()
+    }
+)

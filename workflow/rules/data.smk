@@ -111,7 +111,9 @@ rule augment:
 
 
 if PACKED:  # all caches of the study's own split in one job; experiments with another split have theirs one by one
-    STUDY_CACHES = sorted({CACHE_KEYS[name] for name in EXPERIMENTS if FACTS.splits[name] == FACTS.splits[""]})
+    STUDY_CACHES = sorted(
+        {CACHE_KEYS[name] for name in set(EXPERIMENTS) - set(RESTRICTED) if FACTS.splits[name] == FACTS.splits[""]}
+    )
 
     use rule augment as augment_packed with:
         output:

@@ -81,6 +81,33 @@ if PACKED and JOINTLY:
             of_seeds(LAYOUT.scores(RUN), JOINTLY),
 
 
+if PACKED and PARTIAL:  # those trained on some datasets alone, one job each
+
+    use rule predict as predict_partial with:
+        output:
+            expand(LAYOUT.predictions(RUN), seed=SEEDS, allow_missing=True),
+        log:
+            LAYOUT.log("predict", FOLD),
+        benchmark:
+            LAYOUT.benchmark("predict", FOLD)
+        wildcard_constraints:
+            experiment="|".join(PARTIAL),
+
+    use rule score as score_partial with:
+        input:
+            predictions=expand(LAYOUT.predictions(RUN), seed=SEEDS, allow_missing=True),
+            frames=FRAMES,
+            splits=test_splits_of,
+        output:
+            expand(LAYOUT.scores(RUN), seed=SEEDS, allow_missing=True),
+        log:
+            LAYOUT.log("score", FOLD),
+        benchmark:
+            LAYOUT.benchmark("score", FOLD)
+        wildcard_constraints:
+            experiment="|".join(PARTIAL),
+
+
 rule score_baselines:
     input:
         frames=FRAMES,
@@ -160,7 +187,7 @@ rule check_results:
         external=expand(LAYOUT.external_scores("{tool}", "{fold}"), tool=TOOLS, fold=FOLDS),
         facts=RUN_FACTS,
         baselines=LAYOUT.baselines,
-        splits=sorted({path for name in FACTS.splits for path in splits_of(DATASETS, FOLDS, name)}),
+        splits=SPLITS,
     output:
         scores=LAYOUT.all_scores,
         checks=LAYOUT.checks,

@@ -34,13 +34,13 @@ def folder_of(dataset):
 
 def caches_of(wildcards):
     key, splits = CACHE_KEYS[wildcards.experiment], FACTS.splits[wildcards.experiment]
-    datasets = FACTS.training_datasets(wildcards.train_dataset)
+    datasets = FACTS.training_datasets(wildcards.experiment, wildcards.train_dataset)
     return [LAYOUT.cache(name, splits[name], wildcards.fold, key) for name in datasets]
 
 
 def experiments_of_job(wildcards):
     """The experiments that one job predicts or scores."""
-    if not PACKED:
+    if "experiment" in wildcards.keys():
         return [wildcards.experiment]
     return JOINTLY if wildcards.train_dataset == JOINT else SEPARATE
 
