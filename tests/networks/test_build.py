@@ -32,7 +32,7 @@ def test_the_default_is_the_papers_network():
 
 
 def double(inputs, filters, norm="none"):
-    return 9 * inputs * filters + 9 * filters * filters + 2 * filters * (2 if norm == "batch" else 1)
+    return 9 * inputs * filters + 9 * filters * filters + 2 * filters * (1 if norm == "none" else 2)
 
 
 def by_hand(architecture, filters, depth, norm="none"):
@@ -52,7 +52,7 @@ def by_hand(architecture, filters, depth, norm="none"):
 
 @pytest.mark.parametrize("architecture", ["unet", *HEIRS])
 @pytest.mark.parametrize(
-    ("filters", "depth", "norm"), [(2, 4, "none"), (3, 3, "batch"), (4, 2, "none"), (5, 1, "none")]
+    ("filters", "depth", "norm"), [(2, 4, "none"), (3, 3, "batch"), (4, 2, "group"), (5, 1, "none")]
 )
 def test_parameters_are_those_of_the_papers_figures(architecture, filters, depth, norm):
     model = small(architecture, base_filters=filters, depth=depth, norm=norm)
@@ -95,7 +95,7 @@ def test_what_an_architecture_cannot_take_is_refused_by_name(architecture):
     for change, line in (
         ({}, f"model.padding is 'valid', which {architecture} cannot take; set same"),
         ({"padding": "same", "skip": "none"}, f"model.skip is 'none', which {architecture} cannot take; set concat"),
-        ({"padding": "same", "norm": "group"}, "model.norm is 'group': input should be 'none' or 'batch'"),
+        ({"padding": "same", "norm": "layer"}, "model.norm is 'layer': input should be 'none', 'batch', 'group' or"),
     ):
         with pytest.raises(SettingsError, match=line):
             ModelSettings.read({"architecture": architecture, **change}, "model")
@@ -114,6 +114,14 @@ def test_dropout_sits_where_it_does_in_the_unet(architecture, where, count):
     found = [m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)]
     blocks = len(model.down) + len(model.merge)
     assert found == [0.25] * (blocks if count is None else count)
+
+
+def test_dropout_rises_with_the_level_in_nested_skips():
+    model = small("unet_plus_plus", dropout=0.1, dropout_deepest=0.4, dropout_at="all")
+    assert [block[-1].p for block in model.down] == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert {name: round(block[-1].p, 6) for name, block in model.merge.items()} == {
+        f"{level},{column}": round(0.1 + 0.1 * level, 6) for column in range(1, 4) for level in range(4 - column)
+    }
 
 
 @pytest.mark.parametrize("architecture", HEIRS)

@@ -46,8 +46,8 @@ def model_file(path, **model):
 NETWORKS = [
     {},
     {"skip": "none", "norm": "batch"},
-    {"upsampling": "bilinear"},
-    {"padding": "same"},
+    {"upsampling": "bilinear", "norm": "instance"},
+    {"padding": "same", "norm": "group", "dropout_kind": "channel", "dropout_deepest": 0.1},
     {"architecture": "attention_unet", "padding": "same"},
     {"architecture": "unet_plus_plus", "padding": "same", "upsampling": "bilinear"},
 ]

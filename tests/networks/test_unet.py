@@ -50,6 +50,8 @@ def by_hand(filters, depth, in_channels=1, classes=2, skip=True, norm=False):
         ({"classes": 4}, by_hand(2, 3, classes=4)),
         ({"skip": "none"}, by_hand(2, 3, skip=False)),
         ({"norm": "batch"}, by_hand(2, 3, norm=True)),
+        ({"norm": "group"}, by_hand(2, 3, norm=True)),
+        ({"norm": "instance"}, by_hand(2, 3, norm=True)),
         # a 1×1 instead of a 2×2 up-convolution: 8 → 4 and 4 → 2 channels
         ({"upsampling": "bilinear"}, by_hand(2, 3) - 3 * (8 * 4 + 4 * 2)),
         ({"padding": "same", "dropout": 0.1, "dropout_at": "all"}, by_hand(2, 3)),
@@ -112,6 +114,37 @@ def test_dropout_sits_where_it_is_asked_for(where, levels):
     assert torch.equal(model(image), model(image))
 
 
+@pytest.mark.parametrize("where", ["bottom", "all"])
+def test_dropout_rises_to_the_deepest_level(where):
+    """Document 003's 0.1 to 0.3: a rate per level, the same on both paths."""
+    model = small_network(depth=5, dropout=0.1, dropout_deepest=0.3, dropout_at=where)
+    by_level = [0.1, 0.15, 0.2, 0.25, 0.3]
+    down, merge = (
+        [block[-1].p if isinstance(block[-1], torch.nn.Dropout) else None for block in blocks]
+        for blocks in (model.down, model.merge)
+    )
+    assert down == pytest.approx(by_level) if where == "all" else down == [None, None, None, *by_level[3:]]
+    assert merge == (pytest.approx(by_level[3::-1]) if where == "all" else [None] * 4)
+
+
+def test_a_falling_dropout_and_one_level():
+    falling = small_network(dropout=0.4, dropout_deepest=0.0, dropout_at="all")
+    assert [block[-1].p for block in falling.down[:2]] == [0.4, 0.2]
+    assert not isinstance(falling.down[2][-1], torch.nn.Dropout), "nothing is dropped there"
+    single = small_network(depth=1, dropout=0.4, dropout_deepest=0.1, dropout_at="all")
+    assert single.down[0][-1].p == 0.4
+
+
+def test_dropout_of_channels_drops_whole_channels():
+    block = small_network(dropout=0.5, dropout_kind="channel", dropout_at="all", base_filters=16).down[0]
+    torch.manual_seed(0)
+    found = block(torch.randn(2, 1, 20, 20)) != 0
+    before = block[:-1](torch.randn(2, 1, 20, 20)) != 0
+    assert before.any(dim=(2, 3)).all(), "a channel that is 0 everywhere was dropped"
+    assert 0 < found.any(dim=(2, 3)).sum() < 32
+    assert isinstance(block[-1], torch.nn.Dropout2d)
+
+
 def test_batch_norm_normalises_every_convolution():
     model = small_network(norm="batch", dropout=0.0, base_filters=4)
     seen = []
@@ -134,6 +167,34 @@ def test_he_initialisation_depends_on_the_generator_alone():
     assert not any(weight.any() for name, weight in first.named_parameters() if name.endswith("bias"))
 
 
+def naive_weights(model, deviation):
+    """Every weight in the order of the modules, drawn one after another: what the seed of a run has always meant."""
+    generator = torch.Generator().manual_seed(0)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+            yield torch.randn(module.weight.shape, generator=generator) * deviation(module)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "group", "instance"])
+def test_the_draws_of_he_initialisation_are_those_of_every_norm(norm):
+    """The norms draw nothing, and he is the default: no network of an earlier version starts elsewhere."""
+    model = small_network(norm=norm)
+    drawn = [part for part in model.parameters() if part.ndim == 4]
+    expected = naive_weights(model, lambda module: (2.0 / module.weight[0].numel()) ** 0.5)
+    assert all(torch.equal(ours, naive) for ours, naive in zip(drawn, expected, strict=True))
+
+
+def test_xavier_initialisation_is_torchs():
+    model, twin = small_network(initialisation="xavier"), small_network()
+    generator = torch.Generator().manual_seed(0)
+    for module in twin.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+            torch.nn.init.xavier_normal_(module.weight, generator=generator)
+    for (name, ours), theirs in zip(model.named_parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, msg=name)
+    assert model.down[2][2].weight.std() < small_network().down[2][2].weight.std()
+
+
 def test_initialisation_keeps_the_scale_of_a_normalised_image():
     model = unet(base_filters=16)
     initialise(model, torch.Generator().manual_seed(3))
@@ -151,7 +212,9 @@ def test_pooling_without_a_gradient_is_pooling(dtype):
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 
-@pytest.mark.parametrize("arguments", [{}, {"padding": "same"}, {"norm": "batch"}])
+@pytest.mark.parametrize(
+    "arguments", [{}, {"padding": "same"}, {"norm": "batch"}, {"norm": "group"}, {"norm": "instance"}]
+)
 def test_a_network_says_the_same_with_and_without_a_gradient(arguments):
     model = unet(base_filters=2, depth=3, **arguments).eval()
     images = torch.randn(1, 1, 44, 44, generator=torch.Generator().manual_seed(0))

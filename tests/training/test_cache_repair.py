@@ -82,4 +82,4 @@ def test_a_cache_that_does_not_say_how_it_was_made_is_refused(index, cells, jour
 def test_the_journal_holds_the_settings(index):
     assert recorded_settings(index.parent) == (SETTINGS, 3)
     journal = json.loads((index.parent / "journal.json").read_text())
-    assert journal["settings"] == SETTINGS.plain() and journal["seed"] == 3
+    assert journal["settings"] == SETTINGS.identity() and journal["seed"] == 3

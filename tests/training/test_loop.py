@@ -86,9 +86,10 @@ def test_accumulated_gradients_equal_the_larger_batch():
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_same_seed_same_bits_other_seed_other_dropout(threads):
+@pytest.mark.parametrize("norm", ["batch", "group", "instance"])
+def test_same_seed_same_bits_other_seed_other_dropout(threads, norm):
     torch.set_num_threads(threads)
-    models = [network(dropout=0.5, norm="batch") for _ in range(3)]
+    models = [network(dropout=0.5, norm=norm) for _ in range(3)]
     how = {"precision": "bfloat16", "updates": 3, "evaluate_every": 3}
     results = [trained(model, seed=seed, **how) for model, seed in zip(models, (1, 1, 2), strict=True)]
     assert same_bits(models[0], models[1]) and not same_bits(models[0], models[2])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from unetlib.io.settings import SettingsError
+from unetlib.io.files import short_hash
+from unetlib.io.settings import Settings, SettingsError
 from unetlib.training.settings import CacheSettings, LossSettings, RunSettings, TrainingSettings
 
 
@@ -49,3 +50,31 @@ def test_the_cache_of_a_run_is_what_decides_its_bytes():
     run = RunSettings.read({"separate_touching": False, "augmentation": {"copies": 3}, "training": {"updates": 9}})
     assert run.cache == CacheSettings(separate_touching=False, augmentation={"copies": 3})
     assert run.cache != RunSettings.read({"augmentation": {"copies": 3}}).cache
+
+
+def test_options_at_rest_leave_keys_as_they_were():
+    """The keys of the paper's settings before there were options: no network is trained anew for one."""
+    assert short_hash(RunSettings().identity()) == "cd3d94a6" and short_hash(CacheSettings().identity()) == "da866eff"
+
+
+def options(settings):
+    """The options of settings and of their sections: the section, the name, the value at rest."""
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, Settings):
+            yield from options(value)
+        elif (field.json_schema_extra or {}).get("rests"):
+            yield type(settings), name, value
+
+
+OTHER = {bool: True, float: 0.25, int: 2, type(None): 0.25}
+
+
+@pytest.mark.parametrize("option", [*options(RunSettings())], ids=lambda option: f"{option[0].__name__}.{option[1]}")
+def test_an_option_in_use_changes_the_key(option):
+    section, name, rest = option
+    annotation = section.model_fields[name].annotation
+    choices = getattr(annotation, "__args__", ())
+    value = next(choice for choice in choices if choice != rest) if isinstance(rest, str) else OTHER[type(rest)]
+    assert name not in section(**{name: rest}).identity()
+    assert section(**{name: value}).identity()[name] == value

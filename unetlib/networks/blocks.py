@@ -1,10 +1,20 @@
 """The blocks that networks are built of: double convolutions, upsampling, the cropped skip."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d, pad
 
+from unetlib.networks.group_norm import GroupNorm, group_norm, instance_norm
 from unetlib.networks.settings import ModelSettings
+
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm2d,
+    "group": group_norm,
+    "instance": instance_norm,
+}
+DROPOUTS: dict[str, Callable[[float], nn.Module]] = {"element": nn.Dropout, "channel": nn.Dropout2d}
 
 
 class ModelError(ValueError):
@@ -53,32 +63,40 @@ def contracting_path(in_channels: int, settings: ModelSettings) -> nn.ModuleList
     """Return one double convolution per level; dropout after the two deepest ("bottom"), after all levels or none."""
     filters = [settings.base_filters * 2**level for level in range(settings.depth)]
     return nn.ModuleList(
-        double(channels, count, settings, dropout=_dropout_at(level, settings))
+        double(channels, count, settings, dropout=_contracting_dropout(level, settings))
         for level, (channels, count) in enumerate(zip([in_channels, *filters], filters, strict=False))
     )
 
 
-def expanding_dropout(settings: ModelSettings) -> float:
-    """Return the share that is dropped after each level of the expanding path."""
-    return settings.dropout if settings.dropout_at == "all" else 0.0
+def expanding_dropout(level: int, settings: ModelSettings) -> float:
+    """Return the share that is dropped after a level (from 0) of the expanding path."""
+    return _dropout_of(level, settings) if settings.dropout_at == "all" else 0.0
 
 
-def _dropout_at(level: int, settings: ModelSettings) -> float:
+def _contracting_dropout(level: int, settings: ModelSettings) -> float:
     deep = settings.dropout_at == "bottom" and level >= settings.depth - 2
-    return settings.dropout if deep or settings.dropout_at == "all" else 0.0
+    return _dropout_of(level, settings) if deep or settings.dropout_at == "all" else 0.0
+
+
+def _dropout_of(level: int, settings: ModelSettings) -> float:
+    """The share of a level: dropout, or what lies between it on the first and dropout_deepest on the last level."""
+    first, deepest = settings.dropout, settings.dropout_deepest
+    if deepest is None or settings.depth == 1:
+        return first
+    return first + (deepest - first) * level / (settings.depth - 1)
 
 
 def double(channels: int, filters: int, settings: ModelSettings, *, dropout: float) -> nn.Sequential:
-    """Return two 3×3 convolutions, each with optional batch norm and a ReLU; then dropout."""
+    """Return two 3×3 convolutions, each with optional normalisation and a ReLU; then dropout."""
     layers: list[nn.Module] = []
     for inputs in (channels, filters):
         border = 1 if settings.padding == "same" else 0
         layers.append(nn.Conv2d(inputs, filters, kernel_size=3, padding=border, bias=settings.norm == "none"))
-        if settings.norm == "batch":
-            layers.append(nn.BatchNorm2d(filters))
+        if settings.norm != "none":
+            layers.append(NORMS[settings.norm](filters))
         layers.append(nn.ReLU(inplace=True))
     if dropout > 0:
-        layers.append(nn.Dropout(dropout))
+        layers.append(DROPOUTS[settings.dropout_kind](dropout))
     return nn.Sequential(*layers)
 
 
@@ -120,20 +138,23 @@ def _infers() -> bool:
     return not (torch.is_grad_enabled() or torch.jit.is_tracing())
 
 
-def initialise(model: nn.Module, generator: torch.Generator) -> None:
-    """Redraw all weights in place: N(0, 2/N) from a CPU generator, biases 0, batch norm the identity.
+def initialise(model: SegmentationNet, generator: torch.Generator) -> None:
+    """Redraw all weights in place from a CPU generator, as the model's settings say; biases 0, norms the identity.
 
-    Section 3 of the paper. N = weights per slice of the first axis, as in the authors' filler: 9·channels for
-    a convolution, 4·outputs for an up-convolution, which keeps the variance where no ReLU follows.
+    he: N(0, 2/N), section 3 of the paper. N = weights per slice of the first axis, as in the authors' filler:
+    9·channels for a convolution, 4·outputs for an up-convolution, which keeps the variance where no ReLU follows.
+    xavier: N(0, 2/(inputs + outputs)), inputs and outputs times the pixels of the kernel (Glorot and Bengio 2010).
     """
     with torch.no_grad():
         for module in model.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-                deviation = (2.0 / module.weight[0].numel()) ** 0.5
-                module.weight.copy_(torch.randn(module.weight.shape, generator=generator) * deviation)
+                first, second = module.weight.shape[:2]
+                pixels = module.weight[0, 0].numel()
+                fan = (first + second) * pixels if model.settings.initialisation == "xavier" else second * pixels
+                module.weight.copy_(torch.randn(module.weight.shape, generator=generator) * (2.0 / fan) ** 0.5)
                 if module.bias is not None:
                     module.bias.zero_()
-            elif isinstance(module, nn.BatchNorm2d):
+            elif isinstance(module, nn.BatchNorm2d | GroupNorm):
                 module.reset_parameters()
 
 

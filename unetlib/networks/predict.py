@@ -61,7 +61,8 @@ def predict(
     all 8 symmetries are what pixels allow without resampling.
     Tiles are read from where the plane lies and written to `out`, which may be a mapped file: memory is that of a
     tile. report is called after each tile. The model stays in the mode it came in. For an unpadded network with
-    up-convolutions the result depends on the tiling only by rounding.
+    up-convolutions the result depends on the tiling only by rounding, but with group or instance normalisation, which
+    takes its statistics from each tile.
     Raises InferenceError for a plane that is not 2-D and finite, TileError for a tile that the network cannot take.
     """
     if len(plane.shape) != 2:

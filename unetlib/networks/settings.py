@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from unetlib.imaging.settings import InstanceSettings, Normalisation
-from unetlib.io.settings import Settings
+from unetlib.io.settings import Settings, option
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -24,8 +24,27 @@ class ModelSettings(Settings):
         "valid", description="valid: unpadded as in the paper (572 → 388); same: zero-padded."
     )
     skip: Literal["concatenate", "none"] = Field("concatenate", description="Skip connections.")
-    norm: Literal["none", "batch"] = Field("none", description="Batch normalisation after each convolution or none.")
+    norm: Literal["none", "batch", "group", "instance"] = Field(
+        "none",
+        description="Normalisation after each 3×3 convolution. batch: by statistics of the batch; group (gcd(8,"
+        " filters) groups) and instance (each channel alone): by those of each tile, also at prediction, which then"
+        " depends on compute.predict_tile_px.",
+    )
+    initialisation: Literal["he", "xavier"] = option(
+        "he",
+        "How weights are drawn: he, N(0, 2/inputs) as in the paper; xavier, N(0, 2/(inputs + outputs)).",
+    )
     dropout: float = Field(0.5, ge=0, lt=1, description="Share of activations dropped.")
+    dropout_deepest: float | None = option(
+        None,
+        "Share dropped on the deepest level; shares rise or fall linearly to it, level by level, from dropout on the"
+        " first. null: dropout everywhere.",
+        ge=0,
+        lt=1,
+    )
+    dropout_kind: Literal["element", "channel"] = option(
+        "element", "What is dropped: single activations, or whole channels (Tompson et al. 2015)."
+    )
     dropout_at: Literal["bottom", "all", "none"] = Field(
         "bottom", description="bottom: at the end of the contracting path as in the paper; all: after every level."
     )

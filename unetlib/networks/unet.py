@@ -21,9 +21,10 @@ class UNet(SegmentationNet):
     padding: "valid" (572 → 388) or "same" (H' = H, a multiple of 2^(depth−1); zeros at the border).
     skip: "concatenate" (up-convolved first, then the cropped skip) or "none": the decoder takes the
     up-convolution alone, its first convolution has half the input channels.
-    norm "batch": after each 3×3 convolution, which then has no bias.
+    norm "batch", "group" or "instance": after each 3×3 convolution, which then has no bias.
     dropout_at: "bottom" = after the two deepest levels of the contracting path (levels 4 and 5; the skip of
     level 4 carries it too, as in the authors' phseg_v5.prototxt); "all" = after every level of both paths.
+    dropout_deepest: shares between dropout and this one, by level; dropout_kind "channel": whole channels.
     upsampling "bilinear": a 1×1 convolution halves the channels, then ×2 interpolation (the two commute).
     No ReLU follows an up-convolution, as in the paper's figure 1 (the authors' release has one).
     """
@@ -32,10 +33,12 @@ class UNet(SegmentationNet):
         super().__init__(settings)
         self.skip = settings.skip
         self.down = contracting_path(in_channels, settings)
-        upper = list(reversed(self.filters[:-1]))
-        self.up = nn.ModuleList(upsampler(2 * count, settings) for count in upper)
-        rate, width = expanding_dropout(settings), (2 if settings.skip == "concatenate" else 1)
-        self.merge = nn.ModuleList(double(width * count, count, settings, dropout=rate) for count in upper)
+        upper = list(reversed(list(enumerate(self.filters[:-1]))))
+        self.up = nn.ModuleList(upsampler(2 * count, settings) for _, count in upper)
+        width = 2 if settings.skip == "concatenate" else 1
+        self.merge = nn.ModuleList(
+            double(width * count, count, settings, dropout=expanding_dropout(level, settings)) for level, count in upper
+        )
         self.head = nn.Conv2d(settings.base_filters, classes, kernel_size=1)
 
     def forward(self, images: Tensor) -> Tensor:

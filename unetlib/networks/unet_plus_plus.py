@@ -16,11 +16,14 @@ class UNetPlusPlus(SegmentationNet):
     def __init__(self, settings: ModelSettings, *, in_channels: int = 1, classes: int = 2) -> None:
         super().__init__(settings)
         self.down = contracting_path(in_channels, settings)
-        filters, rate = self.filters, expanding_dropout(settings)
+        filters = self.filters
         places = [(column, level) for column in range(1, self.depth) for level in range(self.depth - column)]
         self.up = nn.ModuleDict({f"{i},{j}": upsampler(2 * filters[i], settings) for j, i in places})
         self.merge = nn.ModuleDict(
-            {f"{i},{j}": double((j + 1) * filters[i], filters[i], settings, dropout=rate) for j, i in places}
+            {
+                f"{i},{j}": double((j + 1) * filters[i], filters[i], settings, dropout=expanding_dropout(i, settings))
+                for j, i in places
+            }
         )
         self.head = nn.Conv2d(settings.base_filters, classes, kernel_size=1)
 

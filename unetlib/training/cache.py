@@ -50,7 +50,7 @@ def write_cache(
     if _noted(journal).get("fingerprint") != fingerprint:
         for stale in earlier_files(folder, FILES, "part of a cache"):
             stale.unlink()
-        write_json(journal, {"fingerprint": fingerprint, "settings": settings.plain(), "seed": seed})
+        write_json(journal, {"fingerprint": fingerprint, "settings": settings.identity(), "seed": seed})
     rows = []
     for done, frame in enumerate(frames, 1):
         note = folder / f"{frame}.json"

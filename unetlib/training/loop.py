@@ -167,7 +167,7 @@ class _Run(Generic[Network]):
             torch.save(state, stream)
 
     def _identity(self) -> dict[str, Any]:
-        return {**self.settings.plain(), "seed": self.seed}
+        return {**self.settings.identity(), "seed": self.seed}
 
     def resume(self, path: Path, report: Report) -> None:
         """Take the state at `path`; a file that is damaged or of other settings is reported and left aside."""
@@ -189,9 +189,10 @@ class _Run(Generic[Network]):
             report({"resumed": self.training.updates})
 
     def _take(self, state: dict[str, Any]) -> None:
-        for name, value in self._identity().items():
-            if state["settings"][name] != value:
-                raise TrainingError(f"made with {name} {state['settings'][name]!r}, now {value!r}")
+        made, now = state["settings"], self._identity()
+        for name in {**made, **now}:
+            if made.get(name) != now.get(name):
+                raise TrainingError(f"made with {name} {made.get(name)!r}, now {now.get(name)!r}")
         training, best = Training(**state["training"]), state["best"]
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])

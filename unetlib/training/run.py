@@ -140,7 +140,7 @@ def record_of(
 ) -> RunRecord:
     """Return the record of a training that stands in its model.pt."""
     return RunRecord(
-        settings=settings.plain(),
+        settings=settings.identity(),
         experiment=run.experiment,
         train_dataset=run.train_dataset,
         fold=run.fold,
