@@ -12,7 +12,13 @@ from skimage.segmentation import watershed
 
 from unetlib.datasets.readers import read
 from unetlib.evaluation.image_metrics import contingency, v_info, v_rand
-from unetlib.evaluation.isbi_metrics import best_threshold_scores, thin_borders, thinning_scores, threshold_sweep
+from unetlib.evaluation.isbi_metrics import (
+    best_threshold_scores,
+    proposals,
+    similarities,
+    thin_borders,
+    thinning_scores,
+)
 from unetlib.io.archives import open_archive
 
 REAL = Path(__file__).parents[3] / "shared" / "data"
@@ -126,12 +132,12 @@ def test_thinning_forgives_thick_borders() -> None:
 
 def test_a_threshold_is_exceeded_not_met() -> None:
     probability = np.array([[0.2, 0.2, 0.0, 0.4, 0.4]])
-    low, at, high = threshold_sweep(probability, [0.1, 0.2, 0.4])
+    low, at, high = map(thin_borders, proposals(probability, [0.1, 0.2, 0.4]))
     assert np.unique(low).tolist() == [0, 1, 2] and np.unique(at).tolist() == [1] and not high.any()
 
 
 def test_diagonal_cells_are_two() -> None:
-    assert len(np.unique(threshold_sweep(np.eye(2), [0.5])[0])) == 3
+    assert len(np.unique(proposals(np.eye(2), [0.5])[0])) == 3
 
 
 def test_the_threshold_is_chosen_for_the_stack_not_for_the_image() -> None:
@@ -149,6 +155,19 @@ def test_ignored_pixels_do_not_count() -> None:
     assert thinning_scores(*wide) != pytest.approx(thinning_scores(truth, proposal))
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_older_errors_against_scikit_image_and_plain_counts(seed: int) -> None:
+    """Rand error is that of the challenge's page, 1 − F of the foreground-restricted Rand index; pixel error 1 − F."""
+    truth, proposal = components(seed, 60), components(seed + 20, 60)
+    pixels = list(zip((truth > 0).ravel().tolist(), (proposal > 0).ravel().tolist(), strict=True))
+    hits, wrong = pixels.count((True, True)), pixels.count((True, False)) + pixels.count((False, True))
+    rand, dice = similarities(truth, proposal)
+    assert rand == pytest.approx(by_scikit_image(truth, proposal)[0], abs=1e-9)
+    assert dice == pytest.approx(2 * hits / (2 * hits + wrong), abs=1e-12)
+    ignore = np.random.default_rng(seed).random(truth.shape) < 0.3
+    assert similarities(truth, proposal, ignore) == similarities(truth[~ignore], proposal[~ignore])
+
+
 @pytest.mark.realdata
 def test_real_membranes_score_as_scikit_image_says() -> None:
     name = "ISBI-2012-challenge.zip"
@@ -159,7 +178,7 @@ def test_real_membranes_score_as_scikit_image_says() -> None:
     for sample in slices:
         smooth = ndimage.gaussian_filter(sample.image.astype(float), 2)
         probability = (smooth - smooth.min()) / (smooth.max() - smooth.min())
-        for proposal in threshold_sweep(probability, [0.4, 0.5, 0.6]):
+        for proposal in map(thin_borders, proposals(probability, [0.4, 0.5, 0.6])):
             found = thinning_scores(sample.labels, proposal)
             assert found == pytest.approx(by_scikit_image(sample.labels, proposal), abs=1e-6)
             assert 0 < found[0] < 1 and 0 < found[1] < 1

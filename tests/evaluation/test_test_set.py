@@ -15,7 +15,7 @@ from unetlib.evaluation import contingency as contingency_module
 from unetlib.evaluation import image_metrics, isbi_metrics, test_set
 from unetlib.evaluation.ctc_metrics import ctc_det, detections, foi_table
 from unetlib.evaluation.image_metrics import score_image, seg_scores
-from unetlib.evaluation.isbi_metrics import thin_borders, thinning_scores, threshold_sweep
+from unetlib.evaluation.isbi_metrics import proposals, similarities, thin_borders, thinning_scores
 from unetlib.evaluation.long_table import mean_score
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.evaluation.test_set import (
@@ -76,7 +76,7 @@ def test_no_pair_of_label_images_is_counted_twice(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(module, "contingency", counting)
     pairs = [(Truth(t.labels, np.zeros_like(t.ignore), t.markers), p) for t, p in stack(1)]
     known = score_test_set(pairs, DatasetScoring(field_of_interest_px=6, thinning_thresholds=SWEEP))
-    assert len(counted) == len(set(counted)) == len(pairs) * (2 + len(SWEEP)), "truth, markers, and each threshold"
+    assert len(counted) == len(set(counted)) == len(pairs) * (2 + 2 * len(SWEEP)), "thinned and not at each"
     assert {"seg", "map", "v_rand", "seg_ctc", "det", "v_rand_thinned"} <= set(known[0])
     counted.clear()
     score_test_set(stack(1), PLAIN)
@@ -116,16 +116,16 @@ def test_an_image_without_markers_or_objects_has_no_score_of_them() -> None:
 def test_one_threshold_is_taken_for_the_whole_stack(seed: int) -> None:
     pairs = stack(seed)
     rows = score_test_set(pairs, DatasetScoring(thinning_thresholds=SWEEP))
-    for place, name in enumerate(("v_rand_thinned", "v_info_thinned")):
-        by_threshold = []
-        for threshold in SWEEP:
-            each = (
-                thinning_scores(t.labels, threshold_sweep(p.probability, [threshold])[0], t.ignore)[place]
-                for t, p in pairs
-            )
-            by_threshold.append(list(each))
+    thinned = [[[thin_borders(each) for each in proposals(p.probability, SWEEP)], t] for t, p in pairs]
+    plain = [[proposals(p.probability, SWEEP), t] for t, p in pairs]
+    wanted = {"v_rand_thinned": (thinning_scores, thinned, 0), "v_info_thinned": (thinning_scores, thinned, 1)}
+    wanted |= {"rand_error": (similarities, plain, 0), "pixel_error": (similarities, plain, 1)}
+    for name, (score, stacks, place) in wanted.items():
+        by_threshold = [
+            [score(t.labels, each[number], t.ignore)[place] for each, t in stacks] for number in range(len(SWEEP))
+        ]
         best = max(by_threshold, key=np.mean)
-        assert [row[name] for row in rows] == best
+        assert [row[name] for row in rows] == ([1 - value for value in best] if "error" in name else best)
 
 
 def test_labels_without_probability_are_one_proposal() -> None:
@@ -135,6 +135,8 @@ def test_labels_without_probability_are_one_proposal() -> None:
     )[0]
     expected = thinning_scores(truth.labels, thin_borders(predicted.instances), truth.ignore)
     assert (row["v_rand_thinned"], row["v_info_thinned"]) == expected
+    rand, dice = similarities(truth.labels, predicted.instances, truth.ignore)
+    assert (row["rand_error"], row["pixel_error"]) == (1 - rand, 1 - dice)
 
 
 def test_small_objects_of_another_tool_are_dropped_as_ours_are() -> None:

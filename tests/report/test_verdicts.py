@@ -76,6 +76,27 @@ def test_a_network_that_learned_nothing_confirms_nothing():
 
 
 @settings(deadline=None)
+@given(SCORES, HALVES, SCORES, DOUBTS, SCORES)
+def test_an_error_is_judged_as_the_score_that_it_takes_from_one(mean, half, published, against, floor):
+    score, error = Estimate(mean, mean - half, mean + half), Estimate(1 - mean, 1 - mean - half, 1 - mean + half)
+    if abs(abs(mean - published) - verdicts.TOLERANCE) < 1e-9 or abs(abs(mean - published) - half) < 1e-9:
+        return  # on an edge rounding decides
+    if abs(half - verdicts.MAX_HALF_WIDTH) < 1e-9 or 0 < abs(mean - floor) < 1e-9:
+        return
+    of_score, _ = verdicts.judge_value(score, published, against, Baseline("otsu", floor))
+    otsu = Baseline("otsu", 1 - floor if mean != floor else 1 - mean)
+    assert verdicts.judge_value(error, 1 - published, against, otsu, metric="rand_error")[0] == of_score
+
+
+def test_a_lower_error_is_said_to_be_lower_and_exceeds():
+    verdict, reason = verdicts.judge_value(Estimate(0.02), 0.06, [], metric="pixel_error")
+    assert verdict == "exceeded" and reason.startswith("Ours is lower")
+    published = claim(value=0.3, metric="pixel_error")
+    assert verdicts.doubts(published, [], "pixel_error", Baseline("all-foreground", 0.2))
+    assert not verdicts.doubts(published, [], "pixel_error", Baseline("all-foreground", 0.4))
+
+
+@settings(deadline=None)
 @given(SCORES, HALVES, SCORES, DOUBTS, DOUBTS)
 def test_more_doubts_never_improve_a_verdict_on_a_value(mean, half, published, some, more):
     """Doubts only ever turn another verdict into "not comparable"."""

@@ -91,8 +91,9 @@ class DatasetSettings(Settings):
     )
     thinning_thresholds: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)] | None = Field(
         None,
-        description="Where given, V_rand and V_info are reported after border thinning (v_rand_thinned, v_info_thinned)"
-        " at the one of these foreground probabilities that is best on the test images, as ISBI-2012 does.",
+        description="Where given, V_rand and V_info after border thinning (v_rand_thinned, v_info_thinned) and the"
+        " older rand_error and pixel_error are reported, each at the one of these foreground probabilities that is best"
+        " on the test images, as ISBI-2012 does.",
     )
     binning: int = Field(
         1,

@@ -1,10 +1,15 @@
-"""V_rand and V_info after border thinning, at the best of several thresholds (ISBI-2012; Arganda-Carreras et al. 2015).
+"""Scores of ISBI-2012 at the best of several thresholds: V_rand and V_info after border thinning, two older errors.
 
-The challenge's script (Fiji, Trainable_Segmentation: getMaximalVRandAfterThinning, getMaximalVInfoAfterThinning)
-takes the 4-connected components of the pixels above a threshold of probability, floods the rest from them with
-watershed lines one pixel wide, and keeps the best of the thresholds 0, 0.1 … 1 over the whole test stack. The threshold
-is therefore chosen on the test images: this is the challenge's rule and is equally optimistic for every proposal.
-The score of a stack is the mean over its images, as Fiji's V_info is; how Fiji's V_rand pools slices was not checked.
+The challenge's script (Arganda-Carreras et al. 2015; Fiji, Trainable_Segmentation: getMaximalVRandAfterThinning,
+getMaximalVInfoAfterThinning) takes the 4-connected components of the pixels above a threshold of probability, floods
+the rest from them with watershed lines one pixel wide, and keeps the best of the thresholds 0, 0.1 … 1 over the whole
+test stack. The threshold is therefore chosen on the test images: this is the challenge's rule and is equally optimistic
+for every proposal. The score of a stack is the mean over its images, as Fiji's V_info is; how Fiji's V_rand pools
+slices was not checked.
+
+The errors that the challenge ranked by in 2012 and 2015, at the best threshold too, without thinning: Rand error,
+1 − V_rand of the components; pixel error, 1 − F-score of the foreground's pixels (Fiji's PixelError, which sums pixels
+over the stack where this takes the mean over its images).
 """
 
 from collections.abc import Sequence
@@ -13,9 +18,10 @@ import numpy as np
 from scipy import ndimage
 
 from unetlib.evaluation.contingency import contingency
-from unetlib.evaluation.image_metrics import v_info, v_rand
+from unetlib.evaluation.image_metrics import pixel_scores, v_info, v_rand
 
 SCORES = ("v_rand_thinned", "v_info_thinned")
+ERRORS = ("rand_error", "pixel_error")  # lower is better
 
 
 def thin_borders(labels: np.ndarray) -> np.ndarray:
@@ -53,18 +59,28 @@ def _steps(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return step[order], ((rows + 1) * (labels.shape[1] + 2) + columns + 1)[order]
 
 
-def threshold_sweep(probability: np.ndarray, thresholds: Sequence[float]) -> list[np.ndarray]:
-    """Return the thinned 4-connected components of probability > threshold, (H, W) int32, for each threshold."""
-    return [thin_borders(ndimage.label(probability > threshold)[0]) for threshold in thresholds]
+def proposals(probability: np.ndarray, thresholds: Sequence[float]) -> list[np.ndarray]:
+    """Return the 4-connected components of probability > threshold, (H, W) int32, for each threshold."""
+    return [ndimage.label(probability > threshold)[0] for threshold in thresholds]
 
 
 def thinning_scores(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray | None = None) -> tuple[float, float]:
     """Return V_rand and V_info of one thinned proposal over true foreground that is not ignored."""
-    if ignore is not None and ignore.any():
-        known = ~ignore.astype(bool)
-        truth, proposal = truth[known], proposal[known]
-    table = contingency(truth, proposal)
+    table = contingency(*_known(truth, proposal, ignore))
     return v_rand(table), v_info(table)
+
+
+def similarities(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray | None = None) -> tuple[float, float]:
+    """Return 1 − each of ERRORS of one proposal that is not thinned: V_rand, and the F-score (Dice) of its pixels."""
+    truth, proposal = _known(truth, proposal, ignore)
+    return v_rand(contingency(truth, proposal)), pixel_scores(truth > 0, proposal > 0)["dice"]
+
+
+def _known(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    if ignore is None or not ignore.any():
+        return truth, proposal
+    known = ~ignore.astype(bool)
+    return truth[known], proposal[known]
 
 
 def best_threshold_scores(scores: np.ndarray) -> np.ndarray:

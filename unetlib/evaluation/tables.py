@@ -33,6 +33,8 @@ METRICS = {  # name in the long table → displayed name, in the order of every 
     "v_info": "V_info",
     "v_rand_thinned": "V_rand (thinned)",
     "v_info_thinned": "V_info (thinned)",
+    "rand_error": "Rand error",
+    "pixel_error": "pixel error",
     "iou_background": "background IoU",
     "iou_pooled": "pooled IoU",
     "dice_pooled": "pooled Dice",

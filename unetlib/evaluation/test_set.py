@@ -13,11 +13,13 @@ from unetlib.evaluation.contingency import Contingency, contingency
 from unetlib.evaluation.ctc_metrics import Detections, det_by_frame, detections, in_foi
 from unetlib.evaluation.image_metrics import score_image, seg_scores
 from unetlib.evaluation.isbi_metrics import (
+    ERRORS,
     SCORES,
     best_threshold_scores,
+    proposals,
+    similarities,
     thin_borders,
     thinning_scores,
-    threshold_sweep,
 )
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.imaging.instances import instances_from_probability, remove_small
@@ -43,7 +45,7 @@ class Truth:
 class Prediction:
     """The prediction for one image, (H, W) each: instances for the instance scores, a bool mask for the pixel scores.
 
-    Without a `probability` the thinned scores have one proposal, the instances.
+    Without a `probability` the swept scores have one proposal, the instances.
     """
 
     instances: np.ndarray
@@ -137,12 +139,13 @@ class _Pair:
             return scores, Detections(0, 0, 0, 0)
         return scores, detections(contingency(markers, instances).keep(in_foi(markers, border_px), inside))
 
-    def thinned_scores(self, thresholds: Sequence[float]) -> list[tuple[float, float]]:
-        """V_rand and V_info of the thinned proposal at each threshold."""
-        labels, ignore, probability = self.truth.labels, self.truth.ignore, self.predicted.probability
-        if probability is None:
-            return [thinning_scores(labels, thin_borders(self.predicted.instances), ignore)]
-        return [thinning_scores(labels, each, ignore) for each in threshold_sweep(probability, thresholds)]
+    def swept_scores(self, thresholds: Sequence[float]) -> list[tuple[float, ...]]:
+        """SCORES and 1 − ERRORS of the proposal at each threshold."""
+        truth, probability = self.truth, self.predicted.probability
+        found = [self.predicted.instances] if probability is None else proposals(probability, thresholds)
+        thinned = [thinning_scores(truth.labels, thin_borders(each), truth.ignore) for each in found]
+        plain = [similarities(truth.labels, each, truth.ignore) for each in found]
+        return [(*scores, *others) for scores, others in zip(thinned, plain, strict=True)]
 
 
 def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetScoring) -> list[dict[str, float]]:
@@ -153,7 +156,7 @@ def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetS
     Where `field_of_interest_px` is a number: `seg_ctc` (its mean weighted by `objects_ctc` is the challenge's
     SEG) and `det` (weighted by `markers`: DET); NaN where an image has nothing of the kind. The challenge takes DET of
     the whole sequence; here it is of the images given. Where there are `thinning_thresholds`: `v_rand_thinned` and
-    `v_info_thinned`, each at the one threshold that is best on average over the images given.
+    `v_info_thinned`, `rand_error` and `pixel_error`, each at the one threshold that is best on average over the images.
     """
     rows, found, swept = [], [], []
     for pair in (_Pair(truth, predicted, settings.min_area_px) for truth, predicted in stack):
@@ -163,13 +166,13 @@ def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetS
             row |= scores
             found.append(frame)
         if settings.thinning_thresholds:
-            swept.append(pair.thinned_scores(settings.thinning_thresholds))
+            swept.append(pair.swept_scores(settings.thinning_thresholds))
         rows.append(row)
     for row, frame, det in zip(rows, found, det_by_frame(found), strict=bool(found)):
         row |= {"det": det, "markers": float(frame.markers)}
     if swept:
         table = np.array(swept)  # images, thresholds, metrics
-        for place, name in enumerate(SCORES):
+        for place, name in enumerate((*SCORES, *ERRORS)):
             for row, value in zip(rows, best_threshold_scores(table[:, :, place]), strict=True):
-                row[name] = float(value)
+                row[name] = 1 - float(value) if name in ERRORS else float(value)
     return rows

@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.evaluation.tables import METRICS
 from unetlib.report.display_tables import format_value
 from unetlib.report.literature import ANSWER, ANY, COLUMNS, VERSUS, Claim, Error
 from unetlib.report.study_scores import Comparand, Study
-from unetlib.report.verdicts import NOT_RUN, VERDICTS, Estimate, doubts, judge_direction, judge_value
+from unetlib.report.verdicts import NOT_RUN, VERDICTS, Estimate, doubts, judge_direction, judge_value, no_better
 from unetlib.study.runs import JOINT
 
 PAPER_FILTERS = 64
@@ -104,7 +105,8 @@ def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, An
         verdict, reason = judge_direction(claim.expected, gap, _failures(scores, metric, study))
     else:
         gap = ours - Estimate(claim.value, claim.value, claim.value, ours.runs, ours.images, ours.n)
-        verdict, reason = judge_value(ours, claim.value, doubts(claim, errors, metric, trivial), trivial)
+        against = doubts(claim, errors, metric, trivial)
+        verdict, reason = judge_value(ours, claim.value, against, trivial, metric=metric)
     row |= {"difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high}
     row |= {"trivial": trivial.score, "trivial_name": trivial.name} if trivial else {}
     row |= {"runs": gap.runs, "images": gap.images, "n": gap.n}
@@ -119,12 +121,12 @@ def _failures(scores: Mapping[Comparand, Estimate | None], metric: str, study: S
     """
     known = {side: score for side, score in scores.items() if score}
     if len({side.test_dataset for side in known}) > 1:
-        best = max(known, key=lambda side: known[side].mean)
+        best = (min if metric in ERRORS else max)(known, key=lambda side: known[side].mean)
         known = {best: known[best]}
     failed = []
     for side, score in known.items():
         trivial = study.trivial(side.test_dataset, metric)
-        if side.experiment in study.filters and trivial and score.mean <= trivial.score:
+        if side.experiment in study.filters and trivial and no_better(score.mean, trivial.score, metric):
             failed.append(f"{side.experiment} is no better than {trivial.name} on {side.test_dataset}")
     return failed
 

@@ -7,6 +7,7 @@ from math import nan
 
 import pandas as pd
 
+from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.literature import ANY
 from unetlib.report.verdicts import Baseline, Estimate
@@ -62,7 +63,8 @@ class Study:
         rows = rows[(rows["train_dataset"] == NO_TRAINING) & (rows["test_dataset"] == dataset)]
         rows = rows[(rows["metric"] == metric) & rows["mean"].notna()]
         found = [Baseline(str(row["experiment"]), float(row["mean"])) for row in rows.to_dict("records")]
-        return max(found, key=lambda baseline: baseline.score, default=None)
+        best = min if metric in ERRORS else max
+        return best(found, key=lambda baseline: baseline.score, default=None)
 
     def resolved(self, side: Comparand) -> Comparand:
         """Return the side under the name of the experiment that the study runs."""

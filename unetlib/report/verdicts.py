@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
+from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.evaluation.pooled_metrics import POOLED
 from unetlib.report.literature import Claim, Error
 
@@ -102,17 +103,26 @@ def doubts(claim: Claim, errors: Sequence[Error], metric: str, trivial: Baseline
         found.append(Doubt("unclear", f"it is {claim.metric}, ours is {same}"))
     if same == "pixel_accuracy":
         found.append(Doubt("unclear", "pixel accuracy mainly reflects the amount of background"))
-    if trivial and claim.value is not None and claim.value <= trivial.score:
+    if trivial and claim.value is not None and no_better(claim.value, trivial.score, metric):
         found.append(Doubt("unclear", f"the published value is no better than {trivial.name} here"))
     return found + [Doubt(error.effect, error.error) for error in errors if error.effect in EXPLAINS]
 
 
+def no_better(score: float, than: float, metric: str) -> bool:
+    """Return whether a score of this metric is no better than another; errors are better when lower."""
+    return score >= than if metric in ERRORS else score <= than
+
+
 def judge_value(
-    ours: Estimate, published: float, against: Sequence[Doubt], trivial: Baseline | None = None
+    ours: Estimate, published: float, against: Sequence[Doubt], trivial: Baseline | None = None, *, metric: str = ""
 ) -> tuple[str, str]:
-    """Return the verdict on a published score and its reason; a network at the trivial baseline confirms nothing."""
+    """Return the verdict on a published score and its reason; a network at the trivial baseline confirms nothing.
+
+    Of an error a lower value is the higher score.
+    """
     where = compare_to_published(ours, published)
-    explained = [doubt.sentence for doubt in against if where in EXPLAINS[doubt.effect]]
+    worth = {ABOVE: BELOW, BELOW: ABOVE}.get(where, where) if metric in ERRORS else where
+    explained = [doubt.sentence for doubt in against if worth in EXPLAINS[doubt.effect]]
     said = {
         EQUAL: f"Ours agrees (within {TOLERANCE}, or in an interval of at most ± {MAX_HALF_WIDTH})",
         ABOVE: "Ours is higher",
@@ -121,14 +131,13 @@ def judge_value(
     }[where]
     if explained:
         return NOT_COMPARABLE, f"{said}, but {'; '.join(explained)}."
-    failed = trivial is not None and ours.mean <= trivial.score
-    if failed and trivial:
+    if trivial and no_better(ours.mean, trivial.score, metric):
         return (
             NOT_REACHED,
             f"Our network is no better than {trivial.name}: it has learned nothing that could be compared.",
         )
     despite = [doubt.sentence for doubt in against]
-    verdict = {EQUAL: REPRODUCED, ABOVE: EXCEEDED}.get(where, NOT_REACHED)
+    verdict = {EQUAL: REPRODUCED, ABOVE: EXCEEDED}.get(worth, NOT_REACHED)
     return verdict, said + (f", although {'; '.join(despite)}." if despite else ".")
 
 
