@@ -89,6 +89,13 @@ def test_gold_judges_and_silver_trains(tmp_path):
         data.image("elsewhere")
 
 
+@pytest.mark.parametrize(("unknown", "dense"), [(1, True), (3, True), (4, False), (29, False)])
+def test_a_frame_is_dense_that_knows_nine_pixels_of_ten(tmp_path, unknown, dense):
+    mask = np.arange(30).reshape(5, 6) < unknown
+    write_dataset(tmp_path / "d", [*four()[::2], four()[3], sample("some", image=IMAGE.T.reshape(5, 6), ignore=mask)])
+    assert Dataset(tmp_path / "d").dense_frames() == {"gold"} | ({"some"} if dense else set())
+
+
 def test_partial_gold_without_silver_trains_with_its_unknown_pixels(tmp_path):
     write_dataset(tmp_path / "d", [sample(ignore=UNKNOWN)])
     labels, ignore = Dataset(tmp_path / "d").training_truth("01-t000")

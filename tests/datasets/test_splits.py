@@ -1,5 +1,6 @@
 """No frame plays two parts, no test neighbour trains, and a split that cannot be made says why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pytest
@@ -39,9 +40,11 @@ def drawn(frames: list[Facts], **rules: object) -> str:
     return "".join(letters[a.role] for a in roles_of(frames, **rules))
 
 
-def roles_of(frames: list[Facts], *, by: str, fold: int = 0, **rules: object) -> list[Assignment]:
+def roles_of(
+    frames: list[Facts], *, by: str, fold: int = 0, dense: Collection[str] = (), **rules: object
+) -> list[Assignment]:
     settings = {"folds": 2, "validation_fraction": 0.2, "gap_frames": 0, **rules}
-    return split(frames, SplitSettings(**settings), by=by, fold=fold)  # type: ignore[arg-type]
+    return split(frames, SplitSettings(**settings), by=by, fold=fold, dense=dense)  # type: ignore[arg-type]
 
 
 TWO = movie("01", "sgsspsss.s") + movie("02", "ssgsssssgs")
@@ -219,6 +222,43 @@ def test_without_validation_frames_no_frame_is_left_unused_between_roles_in_vain
     assert drawn(stack, **rules, fold=3) == "xxxxx.TTTTTTTTTTTTTT"
     assert drawn(stack, **rules, fold=2) == "TTTT.xxxxx.TTTTTTTTT"
     assert drawn(stack, **rules, fold=0) == "TTTTTTTTTTTTTT.xxxxx"
+
+
+def test_dense_frames_alone_validate_and_test():
+    """As GOWT1: most gold frames draw a few cells; frames on both sides of the validation frame train."""
+    frames = movie("01", "ppgppg.pppp") + movie("02", "pgppp.pgp")
+    dense = {"01-t002", "01-t005", "02-t001", "02-t007", "02-t008"}
+    rules = {"by": "sequence", "dense_only": True, "dense": dense}
+    assert drawn(frames, **rules) == "TTTTTv.TTTT" + ".X.....XX"
+    assert drawn(frames, **rules, gap_frames=2) == "TTT..v..TTT" + ".X.....XX"
+    assert drawn(frames, **rules, validation_fraction=0.9, gap_frames=1) == "T.v..v.TTTT" + ".X.....XX"
+    assert drawn(frames, **rules, fold=1) == "..X..X....." + "TTTTT.TTv"
+    assert drawn(frames, by="sequence") == "TTTTTT.TTvv" + "XXXXX.XXX"
+    with pytest.raises(SplitError, match="only 1 sequences have dense gold truth to test on"):
+        drawn(frames, **rules | {"dense": {"01-t002"}})
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    frames=frames_strategy,
+    by=st.sampled_from(["sequence", "block", "group", "random"]),
+    picks=st.sets(st.integers(0, 60)),
+    fold=st.integers(0, 1),
+)
+def test_where_every_frame_is_dense_nothing_changes_and_else_no_other_frame_judges(frames, by, picks, fold):
+    every = {f.frame for f in frames}
+    some = {f.frame for number, f in enumerate(frames) if number in picks}
+
+    def roles(dense, only=True):
+        try:
+            return roles_of(frames, by=by, fold=fold, dense=dense, dense_only=only)
+        except SplitError as error:
+            return str(error).replace("dense gold", "gold")
+
+    assert roles(every) == roles((), only=False)
+    if not isinstance(found := roles(some), str):
+        assert {a.frame for a in found if a.role in ("validation", "test")} <= some
+        assert {a.role for a in found} <= {"train", "validation", "test", "unused"}
 
 
 def test_some_frames_must_validate():

@@ -78,6 +78,15 @@ def test_folds_of_a_dataset_replace_the_studys_and_the_experiments_split_both():
     assert split("a", config=changed(("split", "by"), "random"))["by"] == "random"
 
 
+def test_a_dataset_can_ask_for_dense_frames_and_an_experiment_too():
+    config = changed(("datasets", "a"), CONFIG["datasets"]["a"] | {"dense_only": True})
+    config["experiments"]["small"] = {"split": {"dense_only": True}}
+    assert [split(name, config=config)["dense_only"] for name in "ab"] == [True, False]
+    assert [split(name, "small", config)["dense_only"] for name in "ab"] == [True, True]
+    keys, before = (experiments.split_keys(study(each)) for each in (config, CONFIG))
+    assert keys[""]["a"] != before[""]["a"] and keys[""]["b"] == before[""]["b"]
+
+
 def test_splits_that_agree_share_a_key():
     keys = experiments.split_keys(study())
     assert set(keys) == {"", *CONFIG["study"]["experiments"]}

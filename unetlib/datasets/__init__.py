@@ -25,7 +25,9 @@
   its own.
 - source_digest: The identity of a folder of images and labels: a checksum of the content of every file that is used.
 - split_files: Read split files: the frames of a role, the fold, and the dataset that a file's path names.
-- splits: Who trains, who validates, who tests: whole sequences, blocks of z, groups of look-alikes; no arrays.
+- split_ways: The ways of keeping training and test apart: by sequence, by block of z, by group, and not at all
+  (random).
+- splits: Which frames train, validate and test: whole sequences, blocks of z, groups of similar images; no arrays.
 - subsets: Some of many: evenly spaced subsets of a sequence, nested where sizes double.
 - synthetic/: Synthetic microscopy with exact truth, written as archives in the layouts of the public datasets.
 - unused_files: What of a source was not used: every file of a folder or archive that no reader asked for, and why.

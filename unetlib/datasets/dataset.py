@@ -22,6 +22,7 @@ from unetlib.datasets.checks import DatasetError, check_frame_id, check_image, c
 from unetlib.datasets.duplicates import ImageIdentity, group_duplicates, identify
 from unetlib.datasets.faults import Faults
 from unetlib.datasets.frames import FrameRecord, read_frames, write_frames
+from unetlib.datasets.partial_annotation import DENSE_SHARE
 from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, check_binning
 from unetlib.io.files import atomic_folder, write_csv
 
@@ -191,6 +192,13 @@ class Dataset:
         if (annotation := self.frame(frame).annotation) not in ("gold", "partial"):
             raise DatasetError(f"{self.folder}: frame {frame} has no gold truth ({annotation}); judge another frame")
         return self._labels("labels", frame, has_ignore=annotation == "partial")
+
+    def dense_frames(self) -> set[str]:
+        """Return the frames whose gold truth is complete, or leaves less than 1 − DENSE_SHARE of the pixels open."""
+        known = {f.frame: 1.0 for f in self.frames if f.annotation == "gold"}
+        partial = [f.frame for f in self.frames if f.annotation == "partial"]
+        known |= {frame: float(1 - self.truth(frame)[1].mean()) for frame in partial}
+        return {frame for frame, share in known.items() if share >= DENSE_SHARE}
 
     def training_truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the truth to train on, in the form of `truth`: silver where it exists (dense), else gold."""

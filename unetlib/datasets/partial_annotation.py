@@ -3,6 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+# Known share of the pixels from which a frame counts as dense. Of GOWT1's 50 gold frames, the 8 that draw all but at
+# most two of their 24 to 28 nuclei have 0.977 or more, the others 0.871 or less.
+DENSE_SHARE = 0.9
 SILVER_MARGIN_PX = 3.0  # how far an unknown cell may reach beyond its silver segment
 
 

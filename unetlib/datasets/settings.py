@@ -68,6 +68,9 @@ class DatasetSettings(Settings):
         " or (for the leakage pitfall alone) random frames."
     )
     folds: int | None = Field(None, ge=2, description="Number of folds of this dataset, instead of split.folds.")
+    dense_only: bool = option(
+        False, "As split.dense_only, for this dataset, whose gold truth mostly draws a few of the cells in a frame."
+    )
     primary_metric: Metric = Field(description="The metric this dataset is judged by.")
     background: str | None = Field(None, description="Name of the background class when it is one (membrane).")
     min_area_px: int = Field(
@@ -129,6 +132,12 @@ class SplitSettings(Settings):
         "What else the test frames do (a mistake, for the flawed arm of a pitfall and for protocols alone). validate:"
         " they are the validation frames, so that the network is chosen on its test; train: they train and validate."
         " The frames that would have validated stay unused.",
+    )
+
+    dense_only: bool = option(
+        False,
+        "Whether only frames whose gold truth is complete, or knows at least 90 % of the pixels, validate and test;"
+        " others may train.",
     )
 
     @model_validator(mode="after")

@@ -169,6 +169,8 @@ def split_settings(study: StudySettings, dataset: str, experiment: str | None = 
     entry, chosen = study.datasets[dataset], study.split
     if entry.folds:
         chosen = chosen.model_copy(update={"folds": entry.folds})
+    if entry.dense_only:
+        chosen = chosen.model_copy(update={"dense_only": True})
     if experiment is not None:
         trainer = training_experiment(study, experiment)
         chosen = laid_over(chosen, study.experiments[trainer].split, f"experiments.{trainer}.split")

@@ -22,10 +22,11 @@ class Arguments:
 
 
 def main(arguments: Arguments) -> None:
-    settings, frames = arguments.settings, Dataset(arguments.frames.parent).frames
+    settings, dataset = arguments.settings, Dataset(arguments.frames.parent)
+    frames, dense = dataset.frames, dataset.dense_frames() if settings.dense_only else set()
     if settings.by is None:
         raise ValueError("settings.by is null; state what keeps training and test apart")
-    assigned = split(frames, settings, by=settings.by, fold=arguments.fold)
+    assigned = split(frames, settings, by=settings.by, fold=arguments.fold, dense=dense)
     write_csv(arguments.output, ({"frame": each.frame, "role": each.role} for each in assigned), ("frame", "role"))
     print(", ".join(f"{count} {role}" for role, count in Counter(each.role for each in assigned).items()))
     for frame in left_out(frames, [each.frame for each in assigned if each.role == "unused"]):
