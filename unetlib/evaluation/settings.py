@@ -1,10 +1,16 @@
-"""Settings of scoring: what of a test image counts, and which pairs of experiments measure a pitfall."""
+"""Settings of scoring: what of a test image counts, which pairs of experiments measure a pitfall, and protocols."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from unetlib.io.settings import Settings
+from unetlib.datasets.settings import Metric
+from unetlib.io.settings import Settings, option
+
+Reported = Literal["test", "validation"]
+ScoredMetric = Metric | Literal["pixel_accuracy"]
+VALIDATED = ("dice", "iou")  # metrics of validation images
+Line = Annotated[str, Field(pattern=r"^[^\r\n]{1,120}$")]
 
 
 class ScoringSettings(Settings):
@@ -33,8 +39,65 @@ class PitfallSettings(Settings):
 
     control: str = Field(description="The experiment without the mistake.")
     flawed: str = Field(description="The experiment that makes the mistake.")
-    reported: Literal["test", "validation"] = Field(
+    reported: Reported = Field(
         "test",
         description="What the flawed protocol calls its result: its scores of the test images, or (validation) the best"
         " Dice among its evaluations during training.",
     )
+
+
+class FlawSettings(Settings):
+    """A difference between what a document did and what we do; a protocol takes it away in one step."""
+
+    name: Line = Field(description="What it is, in one line.")
+    settings: Annotated[list[str], Field(min_length=1)] = Field(
+        description="What of the experiment becomes that of compare_with: names such as validation.images, whole"
+        " sections such as training, or reported."
+    )
+
+
+class ProtocolSettings(Settings):
+    """What a document did, flaws and all, and the way from there to what we do, one flaw at a time."""
+
+    document: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")] = Field(
+        description="The document, by its key in docs/sources.md."
+    )
+    experiment: str = Field(description="The experiment that does what the document did.")
+    dataset: str = Field(description="The dataset that it is trained on (of a joint network: scored on).")
+    test_dataset: str | None = option(None, "The dataset that it is scored on, where it is another.")
+    metric: ScoredMetric = Field(description="The metric that the steps are compared in.")
+    reported: Reported = Field(
+        "test",
+        description="What the document calls its result: scores of test images, or (validation) the best score"
+        " among the evaluations during training.",
+    )
+    compare_with: str = Field(description="The experiment without the flaws.")
+    flaws: Annotated[list[FlawSettings], Field(min_length=1)] = Field(
+        description="Its differences to compare_with, in the order in which they are taken away."
+    )
+
+    @model_validator(mode="after")
+    def _validation_has_few_metrics(self) -> Self:
+        if self.reported == "validation" and self.metric not in VALIDATED:
+            raise ValueError(f"metric is {self.metric}, but validation is scored by {' and '.join(VALIDATED)} alone")
+        if self.reported == "validation" and self.test_dataset not in (None, self.dataset):
+            raise ValueError("test_dataset differs from dataset, whose images alone validate; set reported: test")
+        return self
+
+
+class ProtocolStep(Settings):
+    """A step of a protocol: an experiment, and the flaw that the step before it still has."""
+
+    flaw: str = Field(description='The flaw taken away by this step; "": none yet.')
+    experiment: str = Field(description="The experiment of this step.")
+    train_dataset: str = Field(description="What its networks are trained on.")
+    reported: Reported = Field(description="Whether the score is of test images or the best of validation.")
+
+
+class ProtocolSteps(Settings):
+    """A protocol as it is measured: from what a document did to what we do."""
+
+    document: str = Field(description="The document, by its key in docs/sources.md.")
+    test_dataset: str = Field(description="The dataset that all steps are scored on.")
+    metric: ScoredMetric = Field(description="The metric that the steps are compared in.")
+    steps: list[ProtocolStep] = Field(description="The document's experiment first, ours last.")

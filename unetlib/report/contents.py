@@ -89,7 +89,7 @@ def _for_sentences(found: StudyTables, study: StudyFacts) -> tuple[pd.DataFrame,
 
     They name neither other tools nor deliberate mistakes, and of the trivial baselines only the best.
     """
-    unnamed = [*study.external_tools, *(pitfall.flawed for pitfall in study.pitfalls.values())]
+    unnamed = [*study.external_tools, *study.set_apart]
     comparison, ablation = found.comparison, found.ablation
     return (
         comparison[~comparison["experiment"].isin(unnamed)],

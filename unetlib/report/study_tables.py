@@ -37,10 +37,9 @@ def trained_facts(facts: StudyFacts) -> list[RunFacts]:
 def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) -> dict[str, pd.DataFrame]:
     """Return the tables comparison, ablation, transfer, costs and differences.
 
-    The flawed arms of pitfalls are left out: they have a table of their own.
+    The flawed arms of pitfalls and the steps of protocols are left out: they have tables of their own.
     """
-    flawed = {pitfall.flawed for pitfall in facts.pitfalls.values()}
-    scores = found.scores[~found.scores["experiment"].isin(flawed)]
+    scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
     named: dict[str, Any] = {"datasets": [*facts.datasets], "experiments": [*facts.experiments, *facts.external_tools]}
     background = {name: entry.background for name, entry in facts.datasets.items() if entry.background}
     headline = {name: entry.primary_metric for name, entry in facts.datasets.items()}

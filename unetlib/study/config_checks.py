@@ -1,35 +1,31 @@
 """What a study's configuration must be beyond its types: names that are defined, folds that exist, tiles that fit."""
 
-import difflib
 from collections.abc import Collection
 from pathlib import PurePath
 
 from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.networks.tiling import smallest_output, step_px, takes_tile
 from unetlib.study.experiments import (
+    PREDICTED_BY,
     datasets_of,
     inference_settings,
     instance_settings,
     is_joint,
     run_settings,
-    scoring_settings,
     split_settings,
     training_experiment,
     training_sets,
     uses_watershed,
 )
 from unetlib.study.external_tools import ExternalError, split_command
+from unetlib.study.mistakes import allowed, mistakes_of
+from unetlib.study.names import check_known
+from unetlib.study.protocol_checks import check_protocols
 from unetlib.study.runs import EXTERNAL, JOINT
 from unetlib.study.settings import ExperimentSettings, StudyError, StudySettings
 from unetlib.study.tracked_runs import untrackable
 
-PREDICTS = {
-    "networks_of",
-    "datasets",
-    "inference",
-    "instance_method",
-    "scoring",
-}  # what an experiment that trains nothing states
+PREDICTS = {"networks_of", "datasets", *PREDICTED_BY}  # what an experiment that trains nothing states
 RESERVED = (JOINT, EXTERNAL, "none")  # words of the tables' column train_dataset
 
 
@@ -64,26 +60,20 @@ def _names(study: StudySettings) -> None:
     }
     for kind, (names, defined) in lists.items():
         for name in names:
-            _known(name, defined, "study", kind)
+            check_known(name, defined, "study", kind)
         if twins := {a for a in names for b in names if a != b and a.lower() == b.lower()}:
             message = f"study.{kind}: {' and '.join(sorted(twins))} would be one folder on many systems; rename one"
             raise StudyError(message, "study", kind)
-    _known(study.study.reference, study.study.experiments, "study", "reference")
+    check_known(study.study.reference, study.study.experiments, "study", "reference")
     for name in study.tracking.networks_of:
-        _known(name, study.experiments, "tracking", "networks_of")
+        check_known(name, study.experiments, "tracking", "networks_of")
     for name, pitfall in study.pitfalls.items():
-        _known(pitfall.control, study.experiments, "pitfalls", name, "control")
-        _known(pitfall.flawed, study.experiments, "pitfalls", name, "flawed")
+        check_known(pitfall.control, study.experiments, "pitfalls", name, "control")
+        check_known(pitfall.flawed, study.experiments, "pitfalls", name, "flawed")
+    check_protocols(study)
     if reserved := [name for name in RESERVED if name in study.study.datasets]:
         message = f"a dataset cannot be called {reserved[0]!r}: the tables use the word; rename it in datasets"
         raise StudyError(message, "study", "datasets")
-
-
-def _known(name: str, defined: Collection[str], *key: str) -> None:
-    if name not in defined:
-        close = difflib.get_close_matches(name, defined, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"defined are {', '.join(defined)}"
-        raise StudyError(f"{'.'.join(key)} names {name!r}, which is not defined; {hint}", *key)
 
 
 def _networks_of(experiment: str, study: StudySettings) -> None:
@@ -93,7 +83,7 @@ def _networks_of(experiment: str, study: StudySettings) -> None:
         return
     key = ("experiments", experiment, "networks_of")
     where = ".".join(key)
-    _known(target, study.experiments, *key)
+    check_known(target, study.experiments, *key)
     if target not in study.study.experiments:
         raise StudyError(f"{where} is {target!r}, which is not in study.experiments; add it there", *key)
     if further := study.experiments[target].networks_of:
@@ -110,7 +100,7 @@ def _networks_of(experiment: str, study: StudySettings) -> None:
 def _datasets(experiment: str, study: StudySettings) -> None:
     key = ("experiments", experiment, "datasets")
     for name in study.experiments[experiment].datasets or []:
-        _known(name, study.datasets, *key)
+        check_known(name, study.datasets, *key)
     used, trainer = datasets_of(study, experiment), training_experiment(study, experiment)
     if not used:
         named = ", ".join(study.experiments[experiment].datasets or study.experiments[trainer].datasets or [])
@@ -181,26 +171,16 @@ def _tile(experiment: str, train_dataset: str, study: StudySettings) -> None:
 
 
 def _mistakes(experiment: str, study: StudySettings) -> None:
-    """Refuse a deliberate mistake anywhere but in the flawed arm of a pitfall."""
-    if experiment in {pitfall.flawed for pitfall in study.pitfalls.values()}:
-        return
-    chosen = run_settings(study, experiment)
-    made = {
-        ("weight_map", "form"): chosen.weight_map.form == "id_indexed",
-        ("validation", "images"): chosen.validation.images == "augmented",
-        ("scoring", "mirrored_window_px"): scoring_settings(study, experiment).mirrored_window_px > 0,
-        ("split", "test_frames_also"): any(
-            split_settings(study, name, experiment).test_frames_also != "none" for name in study.study.datasets
-        ),
-    }
-    for key in (key for key, mistaken in made.items() if mistaken):
-        raise StudyError(
-            f"{experiment}: {'.'.join(key)} makes a mistake on purpose, which only the flawed arm of a pitfall may do;"
-            " see pitfalls",
-            "experiments",
-            experiment,
-            *key,
-        )
+    """Refuse a deliberate mistake anywhere but in the flawed arm of a pitfall and in a protocol."""
+    if experiment not in allowed(study):
+        for name in mistakes_of(study, experiment):
+            raise StudyError(
+                f"{experiment}: {name} makes a mistake on purpose, which only the flawed arm of a pitfall and the"
+                " experiment of a protocol may do; see pitfalls and protocols",
+                "experiments",
+                experiment,
+                *name.split("."),
+            )
 
 
 def _watershed(experiment: str, study: StudySettings) -> None:

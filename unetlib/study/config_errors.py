@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from unetlib.io.settings import first_fault
 from unetlib.study.config_checks import check_study
+from unetlib.study.protocols import with_protocols
 from unetlib.study.renamed import refuse_old_names
 from unetlib.study.settings import StudyError, StudySettings
 from unetlib.study.shared_trainings import share_identical_trainings
@@ -29,6 +30,9 @@ def read_study(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> S
         refuse_old_names(config)
         study = _validated(config)
         check_study(study)
+        if study.study.protocols:
+            study = with_protocols(study)
+            check_study(study)
         return share_identical_trainings(study)
     except StudyError as error:
         message = " ".join(str(error).splitlines())  # a name may hold a line break

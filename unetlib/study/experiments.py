@@ -16,6 +16,7 @@ from unetlib.tracking.settings import LinkSettings, SequenceSettings
 from unetlib.training.settings import AugmentationSettings, CacheSettings, RunSettings
 
 TRAINED_BY = tuple(RunSettings.model_fields)  # the sections that decide a network
+PREDICTED_BY = ("inference", "instance_method", "scoring")  # what may differ between experiments of the same networks
 PIXEL_METRICS = ("iou", "dice", "v_rand_thinned", "v_info_thinned")  # no instance method changes them
 SWEEPS = {"training-size": ("split", "max_train"), "network-size": ("model", "base_filters")}
 

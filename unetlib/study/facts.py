@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from unetlib.datasets.settings import Metric
-from unetlib.evaluation.settings import PitfallSettings
+from unetlib.evaluation.settings import PitfallSettings, ProtocolSteps
 from unetlib.io.settings import Settings
 from unetlib.study.experiments import (
     TRAINED_BY,
@@ -15,6 +15,8 @@ from unetlib.study.experiments import (
     swept_levels,
     training_experiment,
 )
+from unetlib.study.mistakes import set_apart
+from unetlib.study.protocols import protocol_steps
 from unetlib.study.runs import EXTERNAL, JOINT, NO_SEED, Run
 from unetlib.study.settings import StudySettings
 from unetlib.study.tracked_runs import tracked_datasets, tracked_experiments
@@ -49,6 +51,8 @@ class StudyFacts(Settings):
     external_tools: list[str] = Field(description="The external tools that take part.")
     splits: dict[str, dict[str, str]] = Field(description='Experiment ("": the study) → dataset → key of its split.')
     pitfalls: dict[str, PitfallSettings] = Field(description="Pairs of experiments that measure a pitfall.")
+    protocols: dict[str, ProtocolSteps] = Field(description="What documents did, step by step towards what we do.")
+    set_apart: list[str] = Field(description="Experiments with mistakes or of protocols: not in the ordinary tables.")
     tracked_experiments: list[str] = Field(description="Experiments whose cells are linked through time.")
     tracked_datasets: list[str] = Field(description="Datasets whose test sequences are tracked.")
     sweeps: dict[str, dict[str, int | None]] = Field(description="What is varied in steps: sweep → experiment → level.")
@@ -127,6 +131,8 @@ def study_facts(study: StudySettings) -> StudyFacts:
         external_tools=chosen.external_tools,
         splits=split_keys(study),
         pitfalls=study.pitfalls,
+        protocols={name: protocol_steps(study, name) for name in chosen.protocols},
+        set_apart=set_apart(study),
         tracked_experiments=tracked_experiments(study),
         tracked_datasets=tracked_datasets(study),
         sweeps=swept_levels(study),

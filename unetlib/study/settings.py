@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from unetlib.datasets.settings import DatasetSettings, SplitSettings
-from unetlib.evaluation.settings import PitfallSettings, ScoringSettings
+from unetlib.evaluation.settings import PitfallSettings, ProtocolSettings, ScoringSettings
 from unetlib.imaging.settings import InstanceMethod, Normalisation, WeightMapSettings
 from unetlib.io.settings import LimitSettings, Settings, SettingsError, option
 from unetlib.networks.settings import ComputeSettings, InferenceSettings, ModelSettings
@@ -103,7 +103,9 @@ class StudyList(Settings):
     seeds: list[Unsigned] = Field(min_length=1, description="One network per seed.")
     external_tools: list[str] = Field(description="Names under external_tools that take part.")
 
-    @field_validator("datasets", "experiments", "folds", "seeds", "external_tools")
+    protocols: list[str] = option([], "Names under protocols that take part: their experiments are added.")
+
+    @field_validator("datasets", "experiments", "folds", "seeds", "external_tools", "protocols")
     @classmethod
     def _each_once(cls, values: list[Any], info: ValidationInfo) -> list[Any]:
         if twice := [value for number, value in enumerate(values) if value in values[:number]]:
@@ -157,6 +159,9 @@ class StudySettings(RunSettings):
     experiments: dict[Name, ExperimentSettings] = Field(description="Experiments by name.")
     pitfalls: dict[Name, PitfallSettings] = Field(
         description="What a mistake seems to be worth; those whose two experiments are in the study are measured."
+    )
+    protocols: dict[Name, ProtocolSettings] = option(
+        {}, "What documents did, step by step towards what we do; those in study.protocols are run."
     )
     external_tools: dict[Name, ExternalTool] = Field(description="Other tools by name.")
 

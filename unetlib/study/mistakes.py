@@ -1,0 +1,43 @@
+"""Deliberate mistakes: the one list of settings that are wrong, and the experiments that may make them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from unetlib.study.experiments import datasets_of
+from unetlib.study.protocols import step_names
+from unetlib.study.settings import StudySettings
+from unetlib.study.stated_settings import done
+
+MISTAKES: dict[str, Callable[[Any], bool]] = {  # setting → whether its value is a mistake
+    "weight_map.form": lambda form: form == "id_indexed",
+    "validation.images": lambda images: images == "augmented",
+    "split.test_frames_also": lambda also: also != "none",
+    "scoring.mirrored_window_px": lambda side: side > 0,
+}
+
+
+def mistakes_of(study: StudySettings, experiment: str) -> list[str]:
+    """Return the names of the settings with which an experiment makes a mistake, on any of its datasets."""
+    found = [done(study, experiment, dataset) for dataset in datasets_of(study, experiment)]
+    return [name for name, wrong in MISTAKES.items() if any(name in each and wrong(each[name]) for each in found)]
+
+
+def allowed(study: StudySettings) -> set[str]:
+    """Return the experiments that may make mistakes: the flawed arms of pitfalls, and what protocols start from."""
+    arms = {pitfall.flawed for pitfall in study.pitfalls.values()}
+    starts = {protocol.experiment for protocol in study.protocols.values()}
+    return arms | starts | {step for name in study.study.protocols for step in step_names(study, name)}
+
+
+def set_apart(study: StudySettings) -> list[str]:
+    """Return the experiments that the tables of ordinary experiments leave out, in the order of the study.
+
+    The flawed arms of pitfalls, every experiment that makes a mistake, and what the study's protocols start from and
+    pass through, but never what they end at.
+    """
+    protocols = [study.protocols[name] for name in study.study.protocols]
+    named = {pitfall.flawed for pitfall in study.pitfalls.values()}
+    passed = {step for name in study.study.protocols for step in step_names(study, name)}
+    passed |= {protocol.experiment for protocol in protocols}
+    named |= passed - {study.study.reference, *(protocol.compare_with for protocol in protocols)}
+    return [name for name in study.study.experiments if name in named or mistakes_of(study, name)]

@@ -1,0 +1,14 @@
+"""Names in a configuration, each of which must be defined."""
+
+import difflib
+from collections.abc import Collection
+
+from unetlib.study.settings import StudyError
+
+
+def check_known(name: str, defined: Collection[str], *key: str) -> None:
+    """Raise StudyError, with the nearest name that is defined, where the key states a name that is not."""
+    if name not in defined:
+        close = difflib.get_close_matches(name, defined, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"defined are {', '.join(defined)}"
+        raise StudyError(f"{'.'.join(key)} names {name!r}, which is not defined; {hint}", *key)
