@@ -26,11 +26,12 @@ from unetlib.networks.settings import ModelSettings
 from unetlib.networks.tiling import valid_input
 from unetlib.networks.unet import UNet
 from unetlib.training.batches import Batches
+from unetlib.training.cached_variants import Variants
 from unetlib.training.loop import train
 from unetlib.training.losses import weighted_ce
 from unetlib.training.objective import Objective
 from unetlib.training.settings import BatchSettings, CacheSettings, RunSettings, TrainingSettings
-from unetlib.training.variants import Variants, training_targets
+from unetlib.training.variants import training_targets
 
 RATE = 1e-4
 

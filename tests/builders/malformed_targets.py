@@ -169,7 +169,7 @@ def write_small_cache(folder: Path, frames: list[str]) -> Path:
     from unetlib.training.settings import AugmentationSettings, CacheSettings
 
     settings = CacheSettings(augmentation=AugmentationSettings(policy="none"))
-    return write_cache(folder / "cache", Dataset(folder / "dataset"), frames, settings, seed=0, fingerprint="x")
+    return write_cache(folder / "cache", Dataset(folder / "dataset"), frames, settings, seed=0, code="c")
 
 
 def read_split(folder: Path, data: bytes) -> None:
@@ -195,7 +195,7 @@ def cache_index(folder: Path) -> Path:
 
 def read_cached(name: str) -> Callable[[Path, bytes], None]:
     def look(folder: Path, data: bytes) -> None:
-        from unetlib.training.cache import CacheError, read_cache
+        from unetlib.training.cached_variants import CacheError, read_cache
 
         index = cache_index(folder)
         whole = (folder / "cache" / name).read_bytes()

@@ -1,5 +1,7 @@
 """A test set scored from probabilities, label files and trivial masks: each against what score_test_set says of it."""
 
+import shutil
+
 import numpy as np
 import pytest
 import tifffile
@@ -8,9 +10,9 @@ from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Sample, write_dataset
 from unetlib.evaluation.baselines import TRIVIAL, trivial_masks
 from unetlib.evaluation.image_metrics import score_image
-from unetlib.evaluation.score_predictions import score_baselines, score_label_files, score_probabilities
-from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
-from unetlib.evaluation.test_set import load_truths
+from unetlib.evaluation.score_predictions import score_baselines, score_label_files, score_network, score_probabilities
+from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
+from unetlib.evaluation.test_set import Truths, load_truths
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import write_csv
 from unetlib.study.settings import ExternalTool
@@ -42,6 +44,22 @@ def test_a_window_larger_than_the_image_scores_its_mirrored_surroundings(folder)
     window = ScoringSettings(mirrored_window_px=40)
     (first, _) = score_probabilities(pairs, InstanceSettings(), window, DatasetScoring())
     assert first["pixels"] == 40 * 40 and first["iou"] < 1
+
+
+def test_the_predictions_of_a_network_are_scored_as_each_dataset_says(folder, tmp_path):
+    """Each image by its own name, with its dataset's minimum area; frames that are not tested are left out."""
+    shutil.copytree(folder, tmp_path / "e")
+    truths = Truths([folder, tmp_path / "e"])
+    found = {f"{name}/{frame}": (LABELS > 0) * np.float32(0.9) for name in "de" for frame in FRAMES}
+    found["e/t1"] = (LABELS == 1) * np.float32(0.9)
+    areas = {"d": 0, "e": 60}  # of the two cells one has 56 pixels, the other 96
+    scoring = NetworkScoring(instances={name: InstanceSettings(min_area_px=area) for name, area in areas.items()})
+    datasets = {name: DatasetScoring(min_area_px=area) for name, area in areas.items()}
+    tests = {"d": ["t1"], "e": ["t0", "t1"]}
+    rows = list(score_network(found, truths, tests, scoring, datasets))
+    assert [row[:2] for row in rows] == [("d", "t1"), ("e", "t0"), ("e", "t1")]
+    assert [row[2]["seg"] for row in rows] == [1, 0.5, 0]
+    assert truths.of("d", ["t1"])["t1"] is truths.of("d", FRAMES)["t1"], "read once"
 
 
 def test_label_files_are_scored_by_frame(folder, tmp_path):

@@ -4,6 +4,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
+
+from unetlib.networks.device import deterministic_convolutions
 
 PROGRAM = """
 import resource, sys
@@ -30,3 +33,11 @@ def test_the_next_array_finds_its_pages() -> None:
         pytest.skip("another C library than glibc")
     (as_ever,) = faults("as ever")
     assert int(kept) < int(as_ever) / 10
+
+
+def test_convolutions_are_deterministic_within_the_context_alone() -> None:
+    before = torch.backends.cudnn.deterministic
+    with pytest.raises(KeyError), deterministic_convolutions():
+        assert torch.backends.cudnn.deterministic
+        raise KeyError
+    assert torch.backends.cudnn.deterministic == before

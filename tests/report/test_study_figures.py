@@ -15,6 +15,7 @@ from unetlib.imaging.settings import InstanceSettings
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import study_figures
 from unetlib.report.track_figures import PATHS
+from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import CacheSettings
 
 CELL = np.pad(np.ones((6, 6), np.uint16), 3)
@@ -70,6 +71,22 @@ def test_a_study_has_a_curve_for_what_it_varies() -> None:
     swept = STUDY.model_copy(update={"sweeps": {"network-size": {"reference": 16, "filters-8": 8}}})
     assert list(study_figures.charts(swept, data)) == [*always, "network-size"]
     assert list(study_figures.charts(STUDY.model_copy(update={"sweeps": {}}), data)) == always
+
+
+def test_the_middle_frame_of_a_cache_is_shown_with_its_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(study_figures, "weight_map", lambda data, frame, settings: drawn.update(frame=frame))
+    monkeypatch.setattr(study_figures.image_panels, "qualitative", lambda examples: None)
+    monkeypatch.setattr(
+        study_figures.image_panels, "augmentation_gallery", lambda first, more: drawn.update(first=first, more=more)
+    )
+    planes = np.arange(12)[:, None, None] * np.ones((1, 4, 4))
+    cache = [Variants(name, planes + place, planes - place, planes) for place, name in enumerate("abcd")]
+    made = study_figures.dataset_figures(run([0.1, 0.9]), cache)
+    assert list(made) == ["examples-cells", "weight-map-cells", "augmentation-cells"]
+    assert drawn["frame"] == "c" and len(drawn["more"]) == 7
+    for place, (image, mask) in enumerate([drawn["first"], *drawn["more"]]):
+        assert (image == place + 2).all() and (mask == place - 2).all()
 
 
 @pytest.mark.parametrize("markers", [True, False])

@@ -53,7 +53,7 @@ def test_a_cache_takes_the_place_of_a_cache_alone(tmp_path, journal):
         (folder / "journal.json").write_text(journal)
     before = contents(folder)
     with pytest.raises(OutputError, match=r"holds sub/thesis\.txt, which is no part of a cache"):
-        write_cache(folder, Dataset(tmp_path / "data"), ["a"], CacheSettings(), seed=0, fingerprint="new")
+        write_cache(folder, Dataset(tmp_path / "data"), ["a"], CacheSettings(), seed=0, code="c")
     assert contents(folder) == before
 
 

@@ -91,11 +91,12 @@ def test_a_missing_or_extra_label_image_is_one_clear_error(tmp_path, pattern, fr
 def test_a_tool_with_its_own_environment_needs_nothing_of_ours() -> None:
     """run_external.py runs where only Python is: every module it reaches imports the standard library alone."""
     script = ROOT / "workflow/scripts/run_external.py"
-    for path in [script, ROOT / "workflow/scripts/script.py", *imported_modules(script)]:
+    shared = [ROOT / "workflow/scripts" / name for name in ("script.py", "arguments.py")]
+    for path in [script, *shared, *imported_modules(script)]:
         top = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)]
         for node in top:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            ours = {name.split(".")[0] for name in names} - {"unetlib", "script"}
+            ours = {name.split(".")[0] for name in names} - {"unetlib", "script", "arguments"}
             assert ours <= sys.stdlib_module_names, f"{path.name}:{node.lineno}"
 
 

@@ -5,8 +5,8 @@ import torch
 from unetlib.imaging.normalisation import normalise
 from unetlib.networks.settings import ModelSettings
 from unetlib.training.batches import Batches
+from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import AugmentationSettings, BatchSettings, RunSettings
-from unetlib.training.variants import Variants
 
 
 def variants(frame, height, width, count=2, seed=0):

@@ -5,7 +5,8 @@ from builders.variants import CACHE, PLAIN, STILL, augmentation
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.imaging.labels import separate_touching
-from unetlib.training.cache import CacheError, read_cache, write_cache
+from unetlib.training.cache import recorded_settings, write_cache
+from unetlib.training.cached_variants import read_cache
 from unetlib.training.settings import CacheSettings
 from unetlib.training.variants import frame_generator, make_variants, training_targets, warp
 
@@ -24,8 +25,8 @@ def dataset(tmp_path):
     return Dataset(tmp_path / "data")
 
 
-def write(folder, dataset, fingerprint="f", frames=("a", "b")):
-    return write_cache(folder, dataset, frames, CACHE, seed=0, fingerprint=fingerprint)
+def write(folder, dataset, frames=("a", "b"), *, settings=CACHE, seed=0, code="c"):
+    return write_cache(folder, dataset, frames, settings, seed=seed, code=code)
 
 
 def test_targets_are_the_gapped_mask_and_its_weights():
@@ -70,7 +71,7 @@ def test_policy_none_is_the_image_alone():
     assert len(variants.image) == 1
 
 
-def test_cache_round_trip_keeps_dtypes_and_ignored_pixels(dataset, tmp_path):
+def test_ignored_pixels_have_no_weight(dataset, tmp_path):
     found = read_cache(write(tmp_path / "cache", dataset), verify=True)
     assert [variants.frame for variants in found] == ["a", "b"]
     assert [variants.image.dtype for variants in found] == [np.uint8, np.uint16]
@@ -103,28 +104,40 @@ def test_an_interrupted_cache_goes_on_where_it_stopped(dataset, tmp_path, monkey
     assert (folder / "a.image.npy").stat().st_mtime_ns == before
 
 
-def test_frames_of_other_settings_are_not_taken_over(dataset, tmp_path):
-    write(tmp_path / "cache", dataset, fingerprint="old", frames=("a",))
+def change_dataset(dataset):
+    image, labels = two_cells()
+    facts = {"sequence": "01", "group": "g", "modality": "m"}
+    write_dataset(dataset.folder, [Sample(n, time=0, image=image + 1, labels=labels, **facts) for n in "ab"])
+    return Dataset(dataset.folder)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda folder, dataset: write(folder, dataset, settings=CacheSettings(augmentation=augmentation(copies=2))),
+        lambda folder, dataset: write(folder, dataset, seed=1),
+        lambda folder, dataset: write(folder, dataset, code="other"),
+        lambda folder, dataset: write(folder, change_dataset(dataset)),
+    ],
+    ids=["settings", "seed", "code", "data"],
+)
+def test_frames_of_other_settings_code_or_data_are_not_taken_over(dataset, tmp_path, again):
+    write(tmp_path / "cache", dataset, frames=("a",))
     before = (tmp_path / "cache" / "a.image.npy").stat().st_mtime_ns
-    write(tmp_path / "cache", dataset, fingerprint="new")
+    write(tmp_path / "cache", dataset)
+    assert (tmp_path / "cache" / "a.image.npy").stat().st_mtime_ns == before, "the same settings are taken over"
+    again(tmp_path / "cache", dataset)
     assert (tmp_path / "cache" / "a.image.npy").stat().st_mtime_ns != before
 
 
-def test_one_flipped_byte_is_found(dataset, tmp_path):
-    index = write(tmp_path / "cache", dataset)
-    path = index.parent / "b.weight.npy"
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(CacheError, match=r"b\.weight\.npy: its sha256"):
-        read_cache(index, verify=True)
-
-
-def test_a_missing_array_is_named(dataset, tmp_path):
-    index = write(tmp_path / "cache", dataset)
-    (index.parent / "a.mask.npy").unlink()
-    with pytest.raises(CacheError, match=r"a\.mask\.npy: missing"):
-        read_cache(index)
+@pytest.mark.parametrize("name", ["journal", "index", "a.row"])
+def test_a_frame_may_have_the_name_of_a_file_of_the_cache(tmp_path, name):
+    image, labels = two_cells()
+    facts = {"sequence": "01", "time": 0, "group": "g", "modality": "m"}
+    write_dataset(tmp_path / "data", [Sample(each, image=image, labels=labels, **facts) for each in ("a", name)])
+    index = write(tmp_path / "cache", Dataset(tmp_path / "data"), ("a", name))
+    assert recorded_settings(index.parent) == (CACHE, 0)
+    assert [each.frame for each in read_cache(index, verify=True)] == ["a", name]
 
 
 def test_a_full_disk_leaves_no_index(dataset, tmp_path, monkeypatch):

@@ -7,7 +7,8 @@ from builders.label_images import two_cells
 from builders.variants import augmentation
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
-from unetlib.training.cache import CacheError, damaged_frames, read_cache, recorded_settings, repair, write_cache
+from unetlib.training.cache import recorded_settings, repair, write_cache
+from unetlib.training.cached_variants import CacheError, damaged_frames, read_cache
 from unetlib.training.settings import CacheSettings
 
 SETTINGS = CacheSettings(augmentation=augmentation(copies=1))
@@ -24,7 +25,7 @@ def cells(tmp_path):
 
 @pytest.fixture
 def index(cells, tmp_path):
-    return write_cache(tmp_path / "cache", cells, ("a", "b"), SETTINGS, seed=3, fingerprint="f")
+    return write_cache(tmp_path / "cache", cells, ("a", "b"), SETTINGS, seed=3, code="c")
 
 
 def flip(path, offset):

@@ -39,7 +39,7 @@ def data(tmp_path):
     write_json(folder / "dataset.json", {"source": "a.zip", "sha256": "ab" * 32, "options": {"pixel_size_um": 0.5}})
     split = tmp_path / "splits/cells/key/fold0.csv"
     write_csv(split, [{"frame": name, "role": role} for name, role in FRAMES.items()], ("frame", "role"))
-    cache = write_cache(tmp_path / "cache", Dataset(folder), ["a"], SETTINGS.cache, seed=0, fingerprint="f")
+    cache = write_cache(tmp_path / "cache", Dataset(folder), ["a"], SETTINGS.cache, seed=0, code="c")
     return [TrainingData(Dataset(folder), split, cache)]
 
 

@@ -1,6 +1,6 @@
 """Score what predicted a test set: a network's probabilities, an external tool's label images, trivial masks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +8,11 @@ import numpy as np
 from unetlib.datasets.dataset import Dataset
 from unetlib.evaluation.baselines import trivial_masks
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, long_rows
-from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
+from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
 from unetlib.evaluation.test_set import (
     Prediction,
     Truth,
+    Truths,
     from_labels,
     from_probability,
     load_truths,
@@ -22,6 +23,22 @@ from unetlib.evaluation.test_set import (
 from unetlib.imaging.instances import instances_from_probability
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import read_csv
+from unetlib.io.predictions import image_name
+
+
+def score_network(
+    predictions: Mapping[str, np.ndarray],
+    truths: Truths,
+    tests: Mapping[str, Sequence[str]],
+    scoring: NetworkScoring,
+    datasets: Mapping[str, DatasetScoring],
+) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """Yield dataset, frame and scores of each test image (tests: dataset → frames) of a network's predictions."""
+    for dataset, frames in tests.items():
+        truth = truths.of(dataset, frames)
+        pairs = ((truth[frame], predictions[image_name(dataset, frame)]) for frame in frames)
+        scores = score_probabilities(pairs, scoring.instances[dataset], scoring, datasets[dataset])
+        yield from ((dataset, *each) for each in zip(frames, scores, strict=True))
 
 
 def score_probabilities(

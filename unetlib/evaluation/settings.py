@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from unetlib.datasets.settings import Metric
+from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.settings import Settings, option
 
 Reported = Literal["test", "validation"]
@@ -22,6 +23,12 @@ class ScoringSettings(Settings):
         description="0: the image. Else (a mistake, for the flawed arm of a pitfall alone) a window of at least this"
         " side, where a smaller image is mirrored and its surroundings count as background.",
     )
+
+
+class NetworkScoring(ScoringSettings):
+    """How the predictions of an experiment's networks are scored."""
+
+    instances: dict[str, InstanceSettings] = Field(description="By dataset: how probabilities become instances.")
 
 
 class DatasetScoring(Settings):

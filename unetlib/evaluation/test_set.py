@@ -53,10 +53,26 @@ class Prediction:
     probability: np.ndarray | None = None
 
 
+class Truths:
+    """The ground truth of some datasets; each frame is read once, however many networks are scored."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._datasets = {folder.name: Dataset(folder) for folder in folders}
+        self._read: dict[tuple[str, str], Truth] = {}
+
+    def of(self, name: str, frames: Iterable[str]) -> dict[str, Truth]:
+        """Return the truth of these frames of a dataset, by frame."""
+        dataset, found = self._datasets[name], {}
+        for frame in frames:
+            if (name, frame) not in self._read:
+                self._read[name, frame] = Truth(*dataset.truth(frame), dataset.markers(frame))
+            found[frame] = self._read[name, frame]
+        return found
+
+
 def load_truths(folder: Path, frames: Iterable[str]) -> dict[str, Truth]:
     """Return the truth of these frames of a dataset folder."""
-    dataset = Dataset(folder)
-    return {frame: Truth(*dataset.truth(frame), dataset.markers(frame)) for frame in frames}
+    return Truths([folder]).of(folder.name, frames)
 
 
 def from_probability(probability: np.ndarray, settings: InstanceSettings) -> Prediction:

@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 import urllib3
+
+from unetlib.io.settings import LimitSettings
 
 Progress = Callable[[int, int | None], None]
 
@@ -40,6 +42,11 @@ class DownloadLimits:
     timeout_s: float = 60.0
     attempts: int = 5
     backoff_s: float = 1.0
+
+    @classmethod
+    def of(cls, settings: LimitSettings) -> Self:
+        """Return the limits that a configuration states."""
+        return cls(settings.archive_bytes, settings.fetch_timeout_s, settings.fetch_attempts)
 
 
 @dataclass

@@ -20,6 +20,11 @@ class PredictionError(ValueError):
     """A file of predictions that cannot be read or lacks an image."""
 
 
+def image_name(dataset: str, frame: str) -> str:
+    """Return the name under which a study's predictions of several datasets hold an image: dataset/frame."""
+    return f"{dataset}/{frame}"
+
+
 def save_predictions(path: Path, probabilities: Mapping[str, NDArray[np.floating]]) -> None:
     """Write (H, W) probabilities, 0 … 1, by name; equal input gives equal bytes."""
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:

@@ -55,6 +55,8 @@ class Settings(BaseModel):
                 continue
             if isinstance(value, Settings):
                 found[name] = value.identity()
+            elif isinstance(value, Mapping) and all(isinstance(each, Settings) for each in value.values()):
+                found[name] = {key: each.identity() for key, each in value.items()}
             else:
                 found[name] = self.model_dump(mode="json", include={name})[name]
         return found

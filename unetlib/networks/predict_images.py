@@ -1,7 +1,9 @@
 """Predict the images of datasets with a study's networks."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,10 @@ from numpy.typing import NDArray
 from unetlib.datasets.dataset import Dataset
 from unetlib.imaging.binning import bin_image, upsample
 from unetlib.imaging.normalisation import normalise
+from unetlib.io.predictions import image_name, save_predictions
 from unetlib.networks.predict import Tiling, predict_image
 from unetlib.networks.settings import ComputeSettings, InferenceSettings
-from unetlib.networks.trained_network import TrainedNetwork
+from unetlib.networks.trained_network import TrainedNetwork, load_network
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,25 @@ class BinnedImage:
     image: NDArray[Any]
     binning: int
     shape: tuple[int, ...]
+
+
+class BinnedImages:
+    """The images of some datasets as networks see them; each is read once, however many networks are asked."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._datasets = {folder.name: Dataset(folder) for folder in folders}
+        self._read: dict[str, BinnedImage] = {}
+
+    def of(self, frames: Mapping[str, Sequence[str]]) -> dict[str, BinnedImage]:
+        """Return the images of these frames (dataset → frame ids) by `dataset/frame`."""
+        found = {}
+        for dataset, names in frames.items():
+            for frame in names:
+                name = image_name(dataset, frame)
+                if name not in self._read:
+                    self._read[name] = read_binned(self._datasets[dataset], frame)
+                found[name] = self._read[name]
+        return found
 
 
 def read_binned(dataset: Dataset, frame: str) -> BinnedImage:
@@ -44,3 +66,15 @@ def predict_images(
         probability = predict_image(network.model, image, inference, tiling, side_px=network.tile_px)
         found[name] = upsample(probability, each.binning, each.shape)
     return found
+
+
+def predict_to_file(
+    model: Path, images: Mapping[str, BinnedImage], inference: InferenceSettings, compute: ComputeSettings, output: Path
+) -> str:
+    """Write what the network of a model.pt predicts for these images, by their names, and return a line for a log."""
+    started = time.perf_counter()
+    network = load_network(model, compute.device)
+    found = predict_images(network, images, inference, compute)
+    seconds = time.perf_counter() - started
+    save_predictions(output, found)
+    return f"{output}: {len(images)} images in {seconds:.2f} s"

@@ -17,12 +17,14 @@ from unetlib.imaging import weight_maps
 from unetlib.imaging.instances import instances_from_probability
 from unetlib.imaging.labels import separate_touching
 from unetlib.imaging.settings import InstanceSettings
+from unetlib.io.predictions import image_name
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import image_panels
 from unetlib.report.figures import ablation_forest, learning_curves, save, transfer_heatmap
 from unetlib.report.size_curves import curve, curve_points
 from unetlib.report.track_figures import motion, paths, tracks_over, true_paths
 from unetlib.study.facts import StudyFacts
+from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import CacheSettings
 
 SHOWN_VARIANTS = 8  # of a training image, the image itself among them
@@ -92,14 +94,14 @@ def frames_trained_on(study: StudyFacts, facts: Sequence[RunFacts]) -> dict[tupl
     return {pair: count for pair, count in found.items() if count}
 
 
-def dataset_figures(
-    run: ReferenceRun, frame: str, variants: Sequence[tuple[np.ndarray, np.ndarray]]
-) -> dict[str, Figure]:
-    """Return examples of predictions, and the weight map and the augmented variants of a training frame."""
+def dataset_figures(run: ReferenceRun, cache: Sequence[Variants]) -> dict[str, Figure]:
+    """Return examples of predictions, and of the middle frame of a cache the weight map and the augmented variants."""
+    chosen = cache[len(cache) // 2]
+    variants = list(zip(chosen.image[:SHOWN_VARIANTS], chosen.mask[:SHOWN_VARIANTS], strict=True))
     drawn = {
         "examples": image_panels.qualitative(examples(run)),
-        "weight-map": weight_map(run.dataset, frame, run.settings),
-        "augmentation": image_panels.augmentation_gallery(variants[0], variants[1:SHOWN_VARIANTS]),
+        "weight-map": weight_map(run.dataset, chosen.frame, run.settings),
+        "augmentation": image_panels.augmentation_gallery(variants[0], variants[1:]),
     }
     return {f"{name}-{run.name}": figure for name, figure in drawn.items()}
 
@@ -118,7 +120,7 @@ def examples(run: ReferenceRun) -> list[image_panels.Example]:
 
 def _example(run: ReferenceRun, frame: str, note: str) -> image_panels.Example:
     truth, ignore = run.dataset.truth(frame)
-    predicted = instances_from_probability(run.predictions[f"{run.name}/{frame}"], run.instances)
+    predicted = instances_from_probability(run.predictions[image_name(run.name, frame)], run.instances)
     image, size = run.dataset.image(frame), run.dataset.frame(frame).pixel_size_um
     return image_panels.Example(frame[:NAME_LENGTH], image, truth, predicted, ignore, note, pixel_size_um=size)
 

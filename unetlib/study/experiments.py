@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from unetlib.datasets.settings import SplitSettings
-from unetlib.evaluation.settings import DatasetScoring, ScoringSettings
+from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import short_hash
 from unetlib.io.settings import Settings, SettingsError
@@ -127,6 +127,12 @@ def instance_settings(study: StudySettings, experiment: str, dataset: str) -> In
         min_area_px=entry.min_area_px,
         watershed_depth_px=(entry.watershed_depth_px or 0) if uses_watershed(study, experiment) else 0,
     )
+
+
+def network_scoring(study: StudySettings, experiment: str) -> NetworkScoring:
+    """Return how the predictions of an experiment's networks are scored, on every dataset of the study."""
+    instances = {name: instance_settings(study, experiment, name) for name in study.study.datasets}
+    return NetworkScoring(**dict(scoring_settings(study, experiment)), instances=instances)
 
 
 def sequence_settings(study: StudySettings, dataset: str) -> SequenceSettings:

@@ -27,6 +27,10 @@ class Run:
         """experiment/train_dataset/fold0-seed0: where its files stand under runs/, predictions/ and scores/."""
         return f"{self.experiment}/{self.train_dataset}/fold{self.fold}-seed{self.seed}"
 
+    def place(self, test_dataset: str, image: str) -> tuple[str, str, str, int, int, str]:
+        """Return where a score of this run stands in the long table: SCORE_COLUMNS without metric and value."""
+        return self.experiment, self.train_dataset, test_dataset, self.fold, self.seed, image
+
 
 def run_of(path: PurePath) -> Run:
     """Return the run whose file or folder stands at …/experiment/train_dataset/fold0-seed0[.suffix]."""

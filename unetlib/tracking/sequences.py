@@ -26,7 +26,7 @@ def sequence_frames(frames: Sequence[Facts], tested: Iterable[str]) -> list[Fact
         if after.time != before.time + 1:
             raise SplitError(
                 f"sequence {sequences[0]}: frame {after.frame} follows {before.frame}; cells cannot be followed "
-                "through missing frames: add them, or set tracking.experiments to []"
+                "through missing frames: add them, or set tracking.networks_of to []"
             )
     return found
 

@@ -3,7 +3,8 @@
 - augmentation: Augmentation as pure functions of batches: random fields, one resample, grey values. Torch, on any
   device.
 - batches: Training batches from caches: which crop of which variant, as a pure function of the seed and the update.
-- cache: The augmented cache: warped copies of each training frame with their masks and weight maps, memory-mapped.
+- cache: Write and repair the augmented cache: warped copies of each training frame with their masks and weight maps.
+- cached_variants: The variants of training frames as they stand in a cache: three memory-mapped arrays, and an index.
 - loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
 - objective: What a training is given and what it returns: batches, loss and validation; its evaluations.
@@ -15,6 +16,6 @@
 - validation: What selects a network: the Dice of whole validation images, by overlap-tile, without augmentation.
 - variants: Augmented variants of a training frame: warped images with their masks and weight maps.
 
-For other packages: train_networks; write_cache, read_cache, repair; Batches; LOSSES; RunSettings, train;
+For other packages: train_networks; write_cache, repair; read_cache; Batches; LOSSES; RunSettings, train;
 Validation; write_facts.
 """

@@ -14,8 +14,8 @@ from torch import Tensor
 from unetlib.imaging.normalisation import statistics
 from unetlib.networks.symmetries import dihedral
 from unetlib.networks.tiling import context_px, mirror_index
+from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import RunSettings
-from unetlib.training.variants import Variants
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,15 @@ from unetlib.datasets.split_files import USED, dataset_and_key_of, frames_with_r
 from unetlib.io.files import read_json, sha256_of, short_hash, write_csv
 from unetlib.networks.blocks import SegmentationNet, initialise, parameter_count
 from unetlib.networks.build import build
-from unetlib.networks.device import choose_device, uses_bfloat16
+from unetlib.networks.device import choose_device, deterministic_convolutions, uses_bfloat16
 from unetlib.networks.predict import Tiling
 from unetlib.networks.run_record import RunFacts, RunRecord, SourceRecord
 from unetlib.networks.settings import ComputeSettings
 from unetlib.networks.trained_network import save_model
 from unetlib.training import provenance, validation
 from unetlib.training.batches import Batches
-from unetlib.training.cache import read_cache, repair
+from unetlib.training.cache import repair
+from unetlib.training.cached_variants import read_cache
 from unetlib.training.loop import train
 from unetlib.training.losses import loss_of
 from unetlib.training.objective import Objective, Training
@@ -67,6 +68,7 @@ class TrainingData:
         return SourceRecord.read(read_json(entry) | {"dataset": self.name}, str(entry))
 
 
+@deterministic_convolutions()
 def train_networks(
     runs: Mapping[Path, RunName],
     data: Sequence[TrainingData],

@@ -1,7 +1,6 @@
 """Augmented variants of a training frame: warped images with their masks and weight maps."""
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,17 +9,8 @@ from numpy.typing import NDArray
 from unetlib.imaging.labels import separate_touching
 from unetlib.imaging.weight_maps import weight_map
 from unetlib.training import augmentation
+from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import AugmentationSettings, CacheSettings
-
-
-@dataclass(frozen=True)
-class Variants:
-    """One frame's variants: image (N, H, W) as stored, mask uint8 (N, H, W), weight float16 (N, H, W)."""
-
-    frame: str
-    image: NDArray
-    mask: NDArray[np.uint8]
-    weight: NDArray[np.float16]
 
 
 def frame_generator(seed: int, frame: str) -> torch.Generator:

@@ -11,8 +11,8 @@ from unetlib.study.experiments import (
     dataset_scoring,
     inference_settings,
     instance_settings,
+    network_scoring,
     run_settings,
-    scoring_settings,
     split_settings,
     training_experiment,
 )

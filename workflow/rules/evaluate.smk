@@ -52,14 +52,13 @@ rule score:
     threads: 1
     params:
         tests=lambda w: as_json(tests_of(w)),
-        instances=lambda w: as_json(instances_of(w)),
-        scoring=lambda w: as_json({name: scoring_settings(STUDY, name) for name in experiments_of_job(w)}),
+        scoring=lambda w: as_json({name: network_scoring(STUDY, name) for name in experiments_of_job(w)}),
         datasets=as_json(SCORING),
         code=code_of("score.py"),
     shell:
         "python workflow/scripts/score.py --predictions {input.predictions:q} --frames {input.frames:q}"
-        " --splits {input.splits:q} --tests {params.tests:q} --instances {params.instances:q}"
-        " --scoring {params.scoring:q} --datasets {params.datasets:q} --outputs {output:q} > {log:q} 2>&1"
+        " --splits {input.splits:q} --tests {params.tests:q} --scoring {params.scoring:q}"
+        " --datasets {params.datasets:q} --outputs {output:q} > {log:q} 2>&1"
 
 
 if PACKED and JOINTLY:

@@ -62,14 +62,6 @@ def test_splits_of(wildcards):
     return [LAYOUT.split(dataset, key, wildcards.fold) for dataset, key in sorted(found)]
 
 
-def instances_of(wildcards):
-    """How the probabilities of a job become instances: experiment → dataset → settings."""
-    return {
-        name: {dataset: instance_settings(STUDY, name, dataset) for dataset in DATASETS}
-        for name in experiments_of_job(wildcards)
-    }
-
-
 def models_of_fold(wildcards):
     """The networks of all seeds, whoever trained them."""
     place = f"{training_experiment(STUDY, wildcards.experiment)}/{wildcards.train_dataset}/fold{wildcards.fold}"

@@ -122,7 +122,6 @@ rule draw_examples:
         prediction=LAYOUT.predictions(FIRST_RUN),
         scores=LAYOUT.scores(FIRST_RUN),
         frames=LAYOUT.frames("{dataset}"),
-        split=lambda w: splits_of([w.dataset], [FOLDS[0]], FACTS.reference),
         cache=lambda w: LAYOUT.cache(
             w.dataset, FACTS.splits[FACTS.reference][w.dataset], FOLDS[0], CACHE_KEYS[FACTS.reference]
         ),
@@ -149,7 +148,7 @@ rule draw_examples:
     shell:
         "python workflow/scripts/draw_examples.py --settings {params.settings:q} --instances {params.instances:q}"
         " --metric {params.metric} --prediction {input.prediction:q} --scores {input.scores:q} --frames {input.frames:q}"
-        " --split {input.split:q} --cache {input.cache:q} --figures {params.figures:q} > {log:q} 2>&1"
+        " --cache {input.cache:q} --figures {params.figures:q} > {log:q} 2>&1"
 
 
 rule report:

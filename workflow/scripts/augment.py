@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from script import run
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role
-from unetlib.io.files import sha256_of, short_hash
+from unetlib.networks.device import use_threads
 from unetlib.training.cache import write_cache
 from unetlib.training.settings import CacheSettings
 
@@ -24,8 +23,7 @@ class Arguments:
 
 
 def main(arguments: Arguments) -> None:
-    torch.set_num_threads(1)
-    frames = sha256_of(arguments.frames)
+    use_threads(1)
     for settings, index in zip(arguments.settings, arguments.indexes, strict=True):
         write_cache(
             index.parent,
@@ -33,7 +31,7 @@ def main(arguments: Arguments) -> None:
             frames_with_role(arguments.split, "train"),
             settings,
             seed=arguments.seed,
-            fingerprint=short_hash([settings.identity(), arguments.seed, arguments.code, frames]),
+            code=arguments.code,
             progress=lambda done, total: print(f"{done} of {total} frames"),
         )
 

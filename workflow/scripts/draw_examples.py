@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from script import run
 
 from unetlib.datasets.dataset import Dataset
-from unetlib.datasets.split_files import frames_with_role
 from unetlib.evaluation.tables import read_long
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.predictions import Predictions
 from unetlib.report.study_figures import ReferenceRun, dataset_figures, save_figures
+from unetlib.training.cached_variants import read_cache
 from unetlib.training.settings import CacheSettings
 
 
@@ -23,19 +22,15 @@ class Arguments:
     prediction: Path
     scores: Path
     frames: Path
-    split: Path
     cache: Path
     figures: Path
 
 
 def main(arguments: Arguments) -> None:
-    chosen = frames_with_role(arguments.split, "train")
-    frame = chosen[len(chosen) // 2]
-    arrays = (np.load(arguments.cache.parent / f"{frame}.{kind}.npy", mmap_mode="r") for kind in ("image", "mask"))
     found, scores = Predictions(arguments.prediction), read_long(arguments.scores)
     shown = arguments.settings, arguments.instances, arguments.metric
     reference = ReferenceRun(Dataset(arguments.frames.parent), found, scores, *shown)
-    save_figures(dataset_figures(reference, frame, list(zip(*arrays, strict=True))), arguments.figures)
+    save_figures(dataset_figures(reference, read_cache(arguments.cache)), arguments.figures)
 
 
 if __name__ == "__main__":

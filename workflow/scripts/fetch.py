@@ -1,11 +1,10 @@
 """Download a dataset's archive: mirrors first, then its own URL, checked by sha256."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from progress_bar import bytes_bar
 from script import run
-from tqdm import tqdm
 
 from unetlib.io.download import DownloadLimits
 from unetlib.io.fetch import fetch
@@ -23,13 +22,7 @@ class Arguments:
 
 
 def main(arguments: Arguments) -> None:
-    limits = arguments.limits
-    with tqdm(unit="B", unit_scale=True, desc=arguments.archive, mininterval=1, file=sys.stderr) as bar:
-
-        def progress(done: int, total: int | None) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with bytes_bar(arguments.archive) as progress:
         found = fetch(
             arguments.archive,
             arguments.output,
@@ -37,7 +30,7 @@ def main(arguments: Arguments) -> None:
             mirrors=arguments.mirrors,
             url=arguments.url or None,
             progress=progress,
-            limits=DownloadLimits(limits.archive_bytes, limits.fetch_timeout_s, limits.fetch_attempts),
+            limits=DownloadLimits.of(arguments.limits),
         )
     print(f"{arguments.output}: sha256 {found}")
 

@@ -10,7 +10,7 @@ from unetlib.evaluation.long_table import SCORE_COLUMNS, long_rows
 from unetlib.evaluation.score_predictions import score_label_files
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.io.files import write_csv
-from unetlib.study.runs import EXTERNAL, NO_SEED
+from unetlib.study.runs import EXTERNAL, NO_SEED, Run
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,10 @@ def main(arguments: Arguments) -> None:
     rows = []
     for labels, frames, split in zip(arguments.labels, arguments.frames, arguments.splits, strict=True):
         name, tested = frames.parent.name, frames_with_role(split, "test")
-        scoring = arguments.datasets[name]
+        of, scoring = Run(arguments.tool, EXTERNAL, fold_of(split), NO_SEED), arguments.datasets[name]
         found = score_label_files(frames.parent, tested, labels, scoring, masks=arguments.masks)
         for frame, scores in found.items():
-            place = (arguments.tool, EXTERNAL, name, fold_of(split), NO_SEED, frame)
-            rows += long_rows(SCORE_COLUMNS, place, scores)
+            rows += long_rows(SCORE_COLUMNS, of.place(name, frame), scores)
     write_csv(arguments.output, rows, SCORE_COLUMNS)
 
 

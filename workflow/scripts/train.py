@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from script import run
 
 from unetlib.datasets.dataset import Dataset
-from unetlib.networks.device import keep_freed_memory
+from unetlib.networks.device import keep_freed_memory, use_threads
 from unetlib.networks.settings import ComputeSettings
 from unetlib.study.runs import run_of
 from unetlib.training.run import TrainingData, train_networks
@@ -27,17 +26,11 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     keep_freed_memory()
-    torch.set_num_threads(arguments.compute.threads)
-    torch.backends.cudnn.deterministic = True  # same machine, same bytes; the CPU is so by itself
+    use_threads(arguments.compute.threads)
+    runs = {path: run_of(path.parent) for path in arguments.models}
     places = zip(arguments.frames, arguments.splits, arguments.caches, strict=True)
-    train_networks(
-        {path: run_of(path.parent) for path in arguments.models},
-        [TrainingData(Dataset(frames.parent), split, cache) for frames, split, cache in places],
-        arguments.settings,
-        arguments.compute,
-        code=arguments.code,
-        say=print,
-    )
+    data = [TrainingData(Dataset(frames.parent), split, cache) for frames, split, cache in places]
+    train_networks(runs, data, arguments.settings, arguments.compute, code=arguments.code, say=print)
 
 
 if __name__ == "__main__":

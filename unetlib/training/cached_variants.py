@@ -1,0 +1,119 @@
+"""The variants of training frames as they stand in a cache: three arrays per frame, and an index of them.
+
+A cache is a folder with `<frame>.{image,mask,weight}.npy`, each (variants, H, W), and `index.csv`. Making variants
+needs PyTorch, reading them does not.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.datasets.checks import check_frame_id
+from unetlib.io.files import atomic_path, read_csv, sha256_of
+
+ARRAYS = ("image", "mask", "weight")
+_DTYPES = {"image": (np.uint8, np.uint16, np.float32), "mask": (np.uint8,), "weight": (np.float16,)}
+
+
+class CacheError(ValueError):
+    """A cache that is not what its index says."""
+
+
+class IndexRow(TypedDict):
+    """A row of index.csv: a frame, the shape of its arrays, and the SHA-256 of each file."""
+
+    frame: str
+    variants: int
+    height: int
+    width: int
+    image_sha256: str
+    mask_sha256: str
+    weight_sha256: str
+
+
+COLUMNS = tuple(IndexRow.__annotations__)
+
+
+@dataclass(frozen=True)
+class Variants:
+    """One frame's variants: image (N, H, W) as stored, mask uint8 (N, H, W), weight float16 (N, H, W)."""
+
+    frame: str
+    image: NDArray
+    mask: NDArray[np.uint8]
+    weight: NDArray[np.float16]
+
+
+def save_variants(folder: Path, variants: Variants) -> IndexRow:
+    """Write the three arrays of one frame, each whole or not at all, and return the frame's row of the index."""
+    count, height, width = variants.image.shape
+    checksums = {}
+    for name in ARRAYS:
+        path = folder / f"{variants.frame}.{name}.npy"
+        with atomic_path(path) as temporary, temporary.open("wb") as handle:
+            np.save(handle, getattr(variants, name))
+        checksums[name] = sha256_of(path)
+    return {
+        "frame": variants.frame,
+        "variants": count,
+        "height": height,
+        "width": width,
+        "image_sha256": checksums["image"],
+        "mask_sha256": checksums["mask"],
+        "weight_sha256": checksums["weight"],
+    }
+
+
+def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
+    """Return the memory-mapped variants of every frame of a cache; with verify, each file is checked by sha256.
+
+    Raises CacheError for an array that is not what the index says, FileError for an index that is no table.
+    """
+    found = []
+    for row in read_csv(index, COLUMNS):
+        check_frame_id(row["frame"], str(index))
+        arrays = {}
+        for name in ARRAYS:
+            path = index.parent / f"{row['frame']}.{name}.npy"
+            if not path.exists():
+                raise CacheError(f"{path}: missing although {index.name} lists it; remove {index} and run again")
+            if verify and sha256_of(path) != row[f"{name}_sha256"]:
+                raise CacheError(
+                    f"{path}: its sha256 is not the one {index.name} lists; remove {index.parent} and run again"
+                )
+            arrays[name] = _mapped(path, name, (row["variants"], row["height"], row["width"]))
+        found.append(Variants(row["frame"], arrays["image"], arrays["mask"], arrays["weight"]))
+    return found
+
+
+def _mapped(path: Path, name: str, shape: tuple[str, ...]) -> NDArray:
+    """Return one array of a cache, memory-mapped; CacheError unless it is of the shape in the index and of its type."""
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # the header is Python text: a damaged one fails in as many ways as Python has
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise CacheError(f"{path}: unreadable ({reason}); remove {path.parent} and run again") from error
+    if array.dtype not in _DTYPES[name] or tuple(map(str, array.shape)) != shape:
+        found = f"{array.dtype} of shape {array.shape}"
+        raise CacheError(f"{path}: holds {found}, unlike its index.csv; remove {path.parent} and run again")
+    return array
+
+
+def damaged_frames(index: Path) -> list[str]:
+    """Return the frames of a cache with a file that is missing or not what its checksum in index.csv says.
+
+    Raises FileError for an index that is no table, DatasetError for a name that is no frame's.
+    """
+    found = []
+    for row in read_csv(index, COLUMNS):
+        check_frame_id(row["frame"], str(index))
+        if not all(_is_whole(index.parent / f"{row['frame']}.{name}.npy", row[f"{name}_sha256"]) for name in ARRAYS):
+            found.append(row["frame"])
+    return found
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_of(path) == sha256
