@@ -54,11 +54,12 @@ def test_the_predictions_of_a_network_are_scored_as_each_dataset_says(folder, tm
     found["e/t1"] = (LABELS == 1) * np.float32(0.9)
     areas = {"d": 0, "e": 60}  # of the two cells one has 56 pixels, the other 96
     scoring = NetworkScoring(instances={name: InstanceSettings(min_area_px=area) for name, area in areas.items()})
-    datasets = {name: DatasetScoring(min_area_px=area) for name, area in areas.items()}
+    datasets = {"d": DatasetScoring(), "e": DatasetScoring(field_of_interest_px=0)}
     tests = {"d": ["t1"], "e": ["t0", "t1"]}
     rows = list(score_network(found, truths, tests, scoring, datasets))
     assert [row[:2] for row in rows] == [("d", "t1"), ("e", "t0"), ("e", "t1")]
     assert [row[2]["seg"] for row in rows] == [1, 0.5, 0]
+    assert ["seg_ctc" in row[2] for row in rows] == [False, True, True]
     assert truths.of("d", ["t1"])["t1"] is truths.of("d", FRAMES)["t1"], "read once"
 
 
