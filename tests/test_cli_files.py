@@ -61,7 +61,7 @@ def test_one_bad_image_does_not_end_a_batch_and_a_rerun_does_what_is_missing(pla
     assert run("predict", "model.pt", "images", "-o", "out") == 1
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 3 and "2 of 4 images failed" in errors[-1]
-    assert any("b.tif: 1 pixels are NaN" in line for line in errors) and any(
+    assert any("b.tif: 1 pixel with NaN" in line for line in errors) and any(
         "d.tif: neither" in line for line in errors
     )
     assert names("out") == results("a", "c")
@@ -85,7 +85,7 @@ def test_corrected_labels_are_kept_until_overwrite_is_said(place, capsys, quiet)
     assert Path("out/a_labels.tif").read_bytes() == corrected and names("out") == results("a")
     capsys.readouterr()
     assert run("predict", "model.pt", "images/a.tif", "-o", "out", *quiet) == 0
-    assert capsys.readouterr().err == "kept: the results of 1 of 1 images, as they are; --overwrite makes them again\n"
+    assert capsys.readouterr().err == "kept: the results of 1 of 1 image, as they are; --overwrite makes them again\n"
     assert run("predict", "model.pt", "images/a.tif", "-o", "out", "--overwrite") == 0
     assert Path("out/a_labels.tif").read_bytes() == made
 

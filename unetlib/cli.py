@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unetlib.cli_arguments import parser
 from unetlib.cli_terminal import FAILURES, Batch, failed, plain_terminal, say, show, write_to_stdout
 from unetlib.io.interruption import Stopped, signals_raise
+from unetlib.io.wording import counted
 
 if TYPE_CHECKING:
     from unetlib.io.axes import Choice
@@ -59,7 +60,8 @@ def _predict(given: argparse.Namespace) -> int:
     wanted = {image: targets if given.overwrite else missing(targets) for image, targets in files.items()}
     kept = [image for image, targets in wanted.items() if not targets]
     if kept:
-        say(f"kept: the results of {len(kept)} of {len(files)} images, as they are; --overwrite makes them again")
+        of = f"{len(kept)} of {counted(len(files), 'image')}"
+        say(f"kept: the results of {of}, as they are; --overwrite makes them again")
     batch, planes = Batch(len(files), "images"), {}
     for image, targets in wanted.items():
         with batch.member(image):
@@ -77,9 +79,10 @@ def _predict_each(given: argparse.Namespace, work: dict[Path, dict[str, Path]], 
     from tqdm import tqdm
 
     from unetlib.networks.device import keep_freed_memory, use_threads
+    from unetlib.networks.image_scale import ImageOptions, no_trained_scale
     from unetlib.networks.predict_files import predict_files
     from unetlib.networks.prediction_options import prediction_settings
-    from unetlib.networks.trained_network import load_network
+    from unetlib.networks.trained_network import NetworkError, load_network
 
     keep_freed_memory()
     if given.threads:
@@ -94,6 +97,9 @@ def _predict_each(given: argparse.Namespace, work: dict[Path, dict[str, Path]], 
         test_time_augmentation=None if given.tta is None else 8 if given.tta else 1,
         binning=given.binning,
     )
+    if given.rescale and settings.pixel_size_um is None:
+        raise NetworkError(f"{given.model}: {no_trained_scale('this network')}")
+    options = ImageOptions(_choice(given), given.pixel_size, given.rescale)
     if not given.quiet:
         say(origin)
     said = f"planes on {network.device}"
@@ -106,13 +112,14 @@ def _predict_each(given: argparse.Namespace, work: dict[Path, dict[str, Path]], 
                 bar.update(start + planes - bar.n)
 
             with batch.member(image):
-                done = predict_files(network, image, targets, settings, choice=_choice(given), report=report)
+                done = predict_files(network, image, targets, settings, options=options, report=report)
                 bar.update(start + done.planes - bar.n)
                 for note in done.notes:
                     say(f"note: {note}")
                 if not given.quiet:
                     alone = "" if len(targets) == 3 else f"; only {' and '.join(targets)} written, the rest kept"
-                    say(f"{image}: {done.planes} planes, {done.instances} cells, {done.seconds:.1f} s{alone}")
+                    found = f"{counted(done.planes, 'plane')}, {counted(done.instances, 'cell')}"
+                    say(f"{image}: {found}, {done.seconds:.1f} s{alone}")
 
 
 def _export(given: argparse.Namespace) -> int:
@@ -144,7 +151,7 @@ def _measure(given: argparse.Namespace) -> int:
         check_table(given.output, COLUMNS, inputs=[*labels, *pictures], overwrite=given.overwrite)
     paired = pair(labels, pictures)
     if left := len(set(pictures) - set(paired.values())):
-        say(f"not used: {left} intensity images without a label file of their name")
+        say(f"not used: {counted(left, 'intensity image')} without a label file of the same name")
     how: dict[str, Any] = {"choice": _choice(given), "masks": given.masks}
     batch = Batch(len(labels), "label files")
 
@@ -186,8 +193,6 @@ def _track(given: argparse.Namespace) -> int:
         choice=_choice(given),
         masks=given.masks,
     )
-    say(
-        f"{found.tracks} tracks, {found.divisions} divisions in {found.frames} frames, moves up to "
-        f"{found.max_distance_px:.1f} px"
-    )
+    what = f"{counted(found.tracks, 'track')}, {counted(found.divisions, 'division')}"
+    say(f"{what} in {found.frames} frames, moves up to {found.max_distance_px:.1f} px")
     return 0

@@ -27,6 +27,10 @@ images beside it are left out, other files are named. Images: TIFF (stacks, 8 an
 PNG. RGB is converted to grey as 0.299 R + 0.587 G + 0.114 B; several channels are refused: export one.
 Each plane of a stack is normalised and predicted on its own. An image of any size takes the same memory (with
 --watershed that of its largest clump besides).
+Networks work best at the scale of their training images: where the pixel sizes differ by more than 1.5 times, that is
+said. --rescale resamples each plane to the pixel size of the training images, predicts it, and brings the probability
+back to the image's own size; --min-area and --watershed then count pixels of that size. --pixel-size is for images
+that do not say theirs.
 """
 MEASURE = """\
 Write a table with one row per cell: file, page, frame, label; area, centroid, axes of the ellipse with the same
@@ -95,6 +99,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="K",
         help="average K × K pixels before predicting (default: the model's)",
     )
+    predict.add_argument(
+        "--rescale", action="store_true", help="predict at the pixel size of the training images (see above)"
+    )
+    _pixel_size(predict)
     _choice(predict, channel=True)
     predict.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1")
     predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")

@@ -50,5 +50,5 @@ def test_what_is_not_finite_is_named_with_its_place(bad):
     image = picture(np.float64)
     check_finite(image, "movie.tif", strip_px=100)
     image[40, 3] = bad
-    with pytest.raises(PlaneError, match=r"movie\.tif, page 2: 1 pixels are NaN, .* row 40, column 3"):
+    with pytest.raises(PlaneError, match=r"movie\.tif, page 2: 1 pixel with NaN, .* row 40, column 3"):
         check_finite(image, "movie.tif, page 2", strip_px=100)

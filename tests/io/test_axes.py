@@ -69,9 +69,9 @@ def test_hyperstacks_of_imagej(tmp_path, axes):
 REFUSED = [
     ("C", (3,), Choice(), r"a\.tif: has 3 channels; choose one: --channel 1 to 3 \(in a dataset's options: channel\)"),
     ("TC", (5, 2), Choice(), "has 2 channels; choose one"),
-    ("C", (3,), Choice(channel=4), "has 3 channels, not a number 4"),
-    ("TZ", (5, 3), Choice(z=4), "has 3 z planes, not a number 4"),
-    ("T", (5,), Choice(z=2), "has 1 z planes, not a number 2"),
+    ("C", (3,), Choice(channel=4), "has 3 channels, no number 4"),
+    ("TZ", (5, 3), Choice(z=4), "has 3 z planes, no number 4"),
+    ("T", (5,), Choice(z=2), "has 1 z plane, no number 2"),
     ("T", (5,), Choice(frames_axis="Z"), "has no axis Z that could count frames; its axes are T"),
     ("TZ", (5, 3), Choice(frames_axis="Z"), "counts frames by T already"),
     ("QQ", (2, 3), Choice(), "its axes are QQ"),

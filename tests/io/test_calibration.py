@@ -13,7 +13,7 @@ PICTURE = texture(20, 30)
 
 def read(path):
     with tifffile.TiffFile(path) as file:
-        return calibration_of(file)
+        return calibration_of(file, "a.tif")
 
 
 def ome(**pixels):
@@ -76,7 +76,7 @@ def test_what_we_write_is_read_again(tmp_path, dtype, axes, shape):
     stack.flush()
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
         np.testing.assert_array_equal(file.asarray().reshape(stack.shape), values)
-        found = calibration_of(file)
+        found = calibration_of(file, "a.tif")
         assert len(file.series) == 1 and file.series[0].axes.endswith("YX")
         assert file.is_imagej == (dtype != np.uint32)  # a type that ImageJ's own format does not have
         assert file.pages.first.compression == 1 and not file.pages.first.is_tiled  # Fiji opens it without plug-ins
@@ -89,7 +89,7 @@ def test_more_than_4_gib_is_bigtiff_with_its_scale(tmp_path, monkeypatch):
     create_stack(tmp_path / "a.tif", "T", (3, 20, 30), np.float32, Calibration(0.5, 0.5)).flush()
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
         assert file.is_bigtiff and file.series[0].shape == (3, 20, 30)
-        assert calibration_of(file).pixel_size_um("a") == pytest.approx(0.5)
+        assert calibration_of(file, "a.tif").pixel_size_um("a") == pytest.approx(0.5)
 
 
 def test_equal_contents_give_equal_bytes(tmp_path):

@@ -110,7 +110,7 @@ def test_samples_that_are_channels_are_chosen_from(tmp_path, count, planar):
         both_readers(data, tmp_path)
     for number in range(1, count + 1):
         np.testing.assert_array_equal(both_readers(data, tmp_path, Choice(channel=number)), channels[number - 1])
-    with pytest.raises(ImageError, match=f"has {count} channels, not a number {count + 1}"):
+    with pytest.raises(ImageError, match=f"has {count} channels, no number {count + 1}"):
         decode_image(data, "a.tif", Choice(channel=count + 1))
 
 
@@ -120,7 +120,7 @@ def test_red_green_and_blue_may_be_chosen_and_alpha_not(tmp_path):
         for number in (1, 2, 3):
             found = decode_image(data, "a", Choice(channel=number)).grey()
             np.testing.assert_array_equal(found, colour[..., number - 1])
-        with pytest.raises(ImageError, match="a: has 3 channels, not a number 4"):
+        with pytest.raises(ImageError, match="a: has 3 channels, no number 4"):
             decode_image(data, "a", Choice(channel=4))
 
 

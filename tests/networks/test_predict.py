@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from builders.networks import small_network
+from builders.resampled import resampled_by_hand
 
 from unetlib.networks import tiling
 from unetlib.networks.blocks import SegmentationNet
@@ -174,32 +175,19 @@ def test_all_eight_symmetries_make_a_network_blind_to_how_an_image_lies(mode):
     assert np.abs(found(image[:, ::-1], 1) - found(image, 1)[:, ::-1]).max() > 0.1
 
 
-def weights_by_hand(old, new):
-    """(new, old) weights of bilinear resizing along one axis, pixel by pixel: a triangle as wide as a pixel."""
-    scale = old / new
-    support = max(scale, 1.0)
-    table = np.zeros((new, old))
-    for i in range(new):
-        centre = (i + 0.5) * scale
-        for j in range(old):
-            table[i, j] = max(0.0, 1 - abs(j + 0.5 - centre) / support)
-        table[i] /= table[i].sum()
-    return table
-
-
 @pytest.mark.parametrize(("size", "new"), [((7, 9), (20, 20)), ((31, 44), (12, 12)), ((8, 40), (20, 20))])
 def test_resizing_is_a_triangle_filter(size, new):
     image = an_image(*size)
-    expected = weights_by_hand(size[0], new[0]) @ image @ weights_by_hand(size[1], new[1]).T
+    expected = resampled_by_hand(image, new)
     np.testing.assert_allclose(resized(torch.from_numpy(image), new).numpy(), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(7, 9), (31, 44), (20, 20)])
 def test_resize_sees_the_whole_image_as_one_tile_and_comes_back(size):
     model, image = small_network(), an_image(*size)
-    small = weights_by_hand(size[0], 20) @ image @ weights_by_hand(size[1], 20).T
+    small = resampled_by_hand(image, (20, 20))
     seen = untiled(model, small.astype(np.float32))
-    expected = weights_by_hand(20, size[0]) @ seen @ weights_by_hand(20, size[1]).T
+    expected = resampled_by_hand(seen, size)
     found = predict_image(model, image, InferenceSettings(mode="resize"), Tiling(12), side_px=20)
     assert found.shape == size and found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -106,7 +106,7 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "a_mask.tif").write_text("of an earlier run")
-    with pytest.raises(PlaneError, match=r"a\.tif, page 3 of 3: 1 pixels are NaN.* row 5, column 6"):
+    with pytest.raises(PlaneError, match=r"a\.tif, page 3 of 3: 1 pixel with NaN.* row 5, column 6"):
         run(tmp_path / "a.tif", out)
     assert [(path.name, path.read_text()) for path in out.iterdir()] == [("a_mask.tif", "of an earlier run")]
 
@@ -187,10 +187,3 @@ def test_models_and_devices_that_cannot_be_used(tmp_path):
         with pytest.raises(error, match=message) as caught:
             load_network(path, device)
         assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(("trained", "told"), [(0.65, False), (0.5, False), (0.1, True), (1.3, True), (None, False)])
-def test_an_image_of_another_scale_is_predicted_and_that_is_said(tmp_path, trained, told):
-    image = write_stack(tmp_path / "a.tif", spots(40, 50), "YX")  # 0.65 µm per pixel
-    notes = run(image, tmp_path / "out", pixel_size_um=trained).notes
-    assert bool(notes) == told and all("its pixels are 0.65 µm" in note for note in notes)

@@ -8,10 +8,12 @@
 - normalisation: Normalisation of the grey values of each image, applied to the input of every network.
 - percentiles: Exact percentiles of a plane that is read strip by strip.
 - planes: Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes.
+- resampling: Resampling: a plane brought to another number of rows and columns, strip by strip.
 - settings: Settings of what is done to arrays: normalisation, weight maps, instances.
 - watershed: Split touching cells of a mask by watershed on the distance transform.
 - weight_maps: Weight maps of the loss (ronneberger2015, equation 2, and the authors' later Fiji plugin, falk2019).
 
 For other packages: normalise, statistics; bin_image, upsample; separate_touching, relabel; weight_map;
-instances_from_probability, label_plane; Readable, BinnedPlane, NormalisedPlane, strips.
+instances_from_probability, label_plane; Readable, BinnedPlane, NormalisedPlane, strips,
+resample.
 """

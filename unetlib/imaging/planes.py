@@ -1,11 +1,12 @@
 """Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.imaging.binning import bin_image, check_binning, upsample
+from unetlib.io.wording import counted
 
 STRIP_PX = 2**21  # pixels of one strip of a large plane: 8 MiB as float32
 
@@ -21,6 +22,9 @@ class Readable(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
     def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[Any]: ...
+
+
+P = TypeVar("P", bound=Readable)
 
 
 class BinnedPlane:
@@ -55,17 +59,19 @@ def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:
     return [slice(row, min(row + rows, shape[0])) for row in range(0, shape[0], rows)]
 
 
-def check_finite(plane: Readable, where: str, *, strip_px: int = STRIP_PX) -> None:
-    """Raise PlaneError naming `where` for NaN, infinity and for values beyond float32."""
+def check_finite(plane: P, where: str, *, strip_px: int = STRIP_PX) -> P:
+    """Return the plane; PlaneError naming `where` for NaN, infinity and for values beyond float32."""
     for rows in strips(plane.shape, strip_px):
         part = plane[rows, :]
         if part.dtype.kind != "f":
-            return
+            break
         with np.errstate(over="ignore"):
             bad = ~np.isfinite(part.astype(np.float32, copy=False))
         if bad.any():
             row, column = np.argwhere(bad)[0]
+            count = counted(int(bad.sum()), "pixel")
             raise PlaneError(
-                f"{where}: {int(bad.sum())} pixels are NaN, infinite or beyond float32, the first at row "
-                f"{rows.start + row}, column {column}; repair the image"
+                f"{where}: {count} with NaN, infinity or a value beyond float32, the first at row {rows.start + row}, "
+                f"column {column}; repair the image"
             )
+    return plane

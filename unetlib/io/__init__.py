@@ -29,6 +29,8 @@
 - stack_writer: TIFF files that Fiji and napari open with their scale, written plane by plane through a memory map.
 - stacks: A user's image file, plane by plane: TIFF stacks mapped into memory where their layout allows it, and PNG.
 - tiff: How a TIFF file holds its planes: the pages of its one picture, in which order, and what their samples mean.
+- units: Units of length and time, by the names that microscopes and Fiji write.
+- wording: Numbers, sizes and lists of names as people say them, for messages of one line.
 
 For other packages: atomic_path, atomic_folder, read_csv, write_csv, read_json, write_json, sha256_of; open_archive;
 fetch; decode; find_images; open_stack, create_stack; Predictions, save_predictions.

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from unetlib.io.wording import counted
+
 UNNAMED = "QI"  # what tifffile calls an axis that the file does not name: planes in their order, taken for time
 # ASSUME: no microscope records more channels; tifffile writes an ImageJ stack without named axes as channels.
 MOST_CHANNELS = 16
-NAMES = {"T": "frames", "Z": "z planes", "C": "channels"}
+NAMES = {"T": "frame", "Z": "z plane", "C": "channel"}
 
 
 class ImageError(ValueError):
@@ -64,7 +66,7 @@ def plane_order(axes: str, lengths: Sequence[int], choice: Choice, where: str) -
         if number is None:
             continue
         if not 1 <= number <= sizes.get(axis, 1):
-            raise ImageError(f"{where}: has {sizes.get(axis, 1)} {NAMES[axis]}, not a number {number}")
+            raise ImageError(f"{where}: has {counted(sizes.get(axis, 1), NAMES[axis])}, no number {number}")
         if axis in sizes:
             pages = np.asarray(pages.take(number - 1, axis=names.index(axis)))
             names = names.replace(axis, "")

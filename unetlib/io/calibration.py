@@ -2,43 +2,51 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree
 
 import tifffile
 
+from unetlib.io.units import length_um, plain_length, time_s
+
 # ASSUME: a resolution of 20 µm per pixel or more (1270 dpi or less) was meant for a printer or a screen.
 LARGEST_PIXEL_UM = 20.0
-_LENGTHS_UM = {"m": 1e6, "dm": 1e5, "cm": 1e4, "mm": 1e3, "µm": 1.0, "nm": 1e-3, "å": 1e-4, "pm": 1e-6, "inch": 25400.0}
-_TIMES_S = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_ALIASES = {
-    "µm": ("um", "μm", "\\u00b5m", "micron", "microns", "micrometer", "micrometers", "micrometre", "micrometres"),
-    "nm": ("nanometer", "nanometers", "nanometre", "nanometres"),
-    "mm": ("millimeter", "millimeters", "millimetre", "millimetres"),
-    "cm": ("centimeter", "centimeters", "centimetre", "centimetres"),
-    "m": ("meter", "meters", "metre", "metres"),
-    "å": ("a", "å", "\\u00c5", "angstrom", "angstroms", "ångström"),
-    "inch": ("in", "inches"),
-}
-_TIME_ALIASES = {
-    "s": ("sec", "secs", "second", "seconds"),
-    "ms": ("msec", "msecs", "millisecond", "milliseconds"),
-    "µs": ("us", "μs", "usec", "microsecond", "microseconds"),
-    "min": ("mins", "minute", "minutes"),
-    "h": ("hr", "hrs", "hour", "hours"),
-    "d": ("day", "days"),
-}
 _SCREENS = ("inch", "cm")  # what ImageJ calls the unit of a picture that came with a printer's resolution
+_PIXELS = ("pixel", "pixels", "px", "")  # no unit, as ImageJ and OME write it
+_USUAL_DPI = (1, 72, 96, 100, 120, 150, 200, 240, 300, 360, 400, 600, 1200)
+_OTHER_PROGRAMS = {  # kinds of tifffile whose scale stands in tags of their own
+    "lsm": "Zeiss LSM",
+    "stk": "MetaMorph",
+    "fluoview": "Olympus FluoView",
+    "micromanager": "Micro-Manager",
+    "svs": "Aperio",
+    "scn": "Leica SCN",
+    "ndpi": "Hamamatsu",
+}
+_GIVE = "; give its pixel size by --pixel-size"
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What an image file says of its scale; None where it says nothing that can be believed."""
+    """What an image file says of its scale; None where it says nothing that can be believed.
+
+    row_um, column_um: height and width of a pixel; plane_um: from one z plane to the next. length_note, time_note: a
+    line on what it says of pixels or of frames that cannot be read; damage: on a description that cannot be read.
+    """
 
     row_um: float | None = None
     column_um: float | None = None
     frame_interval_s: float | None = None
+    plane_um: float | None = None
+    length_note: str = ""
+    time_note: str = ""
+    damage: str = ""
+
+    def notes(self, *, pixel_size_given: bool = False, interval_given: bool = True) -> tuple[str, ...]:
+        """Return what a person must be told of the scale: what was not read, and was not given instead."""
+        lines = ("" if pixel_size_given else self.length_note, "" if interval_given else self.time_note, self.damage)
+        return tuple(filter(None, lines))
 
     def pixel_size_um(self, where: str) -> float | None:
         """Return the side of a pixel in µm; ValueError naming `where` for pixels that are not square to 1 %."""
@@ -52,23 +60,28 @@ class Calibration:
         return math.sqrt(self.row_um * self.column_um)
 
 
-def calibration_of(file: tifffile.TiffFile) -> Calibration:
-    """Return the calibration of an open TIFF: of OME-XML, else of ImageJ's description, else of the resolution tags."""
-    if file.ome_metadata:
-        return _of_ome(file.ome_metadata)
-    imagej: dict[str, Any] = file.imagej_metadata or {}
+def calibration_of(file: tifffile.TiffFile, where: str) -> Calibration:
+    """Return the calibration of an open TIFF: of OME-XML, else of ImageJ's description, else of the resolution tags.
+
+    where: what the notes call the file.
+    """
     first = file.pages.first
-    unit = str(imagej.get("unit", "")).strip()
-    if not unit:
-        unit = {2: "inch", 3: "cm"}.get(int(first.tags.valueof("ResolutionUnit") or 1), "")
-    believed = bool(imagej.get("unit")) and _plain(unit, _ALIASES) not in _SCREENS
-    sizes = [_size(first.tags.valueof(f"{axis}Resolution"), _length(unit), believed) for axis in "YX"]
-    interval = _positive(imagej.get("finterval"), _time(str(imagej.get("tunit", "s"))))
-    return Calibration(sizes[0], sizes[1], interval) if None not in sizes else Calibration(None, None, interval)
+    if file.ome_metadata:
+        return _of_ome(file.ome_metadata, where)
+    if "<OME" in first.description[:1000]:
+        return Calibration(damage=_damaged(where, "its end is missing"))
+    found = _of_imagej(file.imagej_metadata, first, where) if file.imagej_metadata else _of_tags(first, where)
+    other = next((name for kind, name in _OTHER_PROGRAMS.items() if kind in file.flags), None)
+    if other and found.column_um is None and not found.length_note:
+        return replace(found, length_note=f"{where}: its pixel size is kept as {other} does, which is not read{_GIVE}")
+    return found
 
 
-def tags_of(calibration: Calibration, *, imagej: bool) -> dict[str, Any]:
-    """Return the keywords of `tifffile.imwrite` that keep the calibration: ImageJ's way, or in pixels per cm."""
+def tags_of(calibration: Calibration, *, imagej: bool, axes: str = "") -> dict[str, Any]:
+    """Return the keywords of `tifffile.imwrite` that keep the calibration: ImageJ's way, or in pixels per cm.
+
+    axes: of the planes; the distance of z planes is kept where there are some.
+    """
     known = calibration.row_um is not None and calibration.column_um is not None
     metadata: dict[str, Any] = {}
     keywords: dict[str, Any] = {}
@@ -77,33 +90,87 @@ def tags_of(calibration: Calibration, *, imagej: bool) -> dict[str, Any]:
         keywords["resolution"] = (scale / calibration.column_um, scale / calibration.row_um)  # type: ignore[operator]
         keywords["resolutionunit"] = "NONE" if imagej else "CENTIMETER"
         metadata["unit"] = "um"
+        if calibration.plane_um is not None and "Z" in axes:
+            metadata["spacing"] = calibration.plane_um
     if calibration.frame_interval_s is not None:
         metadata |= {"finterval": calibration.frame_interval_s, "tunit": "s"}
     return keywords | {"metadata": metadata if imagej else None}
 
 
-def _of_ome(xml: str) -> Calibration:
+def _of_imagej(told: Mapping[str, Any], first: tifffile.TiffPage, where: str) -> Calibration:
+    unit, time_unit = str(told.get("unit", "")).strip(), str(told.get("tunit", "s"))
+    seconds, interval_note = _positive(told.get("finterval"), time_s(time_unit)), ""
+    if seconds is None and _positive(told.get("finterval"), 1.0):
+        interval_note = _unknown(where, "time", time_unit)
+    if not unit:
+        return replace(_of_tags(first, where), frame_interval_s=seconds, time_note=interval_note)
+    believed = plain_length(unit) not in _SCREENS
+    row, column = (_size(first, axis, length_um(str(told.get(f"{axis.lower()}unit", unit))), believed) for axis in "YX")
+    depth = _positive(told.get("spacing"), length_um(str(told.get("zunit", unit))))
+    if row is None or column is None:
+        unknown = length_um(unit) is None and plain_length(unit) not in _PIXELS
+        return Calibration(
+            None, None, seconds, depth, _unknown(where, "length", unit) if unknown else "", interval_note
+        )
+    return Calibration(row, column, seconds, depth, "", interval_note)
+
+
+def _of_tags(first: tifffile.TiffPage, where: str) -> Calibration:
+    """The calibration of resolution tags: a printer's resolution is not believed."""
+    unit = length_um({2: "inch", 3: "cm"}.get(int(first.tags.valueof("ResolutionUnit") or 1), ""))
+    row, column = (_size(first, axis, unit, False) for axis in "YX")
+    if row is not None and column is not None:
+        return Calibration(row, column)
+    large = _size(first, "X", unit, True)
+    if large is None or any(math.isclose(25400 / large, usual, rel_tol=0.01) for usual in _USUAL_DPI):
+        return Calibration()
+    line = f"{where}: its resolution of {25400 / large:.0f} dpi ({large:.3g} µm) is taken for a printer's{_GIVE}"
+    return Calibration(length_note=line)
+
+
+def _of_ome(xml: str, where: str) -> Calibration:
     try:
         root = ElementTree.fromstring(xml)
-    except ElementTree.ParseError:
-        return Calibration()
+    except ElementTree.ParseError as error:
+        return Calibration(damage=_damaged(where, str(error)))
     pixels = next((node for node in root.iter() if node.tag.rpartition("}")[2] == "Pixels"), None)
     if pixels is None:
-        return Calibration()
-    sizes = [
-        _positive(pixels.get(f"PhysicalSize{axis}"), _length(pixels.get(f"PhysicalSize{axis}Unit", "µm")))
-        for axis in "YX"
-    ]
-    interval = _positive(pixels.get("TimeIncrement"), _time(pixels.get("TimeIncrementUnit", "s")))
-    # ASSUME: a file that says the width of a pixel alone has square ones.
-    return Calibration(sizes[0] or sizes[1], sizes[1] or sizes[0], interval)
+        return Calibration(damage=_damaged(where, "it describes no image"))
+    units = {axis: pixels.get(f"PhysicalSize{axis}Unit", "µm") for axis in "YXZ"}
+    row, column, depth = (_positive(pixels.get(f"PhysicalSize{axis}"), length_um(units[axis])) for axis in units)
+    unknown = [units[axis] for axis in "YX" if pixels.get(f"PhysicalSize{axis}") and length_um(units[axis]) is None]
+    unknown = [unit for unit in unknown if plain_length(unit) not in _PIXELS]
+    time_unit = pixels.get("TimeIncrementUnit", "s")
+    unread = pixels.get("TimeIncrement") and time_s(time_unit) is None
+    return Calibration(
+        # ASSUME: a file that says the width of a pixel alone has square ones.
+        row or column,
+        column or row,
+        _positive(pixels.get("TimeIncrement"), time_s(time_unit)),
+        depth,
+        _unknown(where, "length", unknown[0]) if unknown else "",
+        _unknown(where, "time", time_unit) if unread else "",
+    )
 
 
-def _size(resolution: Any, unit_um: float | None, believed: bool) -> float | None:
-    """Side of a pixel in µm of a resolution tag (numerator, denominator), pixels per unit."""
+def _unknown(where: str, of: str, unit: str) -> str:
+    what, option = ("frame interval", "--interval") if of == "time" else ("pixel size", "--pixel-size")
+    return f"{where}: its unit of {of}, {unit!r}, is not known; give its {what} by {option}"
+
+
+def _damaged(where: str, reason: str) -> str:
+    return (
+        f"{where}: its OME-XML is damaged ({reason}), so that its planes count as frames and its scale is not known;"
+        " save it again from the program that made it"
+    )
+
+
+def _size(first: tifffile.TiffPage, axis: str, unit_um: float | None, believed: bool) -> float | None:
+    """Height (Y) or width (X) of a pixel in µm of a resolution tag (numerator, denominator), pixels per unit."""
+    resolution = first.tags.valueof(f"{axis}Resolution")
     if not resolution or unit_um is None or not resolution[0] or not resolution[1]:
         return None
-    size = unit_um * resolution[1] / resolution[0]
+    size = float(unit_um * resolution[1] / resolution[0])
     return size if believed or size < LARGEST_PIXEL_UM else None
 
 
@@ -113,16 +180,3 @@ def _positive(value: Any, unit: float | None) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if 0 < number < math.inf else None
-
-
-def _length(unit: str) -> float | None:
-    return _LENGTHS_UM.get(_plain(unit, _ALIASES))
-
-
-def _time(unit: str) -> float | None:
-    return _TIMES_S.get(_plain(unit, _TIME_ALIASES))
-
-
-def _plain(unit: str, aliases: Mapping[str, tuple[str, ...]]) -> str:
-    lower = unit.lower()
-    return next((name for name, others in aliases.items() if lower in others), lower)

@@ -8,6 +8,7 @@ from pathlib import Path
 from unetlib.io.hidden_files import is_hidden
 from unetlib.io.images import ImageError
 from unetlib.io.pairing import natural_key
+from unetlib.io.wording import counted, named
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png")
 RESULTS = ("probability", "mask", "labels")  # what `predict` writes beside each other, as NAME_labels.tif
@@ -95,13 +96,12 @@ def _kind(path: Path) -> str:
 
 
 def _named(paths: list[Path]) -> str:
-    names = [f"{path}/ (a folder)" if path.is_dir() else str(path) for path in paths[:_NAMED]]
-    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    return f"{len(paths)} {'files' if len(paths) > 1 else 'file'}: {', '.join(names)}{more}"
+    names = [f"{path}/ (a folder)" if path.is_dir() else str(path) for path in paths]
+    return f"{counted(len(paths), 'file')}: {named(names, _NAMED)}"
 
 
 def _besides(hidden: int) -> str:
-    return f"; and {hidden} hidden or temporary {'files' if hidden > 1 else 'file'}" if hidden else ""
+    return f"; and {counted(hidden, 'hidden or temporary file')}" if hidden else ""
 
 
 def _instead(unused: list[Path]) -> str:

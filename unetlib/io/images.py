@@ -15,6 +15,7 @@ from unetlib.io.axes import ImageError as ImageError
 from unetlib.io.png import PNG, png_bytes, read_png
 from unetlib.io.samples import Samples, samples_of, to_grey
 from unetlib.io.tiff import TIFF, channels_last, tiff_layout, walk_pages
+from unetlib.io.wording import counted
 
 LARGEST_BYTES = 2**29  # unpacked: 16384×16384 of 16 bit; more is a mistake or a bomb, refused before it is unpacked
 LARGEST_PAGES = 2**14
@@ -105,7 +106,8 @@ def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
             return DecodedImage(arrays[0], samples, "", where, samples.notes)
         layout = tiff_layout(file, choice, where)
     if layout.page_count != len(arrays):
-        raise ImageError(f"{where}: {len(arrays)} pages for {layout.page_count} planes; export one page per plane")
+        planes = counted(layout.page_count, "plane")
+        raise ImageError(f"{where}: {counted(len(arrays), 'page')} for {planes}; export one page per plane")
     chosen = [arrays[page] for page in layout.order.pages]
     pixels = np.stack(chosen) if layout.order.axes else chosen[0]
     return DecodedImage(pixels, layout.samples, layout.order.axes, where, layout.notes)

@@ -173,16 +173,3 @@ def _of_process(path: Path) -> bool:
 
 def _kind(mode: int) -> str:
     return "a disk" if stat.S_ISBLK(mode) else "a socket" if stat.S_ISSOCK(mode) else "no regular file"
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as people say it, to two digits at least.
-
-    >>> [size_text(size) for size in (0, 999, 26_000, 4_200_000_000)]
-    ['0 bytes', '999 bytes', '26 kB', '4.2 GB']
-    """
-    if size < 1000:
-        return f"{size} bytes"
-    unit = min((len(str(size)) - 1) // 3, 4)
-    value = size / 1000**unit
-    return f"{value:.1f} {'kMGT'[unit - 1]}B" if value < 10 else f"{value:.0f} {'kMGT'[unit - 1]}B"

@@ -8,6 +8,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from unetlib.io.axes import ImageError, no_channel
+from unetlib.io.wording import counted
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _JPEG = (6, 7)  # decoded to RGB, whatever is stored
@@ -56,7 +57,7 @@ class Samples:
                 raise ImageError(no_channel(where, self.channels))
             return self
         if not 1 <= channel <= choices:
-            raise ImageError(f"{where}: has {choices} channels, not a number {channel}")
+            raise ImageError(f"{where}: has {counted(choices, 'channel')}, no number {channel}")
         return replace(self, chosen=channel - 1) if choices > 1 else self
 
     def grey(self, pixels: NDArray[Any]) -> NDArray[Any]:
@@ -110,7 +111,7 @@ def samples_of(page: tifffile.TiffPage, *, lookup: bool, where: str) -> Samples:
         model = "colour"
     if not model or own > count:
         name = getattr(page.photometric, "name", f"number {photometric}")
-        raise ImageError(f"{where}: its colours are {name} of {count} samples; export it in RGB or grey")
+        raise ImageError(f"{where}: its colours are {name} of {counted(count, 'sample')}; export it in RGB or grey")
     table = None
     if model == "table" and lookup and page.colormap is not None:
         table = _table(np.asarray(page.colormap).T)

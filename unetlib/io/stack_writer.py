@@ -18,14 +18,14 @@ def create_stack(
 ) -> np.memmap[Any, Any]:
     """Create an uncompressed TIFF of zeros and return its planes, mapped, (planes, H, W); flush it when done.
 
-    axes and shape as of `pages.Pages` (axes "T", shape (5, H, W)). An ImageJ hyperstack with pixel size, unit and
-    frame interval where that format can hold it (uint8, uint16, float32 under 4 GiB; axes T and Z, others as Z);
-    else a plain TIFF, BigTIFF where it must be, with the resolution in pixels per cm.
+    axes and shape as of `stacks.Stack` (axes "T", shape (5, H, W)). An ImageJ hyperstack with pixel size, unit,
+    distance of z planes and frame interval where that format can hold it (uint8, uint16, float32 under 4 GiB; axes T
+    and Z, others as Z); else OME-TIFF, BigTIFF where it must be, with the resolution also in pixels per cm.
     """
     count = int(np.prod(shape[:-2], dtype=np.int64))
     size = count * shape[-2] * shape[-1] * np.dtype(dtype).itemsize
     imagej = np.dtype(dtype).name in IMAGEJ_TYPES and size < LARGEST_CLASSIC_BYTES
-    keywords = tags_of(calibration, imagej=imagej)
+    keywords = tags_of(calibration, imagej=imagej, axes=axes)
     if imagej:
         axes = "T" if axes in UNNAMED and axes else axes  # as `track` takes them
         known = axes in ("", "T", "Z", "TZ")
@@ -54,6 +54,8 @@ def _ome(axes: str, shape: tuple[int, ...], dtype: str, calibration: Calibration
     facts |= {f"Size{axis}": str(length) for axis, length in sizes.items()}
     if calibration.row_um and calibration.column_um:
         facts |= {"PhysicalSizeX": repr(calibration.column_um), "PhysicalSizeY": repr(calibration.row_um)}
+    if calibration.plane_um and "Z" in axes:
+        facts["PhysicalSizeZ"] = repr(calibration.plane_um)
     if calibration.frame_interval_s:
         facts["TimeIncrement"] = repr(calibration.frame_interval_s)
     said = " ".join(f'{name}="{value}"' for name, value in facts.items())

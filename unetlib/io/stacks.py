@@ -119,7 +119,7 @@ def _open_tiff(path: Path, scratch: Path | None, stack: ExitStack, choice: Choic
     layout = tiff_layout(file, choice, str(path))
     read = _mapped(path, file, layout) or _unpacked(layout, scratch)
     sizes = dict(zip(layout.series.axes, layout.series.shape, strict=True))
-    calibration = calibration_of(file)
+    calibration = calibration_of(file, str(path))
     return Stack(
         path,
         layout.order.axes,

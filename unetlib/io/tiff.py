@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from unetlib.io.axes import Choice, ImageError, PlaneOrder, plane_order
 from unetlib.io.samples import Samples, samples_of
+from unetlib.io.wording import counted
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _OF_A_SET = ("ome", "mmstack", "ndtiff")  # kinds of tifffile whose pages may stand in other files, or be missing
@@ -102,7 +103,9 @@ def _check_whole(series: tifffile.TiffPageSeries, lengths: list[int], where: str
         raise ImageError(f"{where}: its pages stand in several files; export it as one")
     count = int(np.prod(lengths, dtype=np.int64))
     if count != len(series) and series.dataoffset is None:
-        raise ImageError(f"{where}: {len(series)} pages for {count} planes; export one page per plane")
+        raise ImageError(
+            f"{where}: {counted(len(series), 'page')} for {counted(count, 'plane')}; export one page per plane"
+        )
 
 
 def _doubtful_colour(series: tifffile.TiffPageSeries, where: str) -> tuple[str, ...]:

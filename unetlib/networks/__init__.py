@@ -8,11 +8,15 @@
 - device: The machine that a network runs on: its arithmetic, threads and memory.
 - group_norm: Group and instance normalisation, with a backward pass that is as fast as batch normalisation's on a
   CPU.
+- image_scale: The scale of an image beside that of the training images: what a user is told, and how the image is
+  brought to it.
 - old_settings: Settings as earlier versions recorded them, translated to the names of today, so that their model
   files load.
 - predict: Foreground probability of a plane: by overlapping tiles with mirrored borders (paper, figure 2), as one
   resized tile, and averaged over the symmetries of the square.
 - predict_files: Predict a user's own images: which files are written for each image, and the three files themselves.
+- predict_page: One plane of a user's image through a network: resampled and binned where that is wanted, and back to
+  full size.
 - predict_images: Predict the images of datasets with a study's networks.
 - prediction_options: Decide how the command line predicts: as the model's study, unless the user wants something
   else.

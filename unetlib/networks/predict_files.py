@@ -1,11 +1,13 @@
 """Predict a user's own images: which files are written for each image, and the three files themselves."""
 
+import math
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +16,21 @@ from numpy.typing import NDArray
 
 from unetlib.imaging.instances import label_plane
 from unetlib.imaging.labels import LARGEST_ID
-from unetlib.imaging.normalisation import NormalisedPlane, statistics
-from unetlib.imaging.planes import BinnedPlane, check_finite, strips, upsample_rows
+from unetlib.imaging.planes import check_finite, strips
 from unetlib.io.axes import EVERYTHING, Choice
+from unetlib.io.calibration import Calibration
 from unetlib.io.files import atomic_paths
-from unetlib.io.outputs import OutputError, real_folder, size_text
+from unetlib.io.outputs import OutputError, real_folder
 from unetlib.io.replacement import full_disk_named
 from unetlib.io.stack_writer import create_stack
 from unetlib.io.stacks import Stack, open_stack
+from unetlib.io.wording import size_text
+from unetlib.networks.image_scale import ImageOptions, ImageScale, image_scale
+from unetlib.networks.predict_page import page_buffers, predict_page
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
-OTHER_SCALE = 1.5  # of pixel sizes: beyond it the user is told
+AS_THEY_ARE = ImageOptions()
 KINDS = ("probability", "mask", "labels")
 
 
@@ -77,16 +82,17 @@ def predict_files(
     files: Mapping[str, Path],
     settings: PredictionSettings,
     *,
-    choice: Choice = EVERYTHING,
+    options: ImageOptions = AS_THEY_ARE,
     report: Callable[[float], None] = lambda planes: None,
 ) -> PredictionResult:
     """Write the files (some of KINDS, one at least) of one image file, all or none, and return what they hold.
 
     probability: float32, 0 … 1. labels: the instances of each plane, 1 … n, uint16 (uint32 beyond 65535). mask: uint8,
-    255 where there is a label. Axes, pixel size and frame interval are those of the image. choice: which channel and z
-    plane. report gets the number of planes done, after each tile. Each file appears when all are complete.
-    Memory does not grow with the image; with a watershed it grows with the largest component. Pixels are in mapped
-    files, and 4 bytes of each in a temporary one in the folder of the results.
+    255 where there is a label. Axes, pixel size, distance of z planes and frame interval are those of the image.
+    options: which channel and z plane, and at which pixel size they are predicted; minimum area and watershed depth
+    count pixels of that size. report gets the number of planes done, after each tile. Each file appears when all are
+    complete. Memory does not grow with the image; with a watershed it grows with the largest component. Pixels are in
+    mapped files, and 4 bytes of each, and 12 of each that is resampled, in temporary ones in the folder of the results.
     """
     if settings.inference.mode != "tile":
         raise NetworkError(f"{image}: inference.mode resize is for a study's images; use a network that predicts tiles")
@@ -96,96 +102,64 @@ def predict_files(
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(full_disk_named(first))
-        pages = stack.enter_context(open_stack(image, folder, choice))
-        _check_disk(folder, pages)
-        notes = (*pages.notes, *_other_scale(settings, pages))
+        pages = stack.enter_context(open_stack(image, folder, options.choice))
+        scale = image_scale(pages, options, settings)
+        _check_disk(folder, pages, scale)
+        calibration, instances = options.calibration(pages), scale.instances(settings.instances)
         temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
         by_page = (len(pages), *shape[-2:])
-        ids: NDArray[np.uint32] = _mapped(stack, folder, np.uint32, by_page)
+        mapped = partial(_mapped, stack, folder)
+        ids: NDArray[np.uint32] = mapped(np.uint32, by_page)
         if "probability" in files:
-            probability = create_stack(temporary["probability"], pages.axes, shape, np.float32, pages.calibration)
+            probability = create_stack(temporary["probability"], pages.axes, shape, np.float32, calibration)
         else:
-            probability = _mapped(stack, folder, np.float32, by_page)
-        binned_shape = BinnedPlane(pages.plane(0), settings.binning).shape
-        binned = _mapped(stack, folder, np.float32, binned_shape) if settings.binning > 1 else None
+            probability = mapped(np.float32, by_page)
+        buffers = page_buffers(pages.dtype, scale, settings.binning, mapped)
         counts = []
         for page in range(len(pages)):
-            _predict_page(network, pages, page, settings, _PageOutput(probability[page], binned, report))
-            counts.append(label_plane(probability[page], ids[page], settings.instances))
+
+            def done(share: float, page: int = page) -> None:
+                report(page + share)
+
+            plane = check_finite(pages.plane(page), pages.where(page))
+            predict_page(network, plane, settings, buffers, probability[page], done)
+            counts.append(label_plane(probability[page], ids[page], instances))
         probability.flush()
-        _write_labels(temporary, ids, pages, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
-    return PredictionResult(image, tuple(files.values()), len(pages), sum(counts), time.perf_counter() - started, notes)
+        _write_labels(temporary, ids, pages, calibration, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
+    seconds, notes = time.perf_counter() - started, (*pages.notes, *scale.notes)
+    return PredictionResult(image, tuple(files.values()), len(pages), sum(counts), seconds, notes)
 
 
 def _write_labels(
-    files: Mapping[str, Path], ids: NDArray[np.uint32], pages: Stack, dtype: type[np.uint16] | type[np.uint32]
+    files: Mapping[str, Path],
+    ids: NDArray[np.uint32],
+    pages: Stack,
+    calibration: Calibration,
+    dtype: type[np.uint16] | type[np.uint32],
 ) -> None:
     """Write the instances as labels and as a mask, those of both that are wanted."""
     shape = (*pages.lengths, pages.height, pages.width)
     for kind, of_kind in (("mask", np.uint8), ("labels", dtype)):
         if kind not in files:
             continue
-        array = create_stack(files[kind], pages.axes, shape, of_kind, pages.calibration)
+        array = create_stack(files[kind], pages.axes, shape, of_kind, calibration)
         for page in range(len(pages)):
             for rows in strips(shape[-2:]):
                 array[page, rows] = ids[page, rows] if kind == "labels" else np.where(ids[page, rows] > 0, 255, 0)
         array.flush()
 
 
-@dataclass(frozen=True)
-class _PageOutput:
-    """Where the probability of a page goes: `full`, by way of `binned` where the network sees it binned."""
-
-    full: NDArray[np.float32]
-    binned: NDArray[np.float32] | None
-    report: Callable[[float], None]
-
-
-def _predict_page(
-    network: TrainedNetwork, pages: Stack, page: int, settings: PredictionSettings, output: _PageOutput
-) -> None:
-    """Write the probability of one page at full size, and report after each tile."""
-    from unetlib.networks.predict import Tiling, count_tiles, predict
-
-    plane = BinnedPlane(pages.plane(page), settings.binning)
-    check_finite(plane, pages.where(page))
-    tiling = Tiling(device=network.device, precision=network.precision)
-    symmetries = settings.inference.test_time_augmentation
-    tiles = count_tiles(network.model, plane.shape, tiling, symmetries=symmetries)
-    done = iter(range(1, tiles + 1))
-    predict(
-        network.model,
-        NormalisedPlane(plane, *statistics(plane, settings.normalisation)),
-        tiling,
-        symmetries=symmetries,
-        out=output.full if output.binned is None else output.binned,
-        report=lambda: output.report(page + next(done) / tiles),
-    )
-    if output.binned is not None:
-        for rows in strips(output.full.shape):
-            output.full[rows] = upsample_rows(output.binned, settings.binning, rows, output.full.shape)
-
-
-def _mapped(stack: ExitStack, folder: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+def _mapped(stack: ExitStack, folder: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     """An array of zeros in a temporary file of this folder, which vanishes with the stack."""
     return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), dtype, "w+", 0, shape)
 
 
-def _other_scale(settings: PredictionSettings, pages: Stack) -> tuple[str, ...]:
-    """What is to be said of an image whose pixels are far from those that the network was trained on."""
-    own, trained = pages.calibration.column_um, settings.pixel_size_um
-    if not own or not trained or max(own / trained, trained / own) <= OTHER_SCALE:
-        return ()
-    return (
-        f"{pages.path}: its pixels are {own:g} µm, those that the network was trained on {trained:g} µm "
-        f"({max(own / trained, trained / own):.1f} times apart); resample the image to {trained:g} µm",
-    )
-
-
-def _check_disk(folder: Path, pages: Stack) -> None:
+def _check_disk(folder: Path, pages: Stack, scale: ImageScale) -> None:
     """Raise NetworkError when the results of an image do not fit: a full disk would end in a bus error."""
     need = len(pages) * pages.height * pages.width * (4 + 4 + 1 + 4)
+    if scale.resampled:
+        need += math.prod(scale.predicted) * (8 + 4)
     free = shutil.disk_usage(folder).free
     if free < need:
         line = f"{pages.path} needs {size_text(need)} here, {size_text(free)} are free"

@@ -19,7 +19,8 @@ def prediction_settings(
     """Return how to predict with a model.pt, and a line that says where that is from.
 
     The study's settings are in prediction.json beside the model; without that file they are those that model.pt
-    records, which knows no minimum area and no watershed. What is given here, not None, goes before them.
+    records, which knows no minimum area and no watershed. What is given here, not None, goes before them. With another
+    binning, pixel_size_um is that of images which look, binned, as those of the training did.
     """
     recorded = study_prediction(model)
     chosen = (recorded or network.prediction).plain()
@@ -28,6 +29,8 @@ def prediction_settings(
     if test_time_augmentation is not None:
         chosen["inference"]["test_time_augmentation"] = test_time_augmentation
     if binning is not None:
+        if chosen["pixel_size_um"] is not None:
+            chosen["pixel_size_um"] *= chosen["binning"] / binning
         chosen["binning"] = binning
     settings = PredictionSettings.read(chosen)
     origin = f"as in {model.with_name(PREDICTION_FILE)}"

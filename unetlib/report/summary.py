@@ -8,6 +8,7 @@ import pandas as pd
 from unetlib.evaluation.ablation import ALPHA
 from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, SEEDS, resampled_units, retrained
 from unetlib.evaluation.tables import NO_TRAINING
+from unetlib.io.wording import counted
 from unetlib.report.display_tables import format_interval, format_value, metric_name, percent, records, score_of
 from unetlib.study.result_checks import BEATS_TRIVIAL, FLAGGED
 
@@ -51,11 +52,11 @@ def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) ->
         own.append(rows.loc[~trivial & (rows["experiment"] == reference), "mean"].max() > floor)
     if best.empty:
         return "No network has been scored yet."
-    text = f"A trained U-Net beats the best trivial baseline on {sum(tops)} of {_count(len(tops), 'dataset')}"
+    text = f"A trained U-Net beats the best trivial baseline on {sum(tops)} of {counted(len(tops), 'dataset')}"
     text += f" ({reference}: on {sum(own)} of {len(own)})."
     tested, clear = int(effects["p_holm"].notna().sum()), int(effects["clear"].astype(bool).sum())
     if tested:
-        text += f" Clear differences to {reference}: {clear} of {_count(tested, 'comparison')}."
+        text += f" Clear differences to {reference}: {clear} of {counted(tested, 'comparison')}."
         if not effects["resampled"].map(retrained).any():
             text += " Every network was trained once, so differences between trainings are not covered."
     return text
@@ -77,13 +78,13 @@ def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
         worst = [f"{name} ({bad} of {tested})" for name, bad, tested in counts.itertuples()]
         rest = [f"{len(worst) - LISTED_EXPERIMENTS} more experiments"] if len(worst) > LISTED_EXPERIMENTS + 1 else []
         sentence = (
-            f"{dataset}: {len(flagged)} of {_count(len(group), 'network')} scored no better than the best trivial "
+            f"{dataset}: {len(flagged)} of {counted(len(group), 'network')} scored no better than the best trivial "
         )
         sentence += f"baseline: {_listed([*(worst[:LISTED_EXPERIMENTS] if rest else worst), *rest])}."
         found[sentence] = [f"{subject}: {detail}" for subject, detail in flagged[["subject", "detail"]].to_numpy()]
     others = checks[(checks["status"] == FLAGGED) & (checks["check"] != BEATS_TRIVIAL)]
     if len(others):
-        found[f"{_count(len(others), 'other check')} flagged a result."] = [
+        found[f"{counted(len(others), 'other check')} flagged a result."] = [
             f"{row.check} of {row.subject}: {row.detail}" for row in others.itertuples()
         ]
     return found
@@ -97,7 +98,7 @@ def _dataset_sentence(rows: pd.DataFrame, reference: str) -> str:
         return f"{dataset}: no network has been scored."
     top = max(trained, key=lambda row: row["mean"])
     text = f"{dataset}: {top['experiment']} scored highest, {metric} {score_of(top)}"
-    text += f" ({_count(top['runs'], 'run')}, {_count(top['images'], 'test image')})"
+    text += f" ({counted(top['runs'], 'run')}, {counted(top['images'], 'test image')})"
     base = [row for row in trained if row["experiment"] == reference != top["experiment"]]
     text += "".join(f"; {reference} {score_of(row)}" for row in base)
     if trivial:
@@ -172,7 +173,7 @@ def _questions(comparison: pd.DataFrame, effects: pd.DataFrame, costs: pd.DataFr
     changes = list(dict.fromkeys(effects["experiment"]))
     datasets = list(dict.fromkeys(comparison["test_dataset"]))
     question = f"How well does a U-Net segment {_listed(datasets)}, and how much does each component contribute?"
-    scale = f"{_count(len(runs), 'network')} trained in {_duration(runs['train_seconds'].sum())}"
+    scale = f"{counted(len(runs), 'network')} trained in {_duration(runs['train_seconds'].sum())}"
     scale += f" and scored on {_listed(datasets)}, on test images that had no part in training or model selection."
     each = "Each of " if len(changes) > 1 else ""
     compared = f"{each}{_listed(changes)} is compared with {reference} on the same test images, fold and seed."
@@ -184,7 +185,7 @@ def _uncertainty(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
     if trained.empty:
         return ["No network has been scored yet."]
     low, high = trained["runs"].min(), trained["runs"].max()
-    spread = _count(low, "run") if low == high else f"{low} to {high} runs"
+    spread = counted(low, "run") if low == high else f"{low} to {high} runs"
     text = [
         f"A score is the mean over {spread} (folds × seeds), each over its test images. Square brackets hold the 95 % "
         "interval of that mean by a hierarchical bootstrap of images or clusters and of seeds."
@@ -217,10 +218,6 @@ def _covered(resampled: str) -> str:
 def _listed(names: Sequence[str] | pd.Series) -> str:
     names = [str(name) for name in names]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _duration(seconds: float) -> str:

@@ -1,0 +1,35 @@
+"""Numbers, sizes and lists of names as people say them, for messages of one line."""
+
+from collections.abc import Sequence
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one.
+
+    >>> [counted(number, "plane") for number in (0, 1, 1200)]
+    ['0 planes', '1 plane', '1200 planes']
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def named(names: Sequence[object], most: int) -> str:
+    """Return the first names of a list, and how many more there are.
+
+    >>> named(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as people say it, to two digits at least.
+
+    >>> [size_text(size) for size in (0, 999, 26_000, 4_200_000_000)]
+    ['0 bytes', '999 bytes', '26 kB', '4.2 GB']
+    """
+    if size < 1000:
+        return f"{size} bytes"
+    unit = min((len(str(size)) - 1) // 3, 4)
+    value = size / 1000**unit
+    return f"{value:.1f} {'kMGT'[unit - 1]}B" if value < 10 else f"{value:.0f} {'kMGT'[unit - 1]}B"

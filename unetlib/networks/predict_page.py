@@ -1,0 +1,78 @@
+"""One plane of a user's image through a network: resampled and binned where that is wanted, and back to full size."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.imaging.normalisation import NormalisedPlane, statistics
+from unetlib.imaging.planes import BinnedPlane, Readable, strips, upsample_rows
+from unetlib.imaging.resampling import resample
+from unetlib.networks.image_scale import ImageScale
+from unetlib.networks.settings import PredictionSettings
+from unetlib.networks.trained_network import TrainedNetwork
+
+Allocate = Callable[[Any, tuple[int, ...]], NDArray[Any]]  # dtype, shape: an array, which may be a mapped file
+
+
+@dataclass(frozen=True)
+class PageBuffers:
+    """Where a page is kept on its way, the same for every page; None where that step is left out.
+
+    image: the resampled plane; binned: the probability of its binned pixels; probability: of its own pixels.
+    """
+
+    image: NDArray[Any] | None = None
+    binned: NDArray[np.float32] | None = None
+    probability: NDArray[np.float32] | None = None
+
+
+def page_buffers(dtype: np.dtype[Any], scale: ImageScale, binning: int, allocate: Allocate) -> PageBuffers:
+    """Return the buffers for the pages of an image of this dtype; values that float32 does not hold stay float64."""
+    rows, columns = scale.predicted
+    binned = allocate(np.float32, (-(-rows // binning), -(-columns // binning))) if binning > 1 else None
+    if not scale.resampled:
+        return PageBuffers(binned=binned)
+    image = allocate(np.promote_types(dtype, np.float32), scale.predicted)
+    return PageBuffers(image, binned, allocate(np.float32, scale.predicted))
+
+
+def predict_page(
+    network: TrainedNetwork,
+    plane: Readable,
+    settings: PredictionSettings,
+    buffers: PageBuffers,
+    out: NDArray[np.float32],
+    report: Callable[[float], None],
+) -> None:
+    """Write the foreground probability of a plane (H, W) into `out` (H, W); report gets the share done after each tile.
+
+    The plane is resampled to the size of buffers.image, binned, normalised and predicted; its probability comes back
+    the same way. Memory is that of a tile or a strip.
+    """
+    from unetlib.networks.predict import Tiling, count_tiles, predict
+
+    if buffers.image is not None:
+        resample(plane, buffers.image)
+        plane = buffers.image
+    full = out if buffers.probability is None else buffers.probability
+    binned = BinnedPlane(plane, settings.binning)
+    tiling = Tiling(device=network.device, precision=network.precision)
+    symmetries = settings.inference.test_time_augmentation
+    tiles = count_tiles(network.model, binned.shape, tiling, symmetries=symmetries)
+    done = iter(range(1, tiles + 1))
+    predict(
+        network.model,
+        NormalisedPlane(binned, *statistics(binned, settings.normalisation)),
+        tiling,
+        symmetries=symmetries,
+        out=full if buffers.binned is None else buffers.binned,
+        report=lambda: report(next(done) / tiles),
+    )
+    if buffers.binned is not None:
+        for rows in strips(full.shape):
+            full[rows] = upsample_rows(buffers.binned, settings.binning, rows, full.shape)
+    if buffers.probability is not None:
+        resample(buffers.probability, out)
