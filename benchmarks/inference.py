@@ -24,7 +24,7 @@ from benchmarks.inputs import cells, picture
 from benchmarks.memory import peak_mib
 from benchmarks.table import Row, check, faster, skipped
 from benchmarks.timing import Times, interleaved, set_threads
-from unetlib.imaging.normalisation import NormalisedPlane
+from unetlib.imaging.normalisation import GreyScale, NormalisedPlane
 from unetlib.networks.blocks import initialise
 from unetlib.networks.device import keep_freed_memory
 from unetlib.networks.predict import TILE_PX, Tiling, predict
@@ -204,7 +204,7 @@ def mapped(case: Case, folder: Path) -> None:
     plane = np.load(folder / "image.npy", mmap_mode="r")
     out = np.lib.format.open_memmap(folder / "ours.npy", "w+", np.float32, plane.shape)
     tiling = Tiling(case.ours_px, precision="bfloat16")
-    predict(network(case), NormalisedPlane(plane, OFFSET, SCALE), tiling, out=out)
+    predict(network(case), NormalisedPlane(plane, GreyScale(OFFSET, SCALE)), tiling, out=out)
     out.flush()
 
 

@@ -45,15 +45,17 @@ def distances(labels: np.ndarray) -> np.ndarray:
 def naive_map(labels: np.ndarray, settings: WeightMapSettings) -> np.ndarray:
     d1, d2 = distances(labels)[:2]
     foreground, w0, sigma = labels > 0, settings.w0, settings.sigma_px
+    cells = settings.border_inside_cells
     border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
     if settings.form == "plugin":
         least = settings.background
         fading = least + (1 - least) * np.exp(-(d1**2) / (2 * settings.sigma1_px**2))
-        return np.where(foreground, 1, fading + border)
+        return np.where(foreground, 1 + cells * border, fading + border)
     inside, outside = foreground.sum(), (~foreground).sum()
     ratio = (max(inside, outside) / max(min(inside, outside), 1)) ** settings.class_balance
     inside_weight, outside_weight = (ratio, 1) if inside < outside else (1, ratio)
-    return np.where(foreground, inside_weight, outside_weight + border)
+    mean = (inside * inside_weight + outside * outside_weight) / labels.size if settings.class_mean_one else 1
+    return np.where(foreground, inside_weight / mean + cells * border, outside_weight / mean + border)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -65,6 +67,55 @@ def test_map_equals_its_definition(form: str, arguments: tuple) -> None:
     assert weights.dtype == np.float32 and weights.shape == labels.shape
     np.testing.assert_allclose(weights, naive_map(labels, form_settings(form)), rtol=0, atol=1e-5)
     assert weights[labels > 0].min() >= 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("arguments", CASES)
+def test_map_with_the_border_inside_cells_equals_its_definition(form: str, arguments: tuple) -> None:
+    labels, settings = case(*arguments), form_settings(form, border_inside_cells=True)
+    weights = weight_map(labels, settings)
+    np.testing.assert_allclose(weights, naive_map(labels, settings), rtol=0, atol=1e-5)
+    plain = weight_map(labels, form_settings(form))
+    np.testing.assert_array_equal(weights[labels == 0], plain[labels == 0])
+    assert (weights[labels > 0] > plain[labels > 0]).any(), "and that is the mistake"
+
+
+def test_the_border_inside_a_cell_by_hand() -> None:
+    """levitsky2024: inside a cell d1 is 0 and d2 the way to the next cell: here 5 and 3 px."""
+    labels = np.zeros((1, 9), np.uint16)
+    labels[0, 1:4], labels[0, 6] = 1, 2
+    weights = weight_map(labels, WeightMapSettings(border_inside_cells=True))
+    np.testing.assert_allclose(weights[0, [1, 3]], 1 + 10 * np.exp(-np.array([25, 9]) / 50), rtol=1e-6)
+
+
+@pytest.mark.parametrize("class_balance", [0, 0.5, 1])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
+def test_class_weights_of_mean_one(class_balance: float, share: float) -> None:
+    """With class_balance 1 they are inverse frequencies, n / (2·n_class); without, the same times a factor."""
+    labels = np.zeros((20, 50), np.uint16)
+    labels.ravel()[: int(share * labels.size)] = 1
+    settings = form_settings("paper", class_balance=class_balance, class_mean_one=True)
+    weights, plain = (
+        class_term(labels, settings),
+        class_term(labels, form_settings("paper", class_balance=class_balance)),
+    )
+    assert weights.mean() == pytest.approx(1, rel=1e-5)
+    np.testing.assert_allclose(weights / weights[-1, -1], plain / plain[-1, -1], rtol=1e-5)
+    if class_balance == 1:
+        frequency = np.where(labels > 0, share, 1 - share)
+        np.testing.assert_allclose(weights, 1 / (2 * frequency), rtol=1e-5)
+        assert plain.min() == 1 and plain.max() == pytest.approx(weights.max() * 2 * max(share, 1 - share), rel=1e-5)
+
+
+def test_class_weights_of_mean_one_count_known_pixels_alone() -> None:
+    labels = np.zeros((10, 10), np.uint16)
+    labels[:2] = 1
+    ignore = np.zeros((10, 10), bool)
+    ignore[6:] = True
+    settings = form_settings("paper", class_balance=1, class_mean_one=True)
+    weights = weight_map(labels, settings, ignore=ignore)
+    assert weights[0, 0] == pytest.approx(60 / (2 * 20)) and weights[5, 0] == pytest.approx(60 / (2 * 40))
+    assert not weights[6:].any()
 
 
 @pytest.mark.parametrize("sigma_px", [0.7, 3, 12])

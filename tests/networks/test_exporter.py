@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import torch
 from builders.images import SETTINGS, save, spots, write_stack
 
 from unetlib import cli
-from unetlib.imaging.normalisation import normalise
+from unetlib.imaging.normalisation import normalise, statistics
+from unetlib.imaging.settings import Normalisation
 from unetlib.io.outputs import OutputError
 from unetlib.networks.blocks import initialise
 from unetlib.networks.build import build
@@ -170,12 +172,17 @@ def test_pixels_divided_by_their_size_are_whole(um):
 def test_the_normalisations_are_those_of_bioimageio():
     """As its description defines them: mean and deviation, or two percentiles, of channel, y and x."""
     image = spots(40, 50).astype(np.float32)
-    for name in ("zscore", "percentile", "none"):
+    for name in get_args(Normalisation):
         found = image.astype(np.float64)
-        for step in bioimageio.preprocessing(name)[1:]:
+        fixed = statistics(image, name) if name == "unit_range" else None
+        for step in bioimageio.preprocessing(name, fixed)[1:]:
             how = step["kwargs"]
             if step["id"] == "zero_mean_unit_variance":
                 found = (found - found.mean()) / (found.std() + how["eps"])
+            elif step["id"] == "scale_linear":
+                found = found * how["gain"] + how["offset"]
+            elif step["id"] == "clip":
+                found = np.clip(found, how["min"], how["max"])
             else:
                 low, high = np.percentile(found, (how["min_percentile"], how["max_percentile"]))
                 found = (found - low) / (high - low + how["eps"])
@@ -206,6 +213,31 @@ def test_a_package_passes_the_zoos_own_test_and_predicts_what_the_study_would(tm
     found = said if network.padding == "valid" else said[inner, inner]
     assert np.abs(found - whole).max() <= 1e-5
     assert np.isin(seen, tifffile.imread(movie)[0]).all(), "grey values of the image, not normalised"
+
+
+@pytest.mark.parametrize("normalisation", ["stretch_2_98", "unit_range"])
+def test_a_package_normalises_as_its_study_does(tmp_path, normalisation):
+    """bioimageio.core follows the steps of the description from grey values on, which are of 8 bits here."""
+    core = pytest.importorskip("bioimageio.core", reason=CORE)
+    image = tmp_path / "image.tif"
+    tifffile.imwrite(image, spots(60, 70))
+    path = save(tmp_path / "model.pt", normalisation=normalisation)
+    done = exporter.export(path, tmp_path / "package.zip", kind="bioimageio", image=image, tile_px=20)
+    assert done.difference <= 1e-5 and core.test_model(tmp_path / "package.zip", devices=["cpu"]).status == "passed"
+    with zipfile.ZipFile(tmp_path / "package.zip") as package:
+        described, words = json.loads(package.read("rdf.yaml")), package.read("README.md").decode()
+    fixed = normalisation == "unit_range"
+    assert described["config"]["unetlib"].get("largest_grey") == (255 if fixed else None)
+    assert ("Grey values reach from 0 to 255" in words) == fixed != ("Statistics are those of the whole" in words)
+
+
+def test_a_package_of_a_pixel_type_needs_an_image_of_it(tmp_path, capsys):
+    path = save(tmp_path / "model.pt", normalisation="unit_range")
+    given = ["export", path, "--to", "bioimageio", "-o", tmp_path / "package.zip", "--tile", "20"]
+    assert cli.main([str(part) for part in given]) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "unit_range" in line and "give an image of that type (--image)" in line
+    assert exporter.export(path, tmp_path / "m.onnx", kind="onnx", tile_px=20).difference <= 1e-5
 
 
 def test_a_binned_network_says_so_where_a_person_and_a_program_look(tmp_path, movie):

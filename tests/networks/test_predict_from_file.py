@@ -14,7 +14,7 @@ from unetlib.networks.tiling import context_px
 
 def from_where_it_lies(model, image, *, symmetries=1, report=None):
     out = np.full(image.shape, np.nan, np.float32)
-    plane = NormalisedPlane(image, *statistics(image, "zscore"))
+    plane = NormalisedPlane(image, statistics(image, "zscore"))
     assert predict(model, plane, Tiling(28), symmetries=symmetries, out=out, report=report) is out
     return out
 

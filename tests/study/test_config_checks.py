@@ -85,6 +85,7 @@ def test_a_folder_is_read_as_pairs_alone():
 
 MISTAKES = [
     ({"weight_map": {"form": "id_indexed"}}, r"weight_map\.form"),
+    ({"weight_map": {"border_inside_cells": True}}, r"weight_map\.border_inside_cells"),
     ({"validation": {"images": "augmented"}}, r"validation\.images"),
     ({"scoring": {"mirrored_window_px": 324}}, r"scoring\.mirrored_window_px"),
     ({"split": {"test_frames_also": "validate"}}, r"split\.test_frames_also"),

@@ -1,70 +1,111 @@
 """Normalisation of the grey values of each image, applied to the input of every network."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.imaging.percentiles import percentiles_by_strip
-from unetlib.imaging.planes import STRIP_PX, Readable, strips
+from unetlib.imaging.planes import STRIP_PX, PlaneError, Readable, strips
 from unetlib.imaging.settings import Normalisation
 
 WHOLE_PX = 2**24  # a plane up to this size is read as one piece
-PERCENTILES = (1.0, 99.8)
+PERCENTILES = {"percentile": (1.0, 99.8), "stretch_2_98": (2.0, 98.0)}
+FULL_SCALES = (1.0, 255.0, 65535.0)  # of fractions, and of what was stored in 8 or 16 bits
+
+
+class GreyScale(NamedTuple):
+    """How grey values become what a network sees: (grey − offset) / scale, and from it 0 … 1 alone where clipped."""
+
+    offset: float
+    scale: float
+    clipped: bool = False
+
+    def of(self, image: NDArray) -> NDArray[np.float32]:
+        """Return the normalised grey values, float32.
+
+        Values that float32 does not hold (32-bit integers, float64) are subtracted in float64: on a pedestal of a
+        billion they would be rounded to steps of 64.
+        """
+        offset = self.offset
+        if np.promote_types(image.dtype, np.float32) == np.float64:
+            image, offset = image.astype(np.float64) - offset, 0.0
+        found = (image.astype(np.float32) - np.float32(offset)) / np.float32(self.scale)
+        return np.clip(found, 0, 1) if self.clipped else found
 
 
 def statistics(
     plane: Readable, method: Normalisation, *, whole_px: int = WHOLE_PX, strip_px: int = STRIP_PX
-) -> tuple[float, float]:
-    """Return (offset, scale) of a plane (H, W): the normalised plane is (plane − offset) / scale.
+) -> GreyScale:
+    """Return how a plane (H, W) is normalised.
 
-    zscore: mean and standard deviation. percentile: the 1st percentile and its distance to the 99.8th.
-    none: 0 and 1. A constant plane has scale 1, so that it is normalised to zeros.
+    zscore: by mean and standard deviation. percentile, stretch_2_98: by a low percentile and its distance to a high
+    one (PERCENTILES), stretch_2_98 also cuts off what lies beyond. unit_range: half of the largest value of the pixel
+    type is offset and scale; of fractional values, half of the smallest of FULL_SCALES that none exceeds (PlaneError
+    where one exceeds all). none: 0 and 1. A constant plane has scale 1, so that it is normalised to zeros.
     A plane of more than whole_px pixels is read strip by strip, which changes the rounding of mean and deviation.
     """
     if method == "none":
-        return 0.0, 1.0
+        return GreyScale(0.0, 1.0)
+    if method == "unit_range":
+        half = largest_grey(plane, strip_px=strip_px) / 2
+        return GreyScale(half, half)
     count = plane.shape[0] * plane.shape[1]
-    if count <= whole_px:
-        whole = plane[: plane.shape[0], :]
-        if method == "zscore":
-            offset, scale = float(whole.mean(dtype=np.float64)), float(whole.std(dtype=np.float64))
-        else:
-            low, high = np.percentile(whole, PERCENTILES)
-            offset, scale = float(low), float(high - low)
-        return offset, scale if scale > 0 else 1.0
-    parts = strips(plane.shape, strip_px)
-    if method == "zscore":
-        offset = sum(float(plane[rows, :].sum(dtype=np.float64)) for rows in parts) / count
-        squares = sum(float(np.square(plane[rows, :] - np.float64(offset)).sum()) for rows in parts)
-        scale = float(np.sqrt(squares / count))
-    else:
-        low, high = percentiles_by_strip(plane, parts, PERCENTILES)
-        offset, scale = low, high - low
-    return offset, scale if scale > 0 else 1.0
+    parts = [slice(plane.shape[0])] if count <= whole_px else strips(plane.shape, strip_px)
+    offset, scale = _moments(plane, parts) if method == "zscore" else _percentiles(plane, parts, PERCENTILES[method])
+    return GreyScale(offset, scale if scale > 0 else 1.0, method == "stretch_2_98")
 
 
-def centred(image: NDArray, offset: float, scale: float) -> NDArray[np.float32]:
-    """Return (image − offset) / scale as float32.
+def _moments(plane: Readable, parts: list[slice]) -> tuple[float, float]:
+    """Mean and standard deviation of a plane that is read as one piece or in several."""
+    if len(parts) == 1:
+        whole = plane[parts[0], :]
+        return float(whole.mean(dtype=np.float64)), float(whole.std(dtype=np.float64))
+    count = plane.shape[0] * plane.shape[1]
+    mean = sum(float(plane[rows, :].sum(dtype=np.float64)) for rows in parts) / count
+    squares = sum(float(np.square(plane[rows, :] - np.float64(mean)).sum()) for rows in parts)
+    return mean, float(np.sqrt(squares / count))
 
-    Values that float32 does not hold (32-bit integers, float64) are subtracted in float64: on a pedestal of a billion
-    they would be rounded to steps of 64.
+
+def _percentiles(plane: Readable, parts: list[slice], wanted: tuple[float, float]) -> tuple[float, float]:
+    """A percentile and its distance to a second one, of a plane that is read as one piece or in several."""
+    if len(parts) == 1:
+        low, high = np.percentile(plane[parts[0], :], wanted)
+        return float(low), float(high - low)
+    low, high = percentiles_by_strip(plane, parts, wanted)
+    return low, high - low
+
+
+def largest_grey(plane: Readable, *, strip_px: int = STRIP_PX) -> float:
+    """Return the grey value that stands for white, by the pixel type alone: of integers, the largest of their type.
+
+    Fractional values have none: the smallest of FULL_SCALES that no pixel exceeds is taken. PlaneError where one does.
     """
-    if np.promote_types(image.dtype, np.float32) == np.float64:
-        image, offset = image.astype(np.float64) - offset, 0.0
-    return (image.astype(np.float32) - np.float32(offset)) / np.float32(scale)
+    dtype = plane[:1, :1].dtype
+    if dtype.kind != "f":
+        return float(np.iinfo(dtype).max) if dtype.kind in "ui" else 1.0
+    largest = max(float(plane[rows, :].max()) for rows in strips(plane.shape, strip_px))
+    fitting = [scale for scale in FULL_SCALES if largest <= scale]
+    if not fitting:
+        raise PlaneError(
+            f"a fractional grey value is {largest:g}, beyond 16 bits, so that unit_range does not know what is white;"
+            " store the image as integers or take another normalisation"
+        )
+    return fitting[0]
 
 
 class NormalisedPlane:
-    """A plane read as `normalise` computes it from (offset, scale) of the whole."""
+    """A plane read as `normalise` computes it from the grey scale of the whole."""
 
-    def __init__(self, plane: Readable, offset: float, scale: float) -> None:
-        self.plane, self.offset, self.scale = plane, offset, scale
+    def __init__(self, plane: Readable, grey_scale: GreyScale) -> None:
+        self.plane, self.grey_scale = plane, grey_scale
         self.shape = tuple(plane.shape)
 
     def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[np.float32]:
         """Return the rows and columns of the normalised plane."""
-        return centred(self.plane[part], self.offset, self.scale)
+        return self.grey_scale.of(self.plane[part])
 
 
 def normalise(image: NDArray, method: Normalisation = "zscore") -> NDArray[np.float32]:
     """Return the normalised image, (H, W) float32, by `statistics`."""
-    return centred(image, *statistics(image, method))
+    return statistics(image, method).of(image)

@@ -54,6 +54,7 @@ def predict_page(
     """
     from unetlib.networks.predict import Tiling, count_tiles, predict
 
+    stored = plane
     if buffers.image is not None:
         resample(plane, buffers.image)
         plane = buffers.image
@@ -63,9 +64,10 @@ def predict_page(
     symmetries = settings.inference.test_time_augmentation
     tiles = count_tiles(network.model, binned.shape, tiling, symmetries=symmetries)
     done = iter(range(1, tiles + 1))
+    by = stored if settings.normalisation == "unit_range" else binned  # resampled pixels are of another type
     predict(
         network.model,
-        NormalisedPlane(binned, *statistics(binned, settings.normalisation)),
+        NormalisedPlane(binned, statistics(by, settings.normalisation)),
         tiling,
         symmetries=symmetries,
         out=full if buffers.binned is None else buffers.binned,

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from unetlib.imaging.settings import InstanceSettings, Normalisation
+from unetlib.imaging.settings import NORMALISATIONS, InstanceSettings, Normalisation
 from unetlib.io.settings import Settings, option
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -97,6 +97,6 @@ class PredictionSettings(Settings):
 
     inference: InferenceSettings = Field(description="Tiles and test-time augmentation.")
     instances: InstanceSettings = Field(description="Threshold, minimum area and watershed depth.")
-    normalisation: Normalisation = Field(description="Per-image normalisation of grey values.")
+    normalisation: Normalisation = Field(description=NORMALISATIONS)
     binning: int = Field(1, ge=1, description="Pixels squared that are averaged into one before the network sees them.")
     pixel_size_um: float | None = Field(None, gt=0, description="Side of a pixel of the training images, µm.")

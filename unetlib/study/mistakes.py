@@ -10,6 +10,7 @@ from unetlib.study.stated_settings import done
 
 MISTAKES: dict[str, Callable[[Any], bool]] = {  # setting → whether its value is a mistake
     "weight_map.form": lambda form: form == "id_indexed",
+    "weight_map.border_inside_cells": lambda inside: inside,
     "validation.images": lambda images: images == "augmented",
     "split.test_frames_also": lambda also: also != "none",
     "scoring.mirrored_window_px": lambda side: side > 0,

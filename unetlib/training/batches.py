@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from unetlib.imaging.normalisation import statistics
+from unetlib.imaging.normalisation import GreyScale, statistics
 from unetlib.networks.symmetries import dihedral
 from unetlib.networks.tiling import context_px, mirror_index
 from unetlib.training.cached_variants import Variants
@@ -50,7 +50,7 @@ class Batches:
         self.normalisation = settings.normalisation
         self.seed = seed
         self.device = device
-        self._statistics: dict[tuple[int, int, int], tuple[float, float]] = {}
+        self._grey_scales: dict[tuple[int, int, int], GreyScale] = {}
 
     def crops(self, update: int) -> list[Crop]:
         """Return the crops of this update's batch."""
@@ -80,8 +80,7 @@ class Batches:
             for start, side in ((crop.row, height), (crop.column, width))
         )
         whole = variants.image[crop.variant]
-        offset, scale = self._normalisation_of(crop, whole)
-        image = (whole[np.ix_(rows, columns)].astype(np.float32) - np.float32(offset)) / np.float32(scale)
+        image = self._grey_scale_of(crop, whole).of(whole[np.ix_(rows, columns)])
         inside = (
             slice(max(crop.row, 0), min(crop.row + self.tile_px, height)),
             slice(max(crop.column, 0), min(crop.column + self.tile_px, width)),
@@ -96,11 +95,11 @@ class Batches:
         weight[placed] = variants.weight[crop.variant][inside]
         return image, mask, weight
 
-    def _normalisation_of(self, crop: Crop, whole: NDArray) -> tuple[float, float]:
+    def _grey_scale_of(self, crop: Crop, whole: NDArray) -> GreyScale:
         key = (crop.source, crop.frame, crop.variant)
-        if key not in self._statistics:
-            self._statistics[key] = statistics(whole, self.normalisation)
-        return self._statistics[key]
+        if key not in self._grey_scales:
+            self._grey_scales[key] = statistics(whole, self.normalisation)
+        return self._grey_scales[key]
 
     def __call__(self, update: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return image (B, 1, in, in) float32, target (B, out, out) int64 and weight (B, out, out) float32."""

@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from unetlib.imaging.settings import Normalisation, Probability, WeightMapSettings
+from unetlib.imaging.settings import NORMALISATIONS, Normalisation, Probability, WeightMapSettings
 from unetlib.io.settings import Settings
 from unetlib.networks.settings import ModelSettings, Precision
 
@@ -135,7 +135,7 @@ class RunSettings(Settings):
     separate_touching: bool = Field(
         True, description="Whether touching instances are separated by a 1-px gap before training."
     )
-    normalisation: Normalisation = Field("zscore", description="Per-image normalisation of grey values.")
+    normalisation: Normalisation = Field("zscore", description=NORMALISATIONS)
     threshold: Probability = Field(0.5, description="Foreground probability from which a pixel is foreground.")
     weight_map: WeightMapSettings = Field(default_factory=WeightMapSettings, description="The weight map of the loss.")
     augmentation: AugmentationSettings = Field(default_factory=AugmentationSettings, description="Augmentation.")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unetlib.imaging.normalisation import PERCENTILES, GreyScale
 from unetlib.imaging.settings import Normalisation
 from unetlib.networks.export.package import (
     CITATION,
@@ -102,7 +103,7 @@ def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, Any]:
                 ],
                 "data": {"type": "float32"},
                 "test_tensor": of("test-image.npy"),
-                "preprocessing": preprocessing(subject.prediction.normalisation),
+                "preprocessing": preprocessing(subject.prediction.normalisation, subject.fixed_scale),
             }
         ],
         "outputs": [
@@ -124,15 +125,21 @@ def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
-def preprocessing(normalisation: Normalisation) -> list[dict[str, Any]]:
-    """Return the steps of bioimage.io that are `normalisation.normalise`."""
-    per_image = {"axes": ["channel", "y", "x"], "eps": EPSILON}
-    steps: dict[str, list[dict[str, Any]]] = {
-        "zscore": [{"id": "zero_mean_unit_variance", "kwargs": per_image}],
-        "percentile": [{"id": "scale_range", "kwargs": per_image | {"min_percentile": 1.0, "max_percentile": 99.8}}],
-        "none": [],
-    }
-    return [{"id": "ensure_dtype", "kwargs": {"dtype": "float32"}}, *steps[normalisation]]
+def preprocessing(normalisation: Normalisation, fixed: GreyScale | None = None) -> list[dict[str, Any]]:
+    """Return the steps of bioimage.io that are `normalisation.normalise`; unit_range is the fixed scale."""
+    per_image: dict[str, Any] = {"axes": ["channel", "y", "x"], "eps": EPSILON}
+    steps: list[dict[str, Any]] = [{"id": "ensure_dtype", "kwargs": {"dtype": "float32"}}]
+    if normalisation == "zscore":
+        steps += [{"id": "zero_mean_unit_variance", "kwargs": per_image}]
+    elif normalisation in PERCENTILES:
+        low, high = PERCENTILES[normalisation]
+        steps += [{"id": "scale_range", "kwargs": per_image | {"min_percentile": low, "max_percentile": high}}]
+    elif fixed is not None:
+        how = {"gain": 1 / fixed.scale, "offset": -fixed.offset / fixed.scale}
+        steps += [{"id": "scale_linear", "kwargs": how}]
+    if normalisation == "stretch_2_98":
+        steps += [{"id": "clip", "kwargs": {"min": 0.0, "max": 1.0}}]
+    return steps
 
 
 def cover(subject: Package) -> bytes:

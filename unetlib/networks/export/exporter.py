@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from unetlib.imaging.binning import bin_image
-from unetlib.imaging.normalisation import normalise
+from unetlib.imaging.normalisation import statistics
 from unetlib.io.files import atomic_path, sha256_of
 from unetlib.io.outputs import check_file
 from unetlib.io.stacks import open_stack
@@ -55,7 +55,8 @@ def export(
     a synthetic phase-contrast micrograph). tile_px: output side of a full tile (None: 388, or the largest below).
     The file appears when the largest difference is 1e-4 or less and, for a package, when bioimageio.core has accepted
     it. onnx: takes normalised images, gives probabilities. bioimageio: normalisation and sigmoid are steps of its
-    description. An earlier export stays unless overwrite is given. Raises OutputError, ExportError, GraphError,
+    description; that of unit_range needs `image`, whose pixel type says what the largest grey value is.
+    An earlier export stays unless overwrite is given. Raises OutputError, ExportError, GraphError,
     PackageError, ModelFileError, NetworkError or ImageError.
     """
     from unetlib.networks.export import onnx_graph
@@ -68,13 +69,22 @@ def export(
     check_file(output, inputs=inputs, overwrite=overwrite, ours=_is_export, noun=f"an export to {kind}")
     network = load_network(path, "cpu")
     settings = study_prediction(path) or network.prediction
+    if image is None and kind == "bioimageio" and settings.normalisation == "unit_range":
+        raise ExportError(
+            f"{path}: is normalised by unit_range, by the largest value of a pixel type; give an image of that type"
+            " (--image)"
+        )
     picture = _picture(image)
+    fixed = statistics(picture, "unit_range") if settings.normalisation == "unit_range" else None
     tiles, smaller = _tiles(network, bin_image(picture, settings.binning), tile_px)
     provenance = provenance_of(network.record, path)
     usage = {**_usage(network, settings), "run": provenance}
     facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
     made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=kind == "bioimageio", facts=facts)
-    worst, probability = _compared(network, made, settings, [tiles, [smaller]])
+    normalised = [
+        [(fixed or statistics(tile, settings.normalisation)).of(tile) for tile in batch] for batch in (tiles, [smaller])
+    ]
+    worst, probability = _compared(network, made, normalised)
     if not worst <= LARGEST_DIFFERENCE:
         limit = f"{LARGEST_DIFFERENCE:g} is the most"
         raise ExportError(f"{path}: ONNX differs from PyTorch by {worst:.1e} in a probability, {limit}; not kept")
@@ -89,6 +99,7 @@ def export(
                 padding=network.model.padding,
                 prediction=settings,
                 pixel_size_um=settings.pixel_size_um,
+                fixed_scale=fixed,
                 provenance=provenance,
                 opset=onnx_graph.OPSET,
                 difference=worst,
@@ -101,14 +112,14 @@ def export(
 
 
 def _compared(
-    network: TrainedNetwork, made: bytes, settings: PredictionSettings, batches: list[list[NDArray[np.float32]]]
+    network: TrainedNetwork, made: bytes, batches: list[list[NDArray[np.float32]]]
 ) -> tuple[float, NDArray[np.float32]]:
-    """The largest difference of a probability to PyTorch's, and PyTorch's probability of the first tile."""
+    """The largest difference of a probability of normalised tiles to PyTorch's, and PyTorch's of the first tile."""
     from unetlib.networks.export import onnx_graph
 
     worst, found = 0.0, []
     for batch in batches:
-        images = np.stack([normalise(tile, settings.normalisation)[None] for tile in batch])
+        images = np.stack(batch)[:, None]
         ours, theirs = onnx_graph.by_torch(network.model, images), onnx_graph.by_runtime(made, images)
         worst = float(np.maximum(worst, np.abs(ours - theirs).max()))  # NaN stays NaN, which no limit accepts
         found.append(ours)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from unetlib.imaging.normalisation import GreyScale
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.tiling import context_px, smallest_output, step_px
 
@@ -26,6 +27,7 @@ class Package:
     """What is packed: its graph (ONNX, giving logits), what is known of it, and a tile with its probability.
 
     tile (H, W) are grey values, binned as `binning` says but not normalised; probability (H', W') what PyTorch finds.
+    fixed_scale: of the normalisation unit_range, which is that of every image of one pixel type.
     """
 
     graph: bytes
@@ -34,6 +36,7 @@ class Package:
     padding: str
     prediction: PredictionSettings
     pixel_size_um: float | None
+    fixed_scale: GreyScale | None
     provenance: Mapping[str, JsonValue]
     opset: int
     difference: float
@@ -44,6 +47,11 @@ class Package:
     def binning(self) -> int:
         """How many pixels squared are averaged into one first."""
         return self.prediction.binning
+
+    @property
+    def largest_grey(self) -> float | None:
+        """The largest grey value that an image may have, where the network was told it."""
+        return None if self.fixed_scale is None else self.fixed_scale.offset + self.fixed_scale.scale
 
     @property
     def threshold(self) -> float:
@@ -79,7 +87,7 @@ def documentation(subject: Package) -> str:
     return f"""\
 # {subject.name}
 
-{context} {scale_sentence(subject)} Statistics are those of the whole image that is given.
+{context} {scale_sentence(subject)} {_grey_sentence(subject)}
 
 Output: the probability that a pixel is foreground; the study calls it foreground from {subject.threshold} on. Cells
 are the 4-connected components of that, or what a watershed cuts them into.
@@ -111,6 +119,13 @@ def scale_sentence(subject: Package) -> str:
     return " ".join(texts) or "Trained at one scale: give images of the same."
 
 
+def _grey_sentence(subject: Package) -> str:
+    """How the grey values of an image are taken."""
+    if subject.largest_grey is not None:
+        return f"Grey values reach from 0 to {subject.largest_grey:g}; rescale an image of another pixel type."
+    return "Statistics are those of the whole image that is given."
+
+
 def package_facts(subject: Package) -> dict[str, Any]:
     """Return what a program must know of the network, besides the description's own fields."""
     border = border_px(subject.depth, subject.padding)
@@ -120,4 +135,6 @@ def package_facts(subject: Package) -> dict[str, Any]:
         "threshold": subject.threshold,
         "normalisation": subject.prediction.normalisation,
     }
+    if subject.largest_grey is not None:
+        facts["largest_grey"] = subject.largest_grey
     return {**context, **facts, "largest_difference": subject.difference, **subject.provenance}
