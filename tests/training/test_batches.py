@@ -4,7 +4,7 @@ import torch
 
 from unetlib.imaging.normalisation import normalise
 from unetlib.networks.settings import ModelSettings
-from unetlib.training.batches import Batches
+from unetlib.training.batches import Batches, Crop
 from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import AugmentationSettings, BatchSettings, RunSettings
 
@@ -16,11 +16,11 @@ def variants(frame, height, width, count=2, seed=0):
     return Variants(frame, image, mask, (1 + image / 255).astype(np.float16))
 
 
-def batches(caches, padding="valid", batch_size=3, policy="full"):
+def batches(caches, padding="valid", batch_size=3, policy="full", symmetries="dihedral", **batch):
     settings = RunSettings(
         model=ModelSettings(depth=2, padding=padding),
-        batch=BatchSettings(size=batch_size, tile_px=20),
-        augmentation=AugmentationSettings(policy=policy),
+        batch=BatchSettings(size=batch_size, tile_px=20, **batch),
+        augmentation=AugmentationSettings(policy=policy, symmetries=symmetries),
     )
     return Batches(caches, settings, seed=0)
 
@@ -64,6 +64,57 @@ def test_image_mask_and_weight_stay_together_under_all_symmetries():
 def test_policy_none_never_flips():
     make = batches([[variants("a", 60, 70)]], policy="none")
     assert {crop.turn for update in range(20) for crop in make.crops(update)} == {0}
+
+
+FOUR = {"none", "rows", "columns", "half turn"}
+
+
+def same_up_to(image, turned):
+    """The names of the plain NumPy operations that make `turned` of `image`, four-fold or less."""
+    ways = {"none": image, "rows": image[::-1], "columns": image[:, ::-1], "half turn": image[::-1, ::-1]}
+    ways |= {f"transposed {name}": way.T for name, way in ways.items()}
+    return {name for name, way in ways.items() if np.array_equal(way, turned)}
+
+
+@pytest.mark.parametrize(
+    ("symmetries", "expected"),
+    [
+        ("flips", FOUR),
+        ("half_turns", FOUR),
+        ("none", {"none"}),
+        ("dihedral", {*FOUR, *(f"transposed {name}" for name in FOUR)}),
+    ],
+)
+@pytest.mark.parametrize("policy", ["full", "flips", "none"])
+def test_tiles_are_shown_in_the_symmetries_of_the_setting(symmetries, expected, policy):
+    source, seen = variants("a", 20, 20, count=1), []
+    whole = normalise(source.image[0])
+    make = batches([[source]], "same", 1, policy, symmetries)
+    for update in range(120):
+        (name,) = same_up_to(whole, make(update)[0][0, 0].numpy())
+        seen.append(name)
+    assert set(seen) == (expected if policy != "none" else {"none"})
+    assert max(map(seen.count, set(seen))) < 120 / len(set(seen)) * 2, "each as often as the others"
+
+
+def naive_crops(sources, seed, update, size, tile_px):
+    """Every tile as it was drawn before there were options: one number after the other."""
+    random, drawn = np.random.default_rng([seed, update]), []
+    for _ in range(size):
+        source = int(random.integers(len(sources)))
+        frame = int(random.integers(len(sources[source])))
+        count, height, width = sources[source][frame].image.shape
+        variant = int(random.integers(count))
+        row, column = (int(random.integers(side - tile_px + 1)) for side in (height, width))
+        drawn.append(Crop(source, frame, variant, row, column, int(random.integers(8))))
+    return drawn
+
+
+def test_without_options_tiles_are_those_of_always():
+    sources = [[variants("a", 60, 70), variants("b", 50, 50, seed=1)], [variants("c", 40, 90, count=5)]]
+    make = batches(sources)
+    for update in range(30):
+        assert make.crops(update) == naive_crops(sources, 0, update, 3, 20)
 
 
 def test_context_is_the_mirrored_image():

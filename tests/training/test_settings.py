@@ -52,6 +52,12 @@ def test_the_cache_of_a_run_is_what_decides_its_bytes():
     assert run.cache != RunSettings.read({"augmentation": {"copies": 3}}).cache
 
 
+def test_symmetries_of_tiles_share_a_cache():
+    for symmetries in ("flips", "half_turns", "none"):
+        run = RunSettings.read({"augmentation": {"symmetries": symmetries}})
+        assert run.cache == RunSettings().cache and run.identity() != RunSettings().identity()
+
+
 def test_options_at_rest_leave_keys_as_they_were():
     """The keys of the paper's settings before there were options: no network is trained anew for one."""
     assert short_hash(RunSettings().identity()) == "cd3d94a6" and short_hash(CacheSettings().identity()) == "da866eff"

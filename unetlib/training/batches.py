@@ -17,6 +17,13 @@ from unetlib.networks.tiling import context_px, mirror_index
 from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import RunSettings
 
+TURNS = {  # symmetry of the settings → numbers of `symmetries.dihedral`; each count divides the 8 of a draw
+    "dihedral": tuple(range(8)),
+    "flips": (0, 2, 4, 6),  # two flips are a half turn, so that half turns and flips are the same four
+    "half_turns": (0, 2, 4, 6),
+    "none": (0,),
+}
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -46,7 +53,7 @@ class Batches:
         self.tile_px = settings.batch.tile_px
         self.context = context_px(settings.model.depth) if settings.model.padding == "valid" else 0
         self.batch_size = settings.batch.size
-        self.flips = settings.augmentation.policy != "none"
+        self.turns = TURNS[settings.augmentation.symmetries if settings.augmentation.policy != "none" else "none"]
         self.normalisation = settings.normalisation
         self.seed = seed
         self.device = device
@@ -63,8 +70,8 @@ class Batches:
         count, height, width = self.sources[source][frame].image.shape
         variant = int(random.integers(count))
         row, column = (self._start(random, side) for side in (height, width))
-        turn = int(random.integers(8))
-        return Crop(source, frame, variant, row, column, turn if self.flips else 0)
+        turn = self.turns[int(random.integers(8)) % len(self.turns)]
+        return Crop(source, frame, variant, row, column, turn)
 
     def _start(self, random: np.random.Generator, side: int) -> int:
         """Return where the tile starts: anywhere inside a larger image, centred on a smaller one."""

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from unetlib.imaging.settings import NORMALISATIONS, Normalisation, Probability, WeightMapSettings
-from unetlib.io.settings import Settings
+from unetlib.io.settings import Settings, option
 from unetlib.networks.settings import ModelSettings, Precision
 
 LOSS_PARAMETERS = {
@@ -22,9 +22,17 @@ class AugmentationSettings(Settings):
     policy: Literal["none", "flips", "full"] = Field(
         "full", description="none; flips: flips and quarter turns; full: these and the cached copies."
     )
+    symmetries: Literal["dihedral", "flips", "half_turns", "none"] = option(
+        "dihedral",
+        "Symmetries of the square that a tile is shown in, by policies flips and full. dihedral: all 8; flips, mirrored"
+        " rows and columns, and half_turns, turned by 180° and mirrored: the same 4; none.",
+    )
     copies: int = Field(12, ge=0, description="Warped copies of each training image in the cache, besides itself.")
     elastic_grid: int = Field(3, ge=2, description="Points per side of the elastic grid.")
     elastic_sigma_px: float = Field(10, ge=0, description="SD of the displacements in px.")
+    elastic_probability: float = option(
+        1.0, "Share of copies that are deformed elastically; all are turned, zoomed and shifted.", ge=0, le=1
+    )
     rotation_deg: float = Field(15, ge=0, description="Largest rotation in degrees.")
     scale: float = Field(0.15, ge=0, description="Largest relative zoom.")
     shift_px: float = Field(10, ge=0, description="Largest shift in px.")
@@ -35,6 +43,9 @@ class AugmentationSettings(Settings):
     contrast: float = Field(0.2, ge=0, description="Largest relative change of contrast.")
     brightness: float = Field(0.05, ge=0, description="Largest change of brightness as a share of the range.")
     noise: float = Field(0.02, ge=0, description="Largest SD of the added noise as a share of the range.")
+    invert_probability: float = option(
+        0.0, "Share of copies whose grey values are inverted within the image's range.", ge=0, le=1
+    )
 
 
 class LossParameters(Settings):
@@ -147,7 +158,10 @@ class RunSettings(Settings):
 
     @property
     def cache(self) -> CacheSettings:
-        """The part of them that decides the cache."""
+        """The part of them that decides the cache; symmetries are applied to tiles that are cut from it."""
+        rest = AugmentationSettings.model_fields["symmetries"].default
         return CacheSettings(
-            separate_touching=self.separate_touching, weight_map=self.weight_map, augmentation=self.augmentation
+            separate_touching=self.separate_touching,
+            weight_map=self.weight_map,
+            augmentation=self.augmentation.model_copy(update={"symmetries": rest}),
         )

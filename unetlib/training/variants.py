@@ -52,7 +52,11 @@ def warp(
     *,
     generator: torch.Generator,
 ) -> tuple[NDArray, NDArray, NDArray[np.bool_] | None]:
-    """Return image, labels and ignore region, each (H, W), after one random elastic + affine resample."""
+    """Return image, labels and ignore region, each (H, W), after one random elastic + affine resample.
+
+    Random numbers are drawn in this order: field, affine map, whether the field counts, grey values, whether they are
+    inverted. Nothing is drawn for a probability of 0 or 1.
+    """
     grid = _random_grid(generator, image.shape, settings)
     low, high = float(image.min()), float(image.max())
     span = max(high - low, 1e-12)
@@ -65,6 +69,8 @@ def warp(
         brightness=settings.brightness,
         noise=settings.noise,
     )
+    if _happens(generator, settings.invert_probability):
+        moved = 1 - moved
     grey = moved[0, 0].numpy() * span + low
     planes = [labels.astype(np.float32)] + ([] if ignore is None else [ignore.astype(np.float32)])
     nearest = augmentation.resample(torch.from_numpy(np.stack(planes)[None]), grid, mode="nearest")[0].numpy()
@@ -84,4 +90,13 @@ def _random_grid(generator: torch.Generator, shape: tuple[int, ...], settings: A
     affine = augmentation.affine_matrices(
         generator, 1, rotation_deg=settings.rotation_deg, scale=settings.scale, shift_px=settings.shift_px
     )
+    if not _happens(generator, settings.elastic_probability):
+        field = torch.zeros_like(field)
     return augmentation.sampling_grid(field, affine)
+
+
+def _happens(generator: torch.Generator, probability: float) -> bool:
+    """Whether something of this probability happens this time; sure things draw no random number."""
+    if probability in (0, 1):
+        return probability == 1
+    return bool(torch.rand((), generator=generator) < probability)
