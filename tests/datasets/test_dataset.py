@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -87,6 +88,52 @@ def test_gold_judges_and_silver_trains(tmp_path):
         data.training_truth("none")
     with pytest.raises(DatasetError, match="no frame 'elsewhere'"):
         data.image("elsewhere")
+
+
+def test_gold_trains_where_it_is_complete_and_asked_for(tmp_path):
+    both = [*four(), sample("both", time=4, silver=SILVER, image=IMAGE[:, ::-1])]
+    for name, truth in (("silver", SILVER), ("gold", GOLD)):
+        write_dataset(tmp_path / name, both, training_truth=name)
+        data = Dataset(tmp_path / name)
+        np.testing.assert_array_equal(data.training_truth("both")[0], truth)
+        np.testing.assert_array_equal(data.training_truth("partial")[0], SILVER)
+        np.testing.assert_array_equal(data.training_truth("silver")[0], SILVER)
+        np.testing.assert_array_equal(data.training_truth("gold")[0], GOLD)
+        np.testing.assert_array_equal(data.seen("both")[1], truth)
+
+
+def test_a_length_is_of_the_image_or_of_the_world_whatever_the_binning(tmp_path):
+    one = [sample(pixel_size_um=0.25)]
+    scales = {}
+    for lengths, binning in product(("pixels", "micrometres"), (1, 2)):
+        write_dataset(tmp_path / "d", one, lengths=lengths, binning=binning)
+        scales[lengths, binning] = Dataset(tmp_path / "d").length_scale("01-t000")
+    assert scales == {("pixels", 1): 1, ("pixels", 2): 0.5, ("micrometres", 1): 4, ("micrometres", 2): 2}
+    with pytest.raises(DatasetError, match="01-t000: lengths are in micrometres, but its pixel size is not known"):
+        write_dataset(tmp_path / "e", [sample()], lengths="micrometres")
+    assert not (tmp_path / "e").exists()
+
+
+def test_what_is_at_rest_is_no_column(tmp_path):
+    """Everything that depends on frames.csv is made again when one of its bytes changes."""
+    plain = "frame,sequence,time,group,modality,height,width,instances,annotation,silver,overlap_px,binning,"
+    plain += "duplicate_of,sha256"
+
+    def header(**how):
+        write_dataset(tmp_path / "d", [sample(pixel_size_um=0.5), *four()[1:]], **how)
+        return (tmp_path / "d" / "frames.csv").read_text().splitlines()[0]
+
+    assert header() == header(training_truth="gold") == plain, "no frame has silver beside complete gold"
+    with pytest.raises(DatasetError):
+        header(lengths="micrometres")
+    both = [sample(silver=SILVER, pixel_size_um=0.5)]
+    write_dataset(tmp_path / "d", both, training_truth="gold", lengths="micrometres")
+    assert (tmp_path / "d/frames.csv").read_text().splitlines()[0] == plain + ",training_truth,px_per_length"
+    text = (tmp_path / "d/frames.csv").read_text()
+    for good, bad in ((",gold,2.0", ",lead,2.0"), (",gold,2.0", ",gold,0"), (",gold,2.0", ",gold,nan")):
+        (tmp_path / "d/frames.csv").write_text(text.replace(good, bad))
+        with pytest.raises(DatasetError, match="bad row"):
+            Dataset(tmp_path / "d")
 
 
 @pytest.mark.parametrize(("unknown", "dense"), [(1, True), (3, True), (4, False), (29, False)])

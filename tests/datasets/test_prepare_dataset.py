@@ -9,7 +9,7 @@ from builders.archives import png, texture
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.prepare_dataset import OPTIONS_OF_THE_WRITER, folder_checksum, prepare_dataset
-from unetlib.datasets.settings import ReaderOptions
+from unetlib.datasets.settings import ReaderOptions, ViewSettings
 from unetlib.io.archives import ArchiveError
 from unetlib.io.files import read_json, sha256_of
 from unetlib.io.images import ImageError
@@ -33,14 +33,14 @@ def cells(tmp_path):
     return folder
 
 
-def prepared(source, *, limits=LIMITS, binning=1, **options):
+def prepared(source, *, limits=LIMITS, view=ViewSettings(), **options):
     folder = source.parent / "prepared"
     given = ReaderOptions(**options)
-    return folder, prepare_dataset(source, folder, format="pairs", options=given, binning=binning, limits=limits)
+    return folder, prepare_dataset(source, folder, format="pairs", options=given, view=view, limits=limits)
 
 
 def test_the_lines_and_files_say_what_was_used(cells):
-    folder, lines = prepared(cells, modality="phase", near_duplicates=False, binning=2)
+    folder, lines = prepared(cells, modality="phase", near_duplicates=False, view=ViewSettings(binning=2))
     assert lines == [
         "4 frames in 4 groups, 4 with labels",
         "labels without an object, trained and tested on as negatives: a2 (1)",

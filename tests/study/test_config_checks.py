@@ -115,5 +115,13 @@ def test_the_key_of_a_fault_is_known():
     assert caught.value.key == ("tracking", "networks_of")
 
 
+def test_lengths_in_micrometres_need_a_pixel_size():
+    config = changed(("datasets", "b"), CONFIG["datasets"]["b"] | {"lengths": "micrometres"})
+    with pytest.raises(StudyError, match=r"datasets\.b\.lengths is micrometres, but options\.pixel_size_um is not"):
+        check_study(study(config))
+    config["datasets"]["b"]["options"] = {"pixel_size_um": 0.5}
+    check_study(study(config))
+
+
 def test_the_good_study_passes():
     check_study(study())

@@ -248,6 +248,13 @@ def depths(config):
     }
 
 
+def test_a_depth_in_micrometres_is_made_pixels():
+    config = changed(("datasets", "a", "watershed_depth_px"), 6) | {"instance_method": "watershed"}
+    assert depths(config)["reference"]["a"] == 6
+    config["datasets"]["a"] |= {"lengths": "micrometres", "options": {"pixel_size_um": 0.5}, "binning": 2}
+    assert depths(config)["reference"] == {"a": 12, "b": 0}, "probabilities are at full size"
+
+
 def test_who_is_cut_by_watershed_and_where():
     config = changed(("datasets", "a", "watershed_depth_px"), 6)
     components = {name: {"a": 0, "b": 0} for name in config["study"]["experiments"]}

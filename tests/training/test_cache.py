@@ -4,6 +4,7 @@ from builders.label_images import two_cells
 from builders.variants import CACHE, PLAIN, STILL, augmentation
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
+from unetlib.imaging.binning import bin_labels
 from unetlib.imaging.labels import separate_touching
 from unetlib.training.cache import recorded_settings, write_cache
 from unetlib.training.cached_variants import read_cache
@@ -63,6 +64,47 @@ def test_gap_and_weights_follow_the_warped_instances():
     for mask, weight in zip(variants.mask[1:], variants.weight[1:], strict=True):
         assert (weight[mask > 0] >= 1).all()
         assert weight[mask == 0].max() > 5, "no border weight between the warped touching cells"
+
+
+def test_lengths_are_of_the_image_whatever_its_binning(tmp_path):
+    image, labels = two_cells()
+    one = Sample("a", time=0, image=image, labels=labels, sequence="1", group="g", modality="m", pixel_size_um=0.5)
+    half = CacheSettings(
+        weight_map=CACHE.weight_map.model_copy(
+            update={"sigma_px": CACHE.weight_map.sigma_px / 2, "sigma1_px": CACHE.weight_map.sigma1_px / 2}
+        ),
+        augmentation=CACHE.augmentation.model_copy(
+            update={
+                "elastic_sigma_px": CACHE.augmentation.elastic_sigma_px / 2,
+                "shift_px": CACHE.augmentation.shift_px / 2,
+            }
+        ),
+    )
+    for lengths, binning, settings in (
+        ("pixels", 1, CACHE),
+        ("pixels", 2, half),
+        ("micrometres", 2, CACHE),
+    ):
+        place = tmp_path / f"{lengths}{binning}"
+        write_dataset(place, [one], binning=binning, lengths=lengths)
+        seen = Dataset(place).seen("a")
+        (found,) = read_cache(write(tmp_path / f"cache-{place.name}", Dataset(place), frames="a"))
+        wanted = make_variants("a", *seen[:2], None, settings, seed=0)
+        for kind in ("image", "mask", "weight"):
+            np.testing.assert_array_equal(getattr(found, kind), getattr(wanted, kind))
+
+
+def test_a_border_weight_is_as_wide_in_a_binned_image_as_in_the_image():
+    """The naive twin: the map of the whole image, averaged over the same blocks."""
+    labels = np.zeros((120, 160), np.uint16)
+    labels[40:80, 20:60], labels[40:80, 68:120] = 1, 2
+    settings = CacheSettings(separate_touching=False)
+    whole = training_targets(labels, None, settings)[1]
+    blocks = whole.reshape(60, 2, 80, 2).mean(axis=(1, 3))
+    small = bin_labels(labels, 2)
+    as_before, scaled = (training_targets(small, None, each)[1] for each in (settings, settings.scaled(0.5)))
+    outside = small == 0
+    assert np.abs(scaled - blocks)[outside].max() < 1.5 < 3 < np.abs(as_before - blocks)[outside].max()
 
 
 def test_policy_none_is_the_image_alone():

@@ -84,3 +84,20 @@ def test_an_option_in_use_changes_the_key(option):
     value = next(choice for choice in choices if choice != rest) if isinstance(rest, str) else OTHER[type(rest)]
     assert name not in section(**{name: rest}).identity()
     assert section(**{name: value}).identity()[name] == value
+
+
+def test_every_length_of_a_cache_is_scaled_and_nothing_else():
+    settings = CacheSettings()
+    assert settings.scaled(1) is settings
+    plain, scaled = settings.plain(), settings.scaled(0.5).plain()
+    lengths = {
+        (section, name) for section in ("weight_map", "augmentation") for name in plain[section] if name.endswith("_px")
+    }
+    changed = {
+        (section, name)
+        for section in ("weight_map", "augmentation")
+        for name, value in plain[section].items()
+        if scaled[section][name] != value
+    }
+    assert changed == lengths and len(lengths) == 4
+    assert all(scaled[section][name] == plain[section][name] / 2 for section, name in lengths)

@@ -38,7 +38,8 @@ def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 def prepare(source: Path, **options: object) -> tuple[subprocess.CompletedProcess[str], Path]:
     frames = source.parent / "prepared" / "frames.csv"
     where = ("--source", source, "--frames", frames, "--limits", json.dumps(LIMITS), "--format", "pairs")
-    return run("prepare", *where, "--binning", 1, "--options", json.dumps(options)), frames.parent
+    how = ("--view", json.dumps({"binning": 1}), "--options", json.dumps(options))
+    return run("prepare", *where, *how), frames.parent
 
 
 def table(path: Path) -> list[dict[str, str]]:

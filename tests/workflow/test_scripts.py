@@ -22,7 +22,7 @@ from unetlib.study.shared_trainings import share_identical_trainings
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"archive_bytes": 10**7, "archive_members": 100, "fetch_timeout_s": 1, "fetch_attempts": 1}
-READING = ["--format", "ctc", "--options", "{}", "--binning", "1", "--limits", json.dumps(LIMITS)]
+READING = ["--format", "ctc", "--options", "{}", "--view", "{}", "--limits", json.dumps(LIMITS)]
 HEALTHY = np.arange(64, dtype=np.uint8).reshape(8, 8)
 CELL = np.pad(np.ones((4, 4), np.uint16), 2)
 

@@ -16,13 +16,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-import tifffile
 
+from unetlib.datasets.array_files import read_array, write_arrays
 from unetlib.datasets.checks import DatasetError, check_frame_id, check_image, check_instances, check_same_size
 from unetlib.datasets.duplicates import ImageIdentity, group_duplicates, identify
 from unetlib.datasets.faults import Faults
-from unetlib.datasets.frames import FrameRecord, read_frames, write_frames
+from unetlib.datasets.frames import FrameRecord, marked, read_frames, write_frames
 from unetlib.datasets.partial_annotation import DENSE_SHARE
+from unetlib.datasets.settings import Lengths, Truth
 from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, check_binning
 from unetlib.io.files import atomic_folder, write_csv
 
@@ -96,6 +97,7 @@ def _checksum(sample: Sample) -> str:
 
 
 _DERIVED = {"height", "width", "instances", "annotation", "silver", "binning", "duplicate_of", "sha256"}
+_DERIVED |= {"training_truth", "px_per_length"}
 
 
 def write_dataset(
@@ -105,12 +107,15 @@ def write_dataset(
     allow_empty: bool = True,
     near_duplicates: bool = True,
     binning: int = 1,
+    training_truth: Truth = "silver",
+    lengths: Lengths = "pixels",
 ) -> int:
     """Write the samples as a dataset folder, whole or not at all, and return how many frames it holds.
 
     Frames that show the same image are put into one group (`duplicates.find_duplicates`; without near_duplicates equal
     ones alone). Truth without an object is a negative, unless not allow_empty. binning: what networks see is averaged
-    over so many pixels squared; what is written is not. Equal samples give equal bytes. Raises DatasetError that names
+    over so many pixels squared; what is written is not. training_truth, lengths: `DatasetSettings`. Equal samples give
+    equal bytes. Raises DatasetError that names
     every bad sample and repeated frame id, or where there is no sample, or no object in any of them.
     """
     frames: dict[str, FrameRecord] = {}  # by id in lower case: on many systems A.tif and a.tif are one file
@@ -123,12 +128,12 @@ def write_dataset(
             for raw in samples:
                 with faults.collected():
                     sample = check_sample(raw)
-                    record = frame_record(sample, binning)
+                    record = marked(frame_record(sample, binning), training_truth=training_truth, lengths=lengths)
                     _check_new(record, sample.where or sample.frame, frames, allow_empty)
                     frames[sample.frame.lower()] = record
                     identities[sample.frame] = identify(sample.image)
                     tracks.extend(sample.tracks)
-                    _write_arrays(staging, sample)
+                    write_arrays(staging, sample.frame, _arrays(sample))
         faults.check()
         _check_objects(folder, list(frames.values()))
         write_frames(staging, group_duplicates(list(frames.values()), identities, near=near_duplicates))
@@ -155,18 +160,11 @@ def _check_objects(folder: Path | str, frames: Sequence[FrameRecord]) -> None:
         )
 
 
-def _write_arrays(staging: Path, sample: Sample) -> None:
+def _arrays(sample: Sample) -> dict[str, np.ndarray | None]:
     beside_gold = sample.silver if sample.labels is not None else None
     truth = sample.labels if sample.labels is not None else sample.silver
     arrays = {"images": sample.image, "labels": truth, "silver": beside_gold}
-    arrays |= {"ignore": sample.ignore, "markers": sample.markers}
-    for kind, array in arrays.items():
-        if array is None:
-            continue
-        (staging / kind).mkdir(exist_ok=True)
-        compression = None if kind == "images" else "zlib"
-        path = staging / kind / f"{sample.frame}.tif"
-        tifffile.imwrite(path, np.ascontiguousarray(array), compression=compression, metadata=None, software=False)
+    return arrays | {"ignore": sample.ignore, "markers": sample.markers}
 
 
 class Dataset:
@@ -201,11 +199,14 @@ class Dataset:
         return {frame for frame, share in known.items() if share >= DENSE_SHARE}
 
     def training_truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the truth to train on, in the form of `truth`: silver where it exists (dense), else gold."""
+        """Return the truth to train on, in the form of `truth`: silver where it exists, else gold.
+
+        Gold comes first where it is complete and the dataset was prepared so.
+        """
         facts = self.frame(frame)
         if facts.annotation == "none":
             raise DatasetError(f"{self.folder}: frame {frame} has no annotation; train on another frame")
-        if facts.silver:
+        if facts.silver and facts.training_truth == "silver":
             return self._labels("silver" if facts.annotation != "silver" else "labels", frame, has_ignore=False)
         return self._labels("labels", frame, has_ignore=facts.annotation == "partial")
 
@@ -214,6 +215,11 @@ class Dataset:
         factor = self.frame(frame).binning
         labels, ignore = self.training_truth(frame)
         return bin_image(self.image(frame), factor), bin_labels(labels, factor), bin_mask(ignore, factor)
+
+    def length_scale(self, frame: str) -> float:
+        """Return how many of the pixels that a network sees are a length of 1 in the settings; 0.5 binned by 2."""
+        facts = self.frame(frame)
+        return facts.px_per_length / facts.binning
 
     def markers(self, frame: str) -> np.ndarray | None:
         """Return the (H, W) uint16 tracking markers, or None where the dataset has none."""
@@ -225,21 +231,5 @@ class Dataset:
         return labels, ignore
 
     def _array(self, kind: str, frame: str) -> np.ndarray:
-        shape = (self.frame(frame).height, self.frame(frame).width)
-        path = self.folder / kind / f"{frame}.tif"
-        try:
-            with tifffile.TiffFile(path) as file:
-                page = file.pages.first
-                known = page.dtype is not None and page.dtype.kind in ("uf" if kind == "images" else "u")
-                if page.shape != shape or page.is_tiled or not known:
-                    found = f"{'×'.join(map(str, page.shape))} of {page.dtype}"
-                    raise DatasetError(f"{path}: holds {found}, unlike its frames.csv; prepare the dataset again")
-                ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
-                if max(ends, default=0) > file.filehandle.size:  # tifffile would first take the memory that is claimed
-                    raise ValueError("a strip lies beyond the end of the file")
-                return np.asarray(page.asarray())
-        except DatasetError:
-            raise
-        except Exception as error:  # tifffile raises many kinds: TiffFileError, struct.error, codec errors, OSError
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise DatasetError(f"{path}: unreadable TIFF ({reason}); prepare the dataset again") from error
+        facts = self.frame(frame)
+        return read_array(self.folder, kind, frame, (facts.height, facts.width))

@@ -6,10 +6,11 @@ one of its bytes changes.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from unetlib.datasets.checks import DatasetError, check_frame_id
+from unetlib.datasets.settings import Lengths, Truth
 from unetlib.io.files import read_csv, write_csv
 
 
@@ -32,17 +33,32 @@ class FrameRecord:
     binning: int = 1  # what a network sees: this many pixels squared averaged into one
     duplicate_of: str = ""  # the first of the frames that show the same image as this one; "": no other does
     sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
+    training_truth: str = "silver"  # gold | silver: what trains where there are both
+    px_per_length: float = 1.0  # pixels of the image that a length of 1 in the settings stands for
 
 
-FRAME_COLUMNS = [f.name for f in fields(FrameRecord) if f.name != "pixel_size_um"]
+AT_REST = {"training_truth": "silver", "px_per_length": 1.0}  # columns that are there where a frame needs them
+FRAME_COLUMNS = [f.name for f in fields(FrameRecord) if f.name not in ("pixel_size_um", *AT_REST)]
 PIXEL_SIZE_COLUMNS = ("frame", "pixel_size_um")
 _WHOLE_NUMBERS = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
+
+
+def marked(frame: FrameRecord, *, training_truth: Truth, lengths: Lengths) -> FrameRecord:
+    """Return the frame with what a dataset's settings ask for; DatasetError for µm where no pixel size is known."""
+    if training_truth == "gold" and frame.annotation == "gold" and frame.silver:
+        frame = replace(frame, training_truth="gold")
+    if lengths == "pixels":
+        return frame
+    if not frame.pixel_size_um:
+        raise DatasetError(f"{frame.frame}: lengths are in micrometres, but its pixel size is not known; state it")
+    return replace(frame, px_per_length=1 / frame.pixel_size_um)
 
 
 def write_frames(folder: Path, frames: Iterable[FrameRecord]) -> None:
     """Write frames.csv and pixel_sizes.csv."""
     rows = [vars(frame) | {"pixel_size_um": frame.pixel_size_um or ""} for frame in frames]
-    for name, columns in (("frames.csv", FRAME_COLUMNS), ("pixel_sizes.csv", PIXEL_SIZE_COLUMNS)):
+    used = [name for name, rest in AT_REST.items() if any(row[name] != rest for row in rows)]
+    for name, columns in (("frames.csv", [*FRAME_COLUMNS, *used]), ("pixel_sizes.csv", PIXEL_SIZE_COLUMNS)):
         write_csv(folder / name, ({column: row[column] for column in columns} for row in rows), columns)
 
 
@@ -78,11 +94,13 @@ def _pixel_sizes(table: Path) -> dict[str, float]:
 def _frame(row: Mapping[str, str], pixel_size_um: float | None, where: str) -> FrameRecord:
     try:
         values = {name: int(row[name]) if name in _WHOLE_NUMBERS else row[name] for name in FRAME_COLUMNS}
+        values |= {name: type(rest)(row.get(name, rest)) for name, rest in AT_REST.items()}
     except ValueError as error:
         raise DatasetError(f"{where}: bad row ({str(error)[:200]}); prepare the dataset again") from error
     frame = FrameRecord(**values, pixel_size_um=pixel_size_um)  # type: ignore[arg-type]
     check_frame_id(frame.frame, where)  # it becomes a path
     known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
+    known &= frame.training_truth in ("gold", "silver") and 0 < frame.px_per_length < math.inf
     if not (known and 1 <= frame.binning <= min(frame.height, frame.width)):
         raise DatasetError(f"{where}: bad row (no frame can be like this); prepare the dataset again")
     return frame

@@ -2,7 +2,7 @@
 
 Beside what `dataset.write_dataset` writes there are then
 unused.csv           file and reason: the files of the source that were not used
-dataset.json         name and sha256 of the source, format, options and binning
+dataset.json         name and sha256 of the source, format, options and what networks see of it
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from unetlib.datasets import unused_files
 from unetlib.datasets.dataset import Dataset, write_dataset
 from unetlib.datasets.readers import read
 from unetlib.datasets.remarks import remarks
-from unetlib.datasets.settings import ReaderOptions
+from unetlib.datasets.settings import ReaderOptions, ViewSettings
 from unetlib.datasets.unused_files import UnusedFile
 from unetlib.io.archives import open_archive
 from unetlib.io.files import sha256_of, write_csv, write_json
@@ -23,7 +23,7 @@ OPTIONS_OF_THE_WRITER = ("allow_empty", "near_duplicates")  # those of `write_da
 
 
 def prepare_dataset(
-    source: Path, folder: Path, *, format: str, options: ReaderOptions, binning: int, limits: LimitSettings
+    source: Path, folder: Path, *, format: str, options: ReaderOptions, view: ViewSettings, limits: LimitSettings
 ) -> list[str]:
     """Read the source into the dataset folder, and return what a user should know of it, one line each.
 
@@ -35,12 +35,12 @@ def prepare_dataset(
     of_writer = {name: value for name, value in given.items() if name in OPTIONS_OF_THE_WRITER}
     ceilings = {"max_bytes": limits.archive_bytes, "max_members": limits.archive_members}
     with unused_files.ReadFiles(open_archive(source, **ceilings)) as archive:
-        write_dataset(folder, read(format, archive, **of_reader), **of_writer, binning=binning)
+        write_dataset(folder, read(format, archive, **of_reader), **of_writer, **dict(view))
         unused = archive.unused()
         identity = sha256_of(source) if source.is_file() else folder_checksum(source, archive.used())
     write_csv(folder / "unused.csv", (row._asdict() for row in unused), unused_files.COLUMNS)
     origin = {"source": source.name, "sha256": identity, "format": format}
-    write_json(folder / "dataset.json", origin | {"options": given, "binning": binning})
+    write_json(folder / "dataset.json", origin | {"options": given} | view.identity())
     return [*remarks(Dataset(folder).frames), *_usage(source, unused)]
 
 

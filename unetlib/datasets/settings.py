@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from unetlib.io.settings import Settings, option
 
+Truth = Literal["silver", "gold"]
+Lengths = Literal["pixels", "micrometres"]
 SplitBy = Literal["sequence", "block", "group", "random"]
 Metric = Literal["iou", "dice", "seg", "map", "ap50", "v_rand", "seg_ctc", "det", "v_rand_thinned", "v_info_thinned"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -44,6 +46,14 @@ class ReaderOptions(Settings):
     near_duplicates: bool | None = Field(
         None, description="Whether images that look the same count as one; false: only equal ones do."
     )
+
+
+class ViewSettings(Settings):
+    """What networks see of a dataset; see `DatasetSettings`."""
+
+    binning: int = Field(1, ge=1, description="Pixels squared that are averaged into one.")
+    training_truth: Truth = option("silver", "What is trained on where a frame has silver and gold truth.")
+    lengths: Lengths = option("pixels", "What lengths are counted in.")
 
 
 class DatasetSettings(Settings):
@@ -103,6 +113,16 @@ class DatasetSettings(Settings):
         ge=1,
         description="A network sees this many pixels squared averaged into one, and its probability enlarged again; all"
         " else is at full size. 1 = off.",
+    )
+    training_truth: Truth = option(
+        "silver",
+        "What is trained on where a frame has silver and gold truth. silver: silver, which is dense; gold: gold where"
+        " it is complete.",
+    )
+    lengths: Lengths = option(
+        "pixels",
+        "What sigma_px, sigma1_px, elastic_sigma_px, shift_px and watershed_depth_px are counted in on this dataset."
+        " pixels: of the image itself, whatever its binning; micrometres: µm, which needs options.pixel_size_um.",
     )
     tile_px: int | None = Field(None, ge=4, description="Side in px of the output tile when trained on alone.")
 

@@ -1,6 +1,6 @@
 """Settings of what is done to arrays: normalisation, weight maps, instances."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ class WeightMapSettings(Settings):
         " id_indexed: a mistake, for the flawed arm of a pitfall alone.",
     )
     w0: float = Field(10, ge=0, description="Height of the border term; 0 = none.")
-    sigma_px: float = Field(5, gt=0, description="Width of the border term in px.")
+    sigma_px: float = Field(5, gt=0, description="Width of the border term in px (`datasets.NAME.lengths`).")
     class_balance: float = Field(
         0, ge=0, le=1, description="paper form: exponent of the class ratio; 0 = none, 1 = both classes weigh the same."
     )
@@ -42,6 +42,10 @@ class WeightMapSettings(Settings):
     )
     background: float = Field(0.1, ge=0, le=1, description="plugin form: weight far from cells (lambda).")
     sigma1_px: float = Field(10, gt=0, description="plugin form: how far the weight of the foreground reaches, px.")
+
+    def scaled(self, scale: float) -> Self:
+        """Return the settings with every length times scale."""
+        return self.model_copy(update={"sigma_px": self.sigma_px * scale, "sigma1_px": self.sigma1_px * scale})
 
 
 class InstanceSettings(Settings):

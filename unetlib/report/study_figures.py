@@ -129,7 +129,7 @@ def weight_map(dataset: Dataset, frame: str, settings: CacheSettings) -> Figure:
     """Return the weight map of a training frame, part by part."""
     image, labels, ignore = dataset.seen(frame)
     labels = separate_touching(labels) if settings.separate_touching else labels
-    form = settings.weight_map
+    form = settings.weight_map.scaled(dataset.length_scale(frame))
     total = weight_maps.weight_map(labels, form, ignore=ignore)
     border = weight_maps.border_term(labels, w0=form.w0, sigma_px=form.sigma_px)
     return image_panels.weight_map(image, labels, np.where(ignore, 0, total - border), border, total)

@@ -138,6 +138,8 @@ def _source(name: str, study: StudySettings) -> None:
         fault = f": a folder is read as pairs, not {entry.format}; zip it or set format: pairs"
     elif set("{}") & set(entry.folder or ""):
         fault = f": Snakemake takes braces for wildcards; rename the folder {entry.folder}"
+    elif entry.lengths == "micrometres" and not entry.options.pixel_size_um:
+        fault = ".lengths is micrometres, but options.pixel_size_um is not stated; state it"
     if fault:
         raise StudyError(f"datasets.{name}{fault}", "datasets", name)
 

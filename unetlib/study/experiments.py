@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from unetlib.datasets.settings import SplitSettings
+from unetlib.datasets.settings import SplitSettings, ViewSettings
 from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import short_hash
@@ -122,11 +122,10 @@ def instance_settings(study: StudySettings, experiment: str, dataset: str) -> In
     The watershed depth is 0 (connected components) where the experiment uses none or the dataset states none.
     """
     entry = study.datasets[dataset]
-    return InstanceSettings(
-        threshold=study.threshold,
-        min_area_px=entry.min_area_px,
-        watershed_depth_px=(entry.watershed_depth_px or 0) if uses_watershed(study, experiment) else 0,
-    )
+    depth = (entry.watershed_depth_px or 0) if uses_watershed(study, experiment) else 0
+    if entry.lengths == "micrometres" and entry.options.pixel_size_um:
+        depth /= entry.options.pixel_size_um
+    return InstanceSettings(threshold=study.threshold, min_area_px=entry.min_area_px, watershed_depth_px=depth)
 
 
 def network_scoring(study: StudySettings, experiment: str) -> NetworkScoring:
@@ -148,6 +147,11 @@ def sequence_settings(study: StudySettings, dataset: str) -> SequenceSettings:
 def dataset_scoring(study: StudySettings, dataset: str) -> DatasetScoring:
     """Return how the test images of a dataset are scored."""
     return DatasetScoring.read(study.datasets[dataset].model_dump(include={*DatasetScoring.model_fields}))
+
+
+def view_settings(study: StudySettings, dataset: str) -> ViewSettings:
+    """Return what networks see of a dataset."""
+    return ViewSettings.read(study.datasets[dataset].model_dump(include={*ViewSettings.model_fields}))
 
 
 def prediction_settings(study: StudySettings, experiment: str, train_dataset: str) -> PredictionSettings:

@@ -80,7 +80,8 @@ def _write_frame(folder: Path, dataset: Dataset, frame: str, settings: CacheSett
     """Make the variants of one frame and write them; return the frame's row of the index."""
     image, labels, ignore = dataset.seen(frame)
     region = ignore if ignore.any() else None
-    return save_variants(folder, make_variants(frame, image, labels, region, settings, seed=seed))
+    own = settings.scaled(dataset.length_scale(frame))
+    return save_variants(folder, make_variants(frame, image, labels, region, own, seed=seed))
 
 
 def repair(index: Path, dataset: Dataset) -> list[str]:

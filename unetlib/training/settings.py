@@ -29,13 +29,13 @@ class AugmentationSettings(Settings):
     )
     copies: int = Field(12, ge=0, description="Warped copies of each training image in the cache, besides itself.")
     elastic_grid: int = Field(3, ge=2, description="Points per side of the elastic grid.")
-    elastic_sigma_px: float = Field(10, ge=0, description="SD of the displacements in px.")
+    elastic_sigma_px: float = Field(10, ge=0, description="SD of the displacements in px (`datasets.NAME.lengths`).")
     elastic_probability: float = option(
         1.0, "Share of copies that are deformed elastically; all are turned, zoomed and shifted.", ge=0, le=1
     )
     rotation_deg: float = Field(15, ge=0, description="Largest rotation in degrees.")
     scale: float = Field(0.15, ge=0, description="Largest relative zoom.")
-    shift_px: float = Field(10, ge=0, description="Largest shift in px.")
+    shift_px: float = Field(10, ge=0, description="Largest shift in px (`datasets.NAME.lengths`).")
     interpolation: Literal["bilinear", "bicubic"] = Field(
         "bicubic", description="How images are resampled (labels by nearest neighbour)."
     )
@@ -46,6 +46,11 @@ class AugmentationSettings(Settings):
     invert_probability: float = option(
         0.0, "Share of copies whose grey values are inverted within the image's range.", ge=0, le=1
     )
+
+    def scaled(self, scale: float) -> Self:
+        """Return the settings with every length times scale."""
+        lengths = {"elastic_sigma_px": self.elastic_sigma_px * scale, "shift_px": self.shift_px * scale}
+        return self.model_copy(update=lengths)
 
 
 class LossParameters(Settings):
@@ -138,6 +143,16 @@ class CacheSettings(Settings):
     separate_touching: bool = Field(True, description="Whether touching instances are separated by a 1-px gap.")
     weight_map: WeightMapSettings = Field(default_factory=WeightMapSettings, description="The weight map.")
     augmentation: AugmentationSettings = Field(default_factory=AugmentationSettings, description="Augmentation.")
+
+    def scaled(self, scale: float) -> Self:
+        """Return the settings with every length times scale: `Dataset.length_scale` makes pixels of a network of them.
+
+        The gap between touching instances stays 1 px: nothing thinner can be drawn.
+        """
+        if scale == 1:
+            return self
+        parts = {"weight_map": self.weight_map.scaled(scale), "augmentation": self.augmentation.scaled(scale)}
+        return self.model_copy(update=parts)
 
 
 class RunSettings(Settings):

@@ -93,7 +93,8 @@ class AugmentedTileValidation:
 
     def _dice(self, model: SegmentationNet, dataset: Dataset, frame: str, generator: torch.Generator) -> float:
         settings = self.settings
-        image, labels, ignore = warp(*dataset.seen(frame), settings.augmentation, generator=generator)
+        how = settings.augmentation.scaled(dataset.length_scale(frame))
+        image, labels, ignore = warp(*dataset.seen(frame), how, generator=generator)
         rows, columns = (_part(side, settings.batch.tile_px, generator) for side in image.shape)
         tile = normalise(image, settings.normalisation)[rows, columns]
         found = predict(model, tile, self.tiling) >= settings.threshold

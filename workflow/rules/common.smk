@@ -15,6 +15,7 @@ from unetlib.study.experiments import (
     run_settings,
     split_settings,
     training_experiment,
+    view_settings,
 )
 from unetlib.study.facts import study_facts
 from unetlib.study.layout import FOLD, RUN, Layout

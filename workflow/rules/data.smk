@@ -59,11 +59,11 @@ checkpoint prepare:  # when it has ended, jobs are chosen anew: where frames.csv
         content=lambda w: FOLDERS[w.dataset].sha256 if w.dataset in FOLDERS else "",
         format=lambda w: STUDY.datasets[w.dataset].format,
         options=lambda w: as_json(STUDY.datasets[w.dataset].options),
-        binning=lambda w: STUDY.datasets[w.dataset].binning,
+        view=lambda w: as_json(view_settings(STUDY, w.dataset)),
         code=code_of("prepare.py"),
     shell:
         "python workflow/scripts/prepare.py --source={params.source:q} --format {params.format} --options {params.options:q}"
-        " --binning {params.binning} --limits {resources.limits:q} --frames {output.frames:q} > {log:q} 2>&1"
+        " --view {params.view:q} --limits {resources.limits:q} --frames {output.frames:q} > {log:q} 2>&1"
 
 
 rule split:

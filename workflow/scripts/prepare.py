@@ -6,7 +6,7 @@ from pathlib import Path
 from script import run
 
 from unetlib.datasets.prepare_dataset import prepare_dataset
-from unetlib.datasets.settings import ReaderOptions
+from unetlib.datasets.settings import ReaderOptions, ViewSettings
 from unetlib.io.settings import LimitSettings
 
 
@@ -15,7 +15,7 @@ class Arguments:
     source: Path
     format: str
     options: ReaderOptions
-    binning: int
+    view: ViewSettings
     limits: LimitSettings
     frames: Path
 
@@ -27,7 +27,7 @@ def main(arguments: Arguments) -> None:
         folder,
         format=arguments.format,
         options=arguments.options,
-        binning=arguments.binning,
+        view=arguments.view,
         limits=arguments.limits,
     )
     for line in lines:
