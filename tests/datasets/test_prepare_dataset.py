@@ -17,6 +17,7 @@ from unetlib.io.settings import LimitSettings
 
 LABEL = np.zeros((30, 40), np.uint8)
 LABEL[3:9, 3:9] = 1
+PLAIN = ViewSettings()
 LIMITS = LimitSettings(archive_bytes=10**6, archive_members=20, fetch_timeout_s=1, fetch_attempts=1)
 
 
@@ -33,7 +34,7 @@ def cells(tmp_path):
     return folder
 
 
-def prepared(source, *, limits=LIMITS, view=ViewSettings(), **options):
+def prepared(source, *, limits=LIMITS, view=PLAIN, **options):
     folder = source.parent / "prepared"
     given = ReaderOptions(**options)
     return folder, prepare_dataset(source, folder, format="pairs", options=given, view=view, limits=limits)
@@ -57,6 +58,13 @@ def test_the_lines_and_files_say_what_was_used(cells):
         "binning": 2,
     }
     assert {(frame.modality, frame.binning) for frame in Dataset(folder).frames} == {("phase", 2)}
+
+
+def test_what_networks_see_is_recorded_where_it_is_not_usual(cells):
+    folder, _ = prepared(cells, view=ViewSettings(lengths="micrometres", training_truth="gold"), pixel_size_um=0.5)
+    noted = read_json(folder / "dataset.json")
+    assert (noted["binning"], noted["lengths"], noted["training_truth"]) == (1, "micrometres", "gold")
+    assert {Dataset(folder).length_scale(frame.frame) for frame in Dataset(folder).frames} == {2.0}
 
 
 def test_a_source_of_which_everything_is_used(cells):
