@@ -37,7 +37,10 @@ class FrameRecord:
     px_per_length: float = 1.0  # pixels of the image that a length of 1 in the settings stands for
 
 
-AT_REST = {"training_truth": "silver", "px_per_length": 1.0}  # columns that are there where a frame needs them
+AT_REST: dict[str, str | float] = {
+    "training_truth": "silver",
+    "px_per_length": 1.0,
+}  # columns that are there where a frame needs them
 FRAME_COLUMNS = [f.name for f in fields(FrameRecord) if f.name not in ("pixel_size_um", *AT_REST)]
 PIXEL_SIZE_COLUMNS = ("frame", "pixel_size_um")
 _WHOLE_NUMBERS = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
@@ -93,11 +96,13 @@ def _pixel_sizes(table: Path) -> dict[str, float]:
 
 def _frame(row: Mapping[str, str], pixel_size_um: float | None, where: str) -> FrameRecord:
     try:
-        values = {name: int(row[name]) if name in _WHOLE_NUMBERS else row[name] for name in FRAME_COLUMNS}
-        values |= {name: type(rest)(row.get(name, rest)) for name, rest in AT_REST.items()}
+        values: dict[str, Any] = {name: row[name] for name in FRAME_COLUMNS}
+        values |= {name: int(row[name]) for name in _WHOLE_NUMBERS}
+        values |= {name: row.get(name, rest) for name, rest in AT_REST.items()}
+        values["px_per_length"] = float(values["px_per_length"])
     except ValueError as error:
         raise DatasetError(f"{where}: bad row ({str(error)[:200]}); prepare the dataset again") from error
-    frame = FrameRecord(**values, pixel_size_um=pixel_size_um)  # type: ignore[arg-type]
+    frame = FrameRecord(**values, pixel_size_um=pixel_size_um)
     check_frame_id(frame.frame, where)  # it becomes a path
     known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
     known &= frame.training_truth in ("gold", "silver") and 0 < frame.px_per_length < math.inf

@@ -75,7 +75,7 @@ def split(
             "in their labels); use another split.seed, fewer folds or more frames with objects"
         )
     roles_of: dict[str, list[str]] = defaultdict(list)
-    for role, chosen in kept.items():
-        for f in chosen:
+    for role, own in kept.items():
+        for f in own:
             roles_of[f.frame].append(role)
     return [Assignment(f.frame, role_column(roles_of[f.frame])) for f in frames]
