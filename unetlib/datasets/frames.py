@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from unetlib.datasets.checks import DatasetError, check_frame_id
 from unetlib.datasets.settings import Lengths, Truth
@@ -37,10 +38,7 @@ class FrameRecord:
     px_per_length: float = 1.0  # pixels of the image that a length of 1 in the settings stands for
 
 
-AT_REST: dict[str, str | float] = {
-    "training_truth": "silver",
-    "px_per_length": 1.0,
-}  # columns that are there where a frame needs them
+AT_REST = {"training_truth": "silver", "px_per_length": 1.0}  # columns that are written where a frame needs them
 FRAME_COLUMNS = [f.name for f in fields(FrameRecord) if f.name not in ("pixel_size_um", *AT_REST)]
 PIXEL_SIZE_COLUMNS = ("frame", "pixel_size_um")
 _WHOLE_NUMBERS = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
