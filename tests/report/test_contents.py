@@ -5,6 +5,7 @@ from builders.config import changed, facts
 from builders.tables import study, tables_of_change
 
 from unetlib.evaluation import pitfalls
+from unetlib.evaluation.silver_truth import COLUMNS as COLUMNS_OF_SILVER
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import claims, contents
 from unetlib.study.result_checks import COLUMNS
@@ -23,18 +24,21 @@ FACTS = [
 ]
 TRACKED = ["reference", "cells", 0, 0, "02", 12, 90, 9, 8, 2, 1, 0.91, 0.95, 0.5, 20.06]
 
+SILVER = ("cells", "02", 19, 118, 0.888, 0.95, 19)
+
 
 def checks(*rows: tuple[str, str, str]) -> pd.DataFrame:
     return pd.DataFrame([(check, subject, status, "", "", "") for check, subject, status in rows], columns=[*COLUMNS])
 
 
-def found(tracks: int = 0) -> contents.StudyTables:
+def found(tracks: int = 0, silver: int = 0) -> contents.StudyTables:
     return contents.StudyTables(
         **tables_of_change([-0.1, -0.12]),
         tracking=pd.DataFrame([TRACKED] * tracks, columns=sequences.COLUMNS),
         pitfalls=pd.DataFrame(columns=pitfalls.COLUMNS),
         claims=claims.compare_claims([], {}, study()),
         checks=checks(),
+        silver=pd.DataFrame([SILVER] * silver, columns=[*COLUMNS_OF_SILVER]),
     )
 
 
@@ -44,6 +48,8 @@ def test_sections_without_rows_have_no_table() -> None:
     ]
     with_tracks = contents.report_tables(found(tracks=1))
     assert [table.name for table in with_tracks][-2:] == ["tracking", "claims"]
+    (shown,) = [table for table in contents.report_tables(found(silver=1)) if table.name == "silver"]
+    assert shown.section == "training-data" and shown.frame["SEG"].tolist() == ["0.888"]
     assert all(len(table.csv.splitlines()) > 1 for table in with_tracks[:-1])
 
 

@@ -210,6 +210,12 @@ class Dataset:
             return self._labels("silver" if facts.annotation != "silver" else "labels", frame, has_ignore=False)
         return self._labels("labels", frame, has_ignore=facts.annotation == "partial")
 
+    def silver(self, frame: str) -> np.ndarray | None:
+        """Return the silver truth, (H, W) uint16, of a frame that has gold truth too; None for any other."""
+        facts = self.frame(frame)
+        both = facts.silver and facts.annotation in ("gold", "partial")
+        return self._array("silver", frame) if both else None
+
     def seen(self, frame: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return what a network is trained on: image, instance ids and unknown pixels, binned as frames.csv says."""
         factor = self.frame(frame).binning

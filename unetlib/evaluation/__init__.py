@@ -20,6 +20,7 @@
   trivial masks.
 - settings: Settings of scoring: what of a test image counts, and which pairs of experiments measure a pitfall.
 - significance: Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
+- silver_truth: How good silver truth is: scored against the gold truth of the frames that have both.
 - tables: Tables of a study from its long table of scores: comparison of experiments, and transfer between datasets.
 - test_set: Scores of the images of a test set, some of which depend on all of them (DET, the best threshold).
 

@@ -122,6 +122,14 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
         "tracks, the cells and the links need. DET here covers all frames; in the scores, the annotated ones alone.",
         False,
     ),
+    "silver": (
+        "training-data",
+        "Silver truth against gold truth",
+        "Silver truth is made by a fusion of the challenge's best methods; it is dense, and networks train on it where "
+        "there is any. Its scores on the frames that also have gold truth bound what such a network can reach. SEG is "
+        "pooled over objects, Dice is a mean over frames.",
+        False,
+    ),
     "costs": ("costs", "Each training run", "Seconds and memory are measurements and vary from run to run.", True),
 }
 # black on white, inverted on a dark screen

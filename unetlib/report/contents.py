@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from unetlib.evaluation.pitfalls import pitfalls_shown
+from unetlib.evaluation.silver_truth import silver_shown
 from unetlib.evaluation.tables import read_long, to_csv
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import claims, page, summary
@@ -36,6 +37,7 @@ class StudyTables:
     pitfalls: pd.DataFrame
     claims: pd.DataFrame
     checks: pd.DataFrame
+    silver: pd.DataFrame
 
 
 def read_tables(layout: Layout) -> StudyTables:
@@ -49,6 +51,7 @@ def read_tables(layout: Layout) -> StudyTables:
         pitfalls=read_long(layout.table("pitfalls")),
         claims=claims.read_claims(layout.table("claims")),
         checks=pd.read_csv(layout.checks, dtype={"experiment": str, "dataset": str}, keep_default_na=False),
+        silver=pd.read_csv(layout.table("silver"), dtype={"dataset": str, "sequence": str}),
     )
 
 
@@ -111,7 +114,7 @@ def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]
 
 
 def report_tables(found: StudyTables) -> list[page.Table]:
-    """Return the tables of the page in order; tracking and pitfalls where the study has any."""
+    """Return the tables of the page in order; tracking, pitfalls and silver truth where there are any."""
     always = {
         "comparison": found.comparison,
         "ablation": found.ablation,
@@ -123,6 +126,8 @@ def report_tables(found: StudyTables) -> list[page.Table]:
         shown.append(page.table("tracking", SHOWN["tracking"](found.tracking), to_csv(found.tracking)))
     if len(found.pitfalls):
         shown.append(page.table("pitfalls", pitfalls_shown(found.pitfalls), to_csv(found.pitfalls)))
+    if len(found.silver):
+        shown.append(page.table("silver", silver_shown(found.silver), to_csv(found.silver)))
     folded = claims.all_not_run(found.claims)
     return [*shown, page.table("claims", claims.claims_shown(found.claims), to_csv(found.claims), folded=folded)]
 

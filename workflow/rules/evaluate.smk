@@ -112,7 +112,8 @@ rule score_baselines:
         frames=FRAMES,
         splits=splits_of(DATASETS, FOLDS),
     output:
-        LAYOUT.baselines,
+        baselines=LAYOUT.baselines,
+        silver=LAYOUT.table("silver"),
     log:
         LAYOUT.log("score_baselines"),
     benchmark:
@@ -124,7 +125,7 @@ rule score_baselines:
         code=code_of("score_baselines.py"),
     shell:
         "python workflow/scripts/score_baselines.py --frames {input.frames:q} --splits {input.splits:q}"
-        " --datasets {params.datasets:q} --output {output:q} > {log:q} 2>&1"
+        " --datasets {params.datasets:q} --output {output.baselines:q} --silver {output.silver:q} > {log:q} 2>&1"
 
 
 rule run_external:

@@ -156,6 +156,7 @@ rule report:
         tables=[LAYOUT.table(name) for name in [*TABLES, "differences"]],
         claims=LAYOUT.table("claims"),
         pitfalls=LAYOUT.table("pitfalls"),
+        silver=LAYOUT.table("silver"),
         figures=[LAYOUT.figure(name, "svg") for name in FIGURES],
         examples=[LAYOUT.figure(f"{name}-{dataset}", "png") for name in EXAMPLES for dataset in DATASETS],
         tracks=[
