@@ -11,7 +11,7 @@ from unetlib import cli
 from unetlib.cli_arguments import parser
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [path for path in (ROOT / "unetlib").rglob("*.py") if path.name != "cli_arguments.py"]
+SOURCES = [path for path in (ROOT / "unetlib").rglob("*.py") if path.name not in ("cli_arguments.py", "cli_help.py")]
 
 
 def test_every_extra_that_is_named_can_be_installed():

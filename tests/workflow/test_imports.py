@@ -23,6 +23,7 @@ ORDER = [
     "tracking",
     "study",
     "report",
+    "cli_help",
     "cli_arguments",
     "cli_terminal",
     "cli",
