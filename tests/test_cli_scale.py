@@ -115,3 +115,39 @@ def test_pixels_that_are_not_square(place):
         assert run(*wish) == 1
         assert "pixels of 1 × 0.5 µm are not square; resample the image, or set --pixel-size" in place()
         assert run(*wish, "--pixel-size", "1") == 0  # the remedy
+
+
+def odd_units(path, array, **metadata):
+    metadata = {"unit": "furlong", "finterval": 2, "tunit": "fortnight", **metadata}
+    tifffile.imwrite(path, array, imagej=True, resolution=(2, 2), metadata=metadata)
+
+
+def test_what_cannot_be_read_of_a_scale_is_said_by_every_command_once(place):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    length = "its unit of length, 'furlong', is not known; give its pixel size by --pixel-size"
+    time = "its unit of time, 'fortnight', is not known; give its frame interval by --interval of track"
+    for frame in range(3):
+        odd_units(f"t{frame}.tif", spots(40, 50))
+        odd_units(f"t{frame}_labels.tif", np.eye(20, dtype=np.uint16))
+    images, files = [f"t{frame}.tif" for frame in range(3)], [f"t{frame}_labels.tif" for frame in range(3)]
+    for command, names, option in (
+        (["predict", "model.pt", *images, "-o", "out"], images, "--pixel-size"),
+        (["measure", *files, "-o", "cells.csv"], files, "--pixel-size"),
+        (["track", *files, "-o", "tracks"], files, "--pixel-size"),
+    ):
+        assert run(*command) == 0
+        notes = [line for line in place().splitlines() if line.startswith("note: ")]
+        assert notes[0] == f"note: {names[0]}: {length}"
+        assert f"note: {names[1]}, {names[2]}: {length}" in notes
+        assert sum(time in note for note in notes) == (0 if command[0] == "measure" else 2)
+        assert run(*command, option, "0.5", "--overwrite") == 0  # the remedy
+        assert length not in place()
+    assert run("track", *files, "-o", "tracks", "--pixel-size", "0.5", "--interval", "3") == 0
+    assert "note" not in place()
+
+
+def test_damaged_ome_xml_is_said(place):
+    tifffile.imwrite("a.tif", spots(3, 40, 50), ome=True, metadata={"axes": "TYX"})
+    Path("b.tif").write_bytes(Path("a.tif").read_bytes().replace(b"</Pixels>", b"</Pixel_>"))
+    assert run("predict", "model.pt", "b.tif", "-o", "out") == 0
+    assert "note: b.tif: its OME-XML is damaged (mismatched tag" in place()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unetlib.cli_arguments import parser
-from unetlib.cli_terminal import FAILURES, Batch, failed, plain_terminal, say, show, write_to_stdout
+from unetlib.cli_terminal import FAILURES, Batch, Notes, failed, plain_terminal, say, show, write_to_stdout
 from unetlib.io.interruption import Stopped, signals_raise
 from unetlib.io.wording import counted
 
@@ -50,7 +50,7 @@ def _files(paths: Sequence[Path], *, labels: bool = False) -> list[Path]:
 def _choice(given: argparse.Namespace) -> "Choice":
     from unetlib.io.axes import Choice
 
-    return Choice(getattr(given, "channel", None), given.z, given.frames_axis)
+    return Choice(given.channel, given.z, given.frames_axis)
 
 
 def _predict(given: argparse.Namespace) -> int:
@@ -102,7 +102,7 @@ def _predict_each(given: argparse.Namespace, work: dict[Path, dict[str, Path]], 
     options = ImageOptions(_choice(given), given.pixel_size, given.rescale)
     if not given.quiet:
         say(origin)
-    said = f"planes on {network.device}"
+    said, notes = f"planes on {network.device}", Notes()
     with tqdm(total=planes, desc=said, disable=given.quiet or None, file=sys.stderr, bar_format=BAR) as bar:
         for image, targets in work.items():
             start = bar.n
@@ -114,12 +114,12 @@ def _predict_each(given: argparse.Namespace, work: dict[Path, dict[str, Path]], 
             with batch.member(image):
                 done = predict_files(network, image, targets, settings, options=options, report=report)
                 bar.update(start + done.planes - bar.n)
-                for note in done.notes:
-                    say(f"note: {note}")
+                notes.say(done.notes)
                 if not given.quiet:
                     alone = "" if len(targets) == 3 else f"; only {' and '.join(targets)} written, the rest kept"
                     found = f"{counted(done.planes, 'plane')}, {counted(done.instances, 'cell')}"
                     say(f"{image}: {found}, {done.seconds:.1f} s{alone}")
+    notes.close()
 
 
 def _export(given: argparse.Namespace) -> int:
@@ -143,7 +143,8 @@ def _measure(given: argparse.Namespace) -> int:
     from unetlib.io.files import write_csv
     from unetlib.io.outputs import check_table
     from unetlib.io.pairing import in_natural_order
-    from unetlib.tracking.measurements import COLUMNS, measure_file, pair
+    from unetlib.tracking.label_files import LabelOptions
+    from unetlib.tracking.measured_files import COLUMNS, measure_file, pair
 
     labels = _files(given.labels, labels=True)
     pictures: list[Path] = _files(given.intensity) if given.intensity else []
@@ -152,14 +153,16 @@ def _measure(given: argparse.Namespace) -> int:
     paired = pair(labels, pictures)
     if left := len(set(pictures) - set(paired.values())):
         say(f"not used: {counted(left, 'intensity image')} without a label file of the same name")
-    how: dict[str, Any] = {"choice": _choice(given), "masks": given.masks}
-    batch = Batch(len(labels), "label files")
+    options = LabelOptions(_choice(given), given.masks)
+    batch, notes = Batch(len(labels), "label files"), Notes()
 
     def rows() -> Iterator[dict[str, Any]]:
         for path in in_natural_order(labels):
             found: list[dict[str, Any]] = []
             with batch.member(path):
-                found = measure_file(path, paired.get(path), given.pixel_size, **how)
+                done = measure_file(path, paired.get(path), given.pixel_size, options)
+                found = done.rows
+                notes.say(done.notes)
             yield from found
         if len(batch.errors) == len(labels):
             raise Empty
@@ -172,6 +175,7 @@ def _measure(given: argparse.Namespace) -> int:
                 write_to_stdout(table)
     except Empty:
         return batch.close("there is nothing to write")
+    notes.close()
     return batch.close(f"the table lacks them: {given.output or 'standard output'}")
 
 
@@ -181,6 +185,7 @@ class Empty(Exception):
 
 def _track(given: argparse.Namespace) -> int:
     from unetlib.tracking.ctc_folder import track_files
+    from unetlib.tracking.label_files import LabelOptions
     from unetlib.tracking.linking import Scale
     from unetlib.tracking.settings import LinkSettings
 
@@ -190,9 +195,11 @@ def _track(given: argparse.Namespace) -> int:
         LinkSettings(max_distance_px=given.max_distance, max_gap=given.max_gap, divisions=not given.no_divisions),
         Scale(given.pixel_size, given.interval),
         overwrite=given.overwrite,
-        choice=_choice(given),
-        masks=given.masks,
+        options=LabelOptions(_choice(given), given.masks),
     )
+    notes = Notes()
+    notes.say(found.notes)
+    notes.close()
     what = f"{counted(found.tracks, 'track')}, {counted(found.divisions, 'division')}"
     say(f"{what} in {found.frames} frames, moves up to {found.max_distance_px:.1f} px")
     return 0

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         "--rescale", action="store_true", help="predict at the pixel size of the training images (see above)"
     )
     _pixel_size(predict)
-    _choice(predict, channel=True)
+    _choice(predict)
     predict.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1")
     predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
     predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _overwrite(measure, "an earlier table")
     _pixel_size(measure)
-    _choice(measure, channel=True)
+    _choice(measure)
     _masks(measure)
     measure.set_defaults(command="measure")
 
@@ -102,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
     track.add_argument("--no-divisions", action="store_true", help="cells do not divide")
     track.add_argument("--interval", type=_positive, metavar="MIN", help="minutes between frames (default: the file's)")
     _pixel_size(track)
-    _choice(track, channel=False)
+    _choice(track)
     _masks(track)
     track.set_defaults(command="track")
     return top
@@ -114,11 +114,10 @@ def _pixel_size(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _choice(command: argparse.ArgumentParser, *, channel: bool) -> None:
-    if channel:
-        command.add_argument(
-            "--channel", type=_at_least_one, metavar="N", help="channel of an image that has several, from 1"
-        )
+def _choice(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--channel", type=_at_least_one, metavar="N", help="channel of an image that has several, from 1"
+    )
     command.add_argument("--z", type=_at_least_one, metavar="N", help="z plane of a stack that has several, from 1")
     command.add_argument(
         "--frames-axis",

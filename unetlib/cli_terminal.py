@@ -6,11 +6,14 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TextIO
 
+from unetlib.io.wording import named
+
+NAMED = 5  # files that share a note
 _PLAIN = {"µ": "u", "μ": "u", "×": "x", "–": "-", "−": "-", "…": "...", "·": "-", "²": "2", "≥": ">=", "≤": "<="}
 FAILURES = (ValueError, OSError, ImportError, RuntimeError, MemoryError)
 OTHER_LIBRARIES = ("tifffile", "PIL", "onnxruntime", "bioimageio", "matplotlib")
@@ -85,6 +88,27 @@ class Batch:
         if self.errors and self.total > 1:
             say(f"error: {len(self.errors)} of {self.total} {self.noun} failed; {otherwise}")
         return 1 if self.errors else 0
+
+
+class Notes:
+    """What must be told of how files were read: of the first file at once, the same of others together at the end."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[str]] = {}
+
+    def say(self, notes: Sequence[str]) -> None:
+        """Show notes, each of which begins with its file and a colon."""
+        for note in notes:
+            file, _, text = note.partition(": ")
+            if text not in self._files:
+                say(f"note: {note}")
+            self._files.setdefault(text, []).append(file)
+
+    def close(self) -> None:
+        """Show of which other files the notes hold, too."""
+        for text, (_, *others) in self._files.items():
+            if others:
+                say(f"note: {named(others, NAMED)}: {text}")
 
 
 @contextmanager

@@ -60,8 +60,84 @@ def test_what_others_wrote(tmp_path, kind):
     options, expected = WRITTEN[kind]
     tifffile.imwrite(tmp_path / "a.tif", PICTURE, **options)
     found = read(tmp_path / "a.tif")
+    assert found.notes(interval_given=False) == ()
     for value, wanted in zip((found.row_um, found.column_um, found.frame_interval_s), expected, strict=True):
         assert value == (None if wanted is None else pytest.approx(wanted, rel=1e-6))
+
+
+LENGTH = "its unit of length, {}, is not known; give its pixel size by --pixel-size"
+TIME = "its unit of time, {}, is not known; give its frame interval by --interval of track"
+UNREAD = {  # how it was written: what is said
+    "imagej-length": (
+        {"imagej": True, "resolution": (4, 4), "metadata": {"unit": "furlong"}},
+        LENGTH.format("'furlong'"),
+    ),
+    "imagej-time": ({"imagej": True, "metadata": {"finterval": 2, "tunit": "fortnight"}}, TIME.format("'fortnight'")),
+    "ome-length": ({"description": ome(PhysicalSizeX=2, PhysicalSizeXUnit="ell")}, LENGTH.format("'ell'")),
+    "ome-time": ({"description": ome(TimeIncrement=2, TimeIncrementUnit="moon")}, TIME.format("'moon'")),
+    "ome-damaged": ({"description": ome().replace("</Pixels>", "</Pixel_>")}, "its OME-XML is damaged (mismatched tag"),
+    "ome-cut": ({"description": ome()[:200]}, "its OME-XML is damaged (its end is missing), so that its planes count"),
+    "ome-empty": ({"description": "<OME></OME>"}, "its OME-XML is damaged (it describes no image)"),
+    "macroscope": (
+        {"resolution": (400, 400), "resolutionunit": "CENTIMETER"},
+        "its resolution of 1016 dpi (25 µm) is taken for a printer's; give its pixel size by --pixel-size",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNREAD)
+def test_what_cannot_be_read_is_said_in_one_line(tmp_path, kind):
+    options, said = UNREAD[kind]
+    tifffile.imwrite(tmp_path / "a.tif", PICTURE, **{"metadata": None, **options})
+    found = read(tmp_path / "a.tif")
+    (note,) = found.notes(interval_given=False)
+    assert note.startswith(f"a.tif: {said}") and "\n" not in note
+    assert (found.row_um, found.column_um, found.frame_interval_s) == (None, None, None)
+    given = found.notes(pixel_size_given=True, interval_given=True)
+    assert bool(given) == ("damaged" in said)  # for its planes are not known either
+
+
+@pytest.mark.parametrize("dpi", [72, 96, 150, 300, 600])
+def test_the_resolution_of_a_screen_or_a_printer_is_no_news(tmp_path, dpi):
+    tifffile.imwrite(tmp_path / "a.tif", PICTURE, resolution=(dpi, dpi), resolutionunit="INCH")
+    assert read(tmp_path / "a.tif") == Calibration()
+    tifffile.imwrite(tmp_path / "a.tif", PICTURE, resolution=(dpi / 2.54,) * 2, resolutionunit="CENTIMETER")
+    assert read(tmp_path / "a.tif") == Calibration()
+
+
+@pytest.mark.parametrize("unit", ["pixel", "pixels", ""])
+def test_pixels_are_no_unit_that_was_lost(tmp_path, unit):
+    tifffile.imwrite(tmp_path / "a.tif", PICTURE, imagej=True, resolution=(1, 1), metadata={"unit": unit})
+    assert read(tmp_path / "a.tif").notes() == ()
+
+
+@pytest.mark.parametrize("flag", ["lsm", "svs"])
+def test_a_scale_in_tags_of_another_program_is_said(tmp_path, flag, monkeypatch):
+    tifffile.imwrite(tmp_path / "a.tif", PICTURE)
+    monkeypatch.setattr(tifffile.TiffFile, "flags", property(lambda file: {flag}))
+    (note,) = read(tmp_path / "a.tif").notes()
+    assert "which is not read; give its pixel size by --pixel-size" in note
+
+
+@pytest.mark.parametrize("written", [{"imagej": True}, {"ome": True}])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint32])
+def test_the_distance_of_z_planes_survives(tmp_path, written, dtype):
+    """Read from ImageJ and OME, written as ImageJ and, for 32-bit labels, as OME; left out where there is one plane."""
+    metadata = {
+        "axes": "TZYX",
+        "PhysicalSizeX": 0.5,
+        "PhysicalSizeY": 0.5,
+        "PhysicalSizeZ": 2000,
+        "PhysicalSizeZUnit": "nm",
+    }
+    if written.get("imagej"):
+        metadata = {"axes": "TZYX", "unit": "um", "spacing": 2.0}
+    tifffile.imwrite(tmp_path / "a.ome.tif", texture(2, 3, 20, 30), resolution=(2, 2), metadata=metadata, **written)
+    found = read(tmp_path / "a.ome.tif")
+    assert (found.row_um, found.plane_um) == (0.5, 2.0)
+    for axes, shape, kept in (("TZ", (2, 3, 20, 30), 2.0), ("T", (2, 20, 30), None)):
+        create_stack(tmp_path / "b.tif", axes, shape, dtype, found).flush()
+        assert read(tmp_path / "b.tif").plane_um == kept
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.float32])

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from builders.images import moving_discs, write_stack
 
+from unetlib.io.axes import ImageError
 from unetlib.io.stacks import open_stack
 from unetlib.tracking.ctc_folder import track_files, track_planes
 from unetlib.tracking.linking import Scale, TrackError
@@ -53,7 +54,7 @@ def test_refusals(tmp_path):
     for given, folder, message in (
         ([empty], out, "no cell in any frame"),
         ([one], out, "one.tif: has one frame"),
-        ([one, small], out, "small.tif: frames of 20×30 and 9×9 px"),
+        ([one, small], out, r"different sizes \(px\) in one movie: 20×30 in .*one.tif, 9×9 in .*small.tif; give"),
     ):
         with pytest.raises(TrackError, match=message):
             track_files(given, folder, *HOW)
@@ -102,6 +103,41 @@ def test_frames_of_two_pixel_sizes_are_refused_unless_one_is_set(tmp_path):
         tifffile.imwrite(
             path, np.eye(20, dtype=np.uint16), imagej=True, resolution=(resolution,) * 2, metadata={"unit": "um"}
         )
-    with pytest.raises(TrackError, match=r"t1\.tif and .*t2\.tif: pixel sizes \(µm\) 0.5 and 0.25 .* set --pixel-size"):
+    with pytest.raises(
+        TrackError, match=r"different pixel sizes \(µm\) in one movie: 0.5 in .*t1\.tif, 0.25 in .*; set --pixel-size"
+    ):
         track_files(paths, tmp_path / "out", *HOW)
     assert track_files(paths, tmp_path / "out", LinkSettings(), Scale(0.5, None)).frames == 2
+
+
+def test_every_file_that_cannot_be_a_frame_is_named(tmp_path):
+    paths = [tmp_path / f"t{frame}.tif" for frame in range(1, 16)]
+    for path in paths:
+        tifffile.imwrite(path, np.eye(20, dtype=np.uint16))
+    paths[3].write_text("a letter")
+    with pytest.raises(ImageError, match=r"^\S*t4\.tif: neither TIFF nor PNG"):
+        track_files(paths, tmp_path / "out", *HOW)
+    tifffile.imwrite(paths[7], np.full((20, 20), -1, np.int16))
+    with pytest.raises(
+        TrackError, match=r"^2 of 15 files cannot be frames: \S*t4\.tif: neither .*; so are \S*t8\.tif$"
+    ):
+        track_files(paths, tmp_path / "out", *HOW)
+    for path in paths:
+        path.write_text("a letter")
+    with pytest.raises(TrackError, match=r"^15 of 15 files .*; so are \S*t2\.tif, .*, \S*t11\.tif and 4 more$"):
+        track_files(paths, tmp_path / "out", *HOW)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_said_of_the_scale(tmp_path):
+    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    metadata = {"axes": "TYX", "unit": "furlong", "finterval": 2, "tunit": "fortnight"}
+    movie = np.stack([np.eye(20, dtype=np.uint16)] * 3)
+    tifffile.imwrite(tmp_path / "odd.tif", movie, imagej=True, resolution=(2, 2), metadata=metadata)
+    for scale, said in (
+        (Scale(), ["'furlong', is not known; give its pixel size", "'fortnight', is not known"]),
+        (Scale(0.5), ["'fortnight', is not known"]),
+        (Scale(0.5, 2.0), []),
+    ):
+        notes = track_files([tmp_path / "odd.tif"], tmp_path / "out", LinkSettings(), scale).notes
+        assert len(notes) == len(said) and all(part in note for part, note in zip(said, notes, strict=True))

@@ -4,23 +4,9 @@ import math
 
 import numpy as np
 import pytest
-import tifffile
 from builders.archives import texture
-from builders.images import write_stack
 
-from unetlib.io.images import ImageError
-from unetlib.io.pairing import PairingError
-from unetlib.tracking.measurements import (
-    COLUMNS,
-    IDENTITY,
-    INTENSITY,
-    MICROMETRES,
-    SHAPE,
-    MeasureError,
-    measure,
-    measure_file,
-    measure_files,
-)
+from unetlib.tracking.measurements import INTENSITY, MICROMETRES, measure
 
 
 def scene():
@@ -107,76 +93,5 @@ def test_counts_are_whole_numbers():
             assert type(row["intensity_mean"]) is float
 
 
-def test_a_frame_is_that_of_the_tracks(tmp_path):
-    """The number of a mask that `track` wrote, where its tables stand beside it; else the page."""
-    for name in ("mask007.tif", "cells7.tif"):
-        tifffile.imwrite(tmp_path / name, np.eye(9, dtype=np.uint16))
-    assert [row["frame"] for row in measure_files([tmp_path / "mask007.tif"], None, None)] == [0]
-    (tmp_path / "res_track.txt").touch()
-    assert [row["frame"] for row in measure_files([tmp_path / "mask007.tif"], None, None)] == [7]
-    assert [row["frame"] for row in measure_files([tmp_path / "cells7.tif"], None, None)] == [0]
-
-
 def test_nothing_to_measure():
     assert measure(np.zeros((5, 6), int)) == []
-
-
-def test_files_planes_and_their_scale(tmp_path):
-    stack = np.zeros((3, 20, 30), np.uint16)
-    stack[0, 2:4, 3:6], stack[2, 5, 5], stack[2, 7, 7] = 4, 1, 9
-    write_stack(tmp_path / "labels.tif", stack, "TYX")
-    tifffile.imwrite(tmp_path / "grey.tif", texture(3, 20, 30), photometric="minisblack")
-    tifffile.imwrite(tmp_path / "float.tif", stack[0].astype(np.float32))  # as Fiji saves 32-bit labels
-    found = list(measure_files([tmp_path / "labels.tif"], [tmp_path / "grey.tif"], None))
-    assert [(row["page"], row["frame"], row["label"]) for row in found] == [(0, 0, 4), (2, 2, 1), (2, 2, 9)]
-    assert all(tuple(sorted(row)) == tuple(sorted(COLUMNS)) for row in found)
-    assert found[0]["area_um2"] == pytest.approx(6 * 0.65**2)
-    assert found[1]["intensity_mean"] == texture(3, 20, 30)[2, 5, 5]
-    (row,) = measure_files([tmp_path / "float.tif"], None, 2.0)
-    assert (row["label"], row["area_um2"]) == (4, 24.0)
-    assert set(COLUMNS) == set(IDENTITY + SHAPE + MICROMETRES + INTENSITY)
-
-
-def test_refusals(tmp_path):
-    good, picture = tmp_path / "good.tif", texture(20, 30)
-    tifffile.imwrite(good, np.eye(20, 30, dtype=np.uint16))
-    bad = {
-        "a mask, not labels": (picture > 9).astype(np.uint8) * 255,
-        "holds fractions": picture + np.float32(0.5),
-        "negative id -1": picture.astype(np.int16) - 1 - picture.min(),
-        "is in colour": texture(20, 30, 3),
-    }
-    for message, array in bad.items():
-        tifffile.imwrite(tmp_path / "bad.tif", array, photometric="rgb" if array.ndim == 3 else "minisblack")
-        with pytest.raises((MeasureError, ImageError), match=message):
-            list(measure_files([tmp_path / "bad.tif"], None, None))
-    tifffile.imwrite(tmp_path / "small.tif", picture[:9])
-    with pytest.raises(MeasureError, match=r"small\.tif: planes × rows × columns are 1×9×30, but 1×20×30"):
-        list(measure_files([good], [tmp_path / "small.tif"], None))
-    with pytest.raises(PairingError, match=r"good\.tif: no image of this name among the 2 that were given"):
-        list(measure_files([good], [tmp_path / "other.tif", tmp_path / "another.tif"], None))
-    with pytest.raises(ImageError, match="neither TIFF nor PNG"):
-        (tmp_path / "text.tif").write_text("no image")
-        list(measure_files([tmp_path / "text.tif"], None, None))
-
-
-def test_files_are_paired_by_name_in_whatever_order_they_come(tmp_path):
-    labels, pictures = [], []
-    for frame in range(1, 12):
-        labels.append(tmp_path / f"t{frame}_labels.tif")
-        pictures.append(tmp_path / f"t{frame}.tif")
-        tifffile.imwrite(labels[-1], np.eye(9, dtype=np.uint16))
-        tifffile.imwrite(pictures[-1], np.full((9, 9), 10 * frame, np.uint8))
-    rows = list(measure_files(sorted(labels, key=str), pictures[::-1], None))
-    assert [row["file"] for row in rows] == [str(path) for path in labels]  # t2 before t10
-    assert [row["intensity_mean"] for row in rows] == [10 * frame for frame in range(1, 12)]
-
-
-def test_a_mask_is_measured_as_its_components_when_that_is_asked_for(tmp_path):
-    mask = np.zeros((30, 90), np.uint8)
-    mask[5:10, 5:10], mask[5:10, 40:45], mask[20:25, 80:85] = 1, 1, 1
-    tifffile.imwrite(tmp_path / "mask.tif", mask)
-    with pytest.raises(MeasureError, match=r"id 1 is in 3 pieces far apart: a mask, .* add --masks"):
-        measure_file(tmp_path / "mask.tif", None, None)
-    rows = measure_file(tmp_path / "mask.tif", None, None, masks=True)
-    assert [(row["label"], row["area_px"]) for row in rows] == [(1, 25), (2, 25), (3, 25)]

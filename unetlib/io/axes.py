@@ -23,11 +23,13 @@ class Choice:
     """What is wanted of a file that holds more than planes in time. channel and z count from 1, as in Fiji.
 
     frames_axis: the axis that counts frames, T, Z or C, where a program has written another one than was meant.
+    if_several: an axis that a file does not have is not chosen from, and that is no error.
     """
 
     channel: int | None = None
     z: int | None = None
     frames_axis: str = "T"
+    if_several: bool = False
 
 
 EVERYTHING = Choice()
@@ -63,7 +65,7 @@ def plane_order(axes: str, lengths: Sequence[int], choice: Choice, where: str) -
     sizes, notes = _renamed(sizes, choice, where)
     names = "".join(sizes)
     for axis, number in (("C", choice.channel if sizes.get("C", 1) > 1 else None), ("Z", choice.z)):
-        if number is None:
+        if number is None or (choice.if_several and axis not in sizes):
             continue
         if not 1 <= number <= sizes.get(axis, 1):
             raise ImageError(f"{where}: has {counted(sizes.get(axis, 1), NAMES[axis])}, no number {number}")
@@ -101,7 +103,7 @@ def check_movie(axes: str, where: str) -> None:
 def _renamed(sizes: Mapping[str, int], choice: Choice, where: str) -> tuple[dict[str, int], tuple[str, ...]]:
     """The axes with T for the one that counts frames, and what is to be said of that."""
     wanted = choice.frames_axis
-    if wanted != "T":
+    if wanted != "T" and not (choice.if_several and wanted not in sizes):
         if wanted not in sizes:
             raise ImageError(f"{where}: has no axis {wanted} that could count frames; its axes are {_shown(sizes)}")
         if "T" in sizes:

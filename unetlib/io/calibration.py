@@ -154,7 +154,7 @@ def _of_ome(xml: str, where: str) -> Calibration:
 
 
 def _unknown(where: str, of: str, unit: str) -> str:
-    what, option = ("frame interval", "--interval") if of == "time" else ("pixel size", "--pixel-size")
+    what, option = ("frame interval", "--interval of track") if of == "time" else ("pixel size", "--pixel-size")
     return f"{where}: its unit of {of}, {unit!r}, is not known; give its {what} by {option}"
 
 

@@ -62,7 +62,7 @@ def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> Decode
         if data.startswith(PNG):
             _check_bytes(png_bytes(data), where)
             pixels, samples = read_png(data)
-            return DecodedImage(pixels, samples.choose(choice.channel, where), "", where)
+            return DecodedImage(pixels, samples.choose(choice, where), "", where)
         if data.startswith(TIFF):
             return _tiff(data, where, choice)
     except ImageError:
@@ -102,7 +102,7 @@ def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
         first = file.pages.first
         arrays = [channels_last(page.asarray(), first) for page in pages]
         if len(arrays) == 1 and not file.is_imagej:
-            samples = samples_of(first, lookup=True, where=where).choose(choice.channel, where)
+            samples = samples_of(first, lookup=True, where=where).choose(choice, where)
             return DecodedImage(arrays[0], samples, "", where, samples.notes)
         layout = tiff_layout(file, choice, where)
     if layout.page_count != len(arrays):

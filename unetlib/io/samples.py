@@ -7,7 +7,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from unetlib.io.axes import ImageError, no_channel
+from unetlib.io.axes import Choice, ImageError, no_channel
 from unetlib.io.wording import counted
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -46,13 +46,13 @@ class Samples:
     chosen: int | None = None
     notes: tuple[str, ...] = ()
 
-    def choose(self, channel: int | None, where: str) -> "Samples":
-        """Return the samples of which `channel` (from 1) is the image; None where there is but one image.
+    def choose(self, choice: Choice, where: str) -> "Samples":
+        """Return the samples of which choice.channel (from 1) is the image; None where there is but one image.
 
         Raises ImageError naming `where` for channels of which none is chosen, and for one that is not there.
         """
-        choices = 3 if self.model == "colour" else self.channels
-        if channel is None:
+        choices, channel = 3 if self.model == "colour" else self.channels, choice.channel
+        if channel is None or (choice.if_several and choices == 1):
             if self.channels > 1:
                 raise ImageError(no_channel(where, self.channels))
             return self
@@ -78,10 +78,13 @@ class Samples:
     def labels(self, pixels: NDArray[Any], where: str) -> NDArray[Any]:
         """Return the values, (…, H, W), as they are stored: neither polarity nor a table of colours changes an id.
 
-        Colour counts where its channels are equal. Raises ImageError naming `where` for others, and for channels.
+        Of channels the chosen one; of colour any, where red, green and blue are equal. Raises ImageError naming `where`
+        for other colours, and for channels of which none is chosen.
         """
         if self.count == 1:
             return pixels
+        if self.channels > 1 and self.chosen is not None:
+            return np.asarray(pixels[..., self.chosen])
         several = 3 if self.model == "colour" else self.own if self.model == "ink" else self.channels
         first = pixels[..., 0]
         if any(not np.array_equal(first, pixels[..., other]) for other in range(1, several)):

@@ -104,7 +104,7 @@ def open_stack(
 
 
 def _open_png(path: Path, choice: Choice) -> Stack:
-    if choice.z not in (None, 1):
+    if choice.z not in (None, 1) and not choice.if_several:
         raise ImageError(f"{path}: is one plane; leave out --z")
     image = decode_image(path.read_bytes(), str(path), choice)
     height, width = image.pixels.shape[:2]

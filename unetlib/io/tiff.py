@@ -2,7 +2,7 @@
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from mmap import mmap
 from typing import Any
 
@@ -57,10 +57,11 @@ def tiff_layout(file: tifffile.TiffFile, choice: Choice, where: str) -> TiffLayo
         raise ImageError(f"{where}: its axes are {series.axes}; export rows × columns, or a stack of them")
     channel_is_a_page = "C" in axes and lengths[axes.index("C")] > 1
     order = plane_order(axes, lengths, choice, where)
-    samples = samples.choose(None if channel_is_a_page else choice.channel, where)
+    samples = samples.choose(replace(choice, channel=None) if channel_is_a_page else choice, where)
     _check_whole(series, lengths, where)
-    layout = TiffLayout(series, order, samples, (*order.notes, *samples.notes, *_doubtful_colour(series, where)))
-    return layout
+    notes = _planes_of_the_header(file, int(np.prod(lengths, dtype=np.int64)), where)
+    notes += (*order.notes, *samples.notes, *_doubtful_colour(series, where), *_turned(keyframe, where))
+    return TiffLayout(series, order, samples, notes)
 
 
 def planar(page: tifffile.TiffPage) -> bool:
@@ -90,6 +91,31 @@ def walk_pages(data: bytes | mmap, most: int | None = None) -> None:
             raise ValueError(f"more than {most} pages")
         (count,) = struct.unpack_from(order + number, data, page)
         (page,) = struct.unpack_from(order + offset, data, page + struct.calcsize(number) + count * entry_bytes)
+
+
+def _planes_of_the_header(file: tifffile.TiffFile, found: int, where: str) -> tuple[str, ...]:
+    """What is to be said where the header counts fewer planes than there are; ImageError where it counts more."""
+    series, promised = file.series[0], found
+    if file.imagej_metadata:
+        promised = int(file.imagej_metadata.get("images", 1))
+    if series.dataoffset is not None and series.dataoffset + series.nbytes > file.filehandle.size:
+        found = len(file.pages)
+    if promised > found:
+        raise ImageError(
+            f"{where}: its header promises {counted(promised, 'plane')}, but {found} can be read (a copy that was"
+            " stopped, or a frame cut out of a stack); copy it again, or save it again with Fiji"
+        )
+    left = sum(not page.is_reduced for page in file.pages[found:]) if len(file.pages) > found else 0
+    return (f"{where}: its header counts {counted(found, 'plane')}; not read: {counted(left, 'more page')}",) * bool(
+        left
+    )
+
+
+def _turned(page: tifffile.TiffPage, where: str) -> tuple[str, ...]:
+    """What is to be said of a picture that viewers turn: rows and columns are those of the file."""
+    if page.tags.valueof("Orientation") in (None, 0, 1):
+        return ()
+    return (f"{where}: its tag Orientation asks viewers to turn it; rows and columns are read as they are stored",)
 
 
 def _check_whole(series: tifffile.TiffPageSeries, lengths: list[int], where: str) -> None:

@@ -1,8 +1,7 @@
 """Link labels through time and write them as the Cell Tracking Challenge wants: masks and tracks."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.imaging.labels import LARGEST_ID
-from unetlib.io.axes import EVERYTHING, Choice, check_movie
 from unetlib.io.calibration import Calibration
 from unetlib.io.files import atomic_folder, write_csv
 from unetlib.io.pairing import in_frame_order
-from unetlib.io.stacks import open_stack
+from unetlib.tracking.frame_files import check_frames, frame_planes
+from unetlib.tracking.label_files import AS_LABELS, LabelOptions
 from unetlib.tracking.linking import (
     COLUMNS,
     FrameCells,
@@ -26,7 +25,6 @@ from unetlib.tracking.linking import (
     motion,
     reach_px,
 )
-from unetlib.tracking.measurements import label_plane
 from unetlib.tracking.result_folder import FILES, NOUN, check_folder, write_masks
 from unetlib.tracking.settings import LinkSettings
 
@@ -42,6 +40,7 @@ class TrackingResult:
     tracks: int
     divisions: int
     max_distance_px: float | None
+    notes: tuple[str, ...] = ()  # what a person must be told of how the files were read
 
 
 def track_files(
@@ -51,26 +50,27 @@ def track_files(
     scale: Scale,
     *,
     overwrite: bool = False,
-    choice: Choice = EVERYTHING,
-    masks: bool = False,
+    options: LabelOptions = AS_LABELS,
 ) -> TrackingResult:
     """Write the folder of `track_planes` of label files, the planes of which are the frames.
 
     The files are taken in the order of the numbers in their names (`pairing.in_frame_order`), whatever order they are
-    given in. What the scale does not state is what the files say, refused where they say different things. choice: the
-    z plane, or the axis that counts frames. masks: the components of what is not 0 are the cells. One plane is in
-    memory at a time. An earlier result is replaced where it is as it was written, or with overwrite (`check_folder`).
-    Raises OutputError, PairingError, TrackError, also where no frame has a cell, MeasureError or ImageError.
+    given in. What the scale does not state is what the files say, refused where they say different things. One plane is
+    in memory at a time. An earlier result is replaced where it is as it was written, or with overwrite
+    (`check_folder`). Raises OutputError, PairingError, LabelError or ImageError, and TrackError, also where no frame
+    has a cell, and where several files cannot be frames: it names them.
     """
     check_folder(folder, labels, overwrite)
-    labels = in_frame_order(labels)
-    calibration = _calibration(labels, choice, masks, scale)
-    where, seconds = str(labels[0]), calibration.frame_interval_s
-    known = Scale(
-        scale.pixel_size_um or calibration.pixel_size_um(where),
-        scale.interval_min or (seconds / 60 if seconds else None),
+    frames = check_frames(in_frame_order(labels), options, scale)
+    found = track_planes(
+        lambda: frame_planes(frames.files, options),
+        folder,
+        settings,
+        frames.scale,
+        where=str(frames.files[0]),
+        allow_empty=False,
     )
-    return track_planes(lambda: _planes(labels, choice, masks), folder, settings, known, where=where, allow_empty=False)
+    return replace(found, notes=frames.notes)
 
 
 def track_planes(
@@ -100,39 +100,6 @@ def track_planes(
         write_masks(temporary, _numbered(planes(), frames, tracks), len(frames), known)
     mothers = {track.parent for track in tracks if track.origin == "division"}
     return TrackingResult(len(frames), cells, len(tracks), len(mothers), reach_px(frames, settings))
-
-
-def _calibration(labels: Sequence[Path], choice: Choice, masks: bool, known: Scale) -> Calibration:
-    """What the files say of their scale; TrackError where two of them differ and it is not known."""
-    stated = (known.pixel_size_um, known.interval_min)
-    found = Calibration()
-    for path in labels:
-        with open_stack(path, choice=choice, masks=masks) as pages:
-            check_movie(pages.axes, str(path))
-            own = pages.calibration
-        said = ((found.column_um, own.column_um), (found.frame_interval_s, own.frame_interval_s))
-        for (one, other), given, noun, option in zip(
-            said, stated, ("pixel sizes (µm)", "frame intervals (s)"), ("--pixel-size", "--interval"), strict=True
-        ):
-            if given is None and one and other and not math.isclose(one, other, rel_tol=0.01):
-                raise TrackError(f"{labels[0]} and {path}: {noun} {one:g} and {other:g} in one movie; set {option}")
-        found = Calibration(
-            found.row_um or own.row_um, found.column_um or own.column_um, found.frame_interval_s or own.frame_interval_s
-        )
-    return found
-
-
-def _planes(labels: Sequence[Path], choice: Choice, masks: bool) -> Iterator[NDArray[np.int64]]:
-    shape: tuple[int, ...] = ()
-    for path in labels:
-        with open_stack(path, choice=choice, masks=masks) as pages:
-            for page in range(len(pages)):
-                plane = label_plane(pages, page, masks=masks)
-                if shape and plane.shape != shape:
-                    sizes = " and ".join("×".join(map(str, size)) for size in (shape, plane.shape))
-                    raise TrackError(f"{path}: frames of {sizes} px cannot be one sequence; give frames of one size")
-                shape = plane.shape
-                yield plane
 
 
 def _numbered(

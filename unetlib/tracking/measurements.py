@@ -1,20 +1,10 @@
-"""One row per cell of a label image: size, place, shape and, where an intensity image is given, grey values."""
+"""One row per cell of a label image (H, W): size, place, shape and, where there is an intensity image, grey values."""
 
-import re
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unetlib.imaging.instance_check import instance_fault, instances_of_mask
-from unetlib.io.axes import EVERYTHING, Choice
-from unetlib.io.pairing import image_of_each, in_natural_order
-from unetlib.io.stacks import Stack, open_stack
-
-IDENTITY = ("file", "page", "frame", "label")
 SHAPE = (
     "area_px",
     "centroid_row_px",
@@ -36,7 +26,6 @@ MICROMETRES = (
     "perimeter_um",
 )
 INTENSITY = ("intensity_mean", "intensity_sd", "intensity_min", "intensity_max", "intensity_sum")
-COLUMNS = IDENTITY + SHAPE + MICROMETRES + INTENSITY
 _PROPERTIES = {  # ours: scikit-image's
     "area_px": "area",
     "centroid_row_px": "centroid-0",
@@ -47,13 +36,6 @@ _PROPERTIES = {  # ours: scikit-image's
     "eccentricity": "eccentricity",
     "solidity": "solidity",
 }
-
-
-REMEDIES = "add --masks, and its components are the cells, or label them first: one whole number per cell"
-
-
-class MeasureError(ValueError):
-    """Label images or intensity images that cannot be measured."""
 
 
 def measure(
@@ -86,89 +68,6 @@ def measure(
         {"label": int(name)} | {key: None if column is None else column[row].item() for key, column in columns.items()}
         for row, name in enumerate(ids)
     ]
-
-
-def measure_files(
-    labels: list[Path], intensities: list[Path] | None, pixel_size_um: float | None
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows (COLUMNS) of all planes of the label files; `page` counts from 0, `file` is the path given.
-
-    intensities: one file per label file, of the same size, found by name (`pairing.image_of_each`). The pixel size is
-    that of the label file, else of the intensity file, unless one is given. Labels may be floats that are whole
-    numbers, as Fiji saves them. One plane is in memory at a time. Raises MeasureError, PairingError and ImageError
-    naming the file.
-    """
-    pictures = pair(labels, intensities or [])
-    for path in in_natural_order(labels):
-        yield from measure_file(path, pictures.get(path), pixel_size_um)
-
-
-def pair(labels: list[Path], intensities: list[Path]) -> dict[Path, Path]:
-    """Return the intensity image of each label file, by name; nothing where none is given. PairingError as it says."""
-    return dict(zip(labels, image_of_each(labels, intensities), strict=True)) if intensities else {}
-
-
-def measure_file(
-    path: Path,
-    intensity: Path | None,
-    pixel_size_um: float | None,
-    *,
-    choice: Choice = EVERYTHING,
-    masks: bool = False,
-) -> list[dict[str, Any]]:
-    """Return the rows (COLUMNS) of all planes of one label file; pages and frames count from 0.
-
-    frame: where the plane is in time, as in tracks.csv: the number of a mask that `track` wrote, else the page. choice:
-    the channel of the intensity image, and the z plane of files that have several. masks: the components of what is not
-    0 are the cells. See `measure_files`.
-    """
-    with ExitStack() as stack:
-        pages = stack.enter_context(open_stack(path, choice=Choice(frames_axis=choice.frames_axis), masks=masks))
-        greys = None if intensity is None else stack.enter_context(open_stack(intensity, choice=choice))
-        return list(_rows(pages, greys, pixel_size_um, masks))
-
-
-def frame_of(path: Path, page: int) -> int:
-    """Return which frame of its movie a page is, from 0: of a mask in a tracking result its number, else the page."""
-    number = re.fullmatch(r"mask(\d{3,})", path.stem)
-    return int(number[1]) if number and (path.parent / "res_track.txt").is_file() else page
-
-
-def label_plane(pages: Stack, page: int, *, masks: bool = False) -> NDArray[np.int64]:
-    """Return the instance ids (H, W) of a plane; with masks, the components of what is not 0.
-
-    MeasureError for fractions and negative ids, and for what cannot be instances by its structure
-    (`instance_check.instance_fault`); ImageError for colour.
-    """
-    where = pages.where(page)
-    values = pages.plane(page).labels(where)
-    if masks:
-        return instances_of_mask(values).astype(np.int64)
-    if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
-        raise MeasureError(f"{where}: holds fractions; {REMEDIES}")
-    if values.size and values.min() < 0:
-        raise MeasureError(f"{where}: holds the negative id {values.min()}; give 0 for background, 1… for cells")
-    ids = values.astype(np.int64)
-    if fault := instance_fault(values if values.dtype.kind == "u" else ids):
-        raise MeasureError(f"{where}: {fault}: a mask, not labels of single cells; {REMEDIES}")
-    return ids
-
-
-def _rows(pages: Stack, greys: Stack | None, pixel_size_um: float | None, masks: bool) -> Iterator[dict[str, Any]]:
-    size = pixel_size_um or pages.calibration.pixel_size_um(str(pages.path))
-    if greys is not None:
-        size = size or greys.calibration.pixel_size_um(str(greys.path))
-        found = [(len(part), part.height, part.width) for part in (pages, greys)]
-        if found[0] != found[1]:
-            shapes = ["×".join(map(str, shape)) for shape in found]
-            raise MeasureError(
-                f"{greys.path}: planes × rows × columns are {shapes[1]}, but {shapes[0]} in {pages.path}; "
-                "give images of the same size"
-            )
-    for page in range(len(pages)):
-        picture = None if greys is None else greys.plane(page)[:, :]
-        for row in measure(label_plane(pages, page, masks=masks), picture, size):
-            yield {"file": str(pages.path), "page": page, "frame": frame_of(pages.path, page), **row}
 
 
 def _micrometres(columns: dict[str, NDArray[Any]], size: float | None) -> dict[str, NDArray[Any] | None]:

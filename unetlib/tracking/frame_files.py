@@ -1,0 +1,110 @@
+"""Label files as the frames of one movie: checked together, so that every bad one is named, and read plane by plane."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.io.axes import ImageError, check_movie
+from unetlib.io.calibration import Calibration
+from unetlib.io.wording import named
+from unetlib.tracking.label_files import LabelError, LabelOptions, ids_of_plane, open_labels
+from unetlib.tracking.linking import Scale, TrackError
+
+NAMED = 10  # files in an error
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The files of a movie in order, its scale, and what a person must be told of how they were read."""
+
+    files: Sequence[Path]
+    scale: Scale
+    notes: tuple[str, ...]
+
+
+class _Faults:
+    """The files that cannot be frames, each with its first fault."""
+
+    def __init__(self) -> None:
+        self.found: dict[Path, ValueError] = {}
+
+    @contextmanager
+    def of(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except (ImageError, LabelError, TrackError) as error:
+            self.found[path] = error
+
+    def check(self, total: int) -> None:
+        """Raise the fault of a file; of several the first, with the names of all."""
+        files = list(self.found)
+        if len(files) == 1:
+            raise self.found[files[0]]
+        if files:
+            others = named(files[1:], NAMED)
+            raise TrackError(f"{len(files)} of {total} files cannot be frames: {self.found[files[0]]}; so are {others}")
+
+
+def check_frames(files: Sequence[Path], options: LabelOptions, scale: Scale) -> Frames:
+    """Return label files, in this order, as the frames of one movie, with the scale that they and `scale` state.
+
+    Raises LabelError or ImageError for a file that cannot be a frame, and TrackError for several, naming each, for
+    frames of different sizes, and for files that state different scales, unless `scale` states one.
+    """
+    faults, notes = _Faults(), list[str]()
+    stated: dict[Path, Calibration] = {}
+    shapes: list[tuple[Path, tuple[float, ...]]] = []
+    for path in files:
+        with faults.of(path), open_labels(path, options) as stack:
+            check_movie(stack.axes, str(path))
+            for page in range(len(stack)):
+                ids_of_plane(stack, page, masks=options.masks)
+            stated[path] = stack.calibration
+            shapes.append((path, (stack.height, stack.width)))
+            notes += stack.notes
+    faults.check(len(files))
+    _agreed(shapes, "different sizes (px)", "give frames of one size", tolerance=0)
+    size, minutes = scale.pixel_size_um, scale.interval_min
+    given = {"pixel_size_given": size is not None, "interval_given": minutes is not None}
+    notes += [note for calibration in stated.values() for note in calibration.notes(**given)]
+    if size is None:
+        sizes = [(path, (each.pixel_size_um(str(path)),)) for path, each in stated.items()]
+        size = _agreed(sizes, "different pixel sizes (µm)", "set --pixel-size")
+    if minutes is None:
+        intervals = [(path, (each.frame_interval_s,)) for path, each in stated.items()]
+        seconds = _agreed(intervals, "different frame intervals (s)", "set --interval")
+        minutes = seconds / 60 if seconds else None
+    return Frames(files, Scale(size, minutes), tuple(notes))
+
+
+def frame_planes(files: Sequence[Path], options: LabelOptions) -> Iterator[NDArray[np.int64]]:
+    """Yield the labels (H, W) of every frame of files that `check_frames` has found to be frames."""
+    for path in files:
+        with open_labels(path, options) as stack:
+            for page in range(len(stack)):
+                yield ids_of_plane(stack, page, masks=options.masks, check=False)
+
+
+def _agreed(
+    stated: Sequence[tuple[Path, tuple[float | None, ...]]], what: str, remedy: str, *, tolerance: float = 0.01
+) -> float | None:
+    """The first number that the files state, None where none does; TrackError, naming them, where they differ."""
+    groups: list[tuple[tuple[float, ...], list[Path]]] = []
+    for path, numbers in stated:
+        values = tuple(number for number in numbers if number is not None)
+        if not values:
+            continue
+        same = (files for known, files in groups if np.allclose(known, values, rtol=tolerance, atol=0))
+        files = next(same, None)
+        if files is None:
+            groups.append((values, [path]))
+        else:
+            files.append(path)
+    if len(groups) > 1:
+        shown = [f"{'×'.join(f'{value:g}' for value in values)} in {named(files, 2)}" for values, files in groups]
+        raise TrackError(f"{what} in one movie: {named(shown, NAMED)}; {remedy}")
+    return groups[0][0][0] if groups else None

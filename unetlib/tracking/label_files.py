@@ -1,0 +1,75 @@
+"""Label images as users have them: opened, every plane checked to be instances, its place in time and depth."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.imaging.instance_check import instance_fault, instances_of_mask
+from unetlib.io.axes import EVERYTHING, UNNAMED, Choice
+from unetlib.io.stacks import Stack, open_stack
+
+REMEDIES = "add --masks, and its components are the cells, or label them first: one whole number per cell"
+
+
+class LabelError(ValueError):
+    """A label image that holds no instances."""
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """What a user says of label files. choice: which planes of them, and of the images that they are measured in.
+
+    masks: the components of what is not 0 are the cells.
+    """
+
+    choice: Choice = EVERYTHING
+    masks: bool = False
+
+
+AS_LABELS = LabelOptions()
+
+
+@contextmanager
+def open_labels(path: Path, options: LabelOptions) -> Iterator[Stack]:
+    """Yield the planes of a label file; ImageError as `stacks.open_stack`."""
+    with open_stack(path, choice=options.choice, masks=options.masks) as stack:
+        yield stack
+
+
+def ids_of_plane(stack: Stack, page: int, *, masks: bool = False, check: bool = True) -> NDArray[np.int64]:
+    """Return the instance ids (H, W) of a plane; with masks, the components of what is not 0.
+
+    LabelError for fractions and negative ids, and for what cannot be instances by its structure
+    (`instance_check.instance_fault`), unless that was checked before; ImageError for colour.
+    """
+    where = stack.where(page)
+    values = stack.plane(page).labels(where)
+    if masks:
+        return instances_of_mask(values).astype(np.int64)
+    if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
+        raise LabelError(f"{where}: holds fractions; {REMEDIES}")
+    if values.size and values.min() < 0:
+        raise LabelError(f"{where}: holds the negative id {values.min()}; give 0 for background, 1… for cells")
+    ids = values.astype(np.int64)
+    if check and (fault := instance_fault(values if values.dtype.kind == "u" else ids)):
+        raise LabelError(f"{where}: {fault}: a mask, not labels of single cells; {REMEDIES}")
+    return ids
+
+
+def place_of(stack: Stack, page: int) -> dict[str, Any]:
+    """Return where a page is in time and depth, each from 0: {"frame": …, "z": …}, z None where depth is not counted.
+
+    The frame of a mask in a tracking result is its number.
+    """
+    places = dict(zip(stack.axes, np.unravel_index(page, stack.lengths), strict=True)) if stack.axes else {}
+    frame = next((int(place) for axis, place in places.items() if axis in ("T", *UNNAMED)), 0)
+    number = re.fullmatch(r"mask(\d{3,})", stack.path.stem)
+    if number and (stack.path.parent / "res_track.txt").is_file():
+        frame = int(number[1])
+    return {"frame": frame, "z": int(places["Z"]) if "Z" in places else None}

@@ -1,0 +1,83 @@
+"""The table of the cells in label files: one row per cell, with the grey values of the image of the same name."""
+
+import math
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from unetlib.io.pairing import image_of_each
+from unetlib.io.stacks import Stack, open_stack
+from unetlib.tracking.label_files import AS_LABELS, LabelOptions, ids_of_plane, open_labels, place_of
+from unetlib.tracking.measurements import INTENSITY, MICROMETRES, SHAPE, measure
+
+IDENTITY = ("file", "page", "frame", "z", "label")
+COLUMNS = IDENTITY + SHAPE + MICROMETRES + INTENSITY
+
+
+class MeasureError(ValueError):
+    """Label images and intensity images that do not fit each other."""
+
+
+@dataclass(frozen=True)
+class MeasuredFile:
+    """The rows (COLUMNS) of one label file, and what a person must be told of how it was read."""
+
+    rows: list[dict[str, Any]]
+    notes: tuple[str, ...] = ()
+
+
+def pair(labels: Sequence[Path], intensities: Sequence[Path]) -> dict[Path, Path]:
+    """Return the intensity image of each label file, by name; nothing where none is given. PairingError as it says."""
+    return dict(zip(labels, image_of_each(labels, intensities), strict=True)) if intensities else {}
+
+
+def measure_file(
+    path: Path, intensity: Path | None, pixel_size_um: float | None, options: LabelOptions = AS_LABELS
+) -> MeasuredFile:
+    """Return the rows of all planes of one label file; pages, frames and z planes count from 0.
+
+    frame: where the plane is in time, as in tracks.csv (`label_files.place_of`). The pixel size is that of the label
+    file, else of the intensity image, unless one is given. Labels may be floats that are whole numbers, as Fiji saves
+    them. options.choice: the channel and the z plane of the intensity image, and of labels that have several. One plane
+    is in memory at a time. Raises MeasureError, LabelError and ImageError naming the file.
+    """
+    of_labels = replace(options, choice=replace(options.choice, if_several=True))
+    with ExitStack() as stack:
+        labels = stack.enter_context(open_labels(path, of_labels))
+        image = None if intensity is None else stack.enter_context(open_stack(intensity, choice=options.choice))
+        size, notes = _pixel_size(labels, image, pixel_size_um)
+        if image is not None:
+            _check_same_size(labels, image)
+        rows = []
+        for page in range(len(labels)):
+            picture = None if image is None else image.plane(page)[:, :]
+            place = {"file": str(path), "page": page, **place_of(labels, page)}
+            rows += [place | row for row in measure(ids_of_plane(labels, page, masks=options.masks), picture, size)]
+        return MeasuredFile(rows, (*labels.notes, *(image.notes if image else ()), *notes))
+
+
+def _pixel_size(labels: Stack, image: Stack | None, given: float | None) -> tuple[float | None, tuple[str, ...]]:
+    """The side of a pixel in µm, and what is to be said of it."""
+    files = [labels] if image is None else [labels, image]
+    if given is not None:
+        return given, tuple(note for file in files for note in file.calibration.notes(pixel_size_given=True))
+    sizes = [file.calibration.pixel_size_um(str(file.path)) for file in files]
+    size = next(filter(None, sizes), None)
+    notes = [note for file in files for note in file.calibration.notes(pixel_size_given=size is not None)]
+    if None not in sizes and not math.isclose(sizes[0], sizes[-1], rel_tol=0.01):  # type: ignore[arg-type]
+        notes.append(
+            f"{labels.path}: its pixels are {sizes[0]:g} µm, which counts, but {sizes[-1]:g} µm in {files[-1].path}; "
+            "--pixel-size overrules both"
+        )
+    return size, tuple(notes)
+
+
+def _check_same_size(labels: Stack, image: Stack) -> None:
+    ours, theirs = (f"{len(part)}×{part.height}×{part.width}" for part in (labels, image))
+    if ours != theirs:
+        raise MeasureError(
+            f"{image.path}: planes × rows × columns are {theirs}, but {ours} in {labels.path}; "
+            "give images of the same size"
+        )
