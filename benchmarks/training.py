@@ -29,7 +29,7 @@ from unetlib.training.batches import Batches
 from unetlib.training.cached_variants import Variants
 from unetlib.training.loop import train
 from unetlib.training.losses import weighted_ce
-from unetlib.training.objective import Objective
+from unetlib.training.objective import Objective, ValidationScores
 from unetlib.training.settings import BatchSettings, CacheSettings, RunSettings, TrainingSettings
 from unetlib.training.variants import training_targets
 
@@ -94,7 +94,7 @@ def train_ours(model: UNet, draw: Callable, steps: int, precision: str = "bfloat
             "precision": precision,
         }
     )
-    objective = Objective(draw, weighted_ce, lambda _: 0.0)
+    objective = Objective(draw, weighted_ce, lambda _: ValidationScores(0.0))
     return train(model, objective, settings, seed=0, device=device).history[0]["loss"]
 
 

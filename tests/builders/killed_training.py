@@ -15,17 +15,31 @@ from builders.toy_training import SETTINGS, bright_squares, dice, network, witho
 
 from unetlib.training.loop import train
 from unetlib.training.losses import weighted_ce
-from unetlib.training.objective import Objective
+from unetlib.training.objective import Objective, ValidationScores
 from unetlib.training.optimisers import optimiser_of
 
 VARIANTS = [
     {"optimiser": "sgd", "schedule": "cosine", "warmup_updates": 3},
     {"optimiser": "adam", "schedule": "plateau", "accumulation_steps": 2, "precision": "bfloat16"},
+    {
+        "optimiser": "adamw",
+        "schedule": "plateau",
+        "plateau_patience": 0,
+        "select_by": "loss",
+        "clip_norm": 0.1,
+        "norm": "group",
+    },
+    {"schedule": "one_cycle", "select_by": "last", "minimum_learning_rate": 1e-4, "norm": "instance"},
 ]
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def scores(model: torch.nn.Module) -> ValidationScores:
+    found = dice(model)
+    return ValidationScores(found, iou=found / (2 - found), loss=abs(found - 0.4))
 
 
 def forked(*arguments: object, **how: int) -> int:
@@ -56,10 +70,11 @@ def run(folder: Path, variant: dict, kill_at: int = -1, kill_in_save: int = -1) 
         return bright_squares(index)
 
     torch.save = save
-    model = network(dropout=0.5, norm="batch")
-    settings = SETTINGS.model_copy(update={"patience": 9, "evaluate_every": 3, **variant})
+    how = {"patience": 9, "evaluate_every": 3, **variant}
+    model = network(dropout=0.5, norm=how.pop("norm", "batch"))
+    settings = SETTINGS.model_copy(update=how)
     where = {"device": "cpu", "checkpoint": folder / "checkpoint.pt"}
-    result = train(model, Objective(batch_of, weighted_ce, dice), settings, seed=0, **where)
+    result = train(model, Objective(batch_of, weighted_ce, scores), settings, seed=0, **where)
     state = {"model": model.state_dict(), "history": without_seconds(result.history), "best": result.best_update}
     real_save(state, folder / "result.pt")
 
@@ -81,7 +96,7 @@ def main(folder: Path) -> None:
         assert forked(broken, variant) == 0
         expected, got = (torch.load(where / "result.pt") for where in (straight, broken))
         assert got["history"] == expected["history"] and got["best"] == expected["best"]
-        assert len(got["history"]) == 4
+        assert len(got["history"]) == 4 and "validation_iou" in got["history"][0]
         assert all(torch.equal(part, got["model"][name]) for name, part in expected["model"].items())
         assert sorted(path.name for path in broken.iterdir()) == ["checkpoint.pt", "result.pt"]
     print(f"ok: {kills} kills")

@@ -306,7 +306,7 @@ def train_few(checkpoint: Path) -> tuple[bytes, list[Mapping]]:
     from unetlib.networks.settings import ModelSettings
     from unetlib.networks.unet import UNet
     from unetlib.training.loop import train
-    from unetlib.training.objective import Objective
+    from unetlib.training.objective import Objective, ValidationScores
     from unetlib.training.settings import TrainingSettings
 
     model = UNet(ModelSettings(**MODEL))
@@ -324,7 +324,7 @@ def train_few(checkpoint: Path) -> tuple[bytes, list[Mapping]]:
     objective = Objective(
         lambda i: (x + i, (x[:, 0] > 0.5).long(), x[:, 0]),
         lambda logits, target, weight: (logits[:, 0] * weight).square().mean(),
-        lambda model: float(next(iter(model.parameters())).sum().detach().sigmoid()),
+        lambda model: ValidationScores(float(next(iter(model.parameters())).sum().detach().sigmoid())),
     )
     said: list[Mapping] = []
     train(model, objective, settings, seed=0, device="cpu", checkpoint=checkpoint, report=said.append)

@@ -10,7 +10,9 @@ from builders.variants import PLAIN, STILL, augmentation
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.networks.blocks import initialise
 from unetlib.networks.predict import Tiling
-from unetlib.training.settings import BatchSettings, RunSettings
+from unetlib.training.losses import weighted_ce
+from unetlib.training.objective import ValidationScores
+from unetlib.training.settings import BatchSettings, RunSettings, TrainingSettings
 from unetlib.training.validation import AugmentedTileValidation
 
 
@@ -33,13 +35,13 @@ def settings(tile_px=99, **changes):
 
 
 def validation(dataset, frames, **changes):
-    return AugmentedTileValidation([(dataset, frames)], settings(**changes), tiling=Tiling(36))
+    return AugmentedTileValidation([(dataset, frames)], settings(**changes), tiling=Tiling(36), loss=weighted_ce)
 
 
 def test_without_noise_and_with_a_tile_of_the_whole_image_it_is_the_dice(dataset):
-    assert validation(dataset, ["right"])(BrightnessNetwork()) == 1
-    assert validation(dataset, ["wrong"])(BrightnessNetwork()) == 0
-    assert validation(dataset, ["right", "wrong"])(BrightnessNetwork()) == 0.5
+    assert validation(dataset, ["right"])(BrightnessNetwork()) == ValidationScores(1, 1)
+    assert validation(dataset, ["wrong"])(BrightnessNetwork()) == ValidationScores(0, 0)
+    assert validation(dataset, ["right", "wrong"])(BrightnessNetwork()) == ValidationScores(0.5, 0.5)
 
 
 def test_it_is_drawn_by_the_weights_alone(dataset):
@@ -49,12 +51,24 @@ def test_it_is_drawn_by_the_weights_alone(dataset):
     other.load_state_dict(network.state_dict())
     torch.manual_seed(5)
     first = noisy(network)
-    assert 0 < first < 1 and noisy(other) == first == noisy(network)
+    assert 0 < first.iou < first.dice < 1 and first.iou == pytest.approx(first.dice / (2 - first.dice))
+    assert noisy(other) == first == noisy(network)
     with torch.no_grad():
         next(other.parameters()).add_(1e-3)
     assert noisy(other) != first, "another evaluation sees other noise: Brightness does not use its weights"
 
 
 def test_datasets_weigh_the_same(dataset):
-    both = AugmentedTileValidation([(dataset, ["right", "right"]), (dataset, ["wrong"])], settings(), tiling=Tiling(36))
-    assert both(BrightnessNetwork()) == 0.5
+    frames = [(dataset, ["right", "right"]), (dataset, ["wrong"])]
+    both = AugmentedTileValidation(frames, settings(), tiling=Tiling(36), loss=weighted_ce)
+    assert both(BrightnessNetwork()) == ValidationScores(0.5, 0.5)
+
+
+def test_the_loss_is_there_where_the_training_selects_by_it(dataset):
+    chosen = settings().model_copy(update={"training": TrainingSettings(select_by="loss")})
+    how = {"tiling": Tiling(36), "loss": weighted_ce}
+    right, wrong = (
+        AugmentedTileValidation([(dataset, [name])], chosen, **how)(BrightnessNetwork()) for name in ("right", "wrong")
+    )
+    assert right.loss == pytest.approx(0, abs=1e-4) and wrong.loss > 10
+    assert AugmentedTileValidation([(dataset, ["right"])], settings(), **how)(BrightnessNetwork()).loss is None

@@ -13,7 +13,7 @@ from builders.toy_training import SETTINGS, bright_squares, dice, network, witho
 
 from unetlib.training.loop import TrainingError, train
 from unetlib.training.losses import weighted_ce
-from unetlib.training.objective import Objective
+from unetlib.training.objective import Objective, ValidationScores
 
 
 @pytest.fixture(autouse=True)
@@ -23,11 +23,16 @@ def threads_restored():
     torch.set_num_threads(before)
 
 
+def scores_of(found):
+    """Scores, or a Dice alone."""
+    return found if isinstance(found, ValidationScores) else ValidationScores(found)
+
+
 def trained(
     model, *, batch_of=bright_squares, validate=dice, loss=weighted_ce, seed=0, checkpoint=None, report=None, **changes
 ):
     settings = SETTINGS.model_copy(update=changes)
-    objective = Objective(batch_of, loss, validate)
+    objective = Objective(batch_of, loss, lambda model: scores_of(validate(model)))
     return train(model, objective, settings, seed=seed, device="cpu", checkpoint=checkpoint, report=report)
 
 
@@ -48,14 +53,14 @@ def test_learns_the_toy_problem(precision):
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "nesterov", "adam", "adamw"])
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau", "one_cycle"])
 def test_every_optimiser_and_schedule_lowers_the_loss(optimiser, schedule):
     rate = 0.01 if optimiser.startswith("adam") else 0.05
-    how = {"optimiser": optimiser, "schedule": schedule, "learning_rate": rate, "weight_decay": 1e-4}
+    how = {"optimiser": optimiser, "schedule": schedule, "learning_rate": rate, "weight_decay": 1e-4, "clip_norm": 1.0}
     result = trained(network(), **how, updates=24, warmup_updates=4)
     assert result.history[-1]["loss"] < result.history[0]["loss"]
     rates = [row["learning_rate"] for row in result.history]
-    assert (rates[-1] < 0.1 * rate) if schedule == "cosine" else (rates[0] == rate)
+    assert (rates[-1] < 0.1 * rate) if schedule in ("cosine", "one_cycle") else (rates[0] == rate)
 
 
 def test_plateau_halves_what_the_updates_use():
@@ -131,6 +136,50 @@ def test_early_stopping_restores_the_best_weights(patience, stops_at):
     best = dices[:stops_at].index(max(dices[:stops_at]))
     assert (result.best_update, result.best_dice) == (best + 1, dices[best])
     assert all(torch.equal(part, seen[best][name]) for name, part in model.state_dict().items())
+
+
+def losses_of(*losses):
+    """A validation whose Dice falls whatever the loss does."""
+    rows = iter([ValidationScores(1 - number / 10, loss=loss) for number, loss in enumerate(losses)])
+    return lambda _: next(rows)
+
+
+@pytest.mark.parametrize(("patience", "stops_at"), [(0, 6), (1, 3), (2, 4), (3, 6)])
+def test_selection_by_the_loss(patience, stops_at):
+    losses = (0.9, 0.5, 0.5, 0.6, 0.3, 0.7)
+    how = {"patience": patience, "updates": 6, "evaluate_every": 1, "select_by": "loss"}
+    result = trained(network(), validate=losses_of(*losses), **how)
+    best = losses[:stops_at].index(min(losses[:stops_at]))
+    assert (result.updates, result.best_update, result.best_dice) == (stops_at, best + 1, 1 - best / 10)
+    assert [row["validation_loss"] for row in result.history] == list(losses[:stops_at])
+
+
+def test_the_plateau_follows_what_selects():
+    how = {"schedule": "plateau", "plateau_patience": 0, "plateau_factor": 0.1, "updates": 4, "evaluate_every": 1}
+    for select_by, shares in (("loss", [1, 1, 1, 1]), ("dice", [1, 1, 0.1, 0.01])):
+        result = trained(network(), validate=losses_of(4, 3, 2, 1), select_by=select_by, **how)
+        assert [row["learning_rate"] / 0.05 for row in result.history] == pytest.approx(shares)
+
+
+def test_the_last_network_can_be_kept():
+    validate, seen = scripted(0.9, 0.5, 0.4)
+    model = network(norm="batch")
+    result = trained(model, validate=validate, select_by="last", patience=1, updates=3, evaluate_every=1)
+    assert (result.updates, result.best_update, result.best_dice, result.stopped_early) == (3, 3, 0.4, False)
+    assert all(torch.equal(part, seen[2][name]) for name, part in model.state_dict().items())
+
+
+def test_scores_beside_the_dice_are_recorded_where_there_are_any():
+    both = trained(network(), validate=lambda _: ValidationScores(0.5, iou=0.4), updates=4)
+    assert both.history[0]["validation_iou"] == both.best_iou == 0.4 and "validation_loss" not in both.history[0]
+    assert trained(network(), updates=4).best_iou is None
+
+
+@pytest.mark.parametrize("name", ["iou", "loss"])
+def test_a_score_that_is_not_finite_is_named(name):
+    scores = ValidationScores(0.5, **{name: math.inf})
+    with pytest.raises(TrainingError, match=f"validation {'IoU' if name == 'iou' else name} is inf at update 4"):
+        trained(network(), validate=lambda _: scores)
 
 
 def test_the_last_update_is_always_evaluated():
@@ -248,4 +297,4 @@ def test_a_run_killed_anywhere_ends_in_the_same_bits(tmp_path):
     """One process forks the runs, so that torch is imported once; see killed_training.py."""
     done = subprocess.run([sys.executable, KILLED, tmp_path], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["ok: 6 kills"]
+    assert done.stdout.splitlines() == ["ok: 12 kills"]

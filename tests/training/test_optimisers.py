@@ -1,5 +1,6 @@
 """Optimisers against their formulas, schedules against torch's own."""
 
+import math
 from typing import get_args
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from unetlib.training.optimisers import optimiser_of, step
-from unetlib.training.schedule import PLATEAU_FACTOR, PLATEAU_PATIENCE, learning_rate_at
+from unetlib.training.schedule import learning_rate_at
 from unetlib.training.settings import TrainingSettings
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -91,6 +92,20 @@ def test_a_state_of_another_network_is_refused():
         ours.load_state_dict(other.state_dict())
 
 
+@pytest.mark.parametrize("clip_norm", [None, 1e9, 1.5])
+def test_gradients_above_a_norm_are_scaled_down_to_it(clip_norm):
+    ours, twin = some_weights(), some_weights()
+    for weights in (ours, twin):
+        sum(((weight - 3) ** 2).sum() for weight in weights).backward()
+    gradients = [weight.grad.clone() for weight in twin]
+    norm = sum(float((gradient**2).sum()) for gradient in gradients) ** 0.5
+    share = min(1.0, (clip_norm or math.inf) / norm)
+    step(of(ours, "sgd", momentum=0.0, decay=0.0), 0.1, clip_norm)
+    for weight, start, gradient in zip(ours, some_weights(), gradients, strict=True):
+        torch.testing.assert_close(weight.detach(), start.detach() - 0.1 * share * gradient)
+    assert (share < 1) == (clip_norm == 1.5)
+
+
 def test_an_unused_parameter_is_an_error():
     weights = some_weights()
     weights[0].sum().backward()
@@ -116,14 +131,39 @@ def test_cosine_is_torchs():
     assert learning_rate_at(ours, 10, []) == 0.1
 
 
+@pytest.mark.parametrize("updates", [4, 10, 37, 1000])
+def test_one_cycle_is_torchs(updates):
+    expected = torchs(
+        lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.1, total_steps=updates, cycle_momentum=False),
+        [()] * (updates - 1),
+    )
+    ours = TrainingSettings(learning_rate=0.1, schedule="one_cycle", warmup_updates=100, updates=updates)
+    assert [learning_rate_at(ours, u, []) for u in range(updates - 1)] == pytest.approx(expected)
+    assert learning_rate_at(ours, updates - 1, []) == pytest.approx(0.1 / 25e4)
+
+
+def test_no_schedule_goes_below_the_minimum_but_the_warmup():
+    for schedule in ("cosine", "one_cycle", "constant"):
+        how = {"learning_rate": 0.1, "schedule": schedule, "updates": 50, "warmup_updates": 5}
+        plain, floored = TrainingSettings(**how), TrainingSettings(**how, minimum_learning_rate=0.03)
+        for update in range(50):
+            rate = learning_rate_at(plain, update, [])
+            warms = schedule != "one_cycle" and update < 5
+            assert learning_rate_at(floored, update, []) == (rate if warms else max(rate, 0.03))
+
+
+@pytest.mark.parametrize(
+    ("patience", "factor", "least"), [(3, 0.5, 0.0), (0, 0.1, 0.0), (15, 0.5, 0.0), (1, 0.3, 2e-3)]
+)
 @pytest.mark.parametrize("seed", range(5))
-def test_plateau_is_torchs(seed):
+def test_plateau_is_torchs(seed, patience, factor, least):
     dices = np.round(np.random.default_rng(seed).random(60) * 8) / 8  # ties occur
     expected = torchs(
         lambda o: torch.optim.lr_scheduler.ReduceLROnPlateau(
-            o, mode="max", factor=PLATEAU_FACTOR, patience=PLATEAU_PATIENCE, threshold=0.0
+            o, mode="max", factor=factor, patience=patience, threshold=0.0, min_lr=least, eps=0.0
         ),
         [(dice,) for dice in dices],
     )
-    ours = TrainingSettings(learning_rate=0.1, schedule="plateau", updates=1000)
+    plateau = {"plateau_patience": patience, "plateau_factor": factor, "minimum_learning_rate": least}
+    ours = TrainingSettings(learning_rate=0.1, schedule="plateau", updates=1000, **plateau)
     assert [learning_rate_at(ours, 500, dices[:n].tolist()) for n in range(60)] == pytest.approx(expected)

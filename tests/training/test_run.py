@@ -1,6 +1,7 @@
 """Networks of one training set: what each run leaves behind, and that a job which was cut off ends in the same bits."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from unetlib.io.files import write_csv, write_json
 from unetlib.networks.run_record import RunFacts, RunRecord, read_facts
 from unetlib.networks.settings import ComputeSettings
 from unetlib.networks.trained_network import load_network
+from unetlib.study.experiments import merged
 from unetlib.study.runs import Run
 from unetlib.training import run as module
 from unetlib.training.cache import write_cache
@@ -131,9 +133,38 @@ def test_what_selects_a_network_is_a_setting(tmp_path, data):
     assert scores[0] != scores[1]
 
 
+def changed(**sections):
+    """The settings with some of their keys replaced."""
+    return RunSettings.read(merged(SETTINGS.model_dump(), sections))
+
+
+def columns_of(model):
+    with model.with_name("history.csv").open() as stream:
+        return csv.DictReader(stream).fieldnames
+
+
+def test_a_history_has_the_scores_that_were_asked_for(tmp_path, data):
+    always = ["update", "loss", "validation_dice", "learning_rate", "seconds"]
+    assert columns_of(trained(tmp_path / "plain", data)[0]) == always
+    by_loss, _ = trained(tmp_path / "loss", data, changed(training={"select_by": "loss"}))
+    assert columns_of(by_loss) == [*always[:3], "validation_loss", *always[3:]]
+    augmented, _ = trained(tmp_path / "iou", data, changed(validation={"images": "augmented"}))
+    assert columns_of(augmented) == [*always[:3], "validation_iou", *always[3:]]
+    assert 0 <= read_facts(augmented.with_name("facts.json")).best_validation_iou <= 1
+    assert "best_validation_iou" not in json.loads(by_loss.with_name("facts.json").read_text())
+
+
+def test_updates_per_dataset_are_as_many_times_more_for_a_joint_network(tmp_path, data):
+    for name, expected in (("network", ["2", "4"]), ("dataset", ["4", "8"])):
+        joint, _ = trained(tmp_path / name, [*data, *data], changed(training={"updates_per": name}))
+        with joint.with_name("history.csv").open() as stream:
+            assert [row["update"] for row in csv.DictReader(stream)] == expected
+        assert load_network(joint, "cpu").record.updates == int(expected[-1])
+
+
 def test_every_fact_is_recorded(tmp_path, data):
     """A field of RunFacts that nobody fills would be an empty column."""
-    first, _ = trained(tmp_path, data)
+    first, _ = trained(tmp_path, data, changed(validation={"images": "augmented"}))
     facts = read_facts(first.with_name("facts.json"))
     assert [name for name in RunFacts.model_fields if getattr(facts, name) is None] == []
     assert torch.__version__.startswith(facts.versions["torch"].split("+")[0])

@@ -11,7 +11,10 @@ from unetlib.training.settings import CacheSettings, LossSettings, RunSettings, 
     ("name", "value", "line"),
     [
         ("optimiser", "rmsprop", "input should be 'sgd', 'nesterov', 'adam' or 'adamw'"),
-        ("schedule", "step", "input should be 'constant', 'cosine' or 'plateau'"),
+        ("schedule", "step", "input should be 'constant', 'cosine', 'plateau' or 'one_cycle'"),
+        ("clip_norm", 0, "greater than 0"),
+        ("plateau_factor", 1, "less than 1"),
+        ("select_by", "iou", "input should be 'dice', 'loss' or 'last'"),
         ("precision", "float16", "input should be 'auto', 'float32' or 'bfloat16'"),
         ("updates", 0, "greater than or equal to 1"),
         ("accumulation_steps", 0, "greater than or equal to 1"),
@@ -33,6 +36,19 @@ def test_a_bad_setting_is_named(name, value, line):
 def test_nesterov_needs_momentum():
     with pytest.raises(SettingsError, match=r"training\.momentum is 0; nesterov needs a positive one"):
         TrainingSettings.read({"optimiser": "nesterov", "momentum": 0})
+
+
+def test_the_minimum_learning_rate_is_below_the_learning_rate():
+    with pytest.raises(SettingsError, match=r"training\.minimum_learning_rate is 0\.1, above learning_rate \(0\.01\)"):
+        TrainingSettings.read({"learning_rate": 0.01, "minimum_learning_rate": 0.1})
+
+
+def test_updates_per_dataset():
+    settings = TrainingSettings(updates=100, evaluate_every=20, warmup_updates=7)
+    assert settings.for_datasets(3) == settings
+    each = settings.model_copy(update={"updates_per": "dataset"})
+    joint = each.for_datasets(3)
+    assert (joint.updates, joint.evaluate_every, joint.warmup_updates) == (300, 60, 7) and each.for_datasets(1) == each
 
 
 def test_the_key_of_an_earlier_version_is_unknown():
@@ -73,7 +89,7 @@ def options(settings):
             yield type(settings), name, value
 
 
-OTHER = {bool: True, float: 0.25, int: 2, type(None): 0.25}
+OTHER = {bool: True, float: 0.0025, int: 2, type(None): 0.25}
 
 
 @pytest.mark.parametrize("option", [*options(RunSettings())], ids=lambda option: f"{option[0].__name__}.{option[1]}")

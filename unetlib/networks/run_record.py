@@ -97,6 +97,7 @@ class RunFacts(RunRecord):
 
     roles: dict[str, dict[str, list[str]]] = Field(default_factory=dict, description="dataset → role → frames")
     splits: dict[str, str] = Field(default_factory=dict, description="dataset → key of its split")
+    best_validation_iou: float | None = Field(None, description="of the same evaluation; where validation has it")
     parameters: int | None = None
     stopped_early: bool | None = None
     train_seconds: float | None = None

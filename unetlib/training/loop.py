@@ -14,7 +14,7 @@ from torch import Tensor
 from unetlib.io.archives import check_whole
 from unetlib.io.files import atomic_path
 from unetlib.networks.device import uses_bfloat16
-from unetlib.training.objective import Evaluation, Network, Objective, Training
+from unetlib.training.objective import Evaluation, Network, Objective, Training, ValidationScores
 from unetlib.training.optimisers import optimiser_of, step
 from unetlib.training.schedule import learning_rate_at
 from unetlib.training.settings import TrainingSettings
@@ -39,12 +39,13 @@ def train(
     """Train `model` in place on `device`, leave it with the weights of its best evaluation, return the Training.
 
     Update u takes the batches u·accumulation_steps and on, and the mean of their losses. There is an evaluation every
-    evaluate_every updates and after the last; `patience` evaluations without a better Dice stop (0: never).
+    evaluate_every updates and after the last, of which select_by keeps one; `patience` evaluations without a better one
+    stop (0: never).
     checkpoint: a file written at every evaluation, from which the same call goes on to the same bits; one of other
     settings is not used. The caller names it after whatever else decides the result (data, loss, network, code) and
     deletes it.
     report gets each history row, {"resumed": update} and {"warning": line}.
-    Raises TrainingError for a loss or a Dice that is not finite.
+    Raises TrainingError for a loss or a score that is not finite.
     """
     report = report or (lambda _: None)
     run = _Run(model, objective, settings, seed, torch.device(device))
@@ -89,7 +90,11 @@ class _Run(Generic[Network]):
         return self.training.stopped_early or self.training.updates >= self.settings.updates
 
     def learning_rate(self, update: int) -> float:
-        return learning_rate_at(self.settings, update, [row["validation_dice"] for row in self.training.history])
+        return learning_rate_at(self.settings, update, [self.score(row) for row in self.training.history])
+
+    def score(self, row: Evaluation) -> float:
+        """What evaluations are compared by: the larger the better."""
+        return -row["validation_loss"] if self.settings.select_by == "loss" else row["validation_dice"]
 
     def update(self) -> None:
         """One update; its random numbers (dropout) depend on the seed and its index alone."""
@@ -101,7 +106,7 @@ class _Run(Generic[Network]):
             value = self._loss(*self.objective.batch_of(batch)) / parts
             value.backward()
             total += value.detach()
-        step(self.optimiser, self.learning_rate(index))
+        step(self.optimiser, self.learning_rate(index), self.settings.clip_norm)
         self.pending.append(total)
         self.training.updates += 1
 
@@ -133,25 +138,43 @@ class _Run(Generic[Network]):
         training = self.training
         rate = self.learning_rate(training.updates - 1)
         self.settle()
-        self.model.eval()
-        with torch.no_grad():
-            dice = float(self.objective.validate(self.model))
-        if not math.isfinite(dice):
-            raise TrainingError(f"the validation Dice is {dice} at update {training.updates}; check its frames")
+        scores = self.validated()
         loss = math.fsum(self.losses) / len(self.losses)
         self.losses = []
         self.settle()
         row = Evaluation(
-            update=training.updates, loss=loss, validation_dice=dice, learning_rate=rate, seconds=training.seconds
+            update=training.updates,
+            loss=loss,
+            validation_dice=scores.dice,
+            learning_rate=rate,
+            seconds=training.seconds,
         )
+        if scores.iou is not None:
+            row["validation_iou"] = scores.iou
+        if scores.loss is not None:
+            row["validation_loss"] = scores.loss
+        before = [self.score(each) for each in training.history]
         training.history.append(row)
-        if dice > training.best_dice:
-            training.best_dice, training.best_update = dice, training.updates
+        if self.settings.select_by == "last" or self.score(row) > max(before, default=-math.inf):
+            training.best_dice, training.best_update = scores.dice, training.updates
             self.best = {name: part.detach().clone() for name, part in self.model.state_dict().items()}
         failed = sum(row["update"] > training.best_update for row in training.history)
         patience, last = self.settings.patience, training.updates >= self.settings.updates
         training.stopped_early = 0 < patience <= failed and not last
         return row
+
+    def validated(self) -> ValidationScores:
+        """The scores of the network as it is; TrainingError for one that is not finite."""
+        self.model.eval()
+        with torch.no_grad():
+            scores = self.objective.validate(self.model)
+        for name, value in asdict(scores).items():
+            if value is not None and not math.isfinite(value):
+                shown = {"dice": "Dice", "iou": "IoU"}.get(name, name)
+                raise TrainingError(
+                    f"the validation {shown} is {value} at update {self.training.updates}; check its frames"
+                )
+        return scores
 
     def save(self, path: Path) -> None:
         """Write the whole state, as it is right after an evaluation, atomically."""

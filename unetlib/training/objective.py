@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypedDict, TypeVar
+from typing import Generic, NotRequired, TypedDict, TypeVar
 
 from torch import Tensor, nn
 
@@ -13,34 +13,45 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
+class ValidationScores:
+    """Means over the validation images: Dice; IoU and loss where they are asked for."""
+
+    dice: float
+    iou: float | None = None
+    loss: float | None = None
+
+
+@dataclass(frozen=True)
 class Objective(Generic[Network]):
-    """What a network learns: its batches, its loss, and the Dice that selects among its evaluations.
+    """What a network learns: its batches, its loss, and the scores that select among its evaluations.
 
     batch_of(i): images, target and weight of batch i, a pure function.
     """
 
     batch_of: Callable[[int], Batch]
     loss: Loss
-    validate: Callable[[Network], float]
+    validate: Callable[[Network], ValidationScores]
 
 
 class Evaluation(TypedDict):
     """A row of a training's history; update counts finished updates from 1.
 
     loss: mean over the updates since the last row; seconds: wall time so far (of a killed run only what its
-    checkpoint had counted).
+    checkpoint had counted). validation_iou and validation_loss are there where the validation gives them.
     """
 
     update: int
     loss: float
     validation_dice: float
+    validation_iou: NotRequired[float]
+    validation_loss: NotRequired[float]
     learning_rate: float
     seconds: float
 
 
 @dataclass
 class Training:
-    """The course of a training: its evaluations, the best of them, and how it ended."""
+    """The course of a training: its evaluations, the one whose weights were kept ("best"), and how it ended."""
 
     history: list[Evaluation] = field(default_factory=list)
     best_update: int = 0
@@ -48,3 +59,8 @@ class Training:
     updates: int = 0
     seconds: float = 0.0
     stopped_early: bool = False
+
+    @property
+    def best_iou(self) -> float | None:
+        """The validation IoU of the evaluation that was kept; None where there is none."""
+        return next((row.get("validation_iou") for row in self.history if row["update"] == self.best_update), None)

@@ -28,11 +28,17 @@ def optimiser_of(parameters: Iterable[nn.Parameter], settings: TrainingSettings)
     return torch.optim.SGD(parameters, lr=rate, momentum=settings.momentum, weight_decay=decay, nesterov=nesterov)
 
 
-def step(optimiser: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Take one step along the gradients at this learning rate, and clear them; ValueError where one is missing."""
+def step(optimiser: torch.optim.Optimizer, learning_rate: float, clip_norm: float | None = None) -> None:
+    """Take one step along the gradients at this learning rate, and clear them; ValueError where one is missing.
+
+    clip_norm: gradients whose norm over all weights is larger are scaled down to it first (arXiv 1211.5063).
+    """
     for group in optimiser.param_groups:
         if any(parameter.grad is None for parameter in group["params"]):
             raise ValueError("a parameter has no gradient; let every one take part in the loss")
         group["lr"] = learning_rate
+    if clip_norm is not None:
+        every = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+        torch.nn.utils.clip_grad_norm_(every, clip_norm)
     optimiser.step()
     optimiser.zero_grad()

@@ -13,9 +13,13 @@ PACKAGES = ("unetlib", "torch", "numpy", "scipy", "scikit-image", "tifffile", "s
 
 
 def write_facts(path: Path, facts: RunFacts) -> None:
-    """Write the facts of a run to `path` as JSON, with the versions and the peak memory of this process."""
+    """Write the facts of a run to `path` as JSON, with the versions and the peak memory of this process.
+
+    The IoU, which few validations have, is left out where there is none.
+    """
     ours = {"versions": versions(), "peak_memory_bytes": peak_memory_bytes()}
-    write_json(path, facts.model_copy(update=ours).model_dump(mode="json"))
+    absent = {"best_validation_iou"} if facts.best_validation_iou is None else set()
+    write_json(path, facts.model_copy(update=ours).model_dump(mode="json", exclude=absent))
 
 
 def versions() -> dict[str, str]:

@@ -24,10 +24,18 @@ from unetlib.training.cache import repair
 from unetlib.training.cached_variants import read_cache
 from unetlib.training.loop import train
 from unetlib.training.losses import loss_of
-from unetlib.training.objective import Objective, Training
+from unetlib.training.objective import Objective, Training, ValidationScores
 from unetlib.training.settings import RunSettings
 
-HISTORY_COLUMNS = ("update", "loss", "validation_dice", "learning_rate", "seconds")
+HISTORY_COLUMNS = (
+    "update",
+    "loss",
+    "validation_dice",
+    "validation_iou",
+    "validation_loss",
+    "learning_rate",
+    "seconds",
+)
 CHECKPOINTS = f"checkpoint-{8 * '[0-9a-f]'}.pt"  # ours alone, whatever else stands beside a model
 
 
@@ -98,7 +106,7 @@ def train_networks(
         result = train(
             network,
             Objective(batches, loss_of(settings.loss), validate),
-            settings.training,
+            settings.training.for_datasets(len(data)),
             seed=run.seed,
             device=device,
             checkpoint=checkpoints[model],
@@ -106,7 +114,8 @@ def train_networks(
         )
         record = record_of(run, settings, data, result, code)
         facts = facts_of(record, data, network, result, compute.model_copy(update={"device": device}))
-        write_csv(model.with_name("history.csv"), result.history, HISTORY_COLUMNS)
+        columns = [name for name in HISTORY_COLUMNS if name in result.history[0]]
+        write_csv(model.with_name("history.csv"), result.history, columns)
         provenance.write_facts(model.with_name("facts.json"), facts)
         save_model(model, network.state_dict(), record)
     for checkpoint in checkpoints.values():  # not before all are trained: outputs of a killed job are removed
@@ -127,14 +136,15 @@ def _say_row(say: Callable[[str], None], seed: int, row: Mapping[str, object]) -
 
 def validation_of(
     data: Sequence[TrainingData], settings: RunSettings, compute: ComputeSettings, device: str
-) -> Callable[[SegmentationNet], float]:
-    """Return what selects among the evaluations of a training: the Dice of the validation images."""
+) -> Callable[[SegmentationNet], ValidationScores]:
+    """Return what selects among the evaluations of a training: scores of the validation images."""
+    loss = loss_of(settings.loss)
     tiling = Tiling(compute.predict_tile_px, compute.predict_batch, device, settings.training.precision)
     frames = [(each.dataset, each.roles["validation"]) for each in data]
     if settings.validation.images == "augmented":
-        return validation.AugmentedTileValidation(frames, settings, tiling=tiling)
-    images = [validation.load(dataset, names, settings.normalisation) for dataset, names in frames]
-    return validation.Validation(images, threshold=settings.threshold, tiling=tiling)
+        return validation.AugmentedTileValidation(frames, settings, tiling=tiling, loss=loss)
+    images = [validation.load(dataset, names, settings) for dataset, names in frames]
+    return validation.Validation(images, threshold=settings.threshold, tiling=tiling, loss=loss)
 
 
 def record_of(
@@ -169,6 +179,7 @@ def facts_of(
         roles={each.name: each.roles for each in data},
         splits=dict(dataset_and_key_of(each.split) for each in data),
         parameters=parameter_count(network),
+        best_validation_iou=result.best_iou,
         stopped_early=result.stopped_early,
         train_seconds=result.seconds,
         peak_device_memory_bytes=provenance.peak_device_memory_bytes(compute.device),

@@ -96,17 +96,55 @@ class TrainingSettings(Settings):
     learning_rate: float = Field(0.005, gt=0, description="Step size after warm-up.")
     momentum: float = Field(0.99, ge=0, lt=1, description="Momentum of sgd and nesterov; adam and adamw do not use it.")
     weight_decay: float = Field(0, ge=0, description="L2 penalty (decoupled for adamw).")
-    schedule: Literal["constant", "cosine", "plateau"] = Field("cosine", description="Learning rate over time.")
+    clip_norm: float | None = option(
+        None, "Gradients are scaled down to this norm over all weights where theirs is larger; null: never.", gt=0
+    )
+    schedule: Literal["constant", "cosine", "plateau", "one_cycle"] = Field(
+        "cosine",
+        description="Learning rate over time. cosine: falls to 0. plateau: falls when evaluations do not get better."
+        " one_cycle: rises over the first 30 % of the updates from a 25th, without warm-up, and falls to a 250,000th.",
+    )
     warmup_updates: int = Field(100, ge=0, description="Updates over which the learning rate rises from 0.")
+    plateau_patience: int = option(
+        3, "plateau: evaluations in a row without a better one after which the next fails too many.", ge=0
+    )
+    plateau_factor: float = option(0.5, "plateau: what the learning rate is then multiplied by.", gt=0, lt=1)
+    minimum_learning_rate: float = option(0.0, "The learning rate never falls below it after the warm-up.", ge=0)
     updates: int = Field(20000, ge=1, description="Optimiser steps at most.")
+    updates_per: Literal["network", "dataset"] = option(
+        "network",
+        "What updates and evaluate_every count. dataset: those of one dataset, so that a joint network makes as many"
+        " times more as it has datasets.",
+    )
     accumulation_steps: int = Field(1, ge=1, description="Batches per optimiser step.")
     evaluate_every: int = Field(500, ge=1, description="Updates between validations (and checkpoints).")
+    select_by: Literal["dice", "loss", "last"] = option(
+        "dice",
+        "Which evaluation's weights are kept: that of the best validation Dice, of the smallest validation loss, or the"
+        " last. plateau follows the loss where that is chosen, else the Dice.",
+    )
     patience: int = Field(0, ge=0, description="Validations without improvement after which training stops; 0 = never.")
     precision: Precision = Field(
         "auto",
         description="Arithmetic of the forward pass. bfloat16 is faster where the processor or GPU has it and many"
         " times slower where it does not; auto is bfloat16 where it has it, else float32.",
     )
+
+    def for_datasets(self, count: int) -> Self:
+        """Return the settings of one training on `count` datasets, in updates of the network."""
+        if self.updates_per == "network":
+            return self
+        more = {"updates": self.updates * count, "evaluate_every": self.evaluate_every * count}
+        return self.model_copy(update=more)
+
+    @model_validator(mode="after")
+    def _minimum_below_learning_rate(self) -> Self:
+        if self.minimum_learning_rate > self.learning_rate:
+            raise ValueError(
+                f"training.minimum_learning_rate is {self.minimum_learning_rate:g}, above learning_rate"
+                f" ({self.learning_rate:g}); lower it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:
@@ -121,7 +159,7 @@ class ValidationSettings(Settings):
     images: Literal["whole", "augmented"] = Field(
         "whole",
         description="whole: validation images as they are; augmented: one augmented tile of each, a mistake, for the"
-        " flawed arm of a pitfall alone.",
+        " flawed arm of a pitfall alone (the history then has the IoU as well).",
     )
 
 

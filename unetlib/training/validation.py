@@ -1,4 +1,4 @@
-"""What selects a network: the Dice of whole validation images, by overlap-tile, without augmentation."""
+"""What selects a network: scores of whole validation images, by overlap-tile, without augmentation."""
 
 import zlib
 from collections.abc import Sequence
@@ -9,13 +9,15 @@ import torch
 from numpy.typing import NDArray
 
 from unetlib.datasets.dataset import Dataset
-from unetlib.imaging.binning import bin_image, upsample
+from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, upsample
 from unetlib.imaging.normalisation import normalise
-from unetlib.imaging.settings import Normalisation
 from unetlib.networks.blocks import SegmentationNet
 from unetlib.networks.predict import Tiling, predict
+from unetlib.training.objective import Loss, ValidationScores
 from unetlib.training.settings import RunSettings
-from unetlib.training.variants import warp
+from unetlib.training.variants import training_targets, warp
+
+SURE = 1e-7  # a probability is never nearer to 0 and 1 than this, whose logit is 16
 
 
 def dice(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
@@ -27,79 +29,133 @@ def dice(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
     return 2 * int((truth & predicted).sum()) / both if both else 1.0
 
 
+def iou(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
+    """Return the intersection over union of two masks, 1 when both are empty: D / (2 − D) of their Dice D."""
+    found = dice(truth, predicted)
+    return found / (2 - found)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a network is trained to say of an image as it sees it, and how much each pixel weighs, both (H', W')."""
+
+    mask: NDArray[np.uint8]
+    weight: NDArray[np.float32]
+
+    def loss_of(self, probability: NDArray[np.float32], loss: Loss) -> float:
+        """Return the loss of a foreground probability (H', W'), which counts as at least 1e-7 from 0 and 1."""
+        margin = torch.from_numpy(probability).clamp(SURE, 1 - SURE).logit()
+        logits = torch.stack([torch.zeros_like(margin), margin])[None]
+        mask, weight = torch.from_numpy(self.mask).long(), torch.from_numpy(self.weight)
+        return float(loss(logits, mask[None], weight[None]))
+
+
 @dataclass(frozen=True)
 class ValidationImage:
     """A normalised image as networks see it, its true mask and the pixels whose truth is known, both (H, W).
 
-    The image is (⌈H/binning⌉, ⌈W/binning⌉).
+    The image and its targets, which the loss needs, are (⌈H/binning⌉, ⌈W/binning⌉).
     """
 
     image: NDArray[np.float32]
     mask: NDArray[np.bool_]
     known: NDArray[np.bool_]
     binning: int = 1
+    targets: Targets | None = None
 
 
-def load(dataset: Dataset, frames: Sequence[str], normalisation: Normalisation) -> list[ValidationImage]:
-    """Return the validation images of these frames, with gold truth where there is any, else silver."""
+def load(dataset: Dataset, frames: Sequence[str], settings: RunSettings) -> list[ValidationImage]:
+    """Return the validation images of these frames, with gold truth where there is any, else silver.
+
+    They have targets where the training selects by the loss.
+    """
     images = []
     for frame in frames:
         is_gold = dataset.frame(frame).annotation in ("gold", "partial")
         labels, ignore = dataset.truth(frame) if is_gold else dataset.training_truth(frame)
         factor = dataset.frame(frame).binning
-        image = normalise(bin_image(dataset.image(frame), factor), normalisation)
-        images.append(ValidationImage(image, labels > 0, ~ignore, factor))
+        image = normalise(bin_image(dataset.image(frame), factor), settings.normalisation)
+        targets = None
+        if settings.training.select_by == "loss":
+            seen = bin_labels(labels, factor), bin_mask(ignore, factor)
+            targets = Targets(*training_targets(*seen, settings.cache))
+        images.append(ValidationImage(image, labels > 0, ~ignore, factor, targets))
     return images
 
 
-class Validation:
-    """Calling it with a network returns the mean Dice, 0 … 1, first over each dataset's images, then over datasets."""
+def mean_scores(datasets: Sequence[Sequence[ValidationScores]]) -> ValidationScores:
+    """Return the means, first over each dataset's images, then over datasets, of the scores that all images have."""
 
-    def __init__(self, datasets: Sequence[Sequence[ValidationImage]], *, threshold: float, tiling: Tiling) -> None:
+    def mean(name: str) -> float | None:
+        values = [[getattr(scores, name) for scores in images] for images in datasets]
+        if any(value is None for images in values for value in images):
+            return None
+        return float(np.mean([np.mean(images) for images in values]))
+
+    return ValidationScores(mean("dice") or 0.0, mean("iou"), mean("loss"))
+
+
+class Validation:
+    """Calling it with a network returns the mean Dice of its masks, 0 … 1, and the mean loss where images have targets.
+
+    The loss is the training's own, of each image as the network sees it.
+    """
+
+    def __init__(
+        self, datasets: Sequence[Sequence[ValidationImage]], *, threshold: float, tiling: Tiling, loss: Loss
+    ) -> None:
         if not datasets or not all(datasets):
             raise ValueError("a dataset has no validation frame; raise split.validation_fraction")
-        self.datasets, self.threshold, self.tiling = datasets, threshold, tiling
+        self.datasets, self.threshold, self.tiling, self.loss = datasets, threshold, tiling, loss
 
-    def __call__(self, model: SegmentationNet) -> float:
-        """Return the mean Dice of the network's masks."""
-        return float(np.mean([np.mean([self._dice(model, image) for image in images]) for images in self.datasets]))
+    def __call__(self, model: SegmentationNet) -> ValidationScores:
+        """Return the mean scores of the network."""
+        return mean_scores([[self._scores(model, image) for image in images] for images in self.datasets])
 
-    def _dice(self, model: SegmentationNet, truth: ValidationImage) -> float:
+    def _scores(self, model: SegmentationNet, truth: ValidationImage) -> ValidationScores:
         probability = predict(model, truth.image, self.tiling)
         mask = upsample(probability, truth.binning, truth.mask.shape) >= self.threshold
-        return dice(truth.mask[truth.known], mask[truth.known])
+        loss = None if truth.targets is None else truth.targets.loss_of(probability, self.loss)
+        return ValidationScores(dice(truth.mask[truth.known], mask[truth.known]), loss=loss)
 
 
 class AugmentedTileValidation:
     """Optimistic validation, used only to measure the bias it causes: one random augmented tile per validation image.
 
-    Calling it with a network returns the mean Dice, 0 … 1, of tiles drawn anew each time. The draws depend on the
-    network's weights alone, so that a training that was interrupted draws the same ones.
+    Calling it with a network returns the mean Dice and IoU, 0 … 1, of tiles drawn anew each time, and their loss where
+    the training selects by it. The draws depend on the network's weights alone, so that a training that was interrupted
+    draws the same ones.
     """
 
     def __init__(
-        self, datasets: Sequence[tuple[Dataset, Sequence[str]]], settings: RunSettings, *, tiling: Tiling
+        self, datasets: Sequence[tuple[Dataset, Sequence[str]]], settings: RunSettings, *, tiling: Tiling, loss: Loss
     ) -> None:
-        self.datasets, self.settings, self.tiling = datasets, settings, tiling
+        self.datasets, self.settings, self.tiling, self.loss = datasets, settings, tiling, loss
 
-    def __call__(self, model: SegmentationNet) -> float:
-        """Return the mean Dice, first over each dataset's tiles, then over datasets."""
+    def __call__(self, model: SegmentationNet) -> ValidationScores:
+        """Return the mean scores of the network."""
         generator = torch.Generator().manual_seed(_seed_of(model))
-        means = [
-            np.mean([self._dice(model, dataset, frame, generator) for frame in frames])
-            for dataset, frames in self.datasets
-        ]
-        return float(np.mean(means))
+        return mean_scores(
+            [[self._scores(model, dataset, frame, generator) for frame in frames] for dataset, frames in self.datasets]
+        )
 
-    def _dice(self, model: SegmentationNet, dataset: Dataset, frame: str, generator: torch.Generator) -> float:
+    def _scores(
+        self, model: SegmentationNet, dataset: Dataset, frame: str, generator: torch.Generator
+    ) -> ValidationScores:
         settings = self.settings
         how = settings.augmentation.scaled(dataset.length_scale(frame))
         image, labels, ignore = warp(*dataset.seen(frame), how, generator=generator)
         rows, columns = (_part(side, settings.batch.tile_px, generator) for side in image.shape)
         tile = normalise(image, settings.normalisation)[rows, columns]
-        found = predict(model, tile, self.tiling) >= settings.threshold
+        probability = predict(model, tile, self.tiling)
+        found = probability >= settings.threshold
         known = np.ones(found.shape, bool) if ignore is None else ~ignore[rows, columns]
-        return dice((labels[rows, columns] > 0)[known], found[known])
+        masks = (labels[rows, columns] > 0)[known], found[known]
+        loss = None
+        if settings.training.select_by == "loss":
+            mask, weight = training_targets(labels, ignore, settings.cache)
+            loss = Targets(mask[rows, columns], weight[rows, columns]).loss_of(probability, self.loss)
+        return ValidationScores(dice(*masks), iou(*masks), loss)
 
 
 def _part(side: int, wanted: int, generator: torch.Generator) -> slice:
