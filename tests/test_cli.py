@@ -145,6 +145,16 @@ def test_info_tells_what_the_run_was(tmp_path, capsys):
     assert "seg" not in text  # pooled over objects, no mean of images
 
 
+def test_info_tells_the_pixel_size_that_the_study_states_today(tmp_path, capsys):
+    """It is learnt later, and nothing is trained anew: model.pt still holds the old one."""
+    run = run_folder(tmp_path)
+    settings = {"inference": {}, "instances": {}, "normalisation": "zscore", "pixel_size_um": 0.325}
+    (run / "prediction.json").write_text(json.dumps(settings))
+    assert cli.main(["info", str(run / "model.pt")]) == 0
+    text = capsys.readouterr().out
+    assert "phase, 0.325 µm per pixel" in text and "0.65" not in text
+
+
 def test_info_of_a_model_alone_and_beside_the_facts_of_another(tmp_path):
     run = run_folder(tmp_path)
     facts = json.loads((run / "facts.json").read_text())

@@ -67,7 +67,7 @@ def pngs() -> list[bytes]:
 
 
 def read_image(folder: Path, data: bytes) -> None:
-    images.grey(images.decode(data, "case"))
+    images.decode_image(data, "case").grey()
 
 
 def labelled() -> np.ndarray:
@@ -403,8 +403,8 @@ SPLIT = b"frame,role\n01-t000,train\n01-t001,validation\n02-t001,test\n02-t000,u
 def targets() -> dict[str, Target]:
     """Every reader, by name."""
     found = {
-        "tiff": Target("images.decode, TIFF", "tiff", tiffs, read_image, (images.ImageError,)),
-        "png": Target("images.decode, PNG", "png", pngs, read_image, (images.ImageError,)),
+        "tiff": Target("images.decode_image, TIFF", "tiff", tiffs, read_image, (images.ImageError,)),
+        "png": Target("images.decode_image, PNG", "png", pngs, read_image, (images.ImageError,)),
         "zip": Target(
             "open_archive and read", "zip", lambda: [archive_of("pairs"), zip64()], read_zip, (ArchiveError,)
         ),

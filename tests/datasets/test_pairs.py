@@ -108,3 +108,25 @@ def test_channels_are_refused_by_name_unless_one_is_chosen(count):
         list(read_pairs(Box(members)))
     (sample,) = read_pairs(Box(members), channel=count)
     np.testing.assert_array_equal(sample.image, channels[..., -1])
+
+
+def calibrated(image, unit, resolution):
+    return tiff(image, imagej=True, resolution=resolution, metadata={"unit": unit})
+
+
+def test_the_pixel_size_is_what_images_state_unless_it_is_given():
+    stated = {"a": ("um", (2, 2)), "b": ("furlong", (2, 2)), "c": ("um", (2, 1)), "d": ("pixel", (1, 1))}
+    box = Box(
+        {f"images/{name}.tif": calibrated(texture(20, 30), *how) for name, how in stated.items()}
+        | {"labels/a.tif": np.eye(20, 30, dtype=np.uint8)}
+    )
+    found = {sample.frame: sample for sample in read_pairs(box)}
+    assert [sample.pixel_size_um for sample in found.values()] == [0.5, None, None, None]
+    assert found["a"].notes == found["d"].notes == ()
+    remedy = "(in a dataset's options: pixel_size_um)"
+    assert f"'furlong', is not known; give its pixel size by --pixel-size {remedy}" in found["b"].notes[0]
+    assert f"images/c.tif: pixels of 1 × 0.5 µm are not square; resample the image, or set --pixel-size {remedy}" in (
+        found["c"].notes
+    )
+    given = list(read_pairs(box, pixel_size_um=0.3))
+    assert {sample.pixel_size_um for sample in given} == {0.3} and not any(sample.notes for sample in given)

@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from builders.archives import png, texture
+from builders.archives import png, texture, tiff
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.prepare_dataset import OPTIONS_OF_THE_WRITER, folder_checksum, prepare_dataset
@@ -38,6 +38,18 @@ def prepared(source, *, limits=LIMITS, view=PLAIN, **options):
     folder = source.parent / "prepared"
     given = ReaderOptions(**options)
     return folder, prepare_dataset(source, folder, format="pairs", options=given, view=view, limits=limits)
+
+
+def test_what_is_to_be_said_of_many_images_is_one_line(cells):
+    for n in range(4):
+        (cells / f"images/a{n}.png").unlink()
+        image = tiff(texture(30, 40, seed=n), imagej=True, resolution=(2, 2), metadata={"unit": "furlong"})
+        (cells / f"images/a{n}.tif").write_bytes(image)
+    said = [line for line in prepared(cells)[1] if "furlong" in line]
+    assert len(said) == 1 and said[0].startswith(", ".join(f"images/a{n}.tif" for n in range(4)) + ": its unit of")
+    folder, lines = prepared(cells, pixel_size_um=0.5)  # the remedy
+    assert not any("furlong" in line for line in lines)
+    assert {frame.pixel_size_um for frame in Dataset(folder).frames} == {0.5}
 
 
 def test_the_lines_and_files_say_what_was_used(cells):

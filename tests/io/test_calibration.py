@@ -65,7 +65,9 @@ def test_what_others_wrote(tmp_path, kind):
         assert value == (None if wanted is None else pytest.approx(wanted, rel=1e-6))
 
 
-LENGTH = "its unit of length, {}, is not known; give its pixel size by --pixel-size"
+LENGTH = (
+    "its unit of length, {}, is not known; give its pixel size by --pixel-size (in a dataset's options: pixel_size_um)"
+)
 TIME = "its unit of time, {}, is not known; give its frame interval by --interval of track"
 UNREAD = {  # how it was written: what is said
     "imagej-length": (
@@ -80,7 +82,8 @@ UNREAD = {  # how it was written: what is said
     "ome-empty": ({"description": "<OME></OME>"}, "its OME-XML is damaged (it describes no image)"),
     "macroscope": (
         {"resolution": (400, 400), "resolutionunit": "CENTIMETER"},
-        "its resolution of 1016 dpi (25 µm) is taken for a printer's; give its pixel size by --pixel-size",
+        "its resolution of 1016 dpi (25 µm) is taken for a printer's; give its pixel size by --pixel-size (in a dataset"
+        "'s options: pixel_size_um)",
     ),
 }
 
@@ -116,7 +119,7 @@ def test_a_scale_in_tags_of_another_program_is_said(tmp_path, flag, monkeypatch)
     tifffile.imwrite(tmp_path / "a.tif", PICTURE)
     monkeypatch.setattr(tifffile.TiffFile, "flags", property(lambda file: {flag}))
     (note,) = read(tmp_path / "a.tif").notes()
-    assert "which is not read; give its pixel size by --pixel-size" in note
+    assert "which is not read; give its pixel size by --pixel-size (in a dataset's options: pixel_size_um)" in note
 
 
 @pytest.mark.parametrize("written", [{"imagej": True}, {"ome": True}])

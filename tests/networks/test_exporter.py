@@ -83,6 +83,15 @@ def test_what_one_must_know_stands_in_the_graph_and_equal_input_gives_equal_byte
     assert facts["run"]["model_sha256"] == exporter.sha256_of(path)
 
 
+def test_an_export_states_the_pixel_size_that_the_study_states_today(tmp_path, movie):
+    path, _ = model_file(tmp_path / "model.pt")
+    settings = {"inference": {}, "instances": {}, "normalisation": "zscore", "pixel_size_um": 0.325}
+    (tmp_path / "prediction.json").write_text(json.dumps(settings))
+    exporter.export(path, tmp_path / "a.onnx", kind="onnx", image=movie, tile_px=20)
+    facts = {prop.key: json.loads(prop.value) for prop in onnx.load(tmp_path / "a.onnx").metadata_props}
+    assert facts["pixel_size_um"] == facts["run"]["data"][0]["options"]["pixel_size_um"] == 0.325
+
+
 def test_a_runtime_that_gives_something_else_is_refused_and_leaves_nothing(tmp_path, movie, monkeypatch):
     path, _ = model_file(tmp_path / "model.pt")
     ours = onnx_graph.by_torch

@@ -11,7 +11,7 @@ from builders.malformed import plain_tiff, png_chunks, png_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unetlib.io.images import ImageError, decode
+from unetlib.io.images import ImageError, decode_image
 
 
 def chained(pages: int) -> bytes:
@@ -48,7 +48,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ImageError, match=message) as caught:
-            decode(data, "01/t000.tif")
+            decode_image(data, "01/t000.tif")
         assert tracemalloc.get_traced_memory()[1] < 8_000_000 + 10 * len(data)
     finally:
         tracemalloc.stop()
@@ -58,15 +58,15 @@ def test_a_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
 def test_a_circle_of_pages_ends() -> None:
     image = texture(4, 8)
     whole = plain_tiff(8, 4, image.tobytes())
-    np.testing.assert_array_equal(decode(whole, "a"), image)
+    np.testing.assert_array_equal(decode_image(whole, "a").pixels, image)
     circle = whole[:-4] + whole[4:8]
     with pytest.raises(ImageError) if not _reads(circle, image) else warnings.catch_warnings():
-        decode(circle, "a")
+        decode_image(circle, "a")
 
 
 def _reads(data: bytes, image: np.ndarray) -> bool:
     try:
-        return np.array_equal(decode(data, "a"), image)
+        return np.array_equal(decode_image(data, "a").pixels, image)
     except ImageError:
         return False
 
@@ -75,6 +75,6 @@ def _reads(data: bytes, image: np.ndarray) -> bool:
 @given(st.sampled_from([b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"\x89PNG\r\n\x1a\n", b""]), st.binary(max_size=200))
 def test_any_bytes_are_an_image_or_an_image_error(magic: bytes, rest: bytes) -> None:
     try:
-        assert decode(magic + rest, "a.tif").size > 0
+        assert decode_image(magic + rest, "a.tif").pixels.size > 0
     except ImageError as error:
         assert str(error).startswith("a.tif: ") and len(str(error).splitlines()) == 1

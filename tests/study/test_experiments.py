@@ -104,14 +104,15 @@ def test_inference_is_laid_over_the_studys():
 
 def test_how_a_network_predicts_is_that_of_its_own_experiment_and_dataset():
     config = changed(("datasets", "a", "watershed_depth_px"), 6)
-    config["datasets"]["a"] |= {"binning": 2, "options": {"pixel_size_um": 0.5}}
+    config["datasets"]["a"] |= {"binning": 2}
     config["experiments"]["plain"] |= {"instance_method": "watershed", "inference": {"test_time_augmentation": 4}}
     config["threshold"] = 0.4
-    found = experiments.prediction_settings(study(config), "plain", "a")
+    sizes = dict.fromkeys(config["datasets"]) | {"a": 0.5}
+    found = experiments.prediction_settings(study(config), "plain", "a", sizes)
     assert found.inference.test_time_augmentation == 4 and found.normalisation == "zscore"
     assert found.instances.identity() == {"threshold": 0.4, "min_area_px": 3, "watershed_depth_px": 6}
     assert (found.binning, found.pixel_size_um) == (2, 0.5)
-    joint = experiments.prediction_settings(study(config), "joint", JOINT)
+    joint = experiments.prediction_settings(study(config), "joint", JOINT, sizes)
     assert (joint.binning, joint.pixel_size_um) == (1, None), "the datasets differ"
     assert joint.instances.identity() == {"threshold": 0.4, "min_area_px": 0, "watershed_depth_px": 0}
 

@@ -145,7 +145,8 @@ def test_what_is_said_of_the_scale(tmp_path):
     odd = write(tmp_path / "odd.tif", cells, "furlong", (2, 2))
     good = write(tmp_path / "good.tif", cells, "um", (2, 2))
     other = write(tmp_path / "other.tif", cells, "um", (4, 4))
-    said = f"{odd}: its unit of length, 'furlong', is not known; give its pixel size by --pixel-size"
+    remedy = "give its pixel size by --pixel-size (in a dataset's options: pixel_size_um)"
+    said = f"{odd}: its unit of length, 'furlong', is not known; {remedy}"
     assert measure_file(odd, None, None).notes == measure_file(odd, odd, None).notes[:1] == (said,)
     assert measure_file(odd, None, 0.5).notes == ()
     assert measure_file(odd, good, None).notes == ()  # the image says it

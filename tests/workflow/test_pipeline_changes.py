@@ -1,5 +1,6 @@
 """What a change reruns: all that depends on it, and nothing else; and what a killed training goes on from."""
 
+import json
 import re
 import shutil
 import threading
@@ -67,6 +68,20 @@ def test_another_inference_writes_the_settings_anew_and_trains_nothing(finished,
     (tmp_path / "tta.yaml").write_text("inference: {test_time_augmentation: 4}\n")
     jobs = finished.planned(str(tmp_path / "tta.yaml"))
     assert {"predict", "write_prediction_settings"} <= set(jobs) and not {"train", "augment", "split"} & set(jobs)
+
+
+def test_another_pixel_size_measures_and_draws_anew_but_trains_and_predicts_nothing(finished, tmp_path):
+    """Tables of cells, scale bars and the scale that `unetlib predict` compares with are in micrometres."""
+    (tmp_path / "size.yaml").write_text("datasets: {phase: {options: {pixel_size_um: 0.3}}}\n")
+    project = replace(finished, folder=tmp_path / "copy")
+    shutil.copytree(finished.folder, project.folder, symlinks=True)
+    done = project.run("snakemake", "--cores", "1", "--configfile", project.study, str(tmp_path / "size.yaml"))
+    assert done.returncode == 0, done.stdout[-2000:]
+    ran = set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", done.stdout, re.M))
+    assert {"prepare", "write_prediction_settings", "draw_examples", "report"} | TRACKS <= ran
+    assert not {"split", "augment", "train", "predict", "score", "predict_sequence"} & ran
+    settings = json.loads(results(project, "runs/reference/phase/fold0-seed0/prediction.json").read_text())
+    assert settings["pixel_size_um"] == 0.3
 
 
 @pytest.fixture(scope="module")

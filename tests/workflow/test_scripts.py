@@ -204,11 +204,16 @@ def test_prediction_settings_are_written_for_every_trained_run(tmp_path):
     resolved = share_identical_trainings(study())
     text = resolved.model_dump_json(exclude_unset=True)
     command = [sys.executable, str(ROOT / "workflow/scripts/write_prediction_settings.py"), "--study", text]
+    sizes = dict(zip(study_facts(resolved).datasets, (0.65, None, 1.3), strict=False))
+    for name, size in sizes.items():
+        table = tmp_path / Layout("s").pixel_sizes(name)
+        table.parent.mkdir(parents=True)
+        table.write_text(f"frame,pixel_size_um\na,{size or ''}\nb,{size or ''}\n")
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for run in study_facts(resolved).trained_runs():
         written = json.loads((tmp_path / Layout("s").prediction_settings(run.path)).read_text())
-        assert written == prediction_settings(resolved, run.experiment, run.train_dataset).plain()
+        assert written == prediction_settings(resolved, run.experiment, run.train_dataset, sizes).plain()
     assert not (tmp_path / "results/s/runs/turned").exists()
 
 

@@ -88,7 +88,7 @@ def _sample(
 ) -> Sample:
     modality, pixel_size_um, masks, channel = facts
     arrays = {kind: _labels(archive, name, kind, masks) for kind, name in files.items() if kind != "image"}
-    image = decode_image(archive.read(files["image"]), files["image"], Choice(channel=channel)).grey()
+    picture = decode_image(archive.read(files["image"]), files["image"], Choice(channel=channel))
     sample = check_sample(
         Sample(
             frame=f"{sequence}-t{time:03d}",
@@ -96,13 +96,14 @@ def _sample(
             time=time,
             group=sequence,
             modality=modality,
-            image=image,
+            image=picture.grey(),
             labels=arrays.get("labels"),
             silver=arrays.get("silver"),
             markers=arrays.get("markers"),
             pixel_size_um=pixel_size_um,
             tracks=tracks,
             where=files["image"],
+            notes=picture.notes,
         )
     )
     if sample.labels is None or sample.markers is None:

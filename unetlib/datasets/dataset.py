@@ -50,6 +50,7 @@ class Sample:
     overlap_px: int = 0
     tracks: Sequence[Mapping[str, int | str]] = ()  # rows of tracks.csv that begin in this frame
     where: str = ""
+    notes: tuple[str, ...] = ()  # what a user must be told of how the image was read
 
 
 def check_sample(sample: Sample) -> Sample:

@@ -38,6 +38,7 @@ def read_dsb(
     faults = Faults()
     images: dict[str, np.ndarray] = {}
     modalities: dict[str, str] = {}
+    notes: dict[str, tuple[str, ...]] = {}
     held = 0
     members = _members(archive, faults)
     for key, files in sorted(members.items()):
@@ -49,6 +50,7 @@ def read_dsb(
             picture = decode_image(archive.read(where), where, Choice(channel=channel))
             images[key] = check_image(picture.grey(), where)
             modalities[key] = modality_of(picture)
+            notes[key] = picture.notes
             held += images[key].nbytes
         _check_held(held, key)
     groups = group_by_field(images, modalities)
@@ -67,6 +69,7 @@ def read_dsb(
                     overlap_px=overlap_px,
                     pixel_size_um=pixel_size_um,
                     where=members[key]["images"][0],
+                    notes=notes[key],
                 )
             )
     faults.check()

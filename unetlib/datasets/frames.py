@@ -76,18 +76,25 @@ def read_frames(folder: Path) -> list[FrameRecord]:
     return frames
 
 
-def _pixel_sizes(table: Path) -> dict[str, float]:
+def common_pixel_size(table: Path) -> float | None:
+    """Return the side of a pixel in µm that all frames of a pixel_sizes.csv share; None where they do not.
+
+    Raises DatasetError or FileError for a damaged table.
+    """
+    sizes = set(_pixel_sizes(table).values())
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _pixel_sizes(table: Path) -> dict[str, float | None]:
+    """The pixel size of each frame; None where it is not known."""
     if not table.is_file():
         return {}
     try:
-        sizes = {
-            row["frame"]: float(row["pixel_size_um"])
-            for row in read_csv(table, PIXEL_SIZE_COLUMNS)
-            if row["pixel_size_um"]
-        }
+        rows = read_csv(table, PIXEL_SIZE_COLUMNS)
+        sizes = {row["frame"]: float(row["pixel_size_um"]) if row["pixel_size_um"] else None for row in rows}
     except ValueError as error:
         raise DatasetError(f"{table}: {str(error)[:200]}; prepare the dataset again") from error
-    if not all(0 < size < math.inf for size in sizes.values()):
+    if not all(size is None or 0 < size < math.inf for size in sizes.values()):
         raise DatasetError(f"{table}: a pixel size is no length; prepare the dataset again")
     return sizes
 

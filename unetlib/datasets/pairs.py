@@ -12,7 +12,7 @@ from unetlib.datasets.faults import Faults
 from unetlib.datasets.pair_layout import Folders, find_pairs
 from unetlib.io.archives import Archive
 from unetlib.io.axes import Choice
-from unetlib.io.images import decode_image
+from unetlib.io.images import DecodedImage, decode_image
 
 
 def read_pairs(
@@ -33,13 +33,16 @@ def read_pairs(
     ids, 0 = background; with `masks`, anything but 0 is foreground and its 4-connected components are the instances; a
     label without an object is a negative. Time: position in the sequence. Group: the plate, else the first folder of
     the sequence, else the image itself. An image without a label has no truth; a label without an image is an error.
-    Raises ImageError or DatasetError that name every bad file.
+    pixel_size_um: of every image; None: what each image states. Raises ImageError or DatasetError that name every bad
+    file.
     """
     faults = Faults()
     time: dict[Folders, int] = defaultdict(int)
     for pair in find_pairs(archive.names(), images=images, labels=labels):
         frame = _safe("-".join((*pair.folders, pair.name)))
         with faults.collected():
+            picture = decode_image(archive.read(pair.image), pair.image, Choice(channel=channel))
+            size, notes = (pixel_size_um, ()) if pixel_size_um else _stated_size(picture)
             sample = check_sample(
                 Sample(
                     frame=frame,
@@ -47,15 +50,24 @@ def read_pairs(
                     time=time[pair.folders],
                     group=pair.group or frame,
                     modality=modality,
-                    image=decode_image(archive.read(pair.image), pair.image, Choice(channel=channel)).grey(),
+                    image=picture.grey(),
                     labels=None if pair.label is None else _truth(archive, pair.label, masks),
-                    pixel_size_um=pixel_size_um,
+                    pixel_size_um=size,
                     where=pair.image,
+                    notes=(*picture.notes, *notes),
                 )
             )
             time[pair.folders] += 1
             yield sample
     faults.check()
+
+
+def _stated_size(picture: DecodedImage) -> tuple[float | None, tuple[str, ...]]:
+    """The pixel size that an image states, in µm, and what is to be said of it."""
+    try:
+        return picture.calibration.pixel_size_um(picture.where), picture.calibration.notes()
+    except ValueError as error:  # pixels that are not square
+        return None, (f"{error} (in a dataset's options: pixel_size_um)",)
 
 
 def _safe(name: str) -> str:

@@ -6,11 +6,12 @@ dataset.json         name and sha256 of the source, format, options and what net
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from unetlib.datasets import unused_files
-from unetlib.datasets.dataset import Dataset, write_dataset
+from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.datasets.readers import read
 from unetlib.datasets.remarks import remarks
 from unetlib.datasets.settings import ReaderOptions, ViewSettings
@@ -18,7 +19,9 @@ from unetlib.datasets.unused_files import UnusedFile
 from unetlib.io.archives import open_archive
 from unetlib.io.files import sha256_of, write_csv, write_json
 from unetlib.io.settings import LimitSettings
+from unetlib.io.wording import named
 
+NAMED = 10  # files that share a note
 OPTIONS_OF_THE_WRITER = ("allow_empty", "near_duplicates")  # those of `write_dataset`; all others are the reader's
 
 
@@ -35,19 +38,36 @@ def prepare_dataset(
     of_writer = {name: value for name, value in given.items() if name in OPTIONS_OF_THE_WRITER}
     ceilings = {"max_bytes": limits.archive_bytes, "max_members": limits.archive_members}
     with unused_files.ReadFiles(open_archive(source, **ceilings)) as archive:
-        write_dataset(folder, read(format, archive, **of_reader), **of_writer, **dict(view))
+        notes = list[str]()
+        write_dataset(folder, _noted(read(format, archive, **of_reader), notes), **of_writer, **dict(view))
         unused = archive.unused()
         identity = sha256_of(source) if source.is_file() else folder_checksum(source, archive.used())
     write_csv(folder / "unused.csv", (row._asdict() for row in unused), unused_files.COLUMNS)
     origin = {"source": source.name, "sha256": identity, "format": format}
     write_json(folder / "dataset.json", origin | {"options": given} | view.identity())
-    return [*remarks(Dataset(folder).frames), *_usage(source, unused)]
+    return [*remarks(Dataset(folder).frames), *_together(notes), *_usage(source, unused)]
 
 
 def folder_checksum(folder: Path, names: Iterable[str]) -> str:
     """Return the sha256 of the names and checksums of a folder's files, in this order."""
     listing = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names)
     return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _noted(samples: Iterable[Sample], notes: list[str]) -> Iterator[Sample]:
+    """The samples as they come, and their notes added to the list."""
+    for sample in samples:
+        notes += sample.notes
+        yield sample
+
+
+def _together(notes: Iterable[str]) -> list[str]:
+    """The notes, each of which begins with its file and a colon, in one line per text."""
+    files = defaultdict[str, list[str]](list)
+    for note in notes:
+        file, _, text = note.partition(": ")
+        files[text].append(file)
+    return [f"{named(names, NAMED)}: {text}" for text, names in files.items()]
 
 
 def _usage(source: Path, unused: list[UnusedFile]) -> list[str]:

@@ -33,5 +33,5 @@
 - wording: Numbers, sizes and lists of names as people say them, for messages of one line.
 
 For other packages: atomic_path, atomic_folder, read_csv, write_csv, read_json, write_json, sha256_of; open_archive;
-fetch; decode; find_images; open_stack, create_stack; Predictions, save_predictions.
+fetch; decode_image; find_images; open_stack, create_stack; Predictions, save_predictions.
 """

@@ -24,7 +24,7 @@ _OTHER_PROGRAMS = {  # kinds of tifffile whose scale stands in tags of their own
     "scn": "Leica SCN",
     "ndpi": "Hamamatsu",
 }
-_GIVE = "; give its pixel size by --pixel-size"
+_GIVE = "; give its pixel size by --pixel-size (in a dataset's options: pixel_size_um)"
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ class Calibration:
                 "or set --pixel-size"
             )
         return math.sqrt(self.row_um * self.column_um)
+
+
+UNKNOWN = Calibration()
 
 
 def calibration_of(file: tifffile.TiffFile, where: str) -> Calibration:
@@ -154,8 +157,8 @@ def _of_ome(xml: str, where: str) -> Calibration:
 
 
 def _unknown(where: str, of: str, unit: str) -> str:
-    what, option = ("frame interval", "--interval of track") if of == "time" else ("pixel size", "--pixel-size")
-    return f"{where}: its unit of {of}, {unit!r}, is not known; give its {what} by {option}"
+    remedy = "; give its frame interval by --interval of track" if of == "time" else _GIVE
+    return f"{where}: its unit of {of}, {unit!r}, is not known{remedy}"
 
 
 def _damaged(where: str, reason: str) -> str:

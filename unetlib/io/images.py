@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from unetlib.io.axes import EVERYTHING, Choice
 from unetlib.io.axes import ImageError as ImageError
+from unetlib.io.calibration import UNKNOWN, Calibration, calibration_of
 from unetlib.io.png import PNG, png_bytes, read_png
-from unetlib.io.samples import Samples, samples_of, to_grey
+from unetlib.io.samples import Samples, samples_of
 from unetlib.io.tiff import TIFF, channels_last, tiff_layout, walk_pages
 from unetlib.io.wording import counted
 
@@ -32,6 +33,7 @@ class DecodedImage:
     axes: str  # of the planes: "" for one, else as `axes.PlaneOrder`
     where: str
     notes: tuple[str, ...] = ()
+    calibration: Calibration = UNKNOWN
 
     def grey(self) -> NDArray[Any]:
         """Return the grey values, (H, W) or (planes, H, W): see `samples.Samples.grey`. ImageError for 1 bit."""
@@ -74,18 +76,6 @@ def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> Decode
     raise ImageError(f"{where}: neither TIFF nor PNG (it begins with {data[:4]!r}); export it as one of them")
 
 
-def decode(data: bytes, where: str) -> NDArray[Any]:
-    """Return the pixels of a TIFF or PNG file as they are stored, whatever they mean (`decode_image`)."""
-    return decode_image(data, where).pixels
-
-
-def grey(array: NDArray[Any]) -> NDArray[Any]:
-    """Return (H, W, 1…4) without colour and alpha, others as they are, by the shape alone."""
-    if array.ndim != 3 or array.shape[-1] > 4:
-        return array
-    return to_grey(array[..., :3]) if array.shape[-1] > 2 else array[..., 0]
-
-
 def one_bit(where: str) -> str:
     """Return the line that refuses an image of two values."""
     return f"{where}: holds 1 bit per pixel, a mask and no picture; export the image as 8 or 16 bit or float"
@@ -101,16 +91,17 @@ def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
             raise ImageError(f"{where}: its {len(pages)} pages differ in size or type; export one file per frame")
         first = file.pages.first
         arrays = [channels_last(page.asarray(), first) for page in pages]
+        calibration = calibration_of(file, where)
         if len(arrays) == 1 and not file.is_imagej:
             samples = samples_of(first, lookup=True, where=where).choose(choice, where)
-            return DecodedImage(arrays[0], samples, "", where, samples.notes)
+            return DecodedImage(arrays[0], samples, "", where, samples.notes, calibration)
         layout = tiff_layout(file, choice, where)
     if layout.page_count != len(arrays):
         planes = counted(layout.page_count, "plane")
         raise ImageError(f"{where}: {counted(len(arrays), 'page')} for {planes}; export one page per plane")
     chosen = [arrays[page] for page in layout.order.pages]
     pixels = np.stack(chosen) if layout.order.axes else chosen[0]
-    return DecodedImage(pixels, layout.samples, layout.order.axes, where, layout.notes)
+    return DecodedImage(pixels, layout.samples, layout.order.axes, where, layout.notes, calibration)
 
 
 def _check_parts(pages: Sequence[tifffile.TiffPage], file_bytes: int, where: str) -> None:

@@ -20,14 +20,16 @@ def describe(path: Path) -> list[tuple[str, str]]:
     Facts beside it count only when they are of the same run. Raises ModelFileError for a file that is no model.
     """
     record, weights = read_model(path)
-    facts = _facts(path, record)
+    facts, prediction = _facts(path, record), study_prediction(path)
+    if prediction is not None:
+        record = record.with_pixel_size(prediction.pixel_size_um)
     lines = [
         ("model", f"{path}, {sum(part.numel() for part in weights.values()):,} numbers"),
         ("run", f"experiment {record.experiment}, fold {record.fold}, seed {record.seed}"),
         *(("trained on", text) for text in _data(record, facts)),
         *_settings(record),
     ]
-    if (prediction := study_prediction(path)) is not None:
+    if prediction is not None:
         lines += [
             ("inference", _plain(prediction.inference.plain())),
             ("instances", _plain(prediction.instances.plain())),

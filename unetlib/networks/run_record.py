@@ -86,6 +86,18 @@ class RunRecord(Record):
         sizes = {entry.pixel_size_um for entry in self.data}
         return sizes.pop() if len(sizes) == 1 else None
 
+    def with_pixel_size(self, size_um: float | None) -> Self:
+        """Return the record with the pixel size that its study states today; one that is not known changes nothing.
+
+        A study may learn the pixel size of a dataset later, and trains nothing anew then.
+        """
+        if size_um is None:
+            return self
+        data = tuple(
+            entry.model_copy(update={"options": {**entry.options, "pixel_size_um": size_um}}) for entry in self.data
+        )
+        return self.model_copy(update={"data": data})
+
     def is_of_the_same_run(self, other: "RunRecord") -> bool:
         """Return whether both are about one training."""
         ours, theirs = ((r.settings, r.experiment, r.train_dataset, r.fold, r.seed, r.code) for r in (self, other))

@@ -154,15 +154,17 @@ def view_settings(study: StudySettings, dataset: str) -> ViewSettings:
     return ViewSettings.read(study.datasets[dataset].model_dump(include={*ViewSettings.model_fields}))
 
 
-def prediction_settings(study: StudySettings, experiment: str, train_dataset: str) -> PredictionSettings:
+def prediction_settings(
+    study: StudySettings, experiment: str, train_dataset: str, pixel_sizes_um: Mapping[str, float | None]
+) -> PredictionSettings:
     """Return how the networks of an experiment predict images of their training set.
 
-    Of networks of several datasets, what these do not agree in is left at its default.
+    pixel_sizes_um: of each dataset. Of networks of several datasets, what these do not agree in is left at its default.
     """
     names = datasets_of(study, experiment) if train_dataset == JOINT else [train_dataset]
     instances = {instance_settings(study, experiment, name) for name in names}
     binning = {study.datasets[name].binning for name in names}
-    pixel_size = {study.datasets[name].options.pixel_size_um for name in names}
+    pixel_size = {pixel_sizes_um[name] for name in names}
     return PredictionSettings(
         inference=inference_settings(study, experiment),
         instances=instances.pop() if len(instances) == 1 else InstanceSettings(threshold=study.threshold),

@@ -18,7 +18,7 @@ from unetlib.datasets.frames import FrameRecord
 from unetlib.evaluation.contingency import contingency, majority
 from unetlib.evaluation.ctc_metrics import EXTRA_COST, MISS_COST, SPLIT_COST
 from unetlib.io.files import FileError, read_csv
-from unetlib.io.images import decode
+from unetlib.io.images import decode_image
 from unetlib.tracking.sequences import masks_in
 
 REDUNDANT_COST, ABSENT_COST, MEANING_COST = 1, 1.5, 1  # of one edge: Matula et al. 2015, table 2
@@ -141,7 +141,7 @@ def score_tracks(dataset: Dataset, frames: Sequence[FrameRecord], folder: Path) 
     """
     truth, shown, matched = truth_of(dataset, frames), [], []
     for frame, path in zip(frames, masks_in(folder), strict=True):
-        mask = decode(path.read_bytes(), str(path))
+        mask = decode_image(path.read_bytes(), str(path)).labels()
         shown.append(ids_of(mask))
         markers = dataset.markers(frame.frame)
         matched.append([] if markers is None else matches(markers, mask))

@@ -122,6 +122,7 @@ rule draw_examples:
         prediction=LAYOUT.predictions(FIRST_RUN),
         scores=LAYOUT.scores(FIRST_RUN),
         frames=LAYOUT.frames("{dataset}"),
+        pixel_sizes=LAYOUT.pixel_sizes("{dataset}"),
         cache=lambda w: LAYOUT.cache(
             w.dataset, FACTS.splits[FACTS.reference][w.dataset], FOLDS[0], CACHE_KEYS[FACTS.reference]
         ),

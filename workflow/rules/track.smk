@@ -4,6 +4,7 @@ from unetlib.study.experiments import sequence_settings
 
 TRACKED = {  # inputs that the jobs of an experiment share
     "frames": LAYOUT.frames("{train_dataset}"),
+    "pixel_sizes": LAYOUT.pixel_sizes("{train_dataset}"),
     "split": lambda w: splits_of([w.train_dataset], [w.fold], w.experiment),
 }
 FIRST_TRACKED = next(iter(FACTS.tracked_experiments), FACTS.reference)  # shown in pictures
@@ -43,6 +44,7 @@ rule track:
     input:
         predictions=rules.predict_sequence.output,
         frames=TRACKED["frames"],
+        pixel_sizes=TRACKED["pixel_sizes"],
         split=TRACKED["split"],
     output:
         scores=expand(LAYOUT.track_scores(RUN), seed=SEEDS, allow_missing=True),
@@ -68,6 +70,7 @@ rule measure_cells:
     input:
         tracks=rules.track.output.lines,
         frames=TRACKED["frames"],
+        pixel_sizes=TRACKED["pixel_sizes"],
         split=TRACKED["split"],
     output:
         expand(LAYOUT.measurements(RUN), seed=SEEDS, allow_missing=True),
@@ -89,6 +92,7 @@ rule draw_tracks:
         measurements=LAYOUT.measurements(FIRST_TRACKS),
         tracks=LAYOUT.tracks(FIRST_TRACKS),
         frames=LAYOUT.frames("{dataset}"),
+        pixel_sizes=LAYOUT.pixel_sizes("{dataset}"),
         split=lambda w: splits_of([w.dataset], [FOLDS[0]], FIRST_TRACKED),
     output:
         report(

@@ -32,8 +32,10 @@ rule train:
         " --models {output.model:q} > {log:q} 2>&1"
 
 
-# How the study predicts, beside the weights; without inputs, as it changes without a training.
+# How the study predicts, beside the weights: it changes without a training, as the pixel sizes of datasets do.
 rule write_prediction_settings:
+    input:
+        [LAYOUT.pixel_sizes(name) for name in DATASETS],
     output:
         [LAYOUT.prediction_settings(path) for path in TRAINED_RUNS],
     log:

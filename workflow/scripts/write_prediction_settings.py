@@ -5,6 +5,7 @@ from pathlib import Path
 
 from script import run
 
+from unetlib.datasets.frames import common_pixel_size
 from unetlib.io.files import write_json
 from unetlib.study.experiments import prediction_settings
 from unetlib.study.facts import study_facts
@@ -19,9 +20,11 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     facts = study_facts(arguments.study)
+    layout = Layout(facts.name)
+    sizes = {name: common_pixel_size(Path(layout.pixel_sizes(name))) for name in facts.datasets}
     for each in facts.trained_runs():
-        settings = prediction_settings(arguments.study, each.experiment, each.train_dataset)
-        write_json(Path(Layout(facts.name).prediction_settings(each.path)), settings.plain())
+        settings = prediction_settings(arguments.study, each.experiment, each.train_dataset, sizes)
+        write_json(Path(layout.prediction_settings(each.path)), settings.plain())
 
 
 if __name__ == "__main__":

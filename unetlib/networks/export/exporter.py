@@ -77,7 +77,7 @@ def export(
     picture = _picture(image)
     fixed = statistics(picture, "unit_range") if settings.normalisation == "unit_range" else None
     tiles, smaller = _tiles(network, bin_image(picture, settings.binning), tile_px)
-    provenance = provenance_of(network.record, path)
+    provenance = provenance_of(network.record.with_pixel_size(settings.pixel_size_um), path)
     usage = {**_usage(network, settings), "run": provenance}
     facts = {name: json.dumps(value, sort_keys=True) for name, value in usage.items() if value is not None}
     made = onnx_graph.graph(network.model, sides_px=tiles[0].shape, logit=kind == "bioimageio", facts=facts)
