@@ -39,7 +39,7 @@ from unetlib.training.batches import Batches
 from unetlib.training.cache import read_cache, write_cache
 from unetlib.training.loop import train
 from unetlib.training.losses import loss_of
-from unetlib.training.objective import Batch, Objective
+from unetlib.training.objective import Batch, Objective, ValidationScores
 from unetlib.training.optimisers import optimiser_of, step
 from unetlib.training.settings import RunSettings
 from unetlib.training.validation import ValidationImage, load
@@ -90,7 +90,7 @@ class Scored:
         self.rows: list[tuple[float, dict[str, float]]] = []
         self.started, self.outside = time.process_time(), 0.0
 
-    def __call__(self, model: SegmentationNet) -> float:
+    def __call__(self, model: SegmentationNet) -> ValidationScores:
         """Return the mean Dice of the validation images, and note the mean of every metric."""
         began = time.process_time()
         spent = began - self.started - self.outside
@@ -98,7 +98,7 @@ class Scored:
         means = {name: float(np.mean([score[name] for score in scores])) for name in METRICS}
         self.rows.append((spent, means))
         self.outside += time.process_time() - began
-        return means["dice"]
+        return ValidationScores(means["dice"])
 
     def _scores(self, model: SegmentationNet, image: ValidationImage, truth: np.ndarray) -> dict[str, float]:
         probability = upsample(predict(model, image.image, Tiling()), image.binning, image.mask.shape)
@@ -199,7 +199,7 @@ def main() -> None:
             roles = roles_of(data, study, experiment)
             material = Material(data, roles, arguments.output.with_suffix(".caches"), study.split.seed)
             frames = roles["validation"]
-            images = load(data, frames, run_settings(study, experiment, name).normalisation)
+            images = load(data, frames, run_settings(study, experiment, name))
             truths = [
                 (data.truth(f) if data.frame(f).annotation in ("gold", "partial") else data.training_truth(f))[0]
                 for f in frames
