@@ -36,7 +36,8 @@ from unetlib.study.experiments import cache_settings, instance_settings, merged,
 from unetlib.study.layout import Layout
 from unetlib.study.settings import StudySettings
 from unetlib.training.batches import Batches
-from unetlib.training.cache import read_cache, write_cache
+from unetlib.training.cache import write_cache
+from unetlib.training.cached_variants import read_cache
 from unetlib.training.loop import train
 from unetlib.training.losses import loss_of
 from unetlib.training.objective import Batch, Objective, ValidationScores
