@@ -119,7 +119,7 @@ def test_selection_by_the_loss_needs_targets_as_the_training_has_them(tmp_path, 
     losses = []
     for unknown in (np.zeros(mask.shape, bool), ignore > 0):
         seen = bin_labels(labels, binning), bin_mask(unknown, binning)
-        target, weight = training_targets(*seen, settings.cache)
+        target, weight = training_targets(*seen, settings.cache.scaled(1 / binning))
         batch = torch.from_numpy(normalise(bin_image(grey, binning)))[None, None]
         logits = BrightnessNetwork()(batch)
         logits[:, 1].clamp_(-16.1, 16.1)

@@ -78,7 +78,7 @@ def load(dataset: Dataset, frames: Sequence[str], settings: RunSettings) -> list
         targets = None
         if settings.training.select_by == "loss":
             seen = bin_labels(labels, factor), bin_mask(ignore, factor)
-            targets = Targets(*training_targets(*seen, settings.cache))
+            targets = Targets(*training_targets(*seen, settings.cache.scaled(dataset.length_scale(frame))))
         images.append(ValidationImage(image, labels > 0, ~ignore, factor, targets))
     return images
 
@@ -153,7 +153,7 @@ class AugmentedTileValidation:
         masks = (labels[rows, columns] > 0)[known], found[known]
         loss = None
         if settings.training.select_by == "loss":
-            mask, weight = training_targets(labels, ignore, settings.cache)
+            mask, weight = training_targets(labels, ignore, settings.cache.scaled(dataset.length_scale(frame)))
             loss = Targets(mask[rows, columns], weight[rows, columns]).loss_of(probability, self.loss)
         return ValidationScores(dice(*masks), iou(*masks), loss)
 
