@@ -433,7 +433,9 @@ def targets() -> dict[str, Target]:
         "journal": Target(
             "write_cache", "bytes", lambda: [in_cache("journal.json")], rewrite_journal("journal.json"), ()
         ),
-        "note": Target("write_cache", "bytes", lambda: [in_cache("01-t000.row.json")], rewrite_journal("01-t000.row.json"), ()),
+        "note": Target(
+            "write_cache", "bytes", lambda: [in_cache("01-t000.row.json")], rewrite_journal("01-t000.row.json"), ()
+        ),
         "predictions": Target(
             "Predictions", "zip", lambda: [predicted()], read_predictions, (predictions.PredictionError,)
         ),

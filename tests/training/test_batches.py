@@ -4,8 +4,9 @@ import torch
 
 from unetlib.imaging.normalisation import normalise
 from unetlib.networks.settings import ModelSettings
-from unetlib.training.batches import Batches, Crop
+from unetlib.training.batches import Batches
 from unetlib.training.cached_variants import Variants
+from unetlib.training.crops import Crop
 from unetlib.training.settings import AugmentationSettings, BatchSettings, RunSettings
 
 
@@ -53,7 +54,7 @@ def test_image_mask_and_weight_stay_together_under_all_symmetries():
     make = batches([[source]])
     turns = set()
     for update in range(20):
-        turns |= {crop.turn for crop in make.crops(update)}
+        turns |= {crop.turn for crop in make.crops.of(update)}
         image, target, weight = make(update)
         inner = image[:, 0, 8:-8, 8:-8]
         assert (inner[target > 0] >= cut).all()
@@ -63,7 +64,7 @@ def test_image_mask_and_weight_stay_together_under_all_symmetries():
 
 def test_policy_none_never_flips():
     make = batches([[variants("a", 60, 70)]], policy="none")
-    assert {crop.turn for update in range(20) for crop in make.crops(update)} == {0}
+    assert {crop.turn for update in range(20) for crop in make.crops.of(update)} == {0}
 
 
 FOUR = {"none", "rows", "columns", "half turn"}
@@ -114,7 +115,7 @@ def test_without_options_tiles_are_those_of_always():
     sources = [[variants("a", 60, 70), variants("b", 50, 50, seed=1)], [variants("c", 40, 90, count=5)]]
     make = batches(sources)
     for update in range(30):
-        assert make.crops(update) == naive_crops(sources, 0, update, 3, 20)
+        assert make.crops.of(update) == naive_crops(sources, 0, update, 3, 20)
 
 
 def test_context_is_the_mirrored_image():
@@ -133,7 +134,7 @@ def test_a_small_image_is_centred_and_weighs_nothing_outside():
 
 def test_all_sources_frames_and_variants_are_drawn():
     make = batches([[variants("a", 30, 30)], [variants("b", 30, 30), variants("c", 30, 30)]])
-    drawn = {(c.source, c.frame, c.variant) for update in range(60) for c in make.crops(update)}
+    drawn = {(c.source, c.frame, c.variant) for update in range(60) for c in make.crops.of(update)}
     assert drawn == {(s, f, v) for s, f in ((0, 0), (1, 0), (1, 1)) for v in (0, 1)}
 
 

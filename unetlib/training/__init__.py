@@ -2,9 +2,11 @@
 
 - augmentation: Augmentation as pure functions of batches: random fields, one resample, grey values. Torch, on any
   device.
-- batches: Training batches from caches: which crop of which variant, as a pure function of the seed and the update.
+- batches: Training batches from caches, as a pure function of the seed and the update: tiles are cut, normalised and
+  turned.
 - cache: Write and repair the augmented cache: warped copies of each training frame with their masks and weight maps.
 - cached_variants: The variants of training frames as they stand in a cache: three memory-mapped arrays, and an index.
+- crops: Where training tiles are cut: of which variant, and where in it, as a function of the seed and the update.
 - loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
 - objective: What a training is given and what it returns: batches, loss and validation; its evaluations.
@@ -13,7 +15,7 @@
 - run: Train the networks of one training set, which differ by their seed, and write what each run leaves behind.
 - schedule: The learning rate over a training.
 - settings: Settings of a training: augmentation, loss, batches, optimiser, and what selects a network.
-- validation: What selects a network: the Dice of whole validation images, by overlap-tile, without augmentation.
+- validation: What selects a network: scores of whole validation images, by overlap-tile, without augmentation.
 - variants: Augmented variants of a training frame: warped images with their masks and weight maps.
 
 For other packages: train_networks; write_cache, repair; read_cache; Batches; LOSSES; RunSettings, train;

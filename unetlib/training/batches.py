@@ -1,10 +1,9 @@
-"""Training batches from caches: which crop of which variant, as a pure function of the seed and the update.
+"""Training batches from caches, as a pure function of the seed and the update: tiles are cut, normalised and turned.
 
 Flips, quarter turns and the crop cost nothing, so they happen here and not in the cache.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,30 +14,12 @@ from unetlib.imaging.normalisation import GreyScale, statistics
 from unetlib.networks.symmetries import dihedral
 from unetlib.networks.tiling import context_px, mirror_index
 from unetlib.training.cached_variants import Variants
+from unetlib.training.crops import Crop, Crops
 from unetlib.training.settings import RunSettings
-
-TURNS = {  # symmetry of the settings → numbers of `symmetries.dihedral`; each count divides the 8 of a draw
-    "dihedral": tuple(range(8)),
-    "flips": (0, 2, 4, 6),  # two flips are a half turn, so that half turns and flips are the same four
-    "half_turns": (0, 2, 4, 6),
-    "none": (0,),
-}
-
-
-@dataclass(frozen=True)
-class Crop:
-    """Where one training tile comes from: its variant and the first row and column of its output."""
-
-    source: int
-    frame: int
-    variant: int
-    row: int
-    column: int
-    turn: int
 
 
 class Batches:
-    """Batches of tiles from one or several caches, drawn with replacement: source, frame and variant uniformly.
+    """Batches of tiles from one or several caches, where `Crops` says.
 
     caches: one list of Variants per dataset. A padding="valid" network gets `context_px(depth)` more on each side of a
     tile, mirrored at the image border; outside the image weights are 0.
@@ -52,31 +33,10 @@ class Batches:
         self.sources = [list(cache) for cache in caches]
         self.tile_px = settings.batch.tile_px
         self.context = context_px(settings.model.depth) if settings.model.padding == "valid" else 0
-        self.batch_size = settings.batch.size
-        self.turns = TURNS[settings.augmentation.symmetries if settings.augmentation.policy != "none" else "none"]
+        self.crops = Crops(self.sources, settings, seed=seed)
         self.normalisation = settings.normalisation
-        self.seed = seed
         self.device = device
         self._grey_scales: dict[tuple[int, int, int], GreyScale] = {}
-
-    def crops(self, update: int) -> list[Crop]:
-        """Return the crops of this update's batch."""
-        random = np.random.default_rng([self.seed, update])
-        return [self._crop(random) for _ in range(self.batch_size)]
-
-    def _crop(self, random: np.random.Generator) -> Crop:
-        source = int(random.integers(len(self.sources)))
-        frame = int(random.integers(len(self.sources[source])))
-        count, height, width = self.sources[source][frame].image.shape
-        variant = int(random.integers(count))
-        row, column = (self._start(random, side) for side in (height, width))
-        turn = self.turns[int(random.integers(8)) % len(self.turns)]
-        return Crop(source, frame, variant, row, column, turn)
-
-    def _start(self, random: np.random.Generator, side: int) -> int:
-        """Return where the tile starts: anywhere inside a larger image, centred on a smaller one."""
-        room = side - self.tile_px
-        return int(random.integers(room + 1)) if room >= 0 else -((-room) // 2)
 
     def cut(self, crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
         """Return the crop's normalised image with context, mask and weights, before flips and turns."""
@@ -111,7 +71,7 @@ class Batches:
     def __call__(self, update: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return image (B, 1, in, in) float32, target (B, out, out) int64 and weight (B, out, out) float32."""
         images, masks, weights = [], [], []
-        for crop in self.crops(update):
+        for crop in self.crops.of(update):
             image, mask, weight = (dihedral(torch.from_numpy(part), crop.turn) for part in self.cut(crop))
             images.append(image[None])
             masks.append(mask.long())

@@ -167,6 +167,13 @@ class BatchSettings(Settings):
     """What one forward pass takes."""
 
     size: int = Field(1, ge=1, description="Tiles per batch.")
+    draw_frames_by: Literal["frame", "objects"] = option(
+        "frame",
+        "How likely a training frame is: as likely as any other, or in proportion to the objects that are drawn in it.",
+    )
+    foreground_share: float = option(
+        0.0, "Share of tiles that are centred on a random foreground pixel instead of anywhere.", ge=0, le=1
+    )
     tile_px: int = Field(
         388,
         ge=4,

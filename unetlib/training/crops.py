@@ -1,0 +1,94 @@
+"""Where training tiles are cut: of which variant, and where in it, as a function of the seed and the update.
+
+The order in which numbers are drawn is part of every result: what an option at rest would draw is not drawn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from unetlib.training.cached_variants import Variants
+from unetlib.training.settings import RunSettings
+
+TURNS = {  # symmetry of the settings → numbers of `symmetries.dihedral`; each count divides the 8 of a draw
+    "dihedral": tuple(range(8)),
+    "flips": (0, 2, 4, 6),  # two flips are a half turn, so that half turns and flips are the same four
+    "half_turns": (0, 2, 4, 6),
+    "none": (0,),
+}
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Where one training tile comes from: its variant and the first row and column of its output."""
+
+    source: int
+    frame: int
+    variant: int
+    row: int
+    column: int
+    turn: int
+
+
+class Crops:
+    """Crops of one or several caches (a list of Variants per dataset), drawn with replacement.
+
+    Sources, variants and places are drawn uniformly, frames uniformly or by the objects that are drawn in them
+    (draw_frames_by), of which ValueError where a source has none. foreground_share of the tiles are centred on a
+    foreground pixel of their variant, each equally likely, and moved inside the image where they would hang over.
+    """
+
+    def __init__(self, sources: Sequence[Sequence[Variants]], settings: RunSettings, *, seed: int) -> None:
+        self.sources, self.batch, self.seed = sources, settings.batch, seed
+        augmentation, by_objects = settings.augmentation, settings.batch.draw_frames_by == "objects"
+        self.turns = TURNS[augmentation.symmetries if augmentation.policy != "none" else "none"]
+        self.objects_before = [_objects_before(source) for source in sources] if by_objects else []
+
+    def of(self, update: int) -> list[Crop]:
+        """Return the crops of this update's batch."""
+        random = np.random.default_rng([self.seed, update])
+        return [self._crop(random) for _ in range(self.batch.size)]
+
+    def _crop(self, random: np.random.Generator) -> Crop:
+        source = int(random.integers(len(self.sources)))
+        frame = self._frame(random, source)
+        variants = self.sources[source][frame]
+        variant = int(random.integers(len(variants.image)))
+        row, column = self._place(random, variants.mask[variant])
+        turn = self.turns[int(random.integers(8)) % len(self.turns)]
+        return Crop(source, frame, variant, row, column, turn)
+
+    def _frame(self, random: np.random.Generator, source: int) -> int:
+        if not self.objects_before:
+            return int(random.integers(len(self.sources[source])))
+        before = self.objects_before[source]
+        return int(np.searchsorted(before, random.integers(before[-1]), side="right"))
+
+    def _place(self, random: np.random.Generator, mask: NDArray[np.uint8]) -> tuple[int, int]:
+        """Where the tile starts: anywhere inside a larger image, centred on a smaller one, or by a foreground pixel."""
+        share = self.batch.foreground_share
+        if share > 0 and random.random() < share and len(pixels := np.flatnonzero(mask)):
+            centre = divmod(int(pixels[random.integers(len(pixels))]), mask.shape[1])
+            rooms = [side - self.batch.tile_px for side in mask.shape]
+            row, column = (
+                min(max(middle - self.batch.tile_px // 2, 0), room) if room >= 0 else -((-room) // 2)
+                for middle, room in zip(centre, rooms, strict=True)
+            )
+            return row, column
+        row, column = (self._start(random, side) for side in mask.shape)
+        return row, column
+
+    def _start(self, random: np.random.Generator, side: int) -> int:
+        room = side - self.batch.tile_px
+        return int(random.integers(room + 1)) if room >= 0 else -((-room) // 2)
+
+
+def _objects_before(source: Sequence[Variants]) -> NDArray[np.int64]:
+    """The number of objects in the frames up to and with each: 4-connected parts of the masks that are trained on."""
+    total = np.cumsum([ndimage.label(variants.mask[0])[1] for variants in source])
+    if not total[-1]:
+        raise ValueError("a dataset has no object in its training frames; set batch.draw_frames_by to frame")
+    return total
