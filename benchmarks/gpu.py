@@ -8,6 +8,7 @@ the forward pass take in training, and once in prediction, at the rate of a larg
 
 import argparse
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def rows(sizes: Sequence[int] = BATCHES, *, steps: int = 20, repeats: int = 5) -
         flops = forward_flops(network(case).to(DEVICE), draw(0)[0])
         times = interleaved(
             {
-                "ours": lambda model=model, draw=draw: train_ours(model, draw, steps, device=DEVICE),
+                "ours": partial(train_ours, model, draw, steps, device=DEVICE),
                 "plain": plain(naive, draw(0), steps),
             },
             repeats=repeats,
@@ -49,8 +50,9 @@ def rows(sizes: Sequence[int] = BATCHES, *, steps: int = 20, repeats: int = 5) -
         yield _rate(f"training, batch {size}", times["ours"], size * steps, "images/s", aim, note)
         side = 388 * 4
         image = torch.randn(side, side).numpy()
-        passes = {"ours": lambda model=model, size=size, image=image: infer_once(model, image, size)}
-        found = interleaved(passes, repeats=repeats, synchronise=torch.cuda.synchronize)["ours"]
+        found = interleaved(
+            {"ours": partial(infer_once, model, image, size)}, repeats=repeats, synchronise=torch.cuda.synchronize
+        )["ours"]
         note = (
             f"floor {size * flops_per_s / flops:.0f}/s; 16 tiles of {valid_input(388, 5)} px, image in, probability out"
         )

@@ -151,8 +151,7 @@ def rows(case: Case = FULL, repeats: int = 7) -> Iterator[Row]:
         mine = times["ours, fp32" if name == "MONAI, fp32" else "ours"]
         aim = "≥ 1.5" if name.startswith("MONAI") else ""
         yield faster(
-            *what,
-            name,
+            (*what, name),
             mine,
             times[name],
             aim=aim,
@@ -184,7 +183,7 @@ def large_rows(case: Case = LARGE, threads: int = 2) -> Iterator[Row]:
         checked = check(apart, 0.1, "probability, both bf16")
         times = [Times((found["seconds"],)) for found in (mine, theirs)]
         yield faster(
-            *what, "MONAI, bf16", *times, aim="≥ 1.5", checked=checked, note=f"its peak {theirs['peak_mib']:.0f} MiB"
+            (*what, "MONAI, bf16"), *times, aim="≥ 1.5", checked=checked, note=f"its peak {theirs['peak_mib']:.0f} MiB"
         )
 
 

@@ -79,7 +79,7 @@ class Material:
         wanted = cache_settings(study, experiment)
         frames = self.roles["train"]
         key = short_hash([wanted.identity(), self.dataset.folder.name, frames])
-        index = write_cache(self.folder / key, self.dataset, frames, wanted, seed=self.seed, fingerprint=key)
+        index = write_cache(self.folder / key, self.dataset, frames, wanted, seed=self.seed, code=key)
         return Batches([read_cache(index)], settings, seed=seed)
 
 
@@ -153,7 +153,7 @@ def _on_cpu(batch: Batch) -> Batch:
 def _network(settings: RunSettings, seed: int) -> SegmentationNet:
     network = build(settings.model)
     initialise(network, torch.Generator().manual_seed(seed))
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(memory_format=torch.channels_last)
 
 
 def roles_of(dataset: Dataset, study: StudySettings, experiment: str) -> dict[str, list[str]]:

@@ -125,4 +125,4 @@ def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
             "theirs": lambda: theirs(truth, predicted, paths),
         }
         times = interleaved(contenders, repeats=repeats)
-    yield faster(*what, times["ours"], times["theirs"], aim="≥ 20", checked=checked)
+    yield faster(what, times["ours"], times["theirs"], aim="≥ 20", checked=checked)

@@ -105,7 +105,8 @@ def planning(seeds: Sequence[int]) -> Growth:
         overlay = "studies/cpu.yaml"
         planned(folder, [overlay])  # compiles bytecode
         plans = [planned(folder, [overlay, seeds_overlay(folder, count)]) for count in seeds]
-    return Growth("planning", "jobs", *zip(*((float(jobs), seconds) for jobs, seconds in plans), strict=True))
+    jobs, seconds = zip(*plans, strict=True)
+    return Growth("planning", "jobs", tuple(map(float, jobs)), tuple(seconds))
 
 
 def rows(figure: Path, sizes: Sizes = Sizes()) -> Iterator[Row]:

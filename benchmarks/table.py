@@ -4,13 +4,16 @@ import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from benchmarks.timing import Times
 from unetlib.io.files import write_json
 
 COMPARISONS = {"≥": operator.ge, "≤": operator.le}
 HEADER = ("what", "against", "value", "n", "spread", "aim", "holds", "ours, s", "checked", "note")
+
+
+What: TypeAlias = tuple[str, str, str]  # subject, case, and what it is compared with
 
 
 class WrongAnswer(ValueError):
@@ -49,9 +52,7 @@ class Row:
 
 
 def faster(
-    subject: str,
-    case: str,
-    against: str,
+    what: What,
     ours: Times,
     theirs: Times,
     *,
@@ -63,9 +64,7 @@ def faster(
     """Return the row of the ratio theirs / ours. work: our FLOPs over theirs, if networks differ."""
     (our_low, our_high), (low, high) = ours.quartiles, theirs.quartiles
     return Row(
-        subject,
-        case,
-        against,
+        *what,
         work * theirs.median / ours.median,
         low=work * low / our_high,
         high=work * high / our_low,
@@ -109,7 +108,7 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def write_results(path: Path, rows: Iterable[Row], machine: Mapping[str, Any]) -> None:
+def write_results(path: Path, rows: Iterable[Row], machine: Mapping[str, object]) -> None:
     """Write the machine and every row to a JSON file, which appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"machine": dict(machine), "rows": [asdict(row) | {"holds": row.holds} for row in rows]})

@@ -8,6 +8,8 @@ pixel, so that their ratio is per FLOP of the forward pass, counted by torch; th
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -94,7 +96,7 @@ def train_ours(model: UNet, draw: Callable, steps: int, precision: str = "bfloat
             "precision": precision,
         }
     )
-    objective = Objective(draw, weighted_ce, lambda _: ValidationScores(0.0))
+    objective: Objective[UNet] = Objective(draw, weighted_ce, lambda _: ValidationScores(0.0))
     return train(model, objective, settings, seed=0, device=device).history[0]["loss"]
 
 
@@ -174,7 +176,7 @@ def same_as_plain(case: Case) -> str:
     first, second, third = (network(case, dropout=0.0) for _ in range(3))
     mine = train_ours(first, draw, updates, "float32")
     optimiser = torch.optim.Adam(second.parameters(), lr=RATE)
-    theirs = np.mean([plain_step(second, optimiser, draw(update)) for update in range(updates)])
+    theirs = fmean(plain_step(second, optimiser, draw(update)) for update in range(updates))
     check(abs(train_ours(third, draw, updates) / theirs - 1), 0.05, "loss in bf16 against fp32")
     return check(abs(mine / theirs - 1), 1e-4, f"loss of {updates} fp32 updates, relative")
 
@@ -196,6 +198,12 @@ def a_peer(case: Case, name: str) -> Callable[[], object]:
     return plain(PEERS[name](case), padded_batch(case), case.steps)
 
 
+def load(draw: Callable[[int], object], steps: int) -> None:
+    """Make the batches of some updates."""
+    for update in range(steps):
+        draw(update)
+
+
 def rows(cases: tuple[Case, ...] = FULL, flops_per_s: float | None = None, threads: int = 2) -> Iterator[Row]:
     """Yield a row against the plain loop, one against each peer, and the share of data loading."""
     for case in cases:
@@ -205,7 +213,7 @@ def rows(cases: tuple[Case, ...] = FULL, flops_per_s: float | None = None, threa
             contenders: dict[str, Callable[[], object]] = {
                 "ours": stack.enter_context(SubprocessContender(ours, case, threads=threads)),
                 "plain": stack.enter_context(SubprocessContender(the_plain_loop, case, threads=threads)),
-                "loading": lambda draw=draw, case=case: [draw(update) for update in range(case.steps)],
+                "loading": partial(load, draw, case.steps),
             }
             flops = {"ours": forward_flops(network(case), draw(0)[0])}
             for name in (peer for peer in PEERS if peer not in case.without):
@@ -231,11 +239,11 @@ def _rows(
     if flops_per_s:
         floor = 3 * flops["ours"] / flops_per_s
         note = f"floor {floor:.3g} s (3 × {flops['ours'] / 1e9:.4g} GFLOP at the measured bf16 ceiling)"
-    yield faster(*what, "plain fp32 loop", ours, times["plain"], aim="≥ 2.4", checked=checked, note=note)
+    yield faster((*what, "plain fp32 loop"), ours, times["plain"], aim="≥ 2.4", checked=checked, note=note)
     for name in list(flops)[1:]:
         note = f"{flops[name] / 1e9:.4g} GFLOP forward, ours {flops['ours'] / 1e9:.4g}"
         work = flops["ours"] / flops[name]
-        yield faster(*what, f"{name}, per FLOP", ours, times[name], aim="≥ 1", note=note, work=work)
+        yield faster((*what, f"{name}, per FLOP"), ours, times[name], aim="≥ 1", note=note, work=work)
     loading, (low, high) = times["loading"], times["loading"].quartiles
     share = (100 * seconds / ours.median for seconds in (loading.median, low, high))
     n = f"{len(ours.seconds)}, {len(loading.seconds)}"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import ndimage
@@ -61,14 +62,14 @@ def rows(cases: tuple[Case, ...] = FULL, repeats: int = 15) -> Iterator[Row]:
         checked = check(float(error), ERROR, "largest error against the definition")
         times = interleaved(
             {
-                "ours": lambda labels=labels: weight_map(labels, SETTINGS),
-                "one EDT": lambda background=background: ndimage.distance_transform_edt(background),
+                "ours": partial(weight_map, labels, SETTINGS),
+                "one EDT": partial(ndimage.distance_transform_edt, background),
             },
             repeats=repeats,
         )
         what = ("weight map", case.name)
-        yield faster(*what, "naive EDT per instance", times["ours"], slow, aim=case.naive_aim, checked=checked)
-        floor = faster("", "", "", times["one EDT"], times["ours"])
+        yield faster((*what, "naive EDT per instance"), times["ours"], slow, aim=case.naive_aim, checked=checked)
+        floor = faster(("", "", ""), times["one EDT"], times["ours"])
         yield Row(
             *what,
             "floor: one EDT of the image",

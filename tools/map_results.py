@@ -25,6 +25,7 @@ COLUMNS = {
     "illusion_train_frames": "flawed_train_frames",
     "honest: training frames": "control: training frames",
     "illusion: training frames": "flawed: training frames",
+    "headline": "primary",
 }
 SOURCES = {  # the documents by their keys in docs/sources.md; claims are named after them
     "000": "levitsky2024",

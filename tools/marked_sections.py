@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from unetlib.io.files import atomic_path
+
 
 def replace_section(page: str, name: str, writer: str, lines: list[str]) -> str:
     """Return the page with the named section replaced by the lines; ValueError where the page has no such section."""
     begin, end = _markers(name, writer)
+    if begin not in page or end not in page:
+        raise ValueError(f"the page has no section {begin} … {end}; add both comments")
     return page[: page.index(begin)] + "\n".join([begin, *lines]) + "\n" + page[page.index(end) :]
 
 
@@ -23,8 +27,10 @@ def first_cell(line: str) -> str:
 
 
 def write_section(path: Path, name: str, writer: str, lines: list[str]) -> None:
-    """Replace the named section in a file."""
-    path.write_text(replace_section(path.read_text(), name, writer, lines))
+    """Replace the named section in a file; a page without it stays as it is, as in `replace_section`."""
+    page = replace_section(path.read_text(encoding="utf-8"), name, writer, lines)
+    with atomic_path(path) as temporary:
+        temporary.write_text(page, encoding="utf-8", newline="\n")
 
 
 def _markers(name: str, writer: str) -> tuple[str, str]:

@@ -3,8 +3,9 @@
 python -m tools.publish_results results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml"
 """
 
+import argparse
 import csv
-import json
+import re
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -13,8 +14,15 @@ from pathlib import Path
 from PIL import Image
 
 from tools.aims import aims_table
-from tools.marked_sections import write_section
+from tools.map_results import COLUMNS
+from tools.marked_sections import replace_section, write_section
+from unetlib.evaluation.baselines import TRIVIAL
+from unetlib.evaluation.bootstrap import retrained
+from unetlib.evaluation.tables import METRICS
+from unetlib.io.files import atomic_folder
+from unetlib.networks.run_record import read_facts
 from unetlib.report.verdicts import NOT_RUN
+from unetlib.study.layout import RUN, Layout
 
 ROOT = Path(__file__).parent.parent
 WRITER = "tools/publish_results.py"
@@ -26,59 +34,66 @@ COMPARISON_TABLES = ("ablation", "claims", "pitfalls")  # of studies with more t
 FIGURES = ("learning-curves",)
 COMPARISON_FIGURES = (README_FIGURE, "transfer")
 DIFFERENCES = "differences"  # the table that has rows only where a study has more than one experiment
-METRIC_NAMES = {"seg": "SEG", "iou": "IoU", "dice": "Dice", "map": "mAP"}
-TRIVIAL = ("all-foreground", "all-background", "otsu")
+FILES = r"[a-z-]+\.(csv|md|png)|command\.txt"  # of a published study; a folder that holds anything else stays as it is
 
 Rows = list[dict[str, str]]
+
+
+class PublishError(ValueError):
+    """A study that cannot be published."""
 
 
 def publish(results: Path, command: str) -> None:
     """Replace docs/results/<study> with the tables and figures of a finished study and rewrite the generated sections.
 
-    An unfinished study ends the program before anything is replaced. Figures that show images are not copied.
+    results: <project>/results/<study>. Figures that show images are not copied. Raises PublishError for an unfinished
+    study, and OutputError where the folder holds other files; then nothing is replaced.
     """
-    folder = ROOT / "docs" / "results" / results.name
+    folder = ROOT / "docs/results" / results.name
+    pages = {"results": ROOT / "README.md", "aims": folder.parent / "README.md"}
+    for name, page in pages.items():
+        replace_section(page.read_text(encoding="utf-8"), name, WRITER, [])  # a page without the section: an error now
     provenance = provenance_table(results, command)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     compares = has_content(results, DIFFERENCES)
-    for name in TABLES + compares * COMPARISON_TABLES:
-        if has_content(results, name):
-            for table in sorted((results / "tables").glob(f"{name}.*")):
-                shutil.copy(table, folder)
-    for name in FIGURES + compares * COMPARISON_FIGURES:
-        if _figure_has_content(results, name):
-            _copy_figure(results / "figures" / f"{name}.png", folder / f"{name}.png")
-    (folder / "command.txt").write_text(command + "\n")
-    (folder / "provenance.md").write_text(provenance)
+    with atomic_folder(folder, FILES, "part of published results") as staging:
+        for name in TABLES + compares * COMPARISON_TABLES:
+            if has_content(results, name):
+                for table in _table(results, name).parent.glob(f"{name}.*"):
+                    shutil.copyfile(table, staging / table.name)
+        for name in FIGURES + compares * COMPARISON_FIGURES:
+            if _figure_has_content(results, name):
+                _copy_figure(_place(results, _layout(results).figure(name, "png")), staging / f"{name}.png")
+        (staging / "command.txt").write_text(f"{command}\n", encoding="utf-8", newline="\n")
+        (staging / "provenance.md").write_text(provenance, encoding="utf-8", newline="\n")
     if results.name == README_STUDY:
-        write_section(ROOT / "README.md", "results", WRITER, readme_section(folder))
-    write_section(folder.parent / "README.md", "aims", WRITER, aims_table(folder.parent))
+        write_section(pages["results"], "results", WRITER, readme_section(folder))
+    write_section(pages["aims"], "aims", WRITER, aims_table(folder.parent))
 
 
 def provenance_table(results: Path, command: str) -> str:
     """Return a Markdown table of what the study was made by and from: command, day, versions, code and data."""
-    facts = [json.loads(path.read_text()) for path in sorted(results.glob("runs/*/*/*/facts.json"))]
-    if not facts or not (results / "scores.csv").exists():
-        raise SystemExit(f"error: {results}: no scores.csv or no finished run in runs/; publish a finished study")
-    day = datetime.fromtimestamp((results / "scores.csv").stat().st_mtime, UTC).date()
+    facts = [read_facts(path) for path in _of_runs(results, _layout(results).run_facts(RUN))]
+    scores = _place(results, _layout(results).all_scores)
+    if not facts or not scores.exists():
+        raise PublishError(f"{results}: no scores.csv or no finished run in runs/; publish a finished study")
+    day = datetime.fromtimestamp(scores.stat().st_mtime, UTC).date()
     cells = {"": "", "---": "---", "command": f"`{command}`", "day": f"{day}", "networks": f"{len(facts)}"}
-    cells |= {name: version for name, version in facts[0]["versions"].items() if name != "platform"}
-    cells["code of the training"] = ", ".join(sorted({fact["code"] for fact in facts}))
-    for entry in (entry for fact in facts for entry in fact["data"]):
-        cells[entry["dataset"]] = f"{entry['source']}, sha256 {entry['sha256']}"
+    cells |= {name: version for name, version in facts[0].versions.items() if name != "platform"}
+    cells["code of the training"] = ", ".join(sorted({fact.code or "unknown" for fact in facts}))
+    for entry in (entry for fact in facts for entry in fact.data):
+        cells[str(entry.dataset)] = f"{entry.source}, sha256 {entry.sha256}"
     return "".join(f"| {name} | {value} |\n" for name, value in cells.items())
 
 
 def has_content(results: Path, table: str) -> bool:
     """Return whether the study has rows in this table; of claims, at least one that the study has tested."""
-    path = results / "tables" / f"{table}.csv"
+    path = _table(results, table)
     return path.exists() and any(row.get("verdict") != NOT_RUN for row in _read(path))
 
 
 def readme_section(folder: Path) -> list[str]:
     """Return the lines of README's results, made from a published folder alone."""
-    rows = [row for row in _read(folder / "comparison.csv") if row["headline"] == "True"]
+    rows = [row for row in _read(folder / "comparison.csv") if row["primary"] == "True"]
     place = folder.relative_to(ROOT).as_posix()
     return [
         _caption((folder / "command.txt").read_text().strip(), rows, _read(folder / "costs.csv")),
@@ -91,9 +106,28 @@ def readme_section(folder: Path) -> list[str]:
     ]
 
 
+def _layout(results: Path) -> Layout:
+    return Layout(results.name)
+
+
+def _place(results: Path, path: str) -> Path:
+    """Return where a path of the layout stands in the project of these results."""
+    return results / Path(path).relative_to(_layout(results).results)
+
+
+def _table(results: Path, name: str) -> Path:
+    return _place(results, _layout(results).table(name))
+
+
+def _of_runs(results: Path, pattern: str) -> list[Path]:
+    """Return the files of all runs that a path of the layout stands for."""
+    return sorted(results.glob(re.sub(r"\{\w+\}", "*", str(Path(pattern).relative_to(_layout(results).results)))))
+
+
 def _read(path: Path) -> Rows:
-    with path.open(newline="") as handle:
-        return list(csv.DictReader(handle))
+    """Return the rows of a table, also of one that was published before its columns were renamed."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return [{COLUMNS.get(name, name): value for name, value in row.items()} for row in csv.DictReader(handle)]
 
 
 def _copy_figure(source: Path, target: Path) -> None:
@@ -105,9 +139,9 @@ def _copy_figure(source: Path, target: Path) -> None:
 def _figure_has_content(results: Path, figure: str) -> bool:
     """A map of transfer needs two datasets, a learning curve two evaluations."""
     if figure == "transfer":
-        return len({row["test_dataset"] for row in _read(results / "tables" / "transfer.csv")}) > 1
+        return len({row["test_dataset"] for row in _read(_table(results, "transfer"))}) > 1
     if figure == "learning-curves":
-        return any(len(path.read_text().splitlines()) > 2 for path in results.glob("runs/*/*/*/history.csv"))
+        return any(len(path.read_text().splitlines()) > 2 for path in _of_runs(results, _layout(results).history(RUN)))
     return True
 
 
@@ -126,7 +160,7 @@ def _score_table(rows: Rows) -> list[str]:
     experiments = [name for name in dict.fromkeys(row["experiment"] for row in rows) if name not in TRIVIAL]
     tested = {name: [row for row in rows if row["test_dataset"] == name] for name in datasets}
     metrics = [tested[name][0]["metric"] for name in datasets]
-    header = [f"{name}, {METRIC_NAMES.get(metric, metric)}" for name, metric in zip(datasets, metrics, strict=True)]
+    header = [f"{name}, {METRICS.get(metric, metric)}" for name, metric in zip(datasets, metrics, strict=True)]
     scores = {(row["test_dataset"], row["experiment"]): _score(row) for row in rows}
     body = [[name, *(scores.get((dataset, name), "–") for dataset in datasets)] for name in experiments]
     trivial = [[float(row["mean"]) for row in own if row["experiment"] in TRIVIAL] for own in tested.values()]
@@ -151,10 +185,23 @@ def _interval_note(rows: Rows) -> str:
     if not datasets:
         return "There are no intervals, so small differences mean nothing."
     units = " and ".join(f"{unit} ({', '.join(names)})" for unit, names in datasets.items())
-    retrained = any("seeds" in unit for unit in datasets)
-    limit = "" if retrained else "; they do not cover the variation between trainings"
+    limit = "" if any(map(retrained, datasets)) else "; they do not cover the variation between trainings"
     return f"In brackets: 95 % intervals from resampling {units}{limit}."
 
 
+def main() -> int:
+    """Publish the study that the command line names; an error is one line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help="folder of a finished study, such as results/cpu")
+    parser.add_argument("command", help="the command that made it, as it is to be shown")
+    given = parser.parse_args()
+    try:
+        publish(given.results, given.command)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    publish(Path(sys.argv[1]), sys.argv[2])
+    sys.exit(main())

@@ -21,7 +21,7 @@ def test_a_section_is_replaced_and_the_rest_of_the_page_kept(tmp_path):
 
 @pytest.mark.parametrize(("name", "writer"), [("y", "a/b.py"), ("x", "another.py")])
 def test_a_page_without_the_section_is_refused(name, writer):
-    with pytest.raises(ValueError, match="substring not found"):
+    with pytest.raises(ValueError, match="the page has no section"):
         replace_section(PAGE, name, writer, ["new"])
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from tools import publish_results
 from tools.marked_sections import replace_section
+from unetlib.io.outputs import OutputError
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +49,7 @@ def repository(tmp_path, monkeypatch):
     for page, name in ((tmp_path / "README.md", "results"), (old.parent / "README.md", "aims")):
         page.write_text(f"a\n<!-- {name}: written by {publish_results.WRITER} -->\n<!-- end of {name} -->\nb\n")
     results = tmp_path / "results/cpu"
-    score = {"test_dataset": "cells", "train_dataset": "cells", "metric": "seg", "headline": "True", "images": "4"}
+    score = {"test_dataset": "cells", "train_dataset": "cells", "metric": "seg", "primary": "True", "images": "4"}
     plain = score | {"experiment": "reference", "mean": "0.8", "low": "0.7", "high": "0.9", "resampled": "images"}
     otsu = score | {"experiment": "otsu", "mean": "0.5", "low": "", "high": "", "resampled": ""}
     write_table(results / "tables/comparison.csv", plain, otsu)
@@ -65,10 +66,15 @@ def repository(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_finished_study_replaces_what_was_published_of_it(repository):
+def finish(repository):
+    """Give the study's one run its facts.json."""
     facts = {"versions": {"python": "3.11", "platform": "Linux"}, "code": "abc", "data": []}
     facts["data"] = [{"dataset": "cells", "source": "cells.zip", "sha256": "12ab"}]
     (repository / "results/cpu/runs/reference/cells/fold0-seed3/facts.json").write_text(json.dumps(facts))
+
+
+def test_a_finished_study_replaces_what_was_published_of_it(repository):
+    finish(repository)
     publish_results.publish(repository / "results/cpu", "snakemake x")
     folder = repository / "docs/results/cpu"
     names = {path.name for path in folder.iterdir()}
@@ -85,7 +91,51 @@ def test_a_finished_study_replaces_what_was_published_of_it(repository):
     assert "| best trivial baseline | 0.500 |\n| test images | 4 |" in page
 
 
+def published(repository):
+    """Every file of docs and the README, with its bytes."""
+    paths = [repository / "README.md", *(repository / "docs").rglob("*")]
+    return {path: path.read_bytes() for path in paths if path.is_file()}
+
+
 def test_an_unfinished_study_replaces_nothing(repository):
-    with pytest.raises(SystemExit, match=r"results/cpu: no scores\.csv or no finished run"):
+    before = published(repository)
+    with pytest.raises(publish_results.PublishError, match=r"results/cpu: no scores\.csv or no finished run"):
         publish_results.publish(repository / "results/cpu", "snakemake x")
-    assert (repository / "docs/results/cpu/ablation.csv").read_text() == "old"
+    assert published(repository) == before
+
+
+def test_what_is_not_published_by_us_is_never_removed(repository):
+    finish(repository)
+    (repository / "docs/results/cpu/notes.docx").write_text("precious")
+    before = published(repository)
+    with pytest.raises(OutputError, match=r"cpu: holds notes\.docx, which is no part of published results"):
+        publish_results.publish(repository / "results/cpu", "snakemake x")
+    assert published(repository) == before
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/results/README.md"])
+def test_a_page_without_the_section_is_an_error_before_anything_is_replaced(repository, name):
+    finish(repository)
+    (repository / name).write_text("no section")
+    before = published(repository)
+    with pytest.raises(ValueError, match=r"the page has no section <!-- .* written by tools/publish_results\.py"):
+        publish_results.publish(repository / "results/cpu", "snakemake x")
+    assert published(repository) == before
+
+
+def test_a_figure_that_cannot_be_read_leaves_what_was_published(repository):
+    finish(repository)
+    (repository / "results/cpu/figures/learning-curves.png").write_bytes(b"no image")
+    before = published(repository)
+    with pytest.raises(OSError, match="cannot identify image file"):
+        publish_results.publish(repository / "results/cpu", "snakemake x")
+    assert published(repository) == before
+
+
+def test_a_table_of_an_earlier_version_is_read_under_the_columns_of_today(repository):
+    finish(repository)
+    publish_results.publish(repository / "results/cpu", "snakemake x")
+    folder = repository / "docs/results/cpu"
+    lines, table = publish_results.readme_section(folder), folder / "comparison.csv"
+    table.write_text(table.read_text().replace("primary", "headline"))
+    assert publish_results.readme_section(folder) == lines

@@ -43,7 +43,7 @@ def test_contenders_take_turns_after_one_untimed_round() -> None:
 
 def test_a_ratio_states_its_pessimistic_quartiles() -> None:
     ours, theirs = Times((1.0, 2.0, 3.0)), Times((10.0, 20.0, 30.0))
-    row = faster("s", "c", "peer", ours, theirs, aim="≥ 10", work=0.5)
+    row = faster(("s", "c", "peer"), ours, theirs, aim="≥ 10", work=0.5)
     assert (row.value, row.n, row.holds) == (5.0, "3, 3", False)
     assert row.low == pytest.approx(0.5 * 15 / 2.5) and row.high == pytest.approx(0.5 * 25 / 1.5)
 

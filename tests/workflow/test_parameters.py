@@ -1,4 +1,4 @@
-"""Functions stay callable by a person: at most seven parameters, in the library and in the scripts."""
+"""Functions stay callable by a person: at most seven parameters, in the library, the scripts and the programs."""
 
 import ast
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 from builders.project import ROOT
 
 MOST = 7
-FILES = sorted([*(ROOT / "unetlib").rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")])
+FOLDERS = ("unetlib", "workflow/scripts", "benchmarks", "tools")
+FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
 def parameters(node: ast.FunctionDef) -> list[str]:
