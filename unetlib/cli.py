@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from unetlib.cli_arguments import parser
 from unetlib.cli_terminal import FAILURES, Batch, Notes, failed, plain_terminal, say, show, write_to_stdout
@@ -140,7 +140,7 @@ def _info(given: argparse.Namespace) -> int:
 
 
 def _measure(given: argparse.Namespace) -> int:
-    from unetlib.io.files import write_csv
+    from unetlib.io.files import Row, write_csv
     from unetlib.io.outputs import check_table
     from unetlib.io.pairing import in_natural_order
     from unetlib.tracking.label_files import LabelOptions
@@ -156,9 +156,9 @@ def _measure(given: argparse.Namespace) -> int:
     options = LabelOptions(_choice(given), given.masks)
     batch, notes = Batch(len(labels), "label files"), Notes()
 
-    def rows() -> Iterator[dict[str, Any]]:
+    def rows() -> Iterator[Row]:
         for path in in_natural_order(labels):
-            found: list[dict[str, Any]] = []
+            found: list[Row] = []
             with batch.member(path):
                 done = measure_file(path, paired.get(path), given.pixel_size, options)
                 found = done.rows

@@ -25,7 +25,7 @@ ABLATION = pd.DataFrame(
         "runs": [3, 3, 1],
         "p_holm": [0.0004, 0.4, np.nan],
         "clear": [True, False, False],
-        "headline": True,
+        "primary": True,
     }
 )
 TRANSFER = pd.DataFrame(

@@ -396,6 +396,7 @@ def some_facts() -> bytes:
 
 
 PREPARED = (images.ImageError, DatasetError, ArchiveError)
+NOTE = "01-t000.row.json"  # of a frame in an unfinished cache
 RECORD = f"{hashlib.sha256(b'archive').hexdigest()}  a.zip\n".encode()
 SPLIT = b"frame,role\n01-t000,train\n01-t001,validation\n02-t001,test\n02-t000,unused\n"
 

@@ -9,7 +9,7 @@ from unetlib.evaluation import tables
 
 DATASETS = ["nuclei", "cells"]
 EXPERIMENTS = ["reference", "no-skip", "joint"]
-HEADLINE = {"nuclei": "seg", "cells": "iou"}
+PRIMARY = {"nuclei": "seg", "cells": "iou"}
 ORDERS = {"datasets": DATASETS, "experiments": EXPERIMENTS}
 
 

@@ -42,10 +42,12 @@ def study(baseline=0.3, aliases=None, **options):
     """The Study of those scores; every experiment but multi-dataset has 16 base filters."""
     made = scores(**options)
     named = {"datasets": DATASETS, "experiments": EXPERIMENTS}
-    judged = named | {"headline": dict.fromkeys(DATASETS, "iou")}
+    judged = named | {"primary_metrics": dict.fromkeys(DATASETS, "iou")}
     return Study(
         comparison=tables.comparison(made, trivial(baseline), **judged),
-        ablation=ablation.ablation(made, ablation.Arms(**named, reference="reference"), headline=judged["headline"]),
+        ablation=ablation.ablation(
+            made, ablation.Arms(**named, reference="reference"), primary_metrics=judged["primary_metrics"]
+        ),
         transfer=tables.transfer(made, **named),
         reference="reference",
         filters={"reference": 16, "modern": 16, "multi-dataset": 32},
@@ -54,7 +56,7 @@ def study(baseline=0.3, aliases=None, **options):
 
 
 CHANGE_NAMES = {"datasets": ["cells", "nuclei"], "experiments": ["reference", "changed"]}
-CHANGE_HEADLINE = {"cells": "iou", "nuclei": "iou"}
+CHANGE_PRIMARY = {"cells": "iou", "nuclei": "iou"}
 
 
 def tables_of_change(
@@ -79,9 +81,9 @@ def tables_of_change(
         columns=["baseline", "test_dataset", "fold", "image", "metric", "value"],
     )
     return {
-        "comparison": tables.comparison(scores, trivial, headline=CHANGE_HEADLINE, **CHANGE_NAMES),
+        "comparison": tables.comparison(scores, trivial, primary_metrics=CHANGE_PRIMARY, **CHANGE_NAMES),
         "ablation": ablation.ablation(
-            scores, ablation.Arms(**CHANGE_NAMES, reference="reference"), headline=CHANGE_HEADLINE
+            scores, ablation.Arms(**CHANGE_NAMES, reference="reference"), primary_metrics=CHANGE_PRIMARY
         ),
         "transfer": tables.transfer(scores, **CHANGE_NAMES),
         "costs": run_facts.cost_table([RunFacts(**row) for row in facts], **CHANGE_NAMES),
@@ -97,7 +99,7 @@ SIZE_ROWS = [
 SIZE_COMPARISON = pd.DataFrame(
     [
         {"test_dataset": "cells", "experiment": name, "train_dataset": "cells", "metric": "iou", "mean": mean}
-        | {"low": low, "high": high, "n": 12, "runs": 2, "headline": True}
+        | {"low": low, "high": high, "n": 12, "runs": 2, "primary": True}
         for name, mean, low, high in [("reference", 0.8, 0.7, 0.85), *SIZE_ROWS]
     ]
 )

@@ -5,7 +5,7 @@ import statistics
 import numpy as np
 import pandas as pd
 import pytest
-from builders.scores import HEADLINE, ORDERS, long_table, naive_run_score, random_scores, runs_of, values_by_key
+from builders.scores import ORDERS, PRIMARY, long_table, naive_run_score, random_scores, runs_of, values_by_key
 
 from unetlib.evaluation import ablation as ablations
 from unetlib.evaluation import significance, tables
@@ -15,7 +15,7 @@ from unetlib.evaluation.bootstrap import Scores, interval
 def ablation(scores: pd.DataFrame, **more: object) -> pd.DataFrame:
     orders = {name: more.pop(name, ORDERS[name]) for name in ORDERS}
     arms = ablations.Arms(**orders, reference="reference")  # type: ignore[arg-type]
-    return ablations.ablation(scores, arms, **({"headline": HEADLINE} | more))  # type: ignore[arg-type]
+    return ablations.ablation(scores, arms, **({"primary_metrics": PRIMARY} | more))  # type: ignore[arg-type]
 
 
 def effect(experiment: str, values: np.ndarray, metric: str = "iou") -> pd.DataFrame:
@@ -86,7 +86,7 @@ def test_interval_p_and_effect_are_those_of_the_differences() -> None:
     values = np.random.default_rng(0).normal(0.02, 0.03, (3, 7))
     (row,) = ablation(effect("no-skip", values)).to_dict("records")
     scores = Scores.of(values, np.ones((3, 7)), [0, 0, 0], [""] * 7)
-    held = interval(scores, "cells/no-skip/cells/iou", ablations.BOUNDS, ablations.HEADLINE_RESAMPLES)
+    held = interval(scores, "cells/no-skip/cells/iou", ablations.BOUNDS, ablations.PRIMARY_RESAMPLES)
     images = values.mean(0)
     flips = significance.sign_flip(images / 7, "")
     assert (row["low"], row["high"]) == pytest.approx((held.low, held.high))
@@ -109,7 +109,7 @@ def test_several_clusters_are_flipped_whole() -> None:
     assert row["p"] >= significance.sign_flip(pairs / 6, "") > 0
 
 
-def test_the_family_is_the_headlines_of_trained_networks() -> None:
+def test_the_family_is_the_primary_metrics_of_trained_networks() -> None:
     rng = np.random.default_rng(2)
     known = {
         name: rng.normal(shift, 0.01, (3, 12)) for name, shift in (("no-skip", 0.1), ("joint", 0.0), ("otsu", 0.2))
@@ -136,7 +136,7 @@ def test_nothing_is_clear_that_was_trained_once(seeds: int, clear: bool) -> None
 def test_what_is_the_reference_under_another_name_widens_no_family() -> None:
     better, same = np.full((3, 20), 0.1) + np.linspace(0, 0.01, 20), np.zeros((3, 20))
     scores = pd.concat([effect("better", better), effect("same", same).query("experiment == 'same'")])
-    names = {"experiments": ["reference", "better", "same"], "datasets": ["cells"], "headline": {"cells": "iou"}}
+    names = {"experiments": ["reference", "better", "same"], "datasets": ["cells"], "primary_metrics": {"cells": "iou"}}
     with_it, without = (
         ablation(scores, **names, untested=each).set_index("experiment") for each in ((), [("same", "cells")])
     )

@@ -12,7 +12,11 @@ PAIRS = {
     "leakage": PitfallSettings(control="reference", flawed="random-split"),
     "gap": PitfallSettings(control="reference", flawed="touching-merged"),
 }
-KNOWN = {"datasets": ["a", "b"], "experiments": ["reference", "random-split"], "headline": {"a": "iou", "b": "seg"}}
+KNOWN = {
+    "datasets": ["a", "b"],
+    "experiments": ["reference", "random-split"],
+    "primary_metrics": {"a": "iou", "b": "seg"},
+}
 FOLDS = {"reference": {0: "pq", 1: "rs"}, "random-split": {0: "pr", 1: "qs"}}  # the same images in other folds
 
 
@@ -37,7 +41,7 @@ def test_images_are_paired_over_folds_by_seed():
     values = {(e, i, s): random.random() for e in FOLDS for i in "pqrs" for s in (0, 1)}
     (row,) = measured(long("iou", lambda *key: values[key])).to_dict("records")
     control, flawed = ([values[e, i, s] for i in "pqrs" for s in (0, 1)] for e in ("reference", "random-split"))
-    assert (row["pitfall"], row["dataset"], row["metric"], row["headline"]) == ("leakage", "a", "iou", True)
+    assert (row["pitfall"], row["dataset"], row["metric"], row["primary"]) == ("leakage", "a", "iou", True)
     assert row["control"] == pytest.approx(np.mean(control)) and row["flawed"] == pytest.approx(np.mean(flawed))
     assert row["difference_points"] == pytest.approx(100 * (np.mean(flawed) - np.mean(control)))
     assert (row["images"], row["runs"], row["n"]) == (4, 4, 8) and row["resampled"] == "seeds × images"
@@ -67,7 +71,7 @@ def test_seg_is_pooled_over_objects():
     rows = long("seg", lambda e, i, s: seg[e][i], "b") + long("objects", lambda e, i, s: objects[i], "b")
     (row,) = measured(rows).to_dict("records")
     assert row["control"] == pytest.approx(((0.9 + 1.0) / 3 + (0.6 + 1.0) / 13) / 2), "objects within a run, then runs"
-    assert row["flawed"] == pytest.approx(0.4) and row["headline"]
+    assert row["flawed"] == pytest.approx(0.4) and row["primary"]
 
 
 def test_networks_tested_elsewhere_do_not_count():
@@ -105,7 +109,7 @@ def test_it_is_the_same_whatever_the_order_of_the_rows():
     pd.testing.assert_frame_equal(measured(rows), measured(rows[::-1]))
 
 
-def test_a_person_reads_points_of_the_headline_metric():
+def test_a_person_reads_points_of_the_primary_metric():
     rows = long("iou", lambda e, i, s: 0.7 - 0.1 * (e == "random-split")) + long("dice", lambda *_: 0.8)
     shown = pitfalls.pitfalls_shown(measured(rows))
     assert shown["metric"].tolist() == ["IoU"]
@@ -129,6 +133,6 @@ def test_the_best_validation_stands_against_every_control_test_image():
     (row,) = pitfalls.pitfalls(pd.DataFrame(rows), [RunFacts(**row) for row in facts], pairs, **KNOWN).to_dict(
         "records"
     )
-    assert (row["metric"], row["headline"], row["runs"], row["images"]) == ("dice", True, 4, 4)
+    assert (row["metric"], row["primary"], row["runs"], row["images"]) == ("dice", True, 4, 4)
     assert row["control"] == pytest.approx(0.515) and row["flawed"] == pytest.approx(0.75)
     assert row["difference_points"] == pytest.approx(23.5) and row["low"] < 23.5 < row["high"]

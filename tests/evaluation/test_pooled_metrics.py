@@ -6,7 +6,7 @@ import statistics
 import numpy as np
 import pandas as pd
 import pytest
-from builders.scores import DATASETS, HEADLINE, ORDERS, long_table, random_scores, runs_of
+from builders.scores import DATASETS, ORDERS, PRIMARY, long_table, random_scores, runs_of
 
 from unetlib.evaluation import tables
 from unetlib.evaluation.image_metrics import pixel_scores
@@ -34,7 +34,7 @@ def masks_scored(seed: int) -> tuple[pd.DataFrame, dict[tuple, tuple[np.ndarray,
 def test_pooled_scores_are_of_all_pixels_together(seed: int) -> None:
     """The naive twin joins the masks of a run's images end to end and scores them as one image."""
     scores, masks = masks_scored(seed)
-    table = tables.comparison(scores, headline=HEADLINE, **ORDERS).set_index("metric")
+    table = tables.comparison(scores, primary_metrics=PRIMARY, **ORDERS).set_index("metric")
     wanted: dict[str, list[float]] = {metric: [] for metric in POOLED}
     for run in runs_of(scores, "reference", "cells", "cells"):
         own = [pair for key, pair in masks.items() if key[:5] == run]
@@ -54,18 +54,18 @@ def test_pooled_scores_are_of_all_pixels_together(seed: int) -> None:
 def test_pooled_scores_need_no_column_that_a_table_may_lack() -> None:
     scores, _ = masks_scored(0)
     lacking = scores[scores["metric"] != "predicted_foreground"]
-    found = set(tables.comparison(lacking, headline=HEADLINE, **ORDERS)["metric"])
+    found = set(tables.comparison(lacking, primary_metrics=PRIMARY, **ORDERS)["metric"])
     assert found & set(POOLED) == {"pixel_accuracy_pooled"}
 
 
 def test_pooled_scores_change_no_other_row_and_are_in_no_paired_table() -> None:
     scores = random_scores(2)
-    known = tables.comparison(scores, headline=HEADLINE, **ORDERS)
+    known = tables.comparison(scores, primary_metrics=PRIMARY, **ORDERS)
     assert set(known["metric"]) >= {"iou_pooled", "dice_pooled"}
     assert not set(tables.with_weights(scores, None)["metric"]) & set(POOLED)
     rows = tables.with_weights(tables.on_training_dataset(scores, DATASETS), None)
     keys = ["test_dataset", "experiment", "train_dataset", "metric"]
     plain = tables.over_runs(rows, keys)
-    kept, plain = known[~known["metric"].isin([*POOLED])].drop(columns="headline"), plain.drop(columns="p")
+    kept, plain = known[~known["metric"].isin([*POOLED])].drop(columns="primary"), plain.drop(columns="p")
     kept, plain = (made.sort_values(keys, ignore_index=True) for made in (kept, plain))
     pd.testing.assert_frame_equal(kept, plain)

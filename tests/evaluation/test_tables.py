@@ -11,8 +11,8 @@ import pytest
 from builders.scores import (
     DATASETS,
     EXPERIMENTS,
-    HEADLINE,
     ORDERS,
+    PRIMARY,
     long_table,
     naive_run_score,
     random_scores,
@@ -31,7 +31,7 @@ from unetlib.evaluation.pooled_metrics import POOLED
 )
 def test_comparison_equals_the_naive_twin(seed: int, missing: float, folds: int, seeds: int, images: int) -> None:
     scores = random_scores(seed, folds=folds, seeds=seeds, images=images, missing=missing)
-    table = tables.comparison(scores, headline=HEADLINE, **ORDERS)
+    table = tables.comparison(scores, primary_metrics=PRIMARY, **ORDERS)
     cells, seen = values_by_key(scores), 0
     for experiment, tested, metric in itertools.product(EXPERIMENTS, DATASETS, ["iou", "dice", "seg", "map"]):
         trained = "all" if experiment == "joint" else tested
@@ -47,7 +47,7 @@ def test_comparison_equals_the_naive_twin(seed: int, missing: float, folds: int,
             )
             assert got["runs"] == len(known)
             assert got["n"] == sum(pair[1] for pair in found if pair is not None)
-            assert got["headline"] == (HEADLINE[tested] == metric)
+            assert got["primary"] == (PRIMARY[tested] == metric)
             sd = statistics.stdev(known) if len(known) > 1 else np.nan
             assert got["sd"] == pytest.approx(sd, nan_ok=True, abs=1e-12)
             seen += 1
@@ -75,7 +75,7 @@ def test_known_answers() -> None:
         for image, value, objects in (("a", first, 1), ("b", second, 3)):
             run = ("reference", "cells", "cells", 0, seed, image)
             rows += [(*run, "seg", value), (*run, "iou", value), (*run, "objects", objects)]
-    table = tables.comparison(long_table(rows), headline=HEADLINE, **ORDERS).set_index("metric")
+    table = tables.comparison(long_table(rows), primary_metrics=PRIMARY, **ORDERS).set_index("metric")
     assert table.loc["iou", ["mean", "sd", "min", "max"]].tolist() == pytest.approx([0.75, 0.0, 0.75, 0.75])
     assert table.loc["seg", ["mean", "min", "max"]].tolist() == pytest.approx([0.675, 0.625, 0.725])
     assert table.loc["seg", "sd"] == pytest.approx(0.1 / 2**0.5)
@@ -90,7 +90,7 @@ def test_baselines_stand_last_in_every_dataset() -> None:
         for fold in (1, 2)
     ]
     baselines = pd.DataFrame(rows, columns=["baseline", "test_dataset", "fold", "image", "metric", "value"])
-    table = tables.comparison(random_scores(0), baselines, headline=HEADLINE, **ORDERS)
+    table = tables.comparison(random_scores(0), baselines, primary_metrics=PRIMARY, **ORDERS)
     table = table[table["metric"] == "iou"]
     assert list(table["test_dataset"].drop_duplicates()) == DATASETS
     for _, group in table.groupby("test_dataset"):
@@ -101,7 +101,7 @@ def test_baselines_stand_last_in_every_dataset() -> None:
 
 
 def test_the_background_takes_its_name() -> None:
-    table = tables.comparison(random_scores(0), headline=HEADLINE, background={"cells": "membrane"}, **ORDERS)
+    table = tables.comparison(random_scores(0), primary_metrics=PRIMARY, background={"cells": "membrane"}, **ORDERS)
     assert set(table.loc[table["test_dataset"] == "cells", "metric"]) >= {"iou_membrane"}
     assert "iou_background" not in set(table.loc[table["test_dataset"] == "cells", "metric"])
     assert "iou_background" in set(table.loc[table["test_dataset"] == "nuclei", "metric"])
@@ -111,14 +111,14 @@ def test_order_of_rows_does_not_matter_to_a_byte() -> None:
     scores = random_scores(5, missing=0.1)
     shuffled = scores.sample(frac=1, random_state=1)
     for make in (
-        lambda s: tables.comparison(s, headline=HEADLINE, **ORDERS),
+        lambda s: tables.comparison(s, primary_metrics=PRIMARY, **ORDERS),
         lambda s: tables.transfer(s, **ORDERS),
     ):
         assert tables.to_csv(make(scores)) == tables.to_csv(make(shuffled))
 
 
 def test_nothing_scored_gives_empty_tables() -> None:
-    assert tables.comparison(long_table([]), headline=HEADLINE, **ORDERS).empty
+    assert tables.comparison(long_table([]), primary_metrics=PRIMARY, **ORDERS).empty
     assert tables.transfer(long_table([]), **ORDERS).empty
 
 
@@ -132,7 +132,7 @@ def test_nothing_scored_gives_empty_tables() -> None:
 )
 def test_a_broken_long_table_is_named(spoil: object, message: str) -> None:
     with pytest.raises(tables.TableError, match=message):
-        tables.comparison(spoil(random_scores(0)), headline=HEADLINE, **ORDERS)  # type: ignore[operator]
+        tables.comparison(spoil(random_scores(0)), primary_metrics=PRIMARY, **ORDERS)  # type: ignore[operator]
 
 
 def test_csv_is_fixed() -> None:
@@ -165,7 +165,7 @@ def clusters_of(scores: pd.DataFrame, images: int) -> pd.DataFrame:
 def test_the_interval_is_that_of_the_cells_scores() -> None:
     scores = random_scores(6, folds=2, seeds=3, images=6, missing=0.1)
     known = clusters_of(scores, 6)
-    table = tables.comparison(scores, headline=HEADLINE, clusters=known, **ORDERS)
+    table = tables.comparison(scores, primary_metrics=PRIMARY, clusters=known, **ORDERS)
     cluster = {(row.test_dataset, row.image): row.cluster for row in known.itertuples()}
     values = values_by_key(scores)
     for metric in ("iou", "seg"):
@@ -192,12 +192,12 @@ def test_an_image_without_a_cluster_is_named() -> None:
     scores = random_scores(0)
     known = clusters_of(scores, 4).query("not (test_dataset == 'cells' and image == '01_t002')")
     with pytest.raises(tables.TableError, match=r"cells: scored image 01_t002 is not in its frames\.csv"):
-        tables.comparison(scores, headline=HEADLINE, clusters=known, **ORDERS)
+        tables.comparison(scores, primary_metrics=PRIMARY, clusters=known, **ORDERS)
 
 
 def test_another_dataset_changes_no_interval() -> None:
     scores = random_scores(8)
-    alone = tables.comparison(scores[scores["test_dataset"] == "cells"], headline=HEADLINE, **ORDERS)
-    both = tables.comparison(scores, headline=HEADLINE, **ORDERS)
+    alone = tables.comparison(scores[scores["test_dataset"] == "cells"], primary_metrics=PRIMARY, **ORDERS)
+    both = tables.comparison(scores, primary_metrics=PRIMARY, **ORDERS)
     kept = both[both["test_dataset"] == "cells"].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, alone)

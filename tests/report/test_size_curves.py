@@ -23,9 +23,9 @@ def test_without_frames_the_level_is_the_setting():
 
 
 @pytest.mark.parametrize(
-    "change", [{"train_dataset": "all"}, {"headline": False}], ids=["a joint network", "another metric"]
+    "change", [{"train_dataset": "all"}, {"primary": False}], ids=["a joint network", "another metric"]
 )
-def test_what_is_no_headline_of_a_network_of_its_own_is_no_point(change):
+def test_what_is_no_primary_metric_of_a_network_of_its_own_is_no_point(change):
     assert size_curves.curve_points(SIZE_COMPARISON.assign(**change), STEPS, FRAMES).empty
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from builders.tables import CHANGE_HEADLINE, CHANGE_NAMES, tables_of_change
+from builders.tables import CHANGE_NAMES, CHANGE_PRIMARY, tables_of_change
 
 from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.report import summary
@@ -113,8 +113,8 @@ def test_tables_read_back_say_the_same(tmp_path: object) -> None:
 def test_nothing_scored_says_so() -> None:
     empty = pd.DataFrame([], columns=tables.LONG)
     sentences = summary.findings(
-        tables.comparison(empty, headline=CHANGE_HEADLINE, **CHANGE_NAMES),
-        ablation.ablation(empty, ablation.Arms(**CHANGE_NAMES, reference="reference"), headline=CHANGE_HEADLINE),
+        tables.comparison(empty, primary_metrics=CHANGE_PRIMARY, **CHANGE_NAMES),
+        ablation.ablation(empty, ablation.Arms(**CHANGE_NAMES, reference="reference"), primary_metrics=CHANGE_PRIMARY),
         tables.transfer(empty, **CHANGE_NAMES),
         run_facts.cost_table([], **CHANGE_NAMES),
         reference="reference",

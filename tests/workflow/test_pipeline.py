@@ -182,7 +182,7 @@ def test_flawed_experiments_are_in_the_table_of_pitfalls_and_not_in_the_ablation
     pitfalls = {(r["pitfall"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/pitfalls.csv"))}
     history = rows(results(finished, "runs/augmented-validation/phase/fold0-seed0/history.csv"))
     reported = pitfalls["augmented-validation", "phase", "dice"]
-    assert reported["headline"] == "True" and {
+    assert reported["primary"] == "True" and {
         r["metric"] for r in pitfalls.values() if r["pitfall"] == "augmented-validation"
     } == {"dice"}
     assert float(reported["flawed"]) == pytest.approx(max(float(row["validation_dice"]) for row in history), abs=1e-6)

@@ -14,7 +14,7 @@ from unetlib.evaluation.tables import (
     NO_TRAINING,
     SPREAD,
     grouped_scores,
-    is_headline,
+    is_primary,
     on_training_dataset,
     over_runs,
     per_run,
@@ -27,7 +27,7 @@ PAIRED = ("value", "reference", "variant")
 BOUNDS = (-1.0, 1.0)  # of a difference of two scores
 FLIPPED_CLUSTERS = 6  # 2 of 2^6 sign patterns are 3 %; with fewer clusters no difference can reach p < 0.05
 ALPHA = 0.05
-HEADLINE_RESAMPLES = 20_000  # of primary metrics: the smallest p, 1e-4, can stay small after Holm's correction
+PRIMARY_RESAMPLES = 20_000  # of primary metrics: the smallest p, 1e-4, can stay small after Holm's correction
 
 
 def differences(
@@ -60,7 +60,7 @@ def ablation(
     scores: pd.DataFrame,
     arms: Arms,
     *,
-    headline: Mapping[str, str],
+    primary_metrics: Mapping[str, str],
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
     untested: Collection[tuple[str, str]] = (),
@@ -80,26 +80,26 @@ def ablation(
     flipped               the test's units: clusters where there are FLIPPED_CLUSTERS or more, else images
     clear                 networks were retrained, the interval excludes zero and p_holm < ALPHA
     min, max, agree       over runs; agree: how many runs have the sign of the mean
-    runs, images, clusters, n, resampled, headline    as in tables.comparison
+    runs, images, clusters, n, resampled, primary    as in tables.comparison
 
     Without the reference there are no pairs and no rows.
     """
     own = on_training_dataset(scores, arms.datasets)
     pairs = _pairs(with_weights(own, background, clusters=clusters), arms.reference)
     runs = per_run(pairs, PAIRED)
-    main = is_headline(pairs, headline)
-    parts = [over_runs(pairs[main], KEYS, BOUNDS, HEADLINE_RESAMPLES), over_runs(pairs[~main], KEYS, BOUNDS)]
+    main = is_primary(pairs, primary_metrics)
+    parts = [over_runs(pairs[main], KEYS, BOUNDS, PRIMARY_RESAMPLES), over_runs(pairs[~main], KEYS, BOUNDS)]
     table = pd.concat([part for part in parts if len(part)] or parts[:1]).rename(columns={"mean": "difference"})
     table = table.merge(runs.groupby(KEYS, as_index=False)[["reference", "variant"]].mean(), on=KEYS)
     signed = runs.merge(table[[*KEYS, "difference"]], on=KEYS)
     signed["agree"] = signed["value"] * signed["difference"] > 0
     table = table.merge(signed.groupby(KEYS, as_index=False)["agree"].sum(), on=KEYS)
-    table["headline"] = is_headline(table, headline)
+    table["primary"] = is_primary(table, primary_metrics)
     table = table.merge(_tested(pairs), on=KEYS)
     table["p"] = table[["p", "flips"]].max(axis=1)
     places = pd.MultiIndex.from_frame(table[["experiment", "test_dataset"]])
     asked = (table["train_dataset"] != NO_TRAINING) & ~places.isin(list(untested))
-    judged = (table["headline"] & asked).astype(bool)
+    judged = (table["primary"] & asked).astype(bool)
     table["p_holm"] = np.nan
     table.loc[judged, "p_holm"] = holm(table.loc[judged, "p"].to_numpy(dtype=float))
     outside = (table["low"] > 0) | (table["high"] < 0)
@@ -107,7 +107,7 @@ def ablation(
     low, high, *extremes = SPREAD[1:]
     found = ["reference", "variant", "difference", "sd", low, high, "p", "p_holm", "effect", "flipped", "clear"]
     found += [*extremes, "agree"]
-    table = table[[*KEYS, *found, *COUNTS, "resampled", "headline"]]
+    table = table[[*KEYS, *found, *COUNTS, "resampled", "primary"]]
     return sort_rows(table, test_dataset=arms.datasets, experiment=arms.experiments, metric=[*METRICS])
 
 

@@ -7,7 +7,6 @@ experiment reports its best validation score, this number is compared with every
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +29,7 @@ COLUMNS = [
     *COUNTS,
     "resampled",
 ]
-COLUMNS += ["control_train_frames", "flawed_train_frames", "headline"]
+COLUMNS += ["control_train_frames", "flawed_train_frames", "primary"]
 TITLES = {
     "difference_points": "difference (points) [95 % interval]",
     "control_train_frames": "control: training frames",
@@ -48,7 +47,7 @@ def pitfalls(
     *,
     datasets: Sequence[str],
     experiments: Sequence[str],
-    headline: Mapping[str, str],
+    primary_metrics: Mapping[str, str],
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return one row per pitfall, dataset and metric, of networks tested on the dataset that they were trained on.
@@ -73,8 +72,8 @@ def pitfalls(
     table[["difference_points", "low", "high"]] *= 100
     sides = per_run(both, SIDES).groupby(KEYS, as_index=False)[list(SIDES)].mean()
     table = table.merge(sides, on=KEYS)
-    table["headline"] = [
-        metric == (REPORTED if chosen[pitfall].reported == "validation" else headline.get(dataset))
+    table["primary"] = [
+        metric == (REPORTED if chosen[pitfall].reported == "validation" else primary_metrics.get(dataset))
         for pitfall, dataset, metric in table[KEYS].itertuples(index=False)
     ]
     frames = training_frames(known)
@@ -110,8 +109,8 @@ def _best_validations(facts: Sequence[RunFacts], experiment: str) -> pd.DataFram
 
 def pitfalls_shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table as text: primary metrics only, Dice where a validation score is reported."""
-    rows = table[table["headline"].astype(bool)].drop(columns="headline")
-    text: dict[str, Any] = {"metric": rows["metric"].map(METRICS)}
+    rows = table[table["primary"].astype(bool)].drop(columns="primary")
+    text: dict[str, pd.Series | list[str]] = {"metric": rows["metric"].map(METRICS)}
     text |= {name: rows[name].map("{:.3f}".format) for name in SIDES}
     text["difference_points"] = [_points(*row) for row in rows[["difference_points", "low", "high"]].to_numpy(float)]
     frames = ("control_train_frames", "flawed_train_frames")

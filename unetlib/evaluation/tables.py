@@ -8,7 +8,7 @@ Images without a value (NaN: undefined) are left out and n says so.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,7 @@ def comparison(
     *,
     datasets: Sequence[str],
     experiments: Sequence[str],
-    headline: Mapping[str, str],
+    primary_metrics: Mapping[str, str],
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -96,8 +96,8 @@ def comparison(
     One row per test_dataset, experiment, train_dataset, metric.
 
     Columns after those: mean, sd (over runs, n−1; NaN for one run), low, high (95 % interval of the mean), min, max,
-    runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), headline
-    (True where the metric is headline[test_dataset]). Trivial baselines come last, trained on "none".
+    runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), primary
+    (True where the metric is primary_metrics[test_dataset]). Trivial baselines come last, trained on "none".
     clusters is read_clusters'; without it the images of a dataset are one cluster.
     """
     parts = [on_training_dataset(scores, datasets)]
@@ -107,7 +107,7 @@ def comparison(
         trivial = sorted(set(parts[1]["experiment"]))
     rows = with_weights(pd.concat([part[LONG] for part in parts]), background, [*METRICS], clusters)
     table = over_runs(rows, ["test_dataset", "experiment", "train_dataset", "metric"])
-    table["headline"] = is_headline(table, headline)
+    table["primary"] = is_primary(table, primary_metrics)
     table = table.drop(columns="p")
     return sort_rows(table, test_dataset=datasets, experiment=[*experiments, *trivial], metric=[*METRICS])
 
@@ -217,7 +217,7 @@ def grouped_scores(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[
     values, weights = (rows[name].to_numpy(dtype=float) for name in ("value", "weight"))
     run, image = (rows.groupby(names, sort=True).ngroup().to_numpy() for names in (["fold", "seed"], ["image"]))
     fold, cluster = rows["fold"].to_numpy(), rows["cluster"].to_numpy()
-    found: dict[Any, Any] = rows.groupby(keys).indices
+    found = cast(Mapping[tuple[str, ...], np.ndarray], rows.groupby(keys).indices)
     for key, places in found.items():
         _, first_run, row = np.unique(run[places], return_index=True, return_inverse=True)
         _, first_image, column = np.unique(image[places], return_index=True, return_inverse=True)
@@ -227,8 +227,8 @@ def grouped_scores(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[
         yield key, Scores.of(value, np.nan_to_num(weight), folds, clusters)
 
 
-def is_headline(table: pd.DataFrame, headline: Mapping[str, str]) -> pd.Series:
-    return table["metric"] == table["test_dataset"].map(dict(headline))
+def is_primary(table: pd.DataFrame, primary_metrics: Mapping[str, str]) -> pd.Series:
+    return table["metric"] == table["test_dataset"].map(dict(primary_metrics))
 
 
 def sort_rows(table: pd.DataFrame, then: Sequence[str] = (), **orders: Sequence[str]) -> pd.DataFrame:

@@ -86,7 +86,7 @@ def tags_of(calibration: Calibration, *, imagej: bool, axes: str = "") -> dict[s
     axes: of the planes; the distance of z planes is kept where there are some.
     """
     known = calibration.row_um is not None and calibration.column_um is not None
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, str | float] = {}
     keywords: dict[str, Any] = {}
     if known:
         scale = 1.0 if imagej else 1e4

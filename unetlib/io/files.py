@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, TypeAlias
 
 from unetlib.io.outputs import OutputError, destination, earlier_files, is_stream, real_folder, write_stream
 from unetlib.io.replacement import (
@@ -20,6 +20,8 @@ from unetlib.io.replacement import (
     replace_together,
     temporary_sibling,
 )
+
+Row: TypeAlias = dict[str, str | int | float | bool | None]  # of a CSV file, by column
 
 
 class FileError(ValueError):
@@ -139,7 +141,7 @@ def read_csv(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def write_csv(path: str | Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def write_csv(path: str | Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
     """Writes `rows` to `path` atomically as CSV: a header, LF line ends, floats by repr.
 
     None is an empty cell, NaN is `nan`, a bool is 0 or 1. A row with other columns is a ValueError.

@@ -47,7 +47,7 @@ class Settings(BaseModel):
 
         So a new option changes no key, fingerprint or cache of the settings that do not use it.
         """
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             extra = field.json_schema_extra

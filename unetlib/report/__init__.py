@@ -15,6 +15,7 @@
   score.
 - study_tables: All tables of a study from its scores and the facts of its runs.
 - summary: The questions, findings and uncertainty of a study, in sentences made from its tables alone.
+- table_rows: Rows of a study's tables as dictionaries whose columns a type checker knows.
 - track_figures: Figures of tracked cells: their tracks over the last frame, and their areas and speeds.
 - verdicts: Verdicts on published claims: six verdicts by fixed rules, from numbers alone.
 

@@ -4,37 +4,58 @@ Every claim has a row; a claim that the study cannot answer gives the reason.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from math import nan
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.evaluation.tables import METRICS
-from unetlib.report.display_tables import format_value
+from unetlib.report.display_tables import format_value, intervals
 from unetlib.report.literature import ANSWER, ANY, COLUMNS, VERSUS, Claim, Error
 from unetlib.report.study_scores import Comparand, Study
+from unetlib.report.table_rows import ClaimRow, records
 from unetlib.report.verdicts import NOT_RUN, VERDICTS, Estimate, doubts, judge_direction, judge_value, no_better
 from unetlib.study.runs import JOINT
 
 PAPER_FILTERS = 64
-NUMBERS = ("ours", "low", "high", "other", "difference", "difference_low", "difference_high", "trivial")
-COUNTS = ("base_filters", "runs", "images", "n")
-TEXTS = ("trivial_name", "verdict", "reason")
-TABLE = (*COLUMNS, *NUMBERS, *COUNTS, *TEXTS)
 HOW = {"+": "higher", "-": "lower", "0": "no difference"}
 
 
-def compare_claims(claims: Sequence[Claim], errors: Mapping[int, Error], study: Study) -> pd.DataFrame:
-    """Return one row per claim in the given order, columns TABLE: the claim, our numbers, the verdict and its reason.
+@dataclass(frozen=True)
+class Answer:
+    """Our side of a claim's row; NaN and None: no number.
 
     ours, low, high: our score and its 95 % interval (of the first side of a direction; other is the second side's).
     difference, difference_low, difference_high: ours − published, or first − second side. trivial: the best trivial
-    score on the same images. NaN: no number. The verdict is "not run here" exactly where we have no score.
+    score on the same images. The verdict is "not run here" exactly where we have no score.
     """
-    rows = [_stated(claim) | _answer(claim, [errors[each] for each in claim.errors], study) for claim in claims]
+
+    ours: float = nan
+    low: float = nan
+    high: float = nan
+    other: float = nan
+    difference: float = nan
+    difference_low: float = nan
+    difference_high: float = nan
+    trivial: float = nan
+    base_filters: int | None = None
+    runs: int | None = None
+    images: int | None = None
+    n: int | None = None
+    trivial_name: str = ""
+    verdict: str = NOT_RUN
+    reason: str = ""
+
+
+NUMBERS, COUNTS = (tuple(each.name for each in fields(Answer) if each.type == kind) for kind in (float, int | None))
+TABLE = (*COLUMNS, *(each.name for each in fields(Answer)))
+
+
+def compare_claims(claims: Sequence[Claim], errors: Mapping[int, Error], study: Study) -> pd.DataFrame:
+    """Return one row per claim in the given order, columns TABLE: the claim, and the fields of our `Answer`."""
+    rows = [_stated(claim) | asdict(_answer(claim, [errors[each] for each in claim.errors], study)) for claim in claims]
     table = pd.DataFrame(rows, columns=[*TABLE])
     return table.astype(dict.fromkeys(COUNTS, "Int64") | dict.fromkeys(("value", *NUMBERS), "float"))
 
@@ -48,7 +69,7 @@ def read_claims(path: str | Path) -> pd.DataFrame:
 
 def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table as text: one row per claim, numbers with three decimals, intervals in square brackets."""
-    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    rows = records(table, ClaimRow)
     return pd.DataFrame(
         {
             "claim": table["id"],
@@ -57,8 +78,8 @@ def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
             "source": [f"{row['source']}, {row['where']}" for row in rows],
             "measured": [_measured(row) for row in rows],
             "published": [HOW.get(row["expected"]) or f"{row['value']:.4g}" for row in rows],
-            "ours": [_bracketed(row, "ours", "low", "high") for row in rows],
-            "difference": [_bracketed(row, "difference", "difference_low", "difference_high", True) for row in rows],
+            "ours": intervals(table, "ours", "low", "high"),
+            "difference": intervals(table, "difference", "difference_low", "difference_high", signed=True),
             "best trivial": table["trivial"].map(format_value),
             "runs": _whole(table["runs"]),
             "n": _whole(table["n"]),
@@ -82,11 +103,10 @@ def all_not_run(table: pd.DataFrame) -> bool:
     return bool((table["verdict"] == NOT_RUN).all())
 
 
-def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, Any]:
-    """Return our side of a claim's row: the available numbers and the verdict."""
-    empty = dict.fromkeys(NUMBERS, nan) | dict.fromkeys(COUNTS, pd.NA) | {"trivial_name": ""}
+def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> Answer:
+    """Return our side of a claim's row."""
     if not claim.answer:
-        return empty | {"verdict": NOT_RUN, "reason": _sentence(claim.note)}
+        return Answer(verdict=NOT_RUN, reason=_sentence(claim.note))
     *named, metric = claim.answer
     sides = [study.resolved(Comparand(*names)) for names in (named, claim.versus) if names]
     scores = {side: study.score(side, metric) for side in sides}
@@ -95,23 +115,34 @@ def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> dict[str, An
         lacking.append("both sides are the same network in this study")
     ours, trivial = scores[sides[0]], study.trivial(sides[0].test_dataset, metric)
     if lacking or ours is None:
-        return empty | {"verdict": NOT_RUN, "reason": _sentence(" and ".join(dict.fromkeys(lacking)))}
-    row: dict[str, Any] = {"ours": ours.mean, "low": ours.low, "high": ours.high}
+        return Answer(verdict=NOT_RUN, reason=_sentence(" and ".join(dict.fromkeys(lacking))))
+    second = nan
     if claim.value is None:
-        gap = study.difference(sides[0], sides[1], metric)
-        other = scores[sides[1]]
+        gap, other = study.difference(sides[0], sides[1], metric), scores[sides[1]]
         assert gap is not None and other is not None  # both sides have a score
-        row["other"] = other.mean
+        second = other.mean
         verdict, reason = judge_direction(claim.expected, gap, _failures(scores, metric, study))
     else:
         gap = ours - Estimate(claim.value, claim.value, claim.value, ours.runs, ours.images, ours.n)
         against = doubts(claim, errors, metric, trivial)
         verdict, reason = judge_value(ours, claim.value, against, trivial, metric=metric)
-    row |= {"difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high}
-    row |= {"trivial": trivial.score, "trivial_name": trivial.name} if trivial else {}
-    row |= {"runs": gap.runs, "images": gap.images, "n": gap.n}
-    row |= {"base_filters": study.filters.get(sides[0].experiment, pd.NA)}
-    return empty | row | {"verdict": verdict, "reason": f"{reason} {_scale(sides, study.filters)}".strip()}
+    return Answer(
+        ours=ours.mean,
+        low=ours.low,
+        high=ours.high,
+        other=second,
+        difference=gap.mean,
+        difference_low=gap.low,
+        difference_high=gap.high,
+        trivial=trivial.score if trivial else nan,
+        base_filters=study.filters.get(sides[0].experiment),
+        runs=gap.runs,
+        images=gap.images,
+        n=gap.n,
+        trivial_name=trivial.name if trivial else "",
+        verdict=verdict,
+        reason=f"{reason} {_scale(sides, study.filters)}".strip(),
+    )
 
 
 def _failures(scores: Mapping[Comparand, Estimate | None], metric: str, study: Study) -> list[str]:
@@ -136,15 +167,17 @@ def _scale(sides: Sequence[Comparand], filters: Mapping[str, int]) -> str:
     return f"Base filters: ours {' and '.join(sizes)}, the paper's {PAPER_FILTERS}." if sizes else ""
 
 
-def _stated(claim: Claim) -> dict[str, Any]:
-    row = {each.name: getattr(claim, each.name) for each in fields(claim) if each.name not in ("answer", "versus")}
+def _stated(claim: Claim) -> dict[str, object]:
+    row: dict[str, object] = {
+        each.name: getattr(claim, each.name) for each in fields(claim) if each.name not in ("answer", "versus")
+    }
     row["errors"] = " ".join(map(str, claim.errors))
     for names, values in ((ANSWER, claim.answer), (VERSUS, claim.versus)):
         row |= dict(zip(names, values or [""] * len(names), strict=True))
     return row
 
 
-def _measured(row: Mapping[str, Any]) -> str:
+def _measured(row: ClaimRow) -> str:
     metric = row["our_metric"] or row["metric"]
     text = f"{METRICS.get(metric, metric)}, {row['test_dataset'] or row['dataset']}"
     if row["experiment"]:
@@ -157,11 +190,6 @@ def _measured(row: Mapping[str, Any]) -> str:
             names = [name and f"{name} ({train} → {test})" for name, (train, test) in zip(names, places, strict=True)]
         text += f": {' − '.join(filter(None, names))}"
     return text
-
-
-def _bracketed(row: Mapping[str, Any], mean: str, low: str, high: str, signed: bool = False) -> str:
-    interval = f" [{format_value(row[low], signed=signed)}, {format_value(row[high], signed=signed)}]"
-    return format_value(row[mean], signed=signed) + ("" if pd.isna(row[low]) else interval)
 
 
 def _whole(column: pd.Series) -> list[str]:

@@ -2,10 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -55,7 +54,7 @@ def read_tables(layout: Layout) -> StudyTables:
     )
 
 
-def report_context(study: StudyFacts, config: dict[str, Any], citation: str) -> page.Context:
+def report_context(study: StudyFacts, config: Mapping[str, object], citation: str) -> page.Context:
     """Return everything that the report says. config: shown as it is; citation: CITATION.cff.
 
     Every table and figure that the study makes must be there.

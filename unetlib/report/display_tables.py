@@ -1,7 +1,6 @@
 """Display tables: numbers as text, readable column titles, Markdown."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -29,6 +28,11 @@ def format_interval(mean: float, low: float, high: float, *, signed: bool = Fals
     )
 
 
+def intervals(rows: pd.DataFrame, mean: str, low: str, high: str, *, signed: bool = False) -> list[str]:
+    """Return the means and 95 % intervals in these columns as text, by row."""
+    return [format_interval(*values, signed=signed) for values in rows[[mean, low, high]].to_numpy(dtype=float)]
+
+
 def format_p(p: float) -> str:
     """Return a p as text: `0.032`, `< 0.001`; an en dash where nothing was tested."""
     return "–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
@@ -40,16 +44,16 @@ def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
     metrics = [metric for metric in METRICS if metric in set(comparison["metric"]) - _IN_CSV_ALONE]
     rows = []
     for values, group in comparison.groupby(keys, sort=False):
-        row: dict[str, Any] = dict(zip(keys, values, strict=True)) | dict.fromkeys(metrics, "–")
-        row |= {r["metric"]: score_of(r) for r in records(group) if r["metric"] in metrics}
-        row |= {count: group[count].max() for count in COUNTS}
-        rows.append(row | {"resampled": group["resampled"].iloc[0]})
+        texts = zip(group["metric"], intervals(group, "mean", "low", "high"), strict=True)
+        scores = dict.fromkeys(metrics, "–") | {metric: text for metric, text in texts if metric in metrics}
+        counts = {count: group[count].max() for count in COUNTS}
+        rows.append([*values, *scores.values(), *counts.values(), group["resampled"].iloc[0]])
     return pd.DataFrame(rows, columns=[*keys, *metrics, *COUNTS, "resampled"]).rename(columns=TITLES)
 
 
 def ablation_shown(ablation: pd.DataFrame) -> pd.DataFrame:
     """Return ablation.ablation as text, primary metrics only: difference [interval], p, effect, SD, runs that agree."""
-    rows = ablation[ablation["headline"].astype(bool)]
+    rows = ablation[ablation["primary"].astype(bool)]
     shown = pd.DataFrame(
         {
             "tested on": rows["test_dataset"],
@@ -58,12 +62,12 @@ def ablation_shown(ablation: pd.DataFrame) -> pd.DataFrame:
             "metric": rows["metric"].map(metric_name),
             "reference": rows["reference"].map(format_value),
             "experiment scores": rows["variant"].map(format_value),
-            "difference": [format_interval(r["difference"], r["low"], r["high"], signed=True) for r in records(rows)],
+            "difference": intervals(rows, "difference", "low", "high", signed=True),
             "p": rows["p"].map(format_p),
             "p (Holm)": rows["p_holm"].map(format_p),
             "rank-biserial r": [format_value(effect, signed=True) for effect in rows["effect"]],
             "SD over runs": rows["sd"].map(format_value),
-            "runs that agree": [f"{r['agree']} of {r['runs']}" for r in records(rows)],
+            "runs that agree": [f"{agree} of {runs}" for agree, runs in zip(rows["agree"], rows["runs"], strict=True)],
         }
     )
     return shown.join(rows[[*COUNTS, "resampled", "flipped"]]).reset_index(drop=True)
@@ -75,7 +79,7 @@ def transfer_shown(transfer: pd.DataFrame) -> pd.DataFrame:
     for metric in [
         metric for metric in ("iou", "dice") if metric in transfer
     ]:  # pixel accuracy misleads and is in the CSV only
-        rows[metric] = [score_of(row, metric) for row in records(transfer)]
+        rows[metric] = intervals(transfer, metric, f"{metric}_low", f"{metric}_high")
     rows["predicted foreground"] = transfer["predicted_foreground"].map(percent)
     rows["true foreground"] = transfer["true_foreground"].map(percent)
     return rows.join(transfer[[*COUNTS, "resampled"]]).rename(columns=TITLES)
@@ -108,8 +112,8 @@ def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
 def tracking_note(tracking: pd.DataFrame) -> str:
     """Return one sentence per dataset on the sequence of its first network (rows of sequences.COLUMNS); "" for none."""
     sentences = []
-    for row in records(tracking.drop_duplicates("test_dataset")):
-        counts = {name: "–" if pd.isna(value) else f"{value:.0f}" for name, value in row.items() if name in _COUNTED}
+    for row in tracking.drop_duplicates("test_dataset").to_dict("records"):
+        counts = {name: "–" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in _COUNTED}
         text = (
             f"On {row['test_dataset']}, {row['experiment']} found {counts['cells']} cells in {counts['frames']} frames"
             f", linked into {counts['tracks']} tracks with {counts['divisions']} divisions"
@@ -139,20 +143,9 @@ def to_markdown(table: pd.DataFrame) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in [header, rule, *cells])
 
 
-def score_of(row: Mapping[str, Any], metric: str = "") -> str:
-    """Return the score in a row of tables.comparison, or of a metric in a row of tables.transfer."""
-    names = (metric, f"{metric}_low", f"{metric}_high") if metric else ("mean", "low", "high")
-    return format_interval(*(row[name] for name in names))
-
-
 def metric_name(metric: str) -> str:
     """Return the displayed name of a metric."""
     return METRICS.get(metric, metric)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as dictionaries."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def percent(fraction: float) -> str:
@@ -160,5 +153,5 @@ def percent(fraction: float) -> str:
     return "–" if pd.isna(fraction) else f"{100 * fraction:.1f} %"
 
 
-def _escaped(value: Any) -> str:
+def _escaped(value: object) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")

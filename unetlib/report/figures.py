@@ -148,7 +148,7 @@ def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: 
     Filled: clear, hollow: not clear. ablation and runs are ablation.ablation and ablation.differences; labels: metric →
     displayed name. Without any comparison the figure says so.
     """
-    rows = ablation[ablation["headline"].astype(bool)].reset_index(drop=True)
+    rows = ablation[ablation["primary"].astype(bool)].reset_index(drop=True)
     if rows.empty:
         with styled_figure(WIDTH_INCH, 0.5) as figure:
             figure.text(0.01, 0.5, "No other experiment was scored: nothing to compare.", va="center")

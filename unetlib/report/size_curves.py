@@ -23,7 +23,7 @@ def curve_points(
     The level is that of the experiment or, with frames (run_facts.training_frames), the real number of training images:
     a dataset may have fewer than a step asks for. Steps with equal levels are one point, the first in the table.
     """
-    rows = comparison[comparison["headline"].astype(bool) & comparison["experiment"].isin(list(levels))]
+    rows = comparison[comparison["primary"].astype(bool) & comparison["experiment"].isin(list(levels))]
     rows = rows[rows["train_dataset"] == rows["test_dataset"]]
     pairs = list(rows[["experiment", "test_dataset"]].itertuples(index=False, name=None))
     found = [levels[name] for name, _ in pairs] if frames is None else [frames.get(pair) for pair in pairs]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -40,19 +39,31 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
     The flawed arms of pitfalls and the steps of protocols are left out: they have tables of their own.
     """
     scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
-    named: dict[str, Any] = {"datasets": [*facts.datasets], "experiments": [*facts.experiments, *facts.external_tools]}
+    datasets, experiments = [*facts.datasets], [*facts.experiments, *facts.external_tools]
     background = {name: entry.background for name, entry in facts.datasets.items() if entry.background}
-    headline = {name: entry.primary_metric for name, entry in facts.datasets.items()}
-    judged = {**named, "background": background, "headline": headline, "clusters": found.clusters}
-    arms = ablation.Arms(**named, reference=facts.reference)
+    primary_metrics = {name: entry.primary_metric for name, entry in facts.datasets.items()}
+    arms = ablation.Arms(datasets, experiments, facts.reference)
+    named = {"datasets": datasets, "experiments": experiments}
     seedless = scores["train_dataset"] == EXTERNAL
     trivial = found.baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
     everything = pd.concat([scores[~seedless], *_per_seed([scores[seedless], trivial], facts.seeds)])
     untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
     return {
-        "comparison": tables.comparison(scores, found.baselines, **judged),
+        "comparison": tables.comparison(
+            scores,
+            found.baselines,
+            **named,
+            primary_metrics=primary_metrics,
+            background=background,
+            clusters=found.clusters,
+        ),
         "ablation": ablation.ablation(
-            everything, arms, headline=headline, background=background, clusters=found.clusters, untested=untested
+            everything,
+            arms,
+            primary_metrics=primary_metrics,
+            background=background,
+            clusters=found.clusters,
+            untested=untested,
         ),
         "transfer": tables.transfer(everything, **named, metrics=TRANSFER_METRICS, clusters=found.clusters),
         "costs": run_facts.cost_table(trained, **named),
@@ -84,7 +95,7 @@ def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts])
         datasets=[*facts.datasets],
         experiments=[*facts.experiments],
         clusters=found.clusters,
-        headline={name: entry.primary_metric for name, entry in facts.datasets.items()},
+        primary_metrics={name: entry.primary_metric for name, entry in facts.datasets.items()},
     )
 
 

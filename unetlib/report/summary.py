@@ -1,7 +1,6 @@
 """The questions, findings and uncertainty of a study, in sentences made from its tables alone."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -9,7 +8,8 @@ from unetlib.evaluation.ablation import ALPHA
 from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, SEEDS, resampled_units, retrained
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.io.wording import counted
-from unetlib.report.display_tables import format_interval, format_value, metric_name, percent, records, score_of
+from unetlib.report.display_tables import format_interval, format_value, metric_name, percent
+from unetlib.report.table_rows import EffectRow, ScoreRow, TransferRow, records
 from unetlib.study.result_checks import BEATS_TRIVIAL, FLAGGED
 
 COVERED = {  # resampled unit → what an interval covers
@@ -28,11 +28,11 @@ def findings(
     reference: str,
 ) -> dict[str, list[str]]:
     """Return sentences under "Questions", "Findings" and "Uncertainty", made from the numbers alone."""
-    best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
+    best, effects = (table[table["primary"].astype(bool)] for table in (comparison, ablation))
     found = [_dataset_sentence(group, reference) for _, group in best.groupby("test_dataset", sort=False)]
     found += _transfer_sentences(transfer, reference)
     changes = [group for _, group in effects.groupby("experiment", sort=False)]
-    changes.sort(key=lambda group: min(map(_clarity, records(group))))  # the clearest first
+    changes.sort(key=lambda group: min(map(_clarity, records(group, EffectRow))))  # the clearest first
     found += [_effect_sentence(group, reference) for group in changes]
     return {
         "Questions": _questions(comparison, effects, costs, reference),
@@ -43,7 +43,7 @@ def findings(
 
 def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) -> str:
     """Return the study in short: datasets where a network beats the trivial baselines, and clear differences."""
-    best, effects = (table[table["headline"].astype(bool)] for table in (comparison, ablation))
+    best, effects = (table[table["primary"].astype(bool)] for table in (comparison, ablation))
     tops, own = [], []
     for _, rows in best.groupby("test_dataset", sort=False):
         trivial = rows["train_dataset"] == NO_TRAINING
@@ -91,22 +91,26 @@ def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _dataset_sentence(rows: pd.DataFrame, reference: str) -> str:
-    trained = records(rows[rows["train_dataset"] != NO_TRAINING])
-    trivial = records(rows[rows["train_dataset"] == NO_TRAINING])
+    trained = records(rows[rows["train_dataset"] != NO_TRAINING], ScoreRow)
+    trivial = records(rows[rows["train_dataset"] == NO_TRAINING], ScoreRow)
     dataset, metric = rows["test_dataset"].iloc[0], metric_name(rows["metric"].iloc[0])
     if not trained:
         return f"{dataset}: no network has been scored."
     top = max(trained, key=lambda row: row["mean"])
-    text = f"{dataset}: {top['experiment']} scored highest, {metric} {score_of(top)}"
+    text = f"{dataset}: {top['experiment']} scored highest, {metric} {_score(top)}"
     text += f" ({counted(top['runs'], 'run')}, {counted(top['images'], 'test image')})"
     base = [row for row in trained if row["experiment"] == reference != top["experiment"]]
-    text += "".join(f"; {reference} {score_of(row)}" for row in base)
+    text += "".join(f"; {reference} {_score(row)}" for row in base)
     if trivial:
         floor = max(trivial, key=lambda row: row["mean"])
         text += f"; the best trivial baseline, {floor['experiment']}, {format_value(floor['mean'])}"
         below = [row["experiment"] for row in trained if row["mean"] <= floor["mean"]]
         text += f". No better than that baseline: {_listed(below)}" if below else ""
     return text + "."
+
+
+def _score(row: ScoreRow) -> str:
+    return format_interval(row["mean"], row["low"], row["high"])
 
 
 def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
@@ -117,16 +121,15 @@ def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
     )  # the same by construction: `experiments.same_as_reference`
     if same.all():
         return f"{rows['experiment'].iloc[0]}: identical to {reference} on {_listed(list(rows['test_dataset']))}."
-    for row in sorted(records(rows[~same]), key=_clarity):
-        size = (
-            f"{metric_name(row['metric'])} {format_interval(row['difference'], row['low'], row['high'], signed=True)}"
-        )
-        verdicts.setdefault(_verdict(row, reference), []).append(f"{row['test_dataset']} ({size})")
+    for row in sorted(records(rows[~same], EffectRow), key=_clarity):
+        size = format_interval(row["difference"], row["low"], row["high"], signed=True)
+        text = f"{row['test_dataset']} ({metric_name(row['metric'])} {size})"
+        verdicts.setdefault(_verdict(row, reference), []).append(text)
     parts = [f"{verdict} on {_listed(where)}" for verdict, where in verdicts.items()]
     return f"{rows['experiment'].iloc[0]}: {'; '.join(parts)}."
 
 
-def _clarity(row: Mapping[str, Any]) -> int:
+def _clarity(row: EffectRow) -> int:
     """Rank an effect: 0 clear, 1 clear but trained once, 2 interval excludes zero, 3 it holds zero, 4 no interval."""
     if pd.isna(row["low"]):
         return 4
@@ -137,7 +140,7 @@ def _clarity(row: Mapping[str, Any]) -> int:
     return 0 if row["clear"] else 1
 
 
-def _verdict(row: Mapping[str, Any], reference: str) -> str:
+def _verdict(row: EffectRow, reference: str) -> str:
     way = "higher" if row["difference"] > 0 else "lower"
     return (
         f"clearly {way} than {reference}",
@@ -150,12 +153,11 @@ def _verdict(row: Mapping[str, Any], reference: str) -> str:
 
 def _transfer_sentences(transfer: pd.DataFrame, reference: str) -> list[str]:
     rows = transfer[transfer["experiment"] == reference]
-    abroad = records(
-        rows[(rows["train_dataset"] != rows["test_dataset"]) & rows["train_dataset"].isin(rows["test_dataset"])]
-    )
+    elsewhere = (rows["train_dataset"] != rows["test_dataset"]) & rows["train_dataset"].isin(rows["test_dataset"])
+    abroad = sorted(records(rows[elsewhere], TransferRow), key=lambda row: row["iou"])
     if not abroad:
         return []
-    worst, *_, best = sorted([*abroad, *abroad], key=lambda row: row["iou"])
+    worst, best = abroad[0], abroad[-1]
     far = max(abroad, key=lambda row: abs(row["predicted_foreground"] - row["true_foreground"]))
     return [
         f"Transfer: {reference} on a dataset it was not trained on has IoU from {_trip(worst)} to {_trip(best)}. "
@@ -164,8 +166,9 @@ def _transfer_sentences(transfer: pd.DataFrame, reference: str) -> list[str]:
     ]
 
 
-def _trip(row: Mapping[str, Any]) -> str:
-    return f"{score_of(row, 'iou')} ({row['train_dataset']} → {row['test_dataset']})"
+def _trip(row: TransferRow) -> str:
+    score = format_interval(row["iou"], row["iou_low"], row["iou_high"])
+    return f"{score} ({row['train_dataset']} → {row['test_dataset']})"
 
 
 def _questions(comparison: pd.DataFrame, effects: pd.DataFrame, costs: pd.DataFrame, reference: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -17,7 +16,7 @@ from unetlib.study.shared_trainings import share_identical_trainings
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_study(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> StudySettings:
+def read_study(config: Mapping[str, object], files: Sequence[str | Path] = ()) -> StudySettings:
     """Return a study, in which each experiment states whose networks it uses; StudyError for anything wrong with it.
 
     config: the files laid over each other, in their order.
@@ -39,7 +38,7 @@ def read_study(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> S
         raise StudyError(f"{_place_of(error.key, nodes)}{message}", *error.key) from error
 
 
-def _validated(config: Mapping[str, Any]) -> StudySettings:
+def _validated(config: Mapping[str, object]) -> StudySettings:
     try:
         return StudySettings.model_validate(config)
     except ValidationError as error:

@@ -1,7 +1,6 @@
 """Names of an earlier version, with the name that each has today, which a study that still uses one is told."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from unetlib.study.settings import StudyError
 
@@ -58,7 +57,7 @@ METRICS = {"seg_official": "seg_ctc", "objects_official": "objects_ctc"}
 METRIC_NAMES = ("datasets.*.primary_metric",)
 
 
-def refuse_old_names(config: Mapping[str, Any]) -> None:
+def refuse_old_names(config: Mapping[str, object]) -> None:
     """Raise StudyError for the first key, experiment or metric that has another name today, with that name."""
     for old, new in KEYS.items():
         for path, _ in _matches(config, old.split(".")):
@@ -82,14 +81,14 @@ def _of_a_key(path: tuple[str, ...], old: str, new: str) -> str:
     return f"{where} is called {today} now; rename it"
 
 
-def _names(config: Mapping[str, Any], pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
+def _names(config: Mapping[str, object], pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield the names at a pattern: the keys where it ends in "*", else the text or the texts of a list."""
     for path, value in _matches(config, pattern.split(".")):
         found = [path[-1]] if pattern.endswith("*") else value if isinstance(value, list) else [value]
         yield from ((path, name) for name in found if isinstance(name, str))
 
 
-def _matches(node: Any, pattern: list[str], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _matches(node: object, pattern: list[str], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     """Yield path and value of every key of a mapping that a pattern fits; "*" fits any name."""
     if not pattern:
         yield path, node

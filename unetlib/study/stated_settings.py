@@ -22,9 +22,9 @@ Stated = dict[str, Any]  # section → setting → value, or a setting without a
 WHOLE = ("params",)  # mappings that are one value
 
 
-def dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def dotted(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Return a mapping of mappings as one of dotted names to values; `params` stays whole."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, value in values.items():
         if isinstance(value, Mapping) and key not in WHOLE:
             found |= dotted(value, f"{prefix}{key}.")
@@ -54,7 +54,7 @@ def stated(study: StudySettings, experiment: str) -> Stated:
     return {name: value for name, value in (training | own).items() if value is not None}
 
 
-def done(study: StudySettings, experiment: str, dataset: str) -> dict[str, Any]:
+def done(study: StudySettings, experiment: str, dataset: str) -> dict[str, object]:
     """Return every setting of an experiment on a dataset by its dotted name, whether it states it or the study does.
 
     Those of a joint network are without `train_on: all` and its datasets the same as of networks of single datasets.

@@ -19,7 +19,7 @@ from unetlib.evaluation.contingency import contingency, majority
 from unetlib.evaluation.ctc_metrics import EXTRA_COST, MISS_COST, SPLIT_COST
 from unetlib.io.files import FileError, read_csv
 from unetlib.io.images import decode_image
-from unetlib.tracking.sequences import masks_in
+from unetlib.tracking.sequences import TrackScores, masks_in
 
 REDUNDANT_COST, ABSENT_COST, MEANING_COST = 1, 1.5, 1  # of one edge: Matula et al. 2015, table 2
 SCORES = ("tra", "det", "lnk")
@@ -73,7 +73,7 @@ def score(truth: Lineage, found: Lineage, matched: Sequence[Sequence[Match]]) ->
 
     TRA = 1 − min(AOGM, AOGM0) / AOGM0, where AOGM is the weighted sum of operations and AOGM0 what an empty result
     costs; DET of the operations on nodes alone, LNK of those on edges. NaN where the truth has nothing of the kind.
-    Equal to py-ctcmetrics 1.3.3, which needs a table of all true by all found cells (tests/test_lineages.py).
+    Equal to py-ctcmetrics 1.3.3, which needs a table of all true by all found cells (tests/tracking).
     """
     splits = missed = extra = 0
     twin: dict[Node, Node] = {}  # a cell that was found → the one true cell that it covers
@@ -108,7 +108,7 @@ def read_lines(path: Path) -> list[tuple[int, int, int, int]]:
     return rows
 
 
-def true_lines(rows: Iterable[Mapping[str, Any]], sequence: str, first_time: int) -> list[tuple[int, int, int, int]]:
+def true_lines(rows: Iterable[Mapping[str, str]], sequence: str, first_time: int) -> list[tuple[int, int, int, int]]:
     """Return the tracks of one sequence of a dataset's tracks.csv, in frames counted from its first one."""
     return [
         (int(row["label"]), int(row["begin"]) - first_time, int(row["end"]) - first_time, int(row["parent"]))
@@ -123,7 +123,7 @@ def ids_of(plane: NDArray[Any]) -> frozenset[int]:
 
 
 def truth_of(dataset: Dataset, frames: Sequence[FrameRecord]) -> Lineage | None:
-    """Return the true tracks of a film; None where a frame has no markers."""
+    """Return the true tracks of a sequence; None where a frame has no markers."""
     shown = []
     for frame in frames:
         markers = dataset.markers(frame.frame)
@@ -134,11 +134,8 @@ def truth_of(dataset: Dataset, frames: Sequence[FrameRecord]) -> Lineage | None:
     return Lineage(true_lines(rows, frames[0].sequence, frames[0].time), shown)
 
 
-def score_tracks(dataset: Dataset, frames: Sequence[FrameRecord], folder: Path) -> dict[str, Any]:
-    """Return what stands in a folder of `films.track_planes` beside its truth, by names of sequences.COLUMNS.
-
-    None for what the truth would have to say where it has no tracks. Every mask is read once, in order.
-    """
+def score_tracks(dataset: Dataset, frames: Sequence[FrameRecord], folder: Path) -> TrackScores:
+    """Return the scores of the tracks in a folder of `ctc_folder.track_planes`. Every mask is read once, in order."""
     truth, shown, matched = truth_of(dataset, frames), [], []
     for frame, path in zip(frames, masks_in(folder), strict=True):
         mask = decode_image(path.read_bytes(), str(path)).labels()
@@ -146,7 +143,16 @@ def score_tracks(dataset: Dataset, frames: Sequence[FrameRecord], folder: Path) 
         markers = dataset.markers(frame.frame)
         matched.append([] if markers is None else matches(markers, mask))
     found = Lineage(read_lines(folder / "res_track.txt"), shown)
-    facts = {"sequence": frames[0].sequence, "frames": len(frames), "cells": sum(map(len, shown))}
-    facts |= {"tracks": len(found.tracks), "divisions": found.divisions}
-    facts |= {"true_tracks": truth and len(truth.tracks), "true_divisions": truth and truth.divisions}
-    return facts | (score(truth, found, matched) if truth else dict.fromkeys(SCORES))
+    scores = score(truth, found, matched) if truth else {}
+    return {
+        "sequence": frames[0].sequence,
+        "frames": len(frames),
+        "cells": sum(map(len, shown)),
+        "tracks": len(found.tracks),
+        "true_tracks": len(truth.tracks) if truth else None,
+        "divisions": found.divisions,
+        "true_divisions": truth.divisions if truth else None,
+        "tra": scores.get("tra"),
+        "det": scores.get("det"),
+        "lnk": scores.get("lnk"),
+    }

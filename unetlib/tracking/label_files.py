@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.imaging.instance_check import instance_fault, instances_of_mask
 from unetlib.io.axes import EVERYTHING, UNNAMED, Choice
+from unetlib.io.files import Row
 from unetlib.io.stacks import Stack, open_stack
 
 REMEDIES = "add --masks, and its components are the cells, or label them first: one whole number per cell"
@@ -62,7 +62,7 @@ def ids_of_plane(stack: Stack, page: int, *, masks: bool = False, check: bool = 
     return ids
 
 
-def place_of(stack: Stack, page: int) -> dict[str, Any]:
+def place_of(stack: Stack, page: int) -> Row:
     """Return where a page is in time and depth, each from 0: {"frame": …, "z": …}, z None where depth is not counted.
 
     The frame of a mask in a tracking result is its number.

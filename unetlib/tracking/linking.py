@@ -4,27 +4,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.tracking.settings import LinkSettings
 
-COLUMNS = (
-    "track",
-    "parent",
-    "origin",
-    "first_frame",
-    "last_frame",
-    "frames",
-    "distance_px",
-    "displacement_px",
-    "speed_px_per_frame",
-    "distance_um",
-    "displacement_um",
-    "speed_um_per_min",
-)
 # laptrack would estimate them from the links: of few cells that lost a division in 24 which this finds (LOG.md)
 COSTS = ("track_start_cost", "track_end_cost", "segment_start_cost", "segment_end_cost", "no_splitting_cost")
 Cell = tuple[int, int]  # frame, index among the ids of that frame
@@ -130,6 +116,30 @@ def tracks_of(frames: Sequence[FrameCells], links: Iterable[tuple[Cell, Cell]]) 
     return tracks
 
 
+class TrackMotion(TypedDict):
+    """A row of tracks.csv: a track, and how its cell moved.
+
+    distance: length of its path; displacement: from its first to its last place; speed: distance per time. None where
+    a scale is not known, and for the speed of a cell that is seen once.
+    """
+
+    track: int
+    parent: int
+    origin: str
+    first_frame: int
+    last_frame: int
+    frames: int
+    distance_px: float
+    displacement_px: float
+    speed_px_per_frame: float | None
+    distance_um: float | None
+    displacement_um: float | None
+    speed_um_per_min: float | None
+
+
+COLUMNS = tuple(TrackMotion.__annotations__)
+
+
 @dataclass(frozen=True)
 class Scale:
     """Size of a pixel in µm and minutes between frames; None where it is not known."""
@@ -138,12 +148,8 @@ class Scale:
     interval_min: float | None = None
 
 
-def motion(track: Track, frames: Sequence[FrameCells], scale: Scale) -> dict[str, Any]:
-    """Return the row (COLUMNS) of a track.
-
-    distance: length of its path; displacement: from its first to its last place; speed: distance per time. None
-    where a scale is not known, and for the speed of a cell that is seen once.
-    """
+def motion(track: Track, frames: Sequence[FrameCells], scale: Scale) -> TrackMotion:
+    """Return how the cell of a track moved."""
     path = np.array([frames[time].centroids[index] for time, index in track.cells])
     distance = float(np.hypot(*np.diff(path, axis=0).T).sum())
     displacement = float(np.hypot(*(path[-1] - path[0])))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from unetlib.io.files import Row
 from unetlib.io.pairing import image_of_each
 from unetlib.io.stacks import Stack, open_stack
 from unetlib.tracking.label_files import AS_LABELS, LabelOptions, ids_of_plane, open_labels, place_of
@@ -24,7 +24,7 @@ class MeasureError(ValueError):
 class MeasuredFile:
     """The rows (COLUMNS) of one label file, and what a person must be told of how it was read."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     notes: tuple[str, ...] = ()
 
 

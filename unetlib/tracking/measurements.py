@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unetlib.io.files import Row
+
 SHAPE = (
     "area_px",
     "centroid_row_px",
@@ -40,7 +42,7 @@ _PROPERTIES = {  # ours: scikit-image's
 
 def measure(
     labels: NDArray[Any], intensity: NDArray[Any] | None = None, pixel_size_um: float | None = None
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return one row per id of a label image (H, W), in the order of the ids: SHAPE, MICROMETRES, INTENSITY.
 
     Area counts pixels; centroids are from the centre of the first pixel, rows down; axes are those of the ellipse
@@ -81,7 +83,7 @@ def _micrometres(columns: dict[str, NDArray[Any]], size: float | None) -> dict[s
     }
 
 
-def _intensities(labels: NDArray[np.int64], picture: NDArray[Any] | None, count: int) -> dict[str, Any]:
+def _intensities(labels: NDArray[np.int64], picture: NDArray[Any] | None, count: int) -> dict[str, NDArray[Any] | None]:
     """Grey values by id, in float64 whatever the dtype: sums of 16-bit images do not overflow."""
     if picture is None:
         return dict.fromkeys(INTENSITY)

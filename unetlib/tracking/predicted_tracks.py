@@ -15,6 +15,7 @@ from unetlib.io.predictions import Predictions
 from unetlib.tracking.ctc_folder import track_planes
 from unetlib.tracking.ctc_scores import score_tracks
 from unetlib.tracking.linking import Scale
+from unetlib.tracking.sequences import SequenceScores
 from unetlib.tracking.settings import SequenceSettings
 
 
@@ -24,7 +25,7 @@ def track_predictions(
     predictions: Path,
     folder: Path,
     settings: tuple[InstanceSettings, SequenceSettings],
-) -> dict[str, Any]:
+) -> SequenceScores:
     """Write the tracks of a sequence to a folder and return their scores and max_distance_px.
 
     predictions: the foreground probability of every frame. Cells outside the field of interest are not tracked.
@@ -39,4 +40,4 @@ def track_predictions(
 
     scale = Scale(frames[0].pixel_size_um, sequence.frame_interval_min)
     done = track_planes(planes, folder, sequence.link, scale, where=str(predictions))
-    return {"max_distance_px": done.max_distance_px} | score_tracks(dataset, frames, folder)
+    return {**score_tracks(dataset, frames, folder), "max_distance_px": done.max_distance_px}

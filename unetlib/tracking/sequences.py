@@ -1,15 +1,35 @@
-"""A test sequence as a film: its frames from the first to the last, and the masks of its cells."""
+"""A test sequence: its frames from the first to the last, the masks of its cells, and what its table says."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from unetlib.datasets.splits import FrameFacts, SplitError
 
-# of the table of films: what was found in each, beside what is true
-COLUMNS = ["experiment", "test_dataset", "fold", "seed", "sequence", "frames", "cells", "tracks", "true_tracks"]
-COLUMNS += ["divisions", "true_divisions", "tra", "det", "lnk", "max_distance_px"]
+
+class TrackScores(TypedDict):
+    """What was found in a sequence beside what is true; None for what only tracks in the ground truth would tell."""
+
+    sequence: str
+    frames: int
+    cells: int
+    tracks: int
+    true_tracks: int | None
+    divisions: int
+    true_divisions: int | None
+    tra: float | None
+    det: float | None
+    lnk: float | None
+
+
+class SequenceScores(TrackScores):
+    """The same, and the longest move of a cell between frames in px; None where no frame has a cell."""
+
+    max_distance_px: float | None
+
+
+COLUMNS = ["experiment", "test_dataset", "fold", "seed", *SequenceScores.__annotations__]
 
 Facts = TypeVar("Facts", bound=FrameFacts)
 

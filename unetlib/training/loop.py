@@ -189,7 +189,7 @@ class _Run(Generic[Network]):
         with atomic_path(path) as temporary, temporary.open("wb") as stream:
             torch.save(state, stream)
 
-    def _identity(self) -> dict[str, Any]:
+    def _identity(self) -> dict[str, object]:
         return {**self.settings.identity(), "seed": self.seed}
 
     def resume(self, path: Path, report: Report) -> None:
@@ -211,7 +211,7 @@ class _Run(Generic[Network]):
         else:
             report({"resumed": self.training.updates})
 
-    def _take(self, state: dict[str, Any]) -> None:
+    def _take(self, state: Mapping[str, Any]) -> None:
         made, now = state["settings"], self._identity()
         for name in {**made, **now}:
             if made.get(name) != now.get(name):

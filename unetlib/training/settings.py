@@ -1,6 +1,6 @@
 """Settings of a training: augmentation, loss, batches, optimiser, and what selects a network."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -64,11 +64,11 @@ class LossParameters(Settings):
         """Return the parameters that are set, by name."""
         return {name: value for name, value in self if value is not None}
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, float]:
         """Return the parameters that are set, by name."""
         return self.given()
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, float]:
         """Return the parameters that are set, by name."""
         return self.given()
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from script import run
 
@@ -16,7 +15,7 @@ from unetlib.study.layout import Layout
 @dataclass(frozen=True)
 class Arguments:
     study: StudyFacts
-    config: dict[str, Any]  # shown as it is
+    config: dict[str, object]  # shown as it is
     template: Path
     citation: Path
 

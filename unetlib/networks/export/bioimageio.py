@@ -6,10 +6,10 @@ import zipfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from unetlib.imaging.normalisation import PERCENTILES, GreyScale
 from unetlib.imaging.settings import Normalisation
@@ -65,18 +65,20 @@ def check_package(path: Path) -> None:
         raise PackageError(f"bioimageio.core refuses the package ({summary.status}): {reason}")
 
 
-def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, Any]:
+def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, JsonValue]:
     """Return the model description (rdf.yaml) of a package with these files."""
-    side = {"min": smallest_input(subject.depth, subject.padding), "step": step_px(subject.depth)}
+    side: dict[str, JsonValue] = {"min": smallest_input(subject.depth, subject.padding), "step": step_px(subject.depth)}
     border = border_px(subject.depth, subject.padding)
     size = subject.pixel_size_um
-    scale = {} if size is None else {"scale": whole_scale(size * subject.binning), "unit": "nanometer"}
+    scale: dict[str, JsonValue] = (
+        {} if size is None else {"scale": whole_scale(size * subject.binning), "unit": "nanometer"}
+    )
 
-    def of(name: str) -> dict[str, str]:
+    def of(name: str) -> dict[str, JsonValue]:
         return {"source": name, "sha256": sha256(files[name]).hexdigest()}
 
-    def output_axis(name: str) -> dict[str, Any]:
-        reference: dict[str, Any] = {"tensor_id": "image", "axis_id": name}
+    def output_axis(name: str) -> dict[str, JsonValue]:
+        reference: dict[str, JsonValue] = {"tensor_id": "image", "axis_id": name}
         if subject.padding == "valid":
             return {"type": "space", "id": name, "size": {**reference, "offset": -2 * border}, **scale}
         return {"type": "space", "id": name, "size": reference, "halo": border, **scale}
@@ -125,17 +127,17 @@ def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
-def preprocessing(normalisation: Normalisation, fixed: GreyScale | None = None) -> list[dict[str, Any]]:
+def preprocessing(normalisation: Normalisation, fixed: GreyScale | None = None) -> list[JsonValue]:
     """Return the steps of bioimage.io that are `normalisation.normalise`; unit_range is the fixed scale."""
-    per_image: dict[str, Any] = {"axes": ["channel", "y", "x"], "eps": EPSILON}
-    steps: list[dict[str, Any]] = [{"id": "ensure_dtype", "kwargs": {"dtype": "float32"}}]
+    per_image: dict[str, JsonValue] = {"axes": ["channel", "y", "x"], "eps": EPSILON}
+    steps: list[JsonValue] = [{"id": "ensure_dtype", "kwargs": {"dtype": "float32"}}]
     if normalisation == "zscore":
         steps += [{"id": "zero_mean_unit_variance", "kwargs": per_image}]
     elif normalisation in PERCENTILES:
         low, high = PERCENTILES[normalisation]
         steps += [{"id": "scale_range", "kwargs": per_image | {"min_percentile": low, "max_percentile": high}}]
     elif fixed is not None:
-        how = {"gain": 1 / fixed.scale, "offset": -fixed.offset / fixed.scale}
+        how: dict[str, JsonValue] = {"gain": 1 / fixed.scale, "offset": -fixed.offset / fixed.scale}
         steps += [{"id": "scale_linear", "kwargs": how}]
     if normalisation == "stretch_2_98":
         steps += [{"id": "clip", "kwargs": {"min": 0.0, "max": 1.0}}]

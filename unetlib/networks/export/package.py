@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +125,7 @@ def _grey_sentence(subject: Package) -> str:
     return "Statistics are those of the whole image that is given."
 
 
-def package_facts(subject: Package) -> dict[str, Any]:
+def package_facts(subject: Package) -> dict[str, JsonValue]:
     """Return what a program must know of the network, besides the description's own fields."""
     border = border_px(subject.depth, subject.padding)
     context = {"context_px" if subject.padding == "valid" else "halo_px": border}
