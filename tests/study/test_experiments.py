@@ -40,6 +40,19 @@ def test_a_dataset_brings_its_tile_when_trained_on_alone():
     assert tile_px(CONFIG, "joint", JOINT) == 388
 
 
+def test_a_dataset_says_how_its_frames_are_drawn_when_trained_on_alone():
+    config = changed(("datasets", "a"), CONFIG["datasets"]["a"] | {"draw_frames_by": "objects"})
+    config["experiments"]["plain"] = {"batch": {"draw_frames_by": "frame", "size": 2}}
+
+    def drawn(experiment, *on, of=config):
+        return experiments.run_settings(study(of), experiment, *on).batch.draw_frames_by
+
+    assert [drawn("reference", name) for name in ("a", "b", "all")] == ["objects", "frame", "frame"]
+    assert drawn("plain", "a") == "frame", "an experiment states it for every dataset"
+    before, after = (experiments.run_settings(study(each), "reference", "b") for each in (CONFIG, config))
+    assert before.identity() == after.identity() and "draw_frames_by" not in after.identity()["batch"]
+
+
 def test_a_change_of_padding_alone_takes_the_largest_tile_that_fits():
     assert tile_px(CONFIG, "padded", "a") == 96
     assert tile_px(CONFIG, "padded", "b") == 384

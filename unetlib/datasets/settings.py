@@ -8,6 +8,7 @@ from unetlib.io.settings import Settings, option
 
 Truth = Literal["silver", "gold"]
 Lengths = Literal["pixels", "micrometres"]
+DrawnBy = Literal["frame", "objects"]
 SplitBy = Literal["sequence", "block", "group", "random"]
 Metric = Literal["iou", "dice", "seg", "map", "ap50", "v_rand", "seg_ctc", "det", "v_rand_thinned", "v_info_thinned"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -125,6 +126,7 @@ class DatasetSettings(Settings):
         " pixels: of the image itself, whatever its binning; micrometres: µm, which needs options.pixel_size_um.",
     )
     tile_px: int | None = Field(None, ge=4, description="Side in px of the output tile when trained on alone.")
+    draw_frames_by: DrawnBy | None = option(None, "Instead of batch.draw_frames_by when trained on alone.")
 
 
 class SplitSettings(Settings):

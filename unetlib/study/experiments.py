@@ -72,14 +72,14 @@ def training_sets(study: StudySettings, experiment: str) -> list[str]:
 def run_settings(study: StudySettings, experiment: str, train_dataset: str = "") -> RunSettings:
     """Return how an experiment's networks are trained on this training set, whoever trains them.
 
-    A dataset's own tile_px replaces batch.tile_px when it is trained on alone. An experiment that changes the
-    padding and no tile takes the largest tile, not above the study's, that its networks can have.
+    A dataset's own tile_px and draw_frames_by replace those of batch when it is trained on alone. An experiment that
+    changes the padding and no tile takes the largest tile, not above the study's, that its networks can have.
     """
     trainer = training_experiment(study, experiment)
     base = study.model_dump(include={*TRAINED_BY})
     own = study.datasets.get(train_dataset)
-    if own and own.tile_px:
-        base = merged(base, {"batch": {"tile_px": own.tile_px}})
+    of_dataset = own.model_dump(include={"tile_px", "draw_frames_by"}, exclude_none=True) if own else {}
+    base = merged(base, {"batch": of_dataset})
     change = study.experiments[trainer].model_dump(include={*TRAINED_BY}, exclude_unset=True)
     chosen = merged(base, change)
     if chosen["model"]["padding"] != base["model"]["padding"] and "tile_px" not in change.get("batch", {}):

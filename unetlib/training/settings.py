@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from unetlib.datasets.settings import DrawnBy
 from unetlib.imaging.settings import NORMALISATIONS, Normalisation, Probability, WeightMapSettings
 from unetlib.io.settings import Settings, option
 from unetlib.networks.settings import ModelSettings, Precision
@@ -167,7 +168,7 @@ class BatchSettings(Settings):
     """What one forward pass takes."""
 
     size: int = Field(1, ge=1, description="Tiles per batch.")
-    draw_frames_by: Literal["frame", "objects"] = option(
+    draw_frames_by: DrawnBy = option(
         "frame",
         "How likely a training frame is: as likely as any other, or in proportion to the objects that are drawn in it.",
     )
