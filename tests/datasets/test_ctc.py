@@ -132,7 +132,8 @@ def test_masks_as_truth_are_refused_and_the_remedies_work():
     mask = lzw((CELLS > 0).astype(np.uint8) * 255)
     changes = {"top/PhC-X/01_GT/SEG/man_seg001.tif": mask, "top/PhC-X/01_ST/SEG/man_seg000.tif": mask}
     with pytest.raises(
-        DatasetError, match=r"2 faults: .*man_seg000\.tif: it holds 0 and 255 only: a mask, .*masks: true"
+        DatasetError,
+        match=r"2 faults: .*man_seg000\.tif, .*man_seg001\.tif: it holds 0 and 255 only: a mask, .*masks: true",
     ):
         samples(**changes)
     found = {sample.frame: sample for sample in read("ctc", Box(MEMBERS | changes), masks=True)}

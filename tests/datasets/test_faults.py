@@ -60,15 +60,27 @@ def test_one_fault_is_raised_as_it_is_and_thousands_are_counted():
         raise ImageError("a.tif: broken")
     with pytest.raises(ImageError, match=r"^a\.tif: broken$"):
         faults.check()
-    for _ in range(NAMED + 41):
+    for n in range(NAMED + 41):
         with faults.collected():
-            raise DatasetError("b")
-    with pytest.raises(DatasetError, match=f"^{NAMED + 42} faults: .* and 42 more$"):
+            raise DatasetError(f"b{n}.tif: broken" if n % 2 else f"b{n}.tif: bent")
+    with pytest.raises(
+        DatasetError,
+        match=rf"^{NAMED + 42} faults: \(1\) a\.tif, b1\.tif, .*: broken \(2\) b0\.tif, .*: bent and 42 more$",
+    ):
         faults.check()
     with pytest.raises(KeyError), faults.collected():
         raise KeyError("a mistake of ours is no fault of a file")
 
 
+def test_a_fault_of_many_files_is_told_once_with_all_of_them():
+    faults = Faults()
+    for name in ("a.tif", "b.tif", "c.tif"):
+        with faults.collected():
+            raise DatasetError(f"{name}: a mask, not instances: label it")
+    with pytest.raises(DatasetError, match=r"^3 faults: a\.tif, b\.tif, c\.tif: a mask, not instances: label it$"):
+        faults.check()
+
+
 def test_an_option_of_another_format_is_named():
-    with pytest.raises(ReaderError, match="format ctc has no option 'masks'; it has pixel_size_um, modality"):
-        read("ctc", Box({}), masks=True)
+    with pytest.raises(ReaderError, match="format ctc has no option 'labels'; it has pixel_size_um, modality"):
+        read("ctc", Box({}), labels="l")

@@ -456,3 +456,11 @@ def test_pauses_double_between_attempts(site: Site, destination: Path, monkeypat
     monkeypatch.setattr("unetlib.io.download.time.sleep", pauses.append)
     fails(destination, "404", url=site.put("/cells.zip", statuses=[503, 503, 503, 404]), attempts=9, backoff_s=0.5)
     assert pauses == [0.5, 1.0, 2.0]
+
+
+def test_a_mirror_may_start_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / NAME).write_bytes(DATA)
+    for number, mirror in enumerate(("~/mirror", "file:~/mirror")):
+        assert fetch(NAME, tmp_path / str(number) / NAME, sha256=None, mirrors=[mirror]) == SHA

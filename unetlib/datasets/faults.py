@@ -29,6 +29,11 @@ class Faults:
         if len(self._found) == 1:
             raise self._found[0]
         if self._found:
-            named = (f"({number}) {error}" for number, error in enumerate(self._found[:NAMED], 1))
+            kinds: dict[str, list[str]] = {}  # a fault that several files have is told once
+            for error in self._found[:NAMED]:
+                where, colon, fault = str(error).partition(": ")
+                kinds.setdefault(fault if colon else "", []).append(where)
+            told = [f"{', '.join(files)}{fault and ': '}{fault}" for fault, files in kinds.items()]
+            numbered = told if len(told) == 1 else [f"({number}) {each}" for number, each in enumerate(told, 1)]
             more = f" and {len(self._found) - NAMED} more" if len(self._found) > NAMED else ""
-            raise DatasetError(f"{len(self._found)} faults: {' '.join(named)}{more}")
+            raise DatasetError(f"{len(self._found)} faults: {' '.join(numbered)}{more}")

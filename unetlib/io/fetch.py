@@ -72,6 +72,22 @@ def fetch(
     )
 
 
+def missing_source(name: str, mirrors: Sequence[str], url: str | None) -> str:
+    """Return why no source can give the archive `name`, as far as is seen without a connection; "" where one may.
+
+    A mirror that is a folder and is not there is named even where another source has the file: it is mistyped, or its
+    disk is not mounted. Raises FetchError for what is no address.
+    """
+    local = {shown: location for shown, location in _sources(name, mirrors, url) if isinstance(location, Path)}
+    count = len(mirrors) + (url is not None)
+    for place, location in local.items():
+        if not location.parent.is_dir():
+            return f"{place}: there is no folder {location.parent}; check the path"
+    if count and len(local) == count and not any(location.is_file() for location in local.values()):
+        return f"{name} is not there: {', '.join(local)}; check the name and the path"
+    return "" if count else f"{name}: neither mirrors nor url are given; set one of them"
+
+
 def _verified(download: Download, location: str | Path, expected: str | None) -> str:
     """Returns the checksum of the whole file now at `download.part`; DownloadError if it is not `expected`."""
     download.get(location)
@@ -94,7 +110,7 @@ def _sources(name: str, mirrors: Sequence[str], url: str | None) -> Iterator[tup
         if "://" in mirror or mirror.startswith("file:"):
             location = _location(f"{mirror.rstrip('/')}/{quote(name)}")
         else:
-            location = Path(mirror) / name
+            location = Path(mirror).expanduser() / name
         yield printable_url(str(location)), location
     if url is not None:
         yield printable_url(url), _location(url)
@@ -105,7 +121,7 @@ def _location(url: str) -> str | Path:
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost"):
             raise FetchError(f"{url}: names a host {parts.netloc!r}; write file:///folder or file:folder")
-        return Path(url2pathname(parts.path))
+        return Path(url2pathname(parts.path)).expanduser()
     if parts.scheme not in ("http", "https"):
         raise FetchError(f"{printable_url(url)}: only http, https and file URLs can be fetched; correct this source")
     return url
