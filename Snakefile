@@ -21,6 +21,10 @@ include: "workflow/rules/track.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    record_overlays(Path(LAYOUT.overlays), UNNAMED)
+
+
 onsuccess:
     print(closing_line(FACTS))
 
@@ -40,4 +44,5 @@ rule all:
         rules.report.output,
         rules.report.input,  # a table or figure that was deleted is made again though the report still exists
         rules.write_prediction_settings.output,
+        rules.check_external.output if TOOLS else [],
     localrule: True

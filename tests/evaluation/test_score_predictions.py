@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 import tifffile
 
-from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Sample, write_dataset
 from unetlib.evaluation.baselines import TRIVIAL, trivial_masks
 from unetlib.evaluation.image_metrics import score_image
-from unetlib.evaluation.score_predictions import score_baselines, score_label_files, score_network, score_probabilities
+from unetlib.evaluation.score_predictions import (
+    LabelFileError,
+    score_baselines,
+    score_label_files,
+    score_network,
+    score_probabilities,
+)
 from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
 from unetlib.evaluation.test_set import Truths, load_truths
 from unetlib.imaging.settings import InstanceSettings
@@ -88,9 +93,7 @@ def test_masks_of_another_tool_are_refused_and_the_remedies_work(folder, tmp_pat
     write_csv(tmp_path / "labels.csv", rows, ("frame", "file", "sha256"))
     for frame in FRAMES:
         tifffile.imwrite(tmp_path / f"{frame}.tif", (LABELS > 0).astype(np.uint8) * 255)
-    with pytest.raises(
-        DatasetError, match=r"t0\.tif: .*: a mask, not instances; have the tool write .* set masks: true"
-    ):
+    with pytest.raises(LabelFileError, match=r"t0\.tif, .*t1\.tif: .*: a mask, not instances; have .* set masks: true"):
         score_label_files(folder, FRAMES, tmp_path / "labels.csv", DatasetScoring())
     found = score_label_files(folder, FRAMES, tmp_path / "labels.csv", DatasetScoring(), masks=True)
     assert [scores["seg"] for scores in found.values()] == [1, 1]

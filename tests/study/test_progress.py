@@ -51,6 +51,14 @@ def test_one_missing_network_is_named(expected, tmp_path):
     assert progress(expected, tmp_path)[0].endswith(f"; not {gone.path}")
 
 
+def test_what_a_tool_failed_on_is_said(expected, tmp_path):
+    complete(expected, tmp_path)
+    assert len(progress(expected, tmp_path)) == 3
+    put(tmp_path / Layout("s").external_failures("otsu", 1), "dataset,reason\na,it ended with code 3\n")
+    assert progress(expected, tmp_path)[2] == "external tools scored: 1 of 2; not otsu/fold1"
+    assert progress(expected, tmp_path)[3:] == ["failed: otsu on a, fold 1: it ended with code 3"]
+
+
 def test_a_study_without_external_tools_has_none_of_none(tmp_path):
     assert progress(facts(), tmp_path)[2] == "external tools scored: 0 of 0"
 

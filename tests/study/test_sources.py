@@ -6,7 +6,7 @@ import pytest
 from builders.config import CONFIG, changed, study
 
 from unetlib.study.settings import StudyError
-from unetlib.study.sources import archive_entry, folder_content, pin_of, source_files, source_of
+from unetlib.study.sources import archive_entry, check_archives, folder_content, pin_of, source_files, source_of
 
 SHA = "0123456789abcdef" * 4
 
@@ -50,3 +50,45 @@ def test_a_folder_is_known_by_what_is_in_it(tmp_path, monkeypatch):
 def test_a_folder_may_start_at_home(monkeypatch):
     monkeypatch.setenv("HOME", "/somewhere")
     assert source_of(dataset(archive=None, format="pairs", folder="~/cells"), "a") == "/somewhere/cells"
+
+
+def archives(tmp_path, mirrors, **entry):
+    config = changed(("datasets", "a"), CONFIG["datasets"]["a"] | entry)
+    config["mirrors"], config["study"]["datasets"] = mirrors, ["a"]
+    return study(config)
+
+
+def test_a_mirror_or_file_that_is_not_there_is_an_error_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk/a.zip").touch()
+    here = f"file://{tmp_path}"
+    for mirrors, entry in (
+        ([str(tmp_path / "disk")], {}),
+        (["~/disk"], {}),
+        ([f"{here}/disk"], {}),
+        ([], {"url": f"{here}/disk/a.zip"}),
+        ([], {"url": "https://example.org/a.zip"}),
+        (["~/disk"], {"url": "https://example.org/a.zip"}),
+        (["https://example.org/mirror"], {"url": f"{here}/disk/b.zip"}),
+    ):
+        check_archives(archives(tmp_path, mirrors, **entry), tmp_path)
+    for mirrors, entry, words in (
+        (["~/dsik"], {"url": "https://example.org/a.zip"}, r"there is no folder .*/dsik; check the path"),
+        ([str(tmp_path / "dsik")], {}, r"datasets\.a: .*/dsik/a\.zip: there is no folder .*/dsik; check the path"),
+        ([f"{here}/dsik"], {}, r"there is no folder .*/dsik; check the path"),
+        (["~/disk"], {"archive": "b.zip"}, r"b\.zip is not there: .*/disk/b\.zip; check the name and the path"),
+        ([], {"url": f"{here}/disk/b.zip"}, r"a\.zip is not there: .*/disk/b\.zip; check"),
+        ([], {}, r"a\.zip: neither mirrors nor url are given; set one of them"),
+        ([], {"url": "file://host/a.zip"}, "names a host 'host'; write file:///folder"),
+    ):
+        with pytest.raises(StudyError, match=words):
+            check_archives(archives(tmp_path, mirrors, **entry), tmp_path)
+
+
+def test_an_archive_that_is_fetched_needs_no_source(tmp_path):
+    wanted = archives(tmp_path, ["/nowhere"])
+    path = tmp_path / source_of(wanted, "a")
+    path.parent.mkdir(parents=True)
+    path.touch()
+    check_archives(wanted, tmp_path)

@@ -33,6 +33,7 @@ EDITS = {  # a file of unetlib or of the workflow: the rules that an edit reruns
 }
 OTHER_PACKAGES = [name for name in PACKAGES if not any(path.rpartition("/")[0] == name for path in EDITS)]
 FURTHER = [file_to_edit(package) for package in OTHER_PACKAGES]
+NAMED = "study: {name: tiny}\n"  # an overlay that replaces the results of a study says so
 UNREACHED = [name for name in FURTHER if not any(name in files_reached(script) for script in SCRIPTS)]  # the command's
 
 
@@ -53,7 +54,7 @@ def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_p
 
 
 def test_another_instance_method_scores_tracks_and_draws_anew_but_predicts_nothing(finished, tmp_path):
-    (tmp_path / "cut.yaml").write_text("instance_method: watershed\n")
+    (tmp_path / "cut.yaml").write_text(f"{NAMED}instance_method: watershed\n")
     jobs = finished.planned(str(tmp_path / "cut.yaml"))
     assert {"score", "track", "draw_examples"} <= set(jobs) and not {
         "train",
@@ -64,8 +65,16 @@ def test_another_instance_method_scores_tracks_and_draws_anew_but_predicts_nothi
     assert jobs["score"] == 2 * len(TRAINED | PREDICTED - {"watershed"}) + 1, "all but the one that was cut already"
 
 
+def test_an_overlay_without_a_study_name_is_refused_before_anything_is_replaced(finished, tmp_path):
+    (tmp_path / "cut.yaml").write_text("instance_method: watershed\n")
+    done = finished.snakemake("--dry-run", overlays=(str(tmp_path / "cut.yaml"),))
+    assert done.returncode != 0 and "cut.yaml states no study.name, and results/tiny was made without it" in done.stdout
+    (tmp_path / "cut.yaml").write_text("compute: {device: auto}\n")
+    assert finished.snakemake("--dry-run", overlays=(str(tmp_path / "cut.yaml"),)).returncode == 0
+
+
 def test_another_inference_writes_the_settings_anew_and_trains_nothing(finished, tmp_path):
-    (tmp_path / "tta.yaml").write_text("inference: {test_time_augmentation: 4}\n")
+    (tmp_path / "tta.yaml").write_text(NAMED + "inference: {test_time_augmentation: 4}\n")
     jobs = finished.planned(str(tmp_path / "tta.yaml"))
     assert {"predict", "write_prediction_settings"} <= set(jobs) and not {"train", "augment", "split"} & set(jobs)
 
@@ -171,7 +180,7 @@ def test_touching_every_source_file_reruns_nothing(finished):
 
 
 def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
-    (tmp_path / "more.yaml").write_text("study: {seeds: [0, 1]}\n")
+    (tmp_path / "more.yaml").write_text("study: {name: tiny, seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
     runs = 2 * len(TRAINED | PREDICTED) + 1  # on one dataset each, and the joint one
     per_run = {"predict": runs, "score": runs, "train": 2 * len(TRAINED) + 1}
@@ -195,7 +204,7 @@ def kill_training(folder, run):
 def test_a_training_killed_by_the_system_goes_on_from_its_checkpoint_to_the_same_bytes(finished, tmp_path):
     project = replace(finished, folder=tmp_path / "copy")
     shutil.copytree(finished.folder, project.folder, symlinks=True)
-    (tmp_path / "longer.yaml").write_text("training: {updates: 400, evaluate_every: 20}\n")
+    (tmp_path / "longer.yaml").write_text(NAMED + "training: {updates: 400, evaluate_every: 20}\n")
     model = results(project, "runs/reference/phase/fold0-seed0/model.pt")
     command = ["--cores", "1", "results/tiny/runs/reference/phase/fold0-seed0/model.pt", "--configfile"]
     command += [project.study, str(tmp_path / "longer.yaml")]

@@ -97,7 +97,7 @@ def _checksum(sample: Sample) -> str:
     return digest.hexdigest()
 
 
-_DERIVED = {"height", "width", "instances", "annotation", "silver", "binning", "duplicate_of", "sha256"}
+_DERIVED = {"height", "width", "instances", "annotation", "silver", "binning", "duplicate_of", "image_sha256", "sha256"}
 _DERIVED |= {"training_truth", "px_per_length"}
 
 

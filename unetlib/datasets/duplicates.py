@@ -74,11 +74,22 @@ def joined_groups(groups: Mapping[str, str], duplicates: Mapping[str, str]) -> d
 def group_duplicates(
     frames: Sequence[FrameRecord], identities: Mapping[str, ImageIdentity], *, near: bool = True
 ) -> list[FrameRecord]:
-    """Return the frames with the groups joined that share an image, each with the first frame that shows its own."""
+    """Return the frames with the groups joined that share an image, each with the first frame that shows its own.
+
+    And with the checksum of its own image.
+    """
     groups = {frame.frame: frame.group for frame in frames}
     duplicates = find_duplicates(identities, groups, near=near)
     joined = joined_groups(groups, duplicates)
-    return [replace(f, group=joined[f.frame], duplicate_of=duplicates.get(f.frame, "")) for f in frames]
+    return [
+        replace(
+            frame,
+            group=joined[frame.frame],
+            duplicate_of=duplicates.get(frame.frame, ""),
+            image_sha256=identities[frame.frame].checksum,
+        )
+        for frame in frames
+    ]
 
 
 def _equal(identities: Mapping[str, ImageIdentity]) -> Iterator[tuple[str, str]]:

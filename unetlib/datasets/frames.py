@@ -33,6 +33,7 @@ class FrameRecord:
     overlap_px: int = 0  # pixels that more than one annotated object claimed; each was given to one
     binning: int = 1  # what a network sees: this many pixels squared averaged into one
     duplicate_of: str = ""  # the first of the frames that show the same image as this one; "": no other does
+    image_sha256: str = ""  # of the grey values alone: the same image in another dataset has the same
     sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
     training_truth: str = "silver"  # gold | silver: what trains where there are both
     px_per_length: float = 1.0  # pixels of the image that a length of 1 in the settings stands for

@@ -49,13 +49,16 @@ def folder_source(folder: Path, *, images: str = "images", labels: str = "labels
         used = [name for pair in pairs for name in (pair.image, pair.label) if name is not None]
     except (ImageError, DatasetError) as error:
         used, faults = [name for name in visible if name.lower().endswith(SUFFIXES)], str(error)
-    checksums = _checksums(folder, used, cache)
+    checksums = file_checksums(folder, used, cache)
     listing = "".join(f"{checksums[name]}  {name}\n" for name in sorted(used))
     return FolderSource(hashlib.sha256(f"{listing}{faults}".encode()).hexdigest(), unused_files(names, used))
 
 
-def _checksums(folder: Path, names: Iterable[str], cache: Path) -> dict[str, str]:
-    """Return the checksum of each file; a file that cannot be read has none, and whoever reads it says so."""
+def file_checksums(folder: Path, names: Iterable[str], cache: Path) -> dict[str, str]:
+    """Return the checksum of each file of a folder by name; cache: as of `folder_source`.
+
+    A file that cannot be read has none, and whoever reads it says so.
+    """
     known = _read_cache(cache)
     found, kept = {}, {}
     for name in names:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Dataset
+from unetlib.datasets.faults import Faults
 from unetlib.evaluation.baselines import trivial_masks
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, long_rows
 from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
@@ -22,6 +24,7 @@ from unetlib.evaluation.test_set import (
 )
 from unetlib.imaging.instances import instances_from_probability
 from unetlib.imaging.settings import InstanceSettings
+from unetlib.io.axes import ImageError
 from unetlib.io.files import read_csv
 from unetlib.io.predictions import image_name
 
@@ -41,6 +44,10 @@ def score_network(
         yield from ((dataset, *each) for each in zip(frames, scores, strict=True))
 
 
+class LabelFileError(ValueError):
+    """Label images of another tool that cannot be scored: which, and what to do."""
+
+
 def score_probabilities(
     pairs: Iterable[tuple[Truth, np.ndarray]],
     instances: InstanceSettings,
@@ -57,11 +64,19 @@ def score_label_files(
 ) -> dict[str, dict[str, float]]:
     """Return the scores of these frames of a dataset folder from an external tool's label images.
 
-    labels: a CSV beside them that lists frame and file. masks: they are masks of many objects each. Raises ImageError
-    or DatasetError for a label image that cannot be scored.
+    labels: a CSV beside them that lists frame and file. masks: they are masks of many objects each. Raises
+    LabelFileError that names every label image that cannot be scored.
     """
     truths = load_truths(folder, frames)
     files = {row["frame"]: labels.parent / row["file"] for row in read_csv(labels, ("frame", "file"))}
+    faults = Faults()
+    for frame, truth in truths.items():
+        with faults.collected():
+            read_labels(files[frame], truth.labels.shape, masks=masks)
+    try:
+        faults.check()
+    except (ImageError, DatasetError) as error:
+        raise LabelFileError(str(error)) from error
     read = ((truth, read_labels(files[frame], truth.labels.shape, masks=masks)) for frame, truth in truths.items())
     stack = ((truth, from_labels(found, min_area_px=dataset.min_area_px)) for truth, found in read)
     return dict(zip(truths, score_test_set(stack, dataset), strict=True))

@@ -7,6 +7,7 @@ import pandas as pd
 from unetlib.evaluation.pooled_metrics import POOLED
 from unetlib.evaluation.tables import COUNTS, METRICS
 
+FAILED = "failed"  # in the place of a metric: what has no scores
 _COUNTED = ("frames", "cells", "tracks", "true_tracks", "divisions", "true_divisions")
 _IN_CSV_ALONE = {"iou_background", *POOLED}
 TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
@@ -46,8 +47,11 @@ def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
     for values, group in comparison.groupby(keys, sort=False):
         texts = zip(group["metric"], intervals(group, "mean", "low", "high"), strict=True)
         scores = dict.fromkeys(metrics, "–") | {metric: text for metric, text in texts if metric in metrics}
+        failed = group.loc[group["metric"] == FAILED, "resampled"].tolist()  # of an external tool, and why
+        if len(failed) == len(group):
+            scores = dict.fromkeys(metrics, FAILED)
         counts = {count: group[count].max() for count in COUNTS}
-        rows.append([*values, *scores.values(), *counts.values(), group["resampled"].iloc[0]])
+        rows.append([*values, *scores.values(), *counts.values(), "; ".join(failed) or group["resampled"].iloc[0]])
     return pd.DataFrame(rows, columns=[*keys, *metrics, *COUNTS, "resampled"]).rename(columns=TITLES)
 
 

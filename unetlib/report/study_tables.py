@@ -10,6 +10,8 @@ from unetlib.evaluation import ablation, pitfalls, run_facts, tables
 from unetlib.io.files import atomic_path
 from unetlib.networks.run_record import RunFacts, read_facts
 from unetlib.report import display_tables
+from unetlib.report.display_tables import FAILED
+from unetlib.study.external_scores import failures
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 from unetlib.study.runs import EXTERNAL
@@ -49,13 +51,16 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
     everything = pd.concat([scores[~seedless], *_per_seed([scores[seedless], trivial], facts.seeds)])
     untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
     return {
-        "comparison": tables.comparison(
-            scores,
-            found.baselines,
-            **named,
-            primary_metrics=primary_metrics,
-            background=background,
-            clusters=found.clusters,
+        "comparison": with_failures(
+            tables.comparison(
+                scores,
+                found.baselines,
+                **named,
+                primary_metrics=primary_metrics,
+                background=background,
+                clusters=found.clusters,
+            ),
+            facts,
         ),
         "ablation": ablation.ablation(
             everything,
@@ -77,6 +82,22 @@ def tracking_table(facts: StudyFacts) -> pd.DataFrame:
     rows = [pd.read_csv(path, dtype={"sequence": str}) for path in files]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=TRACKING_COLUMNS)
     return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # empty where the truth has no tracks
+
+
+def with_failures(comparison: pd.DataFrame, facts: StudyFacts) -> pd.DataFrame:
+    """Return the comparison with a row for each test set that an external tool failed on; `resampled` says why."""
+    rows = [
+        {"test_dataset": each.dataset, "experiment": each.tool, "train_dataset": EXTERNAL, "metric": FAILED}
+        | dict.fromkeys(tables.COUNTS, 0)
+        | {"resampled": f"{FAILED} in fold {each.fold}: {each.reason}", "headline": False}
+        for each in failures(facts)
+    ]
+    if not rows:
+        return comparison
+    table = pd.concat([comparison, pd.DataFrame(rows)], ignore_index=True).astype(comparison.dtypes.to_dict())
+    trivial = [name for name in comparison["experiment"].unique() if name not in facts.experiments]
+    order = [*facts.experiments, *facts.external_tools, *trivial]
+    return tables.sort_rows(table, test_dataset=[*facts.datasets], experiment=order, metric=[*tables.METRICS])
 
 
 def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts]) -> pd.DataFrame:

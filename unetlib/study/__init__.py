@@ -9,17 +9,22 @@
   them.
 - external_inputs: What the label images of an external tool are made from: its environment, the files of its command,
   its folder.
+- external_scores: Scores of external tools, and what of them failed: a tool that fails takes no other result with it.
 - external_tools: Label images that another tool makes: its command run on a folder of images, its files found by
   name.
 - facts: What the scripts over a whole study need to know of its configuration: names, order, splits, and whose
   networks.
 - layout: Where the files of a study stand under resources/, results/ and logs/: for the rules and for the scripts.
+- overlays: Which configuration files make a study's results: an overlay without a study name of its own replaces no
+  others'.
 - progress: How far a study is, in lines for the terminal: networks trained, runs scored, what the checks flagged.
 - renamed: Names of an earlier version, with the name that each has today, which a study that still uses one is
   told.
 - result_checks: Sanity checks of a study's results: complete coverage, disjoint roles, better than trivial baselines.
 - runs: A run of a study: one network, known by experiment, training dataset, fold and seed.
 - settings: A study's configuration as typed settings: every section, every experiment, every external tool.
+- shared_across: Images that two datasets of a study share: one that trained a network is no test of it in the other
+  dataset.
 - shared_trainings: Whose networks each experiment uses: no network is trained twice.
 - sources: Where the datasets of a study come from: an archive that is downloaded, synthetic microscopy, or a folder.
 - tracked_runs: Which experiments and datasets of a study are tracked: their cells are linked through whole test

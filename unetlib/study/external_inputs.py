@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from unetlib.io.files import sha256_of
+from unetlib.datasets.source_digest import file_checksums
+from unetlib.io.files import sha256_of, short_hash
 from unetlib.study.code_fingerprint import code_of
-from unetlib.study.external_tools import split_command
-from unetlib.study.settings import ExternalTool
+from unetlib.study.external_tools import FOLDER_PATTERN, label_images, split_command
+from unetlib.study.settings import ExternalTool, StudyError
 
 
 def environment_file(tool: ExternalTool, root: Path) -> str | None:
@@ -22,8 +23,17 @@ def command_fingerprints(tool: ExternalTool) -> dict[str, str]:
     return {str(path): code_of(path) if path.suffix == ".py" else sha256_of(path) for path in files}
 
 
-def label_files(tool: ExternalTool) -> list[str]:
-    """Return the files of the tool's folder of label images; the folder itself where there is none."""
+def labels_content(name: str, tool: ExternalTool, dataset: str, cache: Path) -> str:
+    """Return what identifies a tool's label images of a dataset by their content; "" where its command makes them.
+
+    cache: as of `source_digest.file_checksums`. Raises StudyError for a folder that is not there.
+    """
     if not tool.folder:
-        return []
-    return sorted(str(path) for path in Path(tool.folder).rglob("*") if path.is_file()) or [tool.folder]
+        return ""
+    folder = Path(tool.folder).expanduser()
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "there is no such folder"
+        raise StudyError(f"external_tools.{name}: {folder}: {what}; check the path", "external_tools", name, "folder")
+    beside = folder / Path((tool.pattern or FOLDER_PATTERN).replace("{dataset}", dataset)).parent
+    names = [str(path.relative_to(folder)) for path in label_images(beside)] if beside.is_dir() else []
+    return short_hash(file_checksums(folder, names, cache))

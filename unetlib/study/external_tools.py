@@ -9,11 +9,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePath
 
-from unetlib.io.files import atomic_folder, read_csv, sha256_of, write_csv
+from unetlib.io.files import FileError, atomic_folder, read_csv, read_json, sha256_of, write_csv, write_json
+from unetlib.io.hidden_files import is_hidden
+from unetlib.io.pairing import hint
 
 COLUMNS = ("frame", "file", "sha256")
+STATUS = "status.json"  # beside the list of labels: why there are none, and how often the tool has failed so far
+NAMED = 5  # of several missing or extra label images
 COMMAND_PATTERN, FOLDER_PATTERN = "{frame}.tif", "{dataset}/{frame}.tif"  # where an entry has no pattern
 IMAGE_SUFFIXES = (".tif", ".tiff", ".png")
 
@@ -22,19 +27,56 @@ class ExternalError(ValueError):
     """A tool that failed, or label files that are not the ones asked for: what was found, where, what to do."""
 
 
+def collect_or_record(
+    dataset: Path, frames: Sequence[str], output: Path, source: Mapping[str, str], *, failures: int
+) -> str:
+    """Collect labels from a source (`collect_labels`); return "" or why the tool failed.
+
+    A tool that fails leaves an empty list, and the reason beside it (`failure_of`): the rest of the study goes on.
+    failures: how often it has failed before (`failures_of`).
+    """
+    try:
+        collect_labels(dataset, frames, output, failures=failures, **source)
+    except ExternalError as error:
+        reason = " ".join(str(error).splitlines())
+        with _label_folder(output) as staging:
+            _write_list(staging, output.name, [], {"failures": failures + 1, "reason": reason})
+        return reason
+    return ""
+
+
+def failure_of(labels: Path) -> str:
+    """Return why a tool made no label images, by the list that `collect_or_record` wrote; "" where it made them."""
+    return str(read_json(labels.with_name(STATUS)).get("reason", ""))
+
+
+def failures_of(labels: Path) -> int:
+    """Return how often a tool has failed to make these label images so far.
+
+    It stands in for a setting of the job that makes them: a failure changes it, so that the job runs again next time.
+    """
+    try:
+        return int(read_json(labels.with_name(STATUS)).get("failures", 0))
+    except (OSError, FileError, TypeError, ValueError):
+        return 0
+
+
 def collect_labels(
-    dataset: Path, frames: Sequence[str], output: Path, *, command: str = "", folder: str = "", pattern: str = ""
+    dataset: Path,
+    frames: Sequence[str],
+    output: Path,
+    *,
+    command: str = "",
+    folder: str = "",
+    pattern: str = "",
+    failures: int = 0,
 ) -> None:
     """Write the tool's label images of these frames of a dataset beside `output`, a CSV (COLUMNS) that lists them.
 
     They are made by the command, or were made beforehand and lie in the folder, which may hold more frames of the
     dataset. An empty pattern is the usual one. All or nothing is written; raises ExternalError.
     """
-    files = rf"[^/]+\.(tiff?|png)|{re.escape(output.name)}"
-    with (
-        atomic_folder(output.parent, files, "label image of another tool") as staging,
-        tempfile.TemporaryDirectory() as temporary,
-    ):
+    with _label_folder(output) as staging, tempfile.TemporaryDirectory() as temporary:
         if command:
             images, made = Path(temporary, "images"), Path(temporary, "labels")
             images.mkdir()
@@ -43,7 +85,7 @@ def collect_labels(
             run_command(command, images=images, output=made)
             pattern, known = pattern or COMMAND_PATTERN, list(frames)
         else:
-            made, pattern = Path(folder), pattern or FOLDER_PATTERN
+            made, pattern = Path(folder).expanduser(), pattern or FOLDER_PATTERN
             known = [row["frame"] for row in read_csv(dataset / "frames.csv", ("frame",))]
         found = find_labels(made, pattern, dataset=dataset.name, frames=frames, known=known)
         rows = []
@@ -51,14 +93,24 @@ def collect_labels(
             name = f"{frame}{path.suffix.lower()}"
             shutil.copyfile(path, staging / name)
             rows.append({"frame": frame, "file": name, "sha256": sha256_of(path)})
-        write_csv(staging / output.name, rows, COLUMNS)
+        _write_list(staging, output.name, rows, {"failures": failures, "reason": ""})
+
+
+def _label_folder(output: Path) -> AbstractContextManager[Path]:
+    files = rf"[^/]+\.(tiff?|png)|{re.escape(output.name)}|{re.escape(STATUS)}"
+    return atomic_folder(output.parent, files, "label image of another tool")
+
+
+def _write_list(folder: Path, name: str, rows: Sequence[Mapping[str, str]], status: Mapping[str, object]) -> None:
+    write_csv(folder / name, rows, COLUMNS)
+    write_json(folder / STATUS, status)
 
 
 def split_command(command: str, *, images: PurePath, output: PurePath) -> list[str]:
     """Return the command as the list of words a process is started with; {images} and {output} stand for folders.
 
     Split by the quoting rules of a POSIX shell, and only then filled in: no shell reads it, and a space or a quote in
-    a path stays part of one word.
+    a path stays part of one word. A word that begins with ~/ begins in the user's home.
 
     >>> split_command("tool --dir {images} -o {output}/x", images=Path("a b"), output=Path("c;d"))
     ['tool', '--dir', 'a b', '-o', 'c;d/x']
@@ -71,7 +123,8 @@ def split_command(command: str, *, images: PurePath, output: PurePath) -> list[s
     missing = [name for name in folders if name not in command]
     if missing or not words:
         raise ExternalError(f"command {command!r} has no {' and no '.join(missing)}; say where the folder goes")
-    return [re.sub("|".join(map(re.escape, folders)), lambda found: folders[found[0]], word) for word in words]
+    at_home = (str(Path(word).expanduser()) if word.startswith("~/") else word for word in words)
+    return [re.sub("|".join(map(re.escape, folders)), lambda found: folders[found[0]], word) for word in at_home]
 
 
 def run_command(command: str, *, images: Path, output: Path) -> None:
@@ -115,11 +168,30 @@ def find_labels(
     wanted = {frame: beside / place.name.replace("{frame}", frame) for frame in frames}
     missing = [path for path in wanted.values() if not path.is_file()]
     if missing:
-        more = f" (and {len(missing) - 1} more of {len(wanted)})" if len(missing) > 1 else ""
-        raise ExternalError(f"{missing[0]} is missing{more}; write one label image per test image of {dataset}")
+        of = f" ({len(missing)} of {len(wanted)})" if len(missing) > 1 else ""
+        meant = _meant(missing[0], label_images(beside))
+        raise ExternalError(f"missing: {_named(missing)}{of}; write one label image per test image of {dataset}{meant}")
     expected = {place.name.replace("{frame}", frame) for frame in known}
-    images = sorted(path for path in beside.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-    extra = [path for path in images if path.name not in expected]
-    if extra:
-        raise ExternalError(f"{extra[0]} is no image of {dataset} by the pattern {pattern}; remove or rename it")
+    if extra := [path for path in label_images(beside) if path.name not in expected]:
+        raise ExternalError(f"no image of {dataset} by the pattern {pattern}: {_named(extra)}; remove or rename them")
     return wanted
+
+
+def label_images(folder: Path) -> list[Path]:
+    """Return the image files of a folder, sorted; hidden and temporary ones are none."""
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path.name)
+    )
+
+
+def _meant(path: Path, present: Sequence[Path]) -> str:
+    """Return which file may have been meant by one that is missing, or ""."""
+    for other in present:
+        if other.stem == path.stem:
+            return f"; {other.name} ends in {other.suffix}: set the tool's pattern to …{{frame}}…{other.suffix}"
+    return hint(path.stem, {other.stem: other.name for other in present})
+
+
+def _named(paths: Sequence[Path]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return f"{', '.join(map(str, paths[:NAMED]))}{more}"

@@ -32,6 +32,10 @@ class Layout:
         return f"results/{self.study}"
 
     @property
+    def overlays(self) -> str:
+        return f"{self.results}/overlays.json"
+
+    @property
     def resources(self) -> str:
         return f"resources/{self.study}"
 
@@ -45,6 +49,9 @@ class Layout:
 
     def checksums(self, dataset: str) -> str:
         return f"resources/checksums/{self.study}/{dataset}.json"
+
+    def external_checksums(self, tool: str, dataset: str) -> str:
+        return f"resources/checksums/{self.study}/external_tools/{tool}/{dataset}.json"
 
     def frames(self, dataset: str) -> str:
         return f"{self.resources}/datasets/{dataset}/frames.csv"
@@ -105,6 +112,13 @@ class Layout:
 
     def external_scores(self, tool: str, fold: int | str) -> str:
         return f"{self.results}/external_tools/{tool}/fold{fold}.csv"
+
+    def external_failures(self, tool: str, fold: int | str) -> str:
+        return f"{self.results}/external_tools/{tool}/failures-fold{fold}.csv"
+
+    @property
+    def external_summary(self) -> str:
+        return f"{self.results}/external_tools/complete.csv"
 
     # the study
 

@@ -1,9 +1,10 @@
 """How far a study is, in lines for the terminal: networks trained, runs scored, what the checks flagged."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from unetlib.study.external_scores import failures
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 
@@ -13,10 +14,12 @@ NAMED = 5  # missing files that a line names
 def progress(facts: StudyFacts, root: Path = Path()) -> list[str]:
     """Return a line each on networks trained, runs scored and external tools scored: how many, of how many, which not.
 
-    root: the project's folder. A file that exists is complete, as every file is written at once.
+    One more for each test set that an external tool failed on. root: the project's folder. A file that exists is
+    complete, as every file is written at once.
     """
     layout = Layout(facts.name)
-    return [
+    failed = list(failures(facts, root))
+    lines = [
         _line("networks trained", {run.path: root / layout.model(run.path) for run in facts.trained_runs()}),
         _line("runs scored", {run.path: root / layout.scores(run.path) for run in facts.runs()}),
         _line(
@@ -25,8 +28,10 @@ def progress(facts: StudyFacts, root: Path = Path()) -> list[str]:
                 f"{run.experiment}/fold{run.fold}": root / layout.external_scores(run.experiment, run.fold)
                 for run in facts.external_runs()
             },
+            {f"{each.tool}/fold{each.fold}" for each in failed},
         ),
     ]
+    return [*lines, *(f"failed: {each}" for each in failed)]
 
 
 def closing_line(facts: StudyFacts, root: Path = Path()) -> str:
@@ -44,8 +49,8 @@ def closing_line(facts: StudyFacts, root: Path = Path()) -> str:
     return "; ".join(parts)
 
 
-def _line(what: str, files: Mapping[str, Path]) -> str:
-    missing = [name for name, path in files.items() if not path.is_file()]
+def _line(what: str, files: Mapping[str, Path], failed: Collection[str] = ()) -> str:
+    missing = [name for name, path in files.items() if name in failed or not path.is_file()]
     return f"{what}: {len(files) - len(missing)} of {len(files)}" + _list_of(missing)
 
 

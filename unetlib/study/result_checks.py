@@ -6,21 +6,25 @@ failed (the results cannot be trusted: the workflow stops).
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unetlib.datasets.frames import read_frames
 from unetlib.datasets.split_files import USED, frames_for_testing, read_roles, role_column
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, SCORE_COLUMNS, mean_score
 from unetlib.io.files import read_csv
 from unetlib.networks.run_record import RunFacts, read_facts
+from unetlib.study.external_scores import failures
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 from unetlib.study.runs import Run
+from unetlib.study.shared_across import SharedImage, seen_elsewhere
 
 Row = dict[str, str]  # of a long table
 OK, FLAGGED, FAILED = "ok", "flagged", "failed"
 COLUMNS = ("check", "subject", "status", "detail", "experiment", "dataset")
+EXTERNAL_TOOL = "external tool"  # the check of whether an external tool made label images that can be scored
 BEATS_TRIVIAL = "baseline"  # the check of a score against the trivial baselines
 REQUIRED = frozenset(
     ["iou", "dice", "precision", "recall", "pixel_accuracy", "seg", "ap50", "map", "v_rand", "v_info", "objects"]
@@ -61,6 +65,7 @@ def check_results(facts: StudyFacts) -> CheckedResults:
     trivial: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in read_csv(layout.baselines, BASELINE_COLUMNS):
         trivial[row["test_dataset"]][row["baseline"]].append(row)
+    frames = {name: read_frames(Path(layout.frames(name)).parent) for name in facts.datasets}
     for run in facts.runs():
         tests = _tests(layout, facts.split_keys_for_testing(run.experiment, run.train_dataset), run.fold)
         found = read_csv(layout.scores(run.path), SCORE_COLUMNS)
@@ -69,15 +74,22 @@ def check_results(facts: StudyFacts) -> CheckedResults:
             name: read_roles(layout.split(name, facts.splits[run.experiment][name], run.fold)) for name in trained.roles
         }
         findings += [*coverage(run, found, tests), roles(run, trained, tests, planned)]
+        findings += shared_images(run, seen_elsewhere(trained.roles, tests, frames))
         for dataset in trained.roles:
             own = [row for row in found if row["test_dataset"] == dataset]
             metric = facts.datasets[dataset].primary_metric
             findings += beats_trivial(run, dataset, metric, own, trivial[dataset])
         scores += found
+    failed = {(each.tool, each.fold, each.dataset): each.reason for each in failures(facts)}
     for run in facts.external_runs():
         found = read_csv(layout.external_scores(run.experiment, run.fold), SCORE_COLUMNS)
-        findings += coverage(run, found, _tests(layout, facts.splits[""], run.fold))
+        keys = {name: key for name, key in facts.splits[""].items() if (run.experiment, run.fold, name) not in failed}
+        findings += coverage(run, found, _tests(layout, keys, run.fold))
         scores += found
+    findings += [
+        Finding(EXTERNAL_TOOL, f"{tool}/fold{fold} on {dataset}", FLAGGED, f"failed: {reason}", tool, dataset)
+        for (tool, fold, dataset), reason in failed.items()
+    ]
     return CheckedResults(scores, findings)
 
 
@@ -134,6 +146,17 @@ def roles(
         return _finding("roles", run, problems, ", ".join(facts.roles))
     detail = f"{meant[0]}, on purpose (split.test_frames_also); {len(meant)} frames have several roles"
     return Finding("roles", run.path, FLAGGED, detail, run.experiment)
+
+
+def shared_images(run: Run, found: Iterable[SharedImage]) -> Iterator[Finding]:
+    """Yield a finding for each dataset of which a run has seen test images in another one, and for no other."""
+    by_dataset: dict[str, list[SharedImage]] = defaultdict(list)
+    for each in found:
+        by_dataset[each.tested.partition("/")[0]].append(each)
+    for dataset, shared in by_dataset.items():
+        count = f"; {len(shared)} test images are so" if len(shared) > 1 else ""
+        detail = f"{shared[0].tested} shows the same as {shared[0].seen}, which trained or chose the network{count}"
+        yield Finding("shared images", f"{run.path} on {dataset}", FLAGGED, detail, run.experiment, dataset)
 
 
 def beats_trivial(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from unetlib.datasets.settings import DatasetSettings
 from unetlib.datasets.source_digest import FolderSource, folder_source
+from unetlib.io.fetch import missing_source
 from unetlib.io.files import short_hash
 from unetlib.study import layout
 from unetlib.study.settings import StudyError, StudySettings
@@ -30,6 +31,23 @@ def source_of(study: StudySettings, dataset: str) -> str:
 def archive_entry(study: StudySettings, archive: str, pin: str) -> DatasetSettings:
     """Return the first dataset of the configuration with this archive and pin."""
     return next(entry for entry in study.datasets.values() if entry.archive == archive and pin_of(study, entry) == pin)
+
+
+def check_archives(study: StudySettings, root: Path = Path()) -> None:
+    """Raise StudyError where an archive of the study is not fetched yet and no source can give it.
+
+    root: the project's folder. What a server has is not asked.
+    """
+    for name in study.study.datasets:
+        entry = study.datasets[name]
+        if entry.archive is None or (root / source_of(study, name)).is_file():
+            continue
+        try:
+            fault = missing_source(entry.archive, study.mirrors, entry.url)
+        except ValueError as error:
+            fault = str(error)
+        if fault:
+            raise StudyError(f"datasets.{name}: {fault}", "datasets", name)
 
 
 def source_files(study: StudySettings, dataset: str) -> list[str]:

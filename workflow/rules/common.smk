@@ -19,17 +19,20 @@ from unetlib.study.experiments import (
 )
 from unetlib.study.facts import study_facts
 from unetlib.study.layout import FOLD, RUN, Layout
+from unetlib.study.overlays import check_overlays, record_overlays, unnamed_overlays
 from unetlib.study.progress import closing_line, progress
 from unetlib.study.runs import JOINT
 from unetlib.study.settings import StudyError
 
 overlays, base = workflow.configfiles[:-1], workflow.configfiles[-1]
+UNNAMED = unnamed_overlays(overlays)
 try:
     STUDY = read_study(config, [base, *overlays])
+    LAYOUT = Layout(STUDY.study.name)
+    check_overlays(Path(LAYOUT.overlays), STUDY.study.name, UNNAMED)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 FACTS = study_facts(STUDY)  # the study as the scripts over all of it need it
-LAYOUT = Layout(FACTS.name)
 DATASETS, FOLDS, SEEDS, EXPERIMENTS = [*FACTS.datasets], FACTS.folds, FACTS.seeds, [*FACTS.experiments]
 
 # Scripts find the library without an installation (conda); spinning threads slow a busy machine down fivefold.

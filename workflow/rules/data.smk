@@ -1,5 +1,8 @@
 # From foreign archives to augmented caches: fetch or synthesise, prepare, split, augment.
-from unetlib.study.sources import archive_entry, source_of
+from unetlib.study.sources import archive_entry, check_archives, source_of
+
+if workflow.is_main_process:
+    checked(check_archives, STUDY)
 
 FOLDERS = {name: folder_of(name) for name in DATASETS if STUDY.datasets[name].folder}
 

@@ -2,9 +2,18 @@
 # Networks that differ by their seed alone share a job: importing torch costs as much as predicting a small test set.
 # With pack_jobs, one job handles all experiments of a training set; jointly trained experiments have rules of their own.
 # The label images of external tools are made and scored beside them.
-from unetlib.study.external_inputs import command_fingerprints, environment_file, label_files
+from unetlib.study.external_inputs import command_fingerprints, environment_file
+from unetlib.study.external_tools import failures_of
 
 TOOLS = {name: STUDY.external_tools[name] for name in FACTS.external_tools}
+LABELS = {(tool, name): content_of_labels(tool, name) for tool in TOOLS for name in DATASETS}
+FAILURES = {  # so far: what failed is tried again
+    (tool, name, str(fold)): failures_of(Path(LAYOUT.external_labels(tool, name, fold)))
+    for tool in TOOLS
+    for name in DATASETS
+    for fold in FOLDS
+}
+FAILURE_LISTS = [LAYOUT.external_failures(tool, fold) for tool in TOOLS for fold in FOLDS]
 
 
 rule predict:
@@ -132,7 +141,6 @@ rule run_external:
     input:
         frames=LAYOUT.frames("{dataset}"),
         split=lambda w: splits_of([w.dataset], [w.fold]),
-        labels=lambda w: label_files(TOOLS[w.tool]),
     output:
         LAYOUT.external_labels("{tool}", "{dataset}", "{fold}"),
     log:
@@ -151,10 +159,12 @@ rule run_external:
         folder=lambda w: TOOLS[w.tool].folder or "",
         pattern=lambda w: TOOLS[w.tool].pattern or "",
         tools=lambda w: command_fingerprints(TOOLS[w.tool]),
+        labels=lambda w: LABELS[w.tool, w.dataset],
+        failures=lambda w: FAILURES[w.tool, w.dataset, w.fold],
         code=code_of("run_external.py"),
     shell:
         "python workflow/scripts/run_external.py --command={params.command:q} --folder={params.folder:q}"
-        " --pattern={params.pattern:q} --frames {input.frames:q} --split {input.split:q}"
+        " --pattern={params.pattern:q} --frames {input.frames:q} --split {input.split:q} --failures {params.failures}"
         " --output {output:q} > {log:q} 2>&1"
 
 
@@ -164,7 +174,8 @@ rule score_external:
         frames=FRAMES,
         splits=lambda w: splits_of(DATASETS, [w.fold]),
     output:
-        LAYOUT.external_scores("{tool}", "{fold}"),
+        scores=LAYOUT.external_scores("{tool}", "{fold}"),
+        failures=LAYOUT.external_failures("{tool}", "{fold}"),
     log:
         LAYOUT.log("score_external", "{tool}-fold{fold}"),
     benchmark:
@@ -178,15 +189,17 @@ rule score_external:
     shell:
         "python workflow/scripts/score_external.py --labels {input.labels:q} --frames {input.frames:q}"
         " --splits {input.splits:q} --tool {wildcards.tool:q} --masks {params.masks} --datasets {params.datasets:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --scores {output.scores:q} --failures {output.failures:q} > {log:q} 2>&1"
 
 
 rule check_results:
     input:
         scores=[LAYOUT.scores(run.path) for run in FACTS.runs()],
         external=expand(LAYOUT.external_scores("{tool}", "{fold}"), tool=TOOLS, fold=FOLDS),
+        failures=FAILURE_LISTS,
         facts=RUN_FACTS,
         baselines=LAYOUT.baselines,
+        frames=FRAMES,
         splits=SPLITS,
     output:
         scores=LAYOUT.all_scores,

@@ -2,6 +2,7 @@
 from snakemake.logging import logger
 
 from unetlib.datasets.unused_files import unused_line
+from unetlib.study.external_inputs import labels_content
 from unetlib.study.sources import folder_content, source_files, source_of
 
 
@@ -21,15 +22,26 @@ def files_of(wildcards):
     return ancient(files) if STUDY.datasets[wildcards.dataset].sha256 else files
 
 
-def folder_of(dataset):
-    """What is in a dataset's own folder, by content; a folder that is not there is an error now."""
+def checked(check, *arguments):
+    """What a check of the study's sources returns; a source that is not there is an error now."""
     try:
-        found = folder_content(STUDY, dataset)
+        return check(*arguments)
     except StudyError as error:
         raise WorkflowError(str(error)) from None
+
+
+def folder_of(dataset):
+    """What is in a dataset's own folder, by content."""
+    found = checked(folder_content, STUDY, dataset)
     if workflow.is_main_process and (line := unused_line(source_of(STUDY, dataset), found.unused)):
         logger.info(f"datasets.{dataset}: {line}")
     return found
+
+
+def content_of_labels(tool, dataset):
+    """What identifies a tool's label images of a dataset."""
+    cache = Path(LAYOUT.external_checksums(tool, dataset))
+    return checked(labels_content, tool, STUDY.external_tools[tool], dataset, cache)
 
 
 def caches_of(wildcards):

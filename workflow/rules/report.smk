@@ -12,6 +12,7 @@ rule tabulate:
         facts=RUN_FACTS,
         frames=FRAMES,
         tracks=[LAYOUT.track_scores(run.path) for run in FACTS.tracked_runs()],
+        failures=FAILURE_LISTS,
     output:
         csv=report(
             [LAYOUT.table(name) for name in TABLES],
@@ -185,3 +186,22 @@ rule report:
     shell:
         "python workflow/scripts/report.py --study {params.study:q} --config {params.config:q} --template {input.template:q}"
         " --citation {input.citation:q} > {log:q} 2>&1"
+
+
+rule check_external:  # comes last: a tool that failed stops nothing else
+    input:
+        failures=FAILURE_LISTS,
+        report=LAYOUT.report,
+        settings=rules.write_prediction_settings.output,
+    output:
+        LAYOUT.external_summary,
+    log:
+        LAYOUT.log("check_external"),
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    params:
+        study=FACTS_JSON,
+        code=code_of("check_external.py"),
+    shell:
+        "python workflow/scripts/check_external.py --study {params.study:q} --output {output:q} > {log:q} 2>&1"

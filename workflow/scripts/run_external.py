@@ -6,7 +6,7 @@ from pathlib import Path
 from script import run
 
 from unetlib.datasets.split_files import frames_with_role
-from unetlib.study.external_tools import collect_labels
+from unetlib.study.external_tools import collect_or_record
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,16 @@ class Arguments:
     pattern: str  # "": the usual one
     frames: Path
     split: Path
+    failures: int  # so far
     output: Path
 
 
 def main(arguments: Arguments) -> None:
     tested = frames_with_role(arguments.split, "test")
     source = {"command": arguments.command, "folder": arguments.folder, "pattern": arguments.pattern}
-    collect_labels(arguments.frames.parent, tested, arguments.output, **source)
-    print(f"{source}: {len(tested)} label images of {arguments.frames.parent.name}")
+    dataset = arguments.frames.parent
+    failed = collect_or_record(dataset, tested, arguments.output, source, failures=arguments.failures)
+    print(f"failed: {failed}" if failed else f"{source}: {len(tested)} label images of {dataset.name}")
 
 
 if __name__ == "__main__":
