@@ -109,6 +109,26 @@ def test_splits_that_agree_share_a_key():
     assert experiments.split_keys(study(changed(("split", "max_train"), 2)))["small"]["a"] == keys["small"]["a"]
 
 
+def test_how_many_frames_are_tested_changes_no_training():
+    less, own = changed(("split", "max_test"), 2), changed(("experiments", "small", "split"), {"max_test": 1})
+    trains = {
+        name: experiments.split_keys(study(config), experiments.training_split_settings)
+        for name, config in (("as it was", CONFIG), ("fewer tested", less))
+    }
+    assert trains["as it was"] == trains["fewer tested"] and experiments.split_keys(study(less)) != trains["as it was"]
+    assert experiments.split_keys(study()) == trains["as it was"], "one file where all test frames are scored"
+    small = experiments.split_keys(study(own), experiments.training_split_settings)["small"]
+    assert small == trains["as it was"][""] != experiments.split_keys(study(own))["small"]
+
+
+def test_test_frames_that_also_train_are_those_that_are_scored():
+    config = changed(("experiments", "random-split", "split"), {"test_frames_also": "train", "max_test": 2})
+    assert (
+        experiments.split_keys(study(config), experiments.training_split_settings)["random-split"]
+        == experiments.split_keys(study(config))["random-split"]
+    )
+
+
 def test_inference_is_laid_over_the_studys():
     reference, turned = (experiments.inference_settings(study(), name) for name in ("reference", "turned"))
     assert (reference.mode, reference.test_time_augmentation) == ("tile", 1)

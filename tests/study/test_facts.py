@@ -51,6 +51,13 @@ def test_a_network_is_tested_by_its_own_split_where_it_was_trained_and_by_the_st
     assert known.split_keys_for_testing("random-split", JOINT) == {"a": "RA", "b": "RB"}
 
 
+def test_the_split_that_trains_a_run_is_its_experiment_s_on_the_datasets_it_is_trained_on():
+    found = facts(changed(("split", "max_test"), 1))
+    assert found.training_splits_of("small", "b") == {"b": found.training_splits["small"]["b"]}
+    assert found.training_splits_of("joint", JOINT) == found.training_splits["joint"] == FACTS.training_splits["joint"]
+    assert found.training_splits["joint"] != found.splits["joint"]
+
+
 def test_every_fold_and_seed_of_a_tracked_experiment_is_a_run():
     tracked = facts(changed(("tracking", "networks_of"), ["reference"]))
     assert tracked.tracked_runs() == [Run("reference", "a", fold, 0) for fold in (0, 1)]

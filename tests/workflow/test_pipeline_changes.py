@@ -73,6 +73,12 @@ def test_an_overlay_without_a_study_name_is_refused_before_anything_is_replaced(
     assert finished.snakemake("--dry-run", overlays=(str(tmp_path / "cut.yaml"),)).returncode == 0
 
 
+def test_another_number_of_test_frames_scores_anew_and_trains_nothing(finished, tmp_path):
+    (tmp_path / "fewer.yaml").write_text(NAMED + "split: {max_test: 2}\n")
+    jobs = finished.planned(str(tmp_path / "fewer.yaml"))
+    assert {"split", "predict", "score"} <= set(jobs) and not {"train", "augment", "prepare"} & set(jobs)
+
+
 def test_another_inference_writes_the_settings_anew_and_trains_nothing(finished, tmp_path):
     (tmp_path / "tta.yaml").write_text(NAMED + "inference: {test_time_augmentation: 4}\n")
     jobs = finished.planned(str(tmp_path / "tta.yaml"))

@@ -1,6 +1,6 @@
 """What each experiment of a study does: the study's sections with the experiment's differences laid over them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from unetlib.datasets.settings import SplitSettings, ViewSettings
@@ -190,12 +190,21 @@ def split_settings(study: StudySettings, dataset: str, experiment: str | None = 
     return chosen.model_copy(update={"by": chosen.by or entry.split})
 
 
-def split_keys(study: StudySettings) -> dict[str, dict[str, str]]:
+def training_split_settings(study: StudySettings, dataset: str, experiment: str | None = None) -> SplitSettings:
+    """Return how a dataset is split as its networks see it: how many of the test frames are scored is not part of it.
+
+    So another max_test trains nothing anew, unless the test frames also train.
+    """
+    chosen = split_settings(study, dataset, experiment)
+    return chosen.model_copy(update={"max_test": None}) if chosen.test_frames_also == "none" else chosen
+
+
+def split_keys(
+    study: StudySettings, of: Callable[[StudySettings, str, str | None], SplitSettings] = split_settings
+) -> dict[str, dict[str, str]]:
     """Return the key of the split's settings by experiment and dataset; under "" those of the study itself."""
     return {
-        name or "": {
-            dataset: short_hash(split_settings(study, dataset, name).identity()) for dataset in study.study.datasets
-        }
+        name or "": {dataset: short_hash(of(study, dataset, name).identity()) for dataset in study.study.datasets}
         for name in (None, *study.study.experiments)
     }
 

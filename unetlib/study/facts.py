@@ -14,6 +14,7 @@ from unetlib.study.experiments import (
     split_keys,
     swept_levels,
     training_experiment,
+    training_split_settings,
 )
 from unetlib.study.mistakes import set_apart
 from unetlib.study.protocols import protocol_steps
@@ -49,7 +50,12 @@ class StudyFacts(Settings):
     datasets: dict[str, DatasetFacts] = Field(description="The datasets that take part.")
     experiments: dict[str, ExperimentFacts] = Field(description="The experiments that take part.")
     external_tools: list[str] = Field(description="The external tools that take part.")
-    splits: dict[str, dict[str, str]] = Field(description='Experiment ("": the study) → dataset → key of its split.')
+    splits: dict[str, dict[str, str]] = Field(
+        description='Experiment ("": the study) → dataset → key of the split that tests.'
+    )
+    training_splits: dict[str, dict[str, str]] = Field(
+        description="The same of the split that trains: another number of test frames is the same training."
+    )
     pitfalls: dict[str, PitfallSettings] = Field(description="Pairs of experiments that measure a pitfall.")
     protocols: dict[str, ProtocolSteps] = Field(description="What documents did, step by step towards what we do.")
     set_apart: list[str] = Field(description="Experiments with mistakes or of protocols: not in the ordinary tables.")
@@ -94,6 +100,12 @@ class StudyFacts(Settings):
         """Return the datasets that a training set of an experiment stands for."""
         return self.experiments[experiment].datasets if train_dataset == JOINT else [train_dataset]
 
+    def training_splits_of(self, experiment: str, train_dataset: str) -> dict[str, str]:
+        """Return the key of the split that trains a run, for each dataset that it is trained on."""
+        return {
+            name: self.training_splits[experiment][name] for name in self.training_datasets(experiment, train_dataset)
+        }
+
     def split_keys_for_testing(self, experiment: str, train_dataset: str) -> dict[str, str]:
         """Return, for each dataset, the key of the split whose test frames score a run.
 
@@ -130,6 +142,7 @@ def study_facts(study: StudySettings) -> StudyFacts:
         },
         external_tools=chosen.external_tools,
         splits=split_keys(study),
+        training_splits=split_keys(study, training_split_settings),
         pitfalls=study.pitfalls,
         protocols={name: protocol_steps(study, name) for name in chosen.protocols},
         set_apart=set_apart(study),

@@ -71,7 +71,8 @@ def check_results(facts: StudyFacts) -> CheckedResults:
         found = read_csv(layout.scores(run.path), SCORE_COLUMNS)
         trained = read_facts(Path(layout.run_facts(facts.training_run(run).path)))
         planned = {
-            name: read_roles(layout.split(name, facts.splits[run.experiment][name], run.fold)) for name in trained.roles
+            name: read_roles(layout.split(name, facts.training_splits[run.experiment][name], run.fold))
+            for name in trained.roles
         }
         findings += [*coverage(run, found, tests), roles(run, trained, tests, planned)]
         findings += shared_images(run, seen_elsewhere(trained.roles, tests, frames))

@@ -15,6 +15,7 @@ from unetlib.study.experiments import (
     run_settings,
     split_settings,
     training_experiment,
+    training_split_settings,
     view_settings,
 )
 from unetlib.study.facts import study_facts
@@ -67,8 +68,9 @@ SEPARATE = [name for name in EXPERIMENTS if name not in {*JOINTLY, *RESTRICTED}]
 
 # Settings that several experiments share stand under a key.
 SPLIT_SETTINGS = {
-    key: split_settings(STUDY, dataset, name or None)
-    for name, keys in FACTS.splits.items()
+    key: settings(STUDY, dataset, name or None)
+    for splits, settings in ((FACTS.splits, split_settings), (FACTS.training_splits, training_split_settings))
+    for name, keys in splits.items()
     for dataset, key in keys.items()
 }
 CACHE_KEYS = {name: short_hash(cache_settings(STUDY, name).identity()) for name in EXPERIMENTS}
@@ -91,11 +93,14 @@ FRAMES = [LAYOUT.frames(name) for name in DATASETS]
 TRAINED_RUNS = [run.path for run in FACTS.trained_runs()]
 RUN_FACTS = [LAYOUT.run_facts(path) for path in TRAINED_RUNS]
 SCORING = {name: dataset_scoring(STUDY, name) for name in DATASETS}
-SPLITS = sorted(  # of the study, and those that test its runs
+SPLITS = sorted(  # of the study, and those that train and test its runs
     {LAYOUT.split(name, key, fold) for name, key in FACTS.splits[""].items() for fold in FOLDS}
     | {
         LAYOUT.split(name, key, run.fold)
         for run in FACTS.runs()
-        for name, key in FACTS.split_keys_for_testing(run.experiment, run.train_dataset).items()
+        for name, key in [
+            *FACTS.split_keys_for_testing(run.experiment, run.train_dataset).items(),
+            *FACTS.training_splits_of(run.experiment, run.train_dataset).items(),
+        ]
     }
 )

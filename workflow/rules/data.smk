@@ -115,7 +115,11 @@ rule augment:
 
 if PACKED:  # all caches of the study's own split in one job; experiments with another split have theirs one by one
     STUDY_CACHES = sorted(
-        {CACHE_KEYS[name] for name in set(EXPERIMENTS) - set(RESTRICTED) if FACTS.splits[name] == FACTS.splits[""]}
+        {
+            CACHE_KEYS[name]
+            for name in set(EXPERIMENTS) - set(RESTRICTED)
+            if FACTS.training_splits[name] == FACTS.training_splits[""]
+        }
     )
 
     use rule augment as augment_packed with:
@@ -126,7 +130,7 @@ if PACKED:  # all caches of the study's own split in one job; experiments with a
         benchmark:
             LAYOUT.benchmark("augment", "{dataset}-{split}-fold{fold}")
         wildcard_constraints:
-            split="|".join(sorted(set(FACTS.splits[""].values()))),
+            split="|".join(sorted(set(FACTS.training_splits[""].values()))),
         params:
             settings=as_json([CACHE_SETTINGS[key] for key in STUDY_CACHES]),
             seed=STUDY.split.seed,

@@ -44,10 +44,17 @@ def content_of_labels(tool, dataset):
     return checked(labels_content, tool, STUDY.external_tools[tool], dataset, cache)
 
 
+def training_splits_of(wildcards):
+    """The split files that a network is trained by, in the order of its datasets."""
+    keys = FACTS.training_splits_of(wildcards.experiment, wildcards.train_dataset)
+    return [LAYOUT.split(name, key, wildcards.fold) for name, key in keys.items()]
+
+
 def caches_of(wildcards):
-    key, splits = CACHE_KEYS[wildcards.experiment], FACTS.splits[wildcards.experiment]
-    datasets = FACTS.training_datasets(wildcards.experiment, wildcards.train_dataset)
-    return [LAYOUT.cache(name, splits[name], wildcards.fold, key) for name in datasets]
+    key, splits = CACHE_KEYS[wildcards.experiment], FACTS.training_splits_of(
+        wildcards.experiment, wildcards.train_dataset
+    )
+    return [LAYOUT.cache(name, split, wildcards.fold, key) for name, split in splits.items()]
 
 
 def experiments_of_job(wildcards):

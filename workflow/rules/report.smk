@@ -125,7 +125,7 @@ rule draw_examples:
         frames=LAYOUT.frames("{dataset}"),
         pixel_sizes=LAYOUT.pixel_sizes("{dataset}"),
         cache=lambda w: LAYOUT.cache(
-            w.dataset, FACTS.splits[FACTS.reference][w.dataset], FOLDS[0], CACHE_KEYS[FACTS.reference]
+            w.dataset, FACTS.training_splits[FACTS.reference][w.dataset], FOLDS[0], CACHE_KEYS[FACTS.reference]
         ),
     output:
         report(

@@ -6,7 +6,7 @@ rule train:
     input:
         caches=caches_of,
         frames=lambda w: [LAYOUT.frames(name) for name in FACTS.training_datasets(w.experiment, w.train_dataset)],
-        splits=lambda w: splits_of(FACTS.training_datasets(w.experiment, w.train_dataset), [w.fold], w.experiment),
+        splits=training_splits_of,
     output:
         model=expand(LAYOUT.model(RUN), seed=SEEDS if PACKED else "{seed}", allow_missing=True),
         history=expand(LAYOUT.history(RUN), seed=SEEDS if PACKED else "{seed}", allow_missing=True),
