@@ -1,7 +1,25 @@
-"""One torch thread per test process."""
+"""One torch thread per test process; and arrays with NaN are never equal."""
 
 import os
 
 # before anything imports torch: toy tensors are faster so, and pytest-xdist's processes do not fight;
 # torch.set_num_threads still overrides it
 os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+
+
+def _refusing_nan(compare):
+    """numpy's comparison, which calls NaN equal to NaN: a twin that fails alike would pass."""
+
+    def refusing(actual, desired, *arguments, equal_nan=False, **options):
+        compare(actual, desired, *arguments, **options)
+        values = np.asarray(actual)
+        if not equal_nan and values.dtype.kind in "fc":
+            assert not np.isnan(values).any(), "both arrays have NaN; say equal_nan=True where that is meant"
+
+    return refusing
+
+
+np.testing.assert_array_equal = _refusing_nan(np.testing.assert_array_equal)
+np.testing.assert_allclose = _refusing_nan(np.testing.assert_allclose)

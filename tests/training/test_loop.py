@@ -86,7 +86,7 @@ def test_accumulated_gradients_equal_the_larger_batch():
     trained(single, batch_of=one, **how)
     for ours, theirs, other in zip(*(model.parameters() for model in (apart, together, single)), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
-        assert not torch.allclose(ours, other)
+        assert (ours - other).abs().max() > 1e-6
     assert [row["loss"] for row in first.history] == pytest.approx([row["loss"] for row in second.history])
 
 

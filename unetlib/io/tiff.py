@@ -96,16 +96,17 @@ def walk_pages(data: bytes | mmap, most: int | None = None) -> None:
 def _planes_of_the_header(file: tifffile.TiffFile, found: int, where: str) -> tuple[str, ...]:
     """What is to be said where the header counts fewer planes than there are; ImageError where it counts more."""
     series, promised = file.series[0], found
+    pages: Any = file.pages  # of TiffPage and TiffFrame, which has the same attributes
     if file.imagej_metadata:
         promised = int(file.imagej_metadata.get("images", 1))
     if series.dataoffset is not None and series.dataoffset + series.nbytes > file.filehandle.size:
-        found = len(file.pages)
+        found = len(pages)
     if promised > found:
         raise ImageError(
             f"{where}: its header promises {counted(promised, 'plane')}, but {found} can be read (a copy that was"
             " stopped, or a frame cut out of a stack); copy it again, or save it again with Fiji"
         )
-    left = sum(not page.is_reduced for page in file.pages[found:]) if len(file.pages) > found else 0
+    left = sum(not page.is_reduced for page in pages[found:]) if len(pages) > found else 0
     return (f"{where}: its header counts {counted(found, 'plane')}; not read: {counted(left, 'more page')}",) * bool(
         left
     )
