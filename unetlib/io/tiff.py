@@ -124,10 +124,10 @@ def _check_whole(series: tifffile.TiffPageSeries, lengths: list[int], where: str
     if series.kind in _OF_A_SET and (missing := sum(page is None for page in series)):
         raise ImageError(
             f"{where}: {missing} of the {len(series)} planes that its header promises are missing (a set of files that "
-            "is not complete, or a recording that was stopped); add the other files, or save it again with Fiji"
+            "is not complete, or a recording that was stopped); save it as one file with Fiji, the others beside it"
         )
     if series.is_multifile:
-        raise ImageError(f"{where}: its pages stand in several files; export it as one")
+        raise ImageError(f"{where}: its pages stand in several files; save it as one with Fiji")
     count = int(np.prod(lengths, dtype=np.int64))
     if count != len(series) and series.dataoffset is None:
         raise ImageError(
