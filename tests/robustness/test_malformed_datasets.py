@@ -7,9 +7,9 @@ from pathlib import Path, PureWindowsPath
 import numpy as np
 import pytest
 import tifffile
-from builders import malformed_targets
 from builders.archives import png, texture
 from builders.malformed import zip_of
+from builders.prepared_files import SPLIT, dataset_in
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +47,7 @@ def test_frames_whose_names_differ_in_case_alone_are_refused(tmp_path: Path) -> 
 
 
 def test_an_edited_table_cannot_lead_out_of_the_dataset(tmp_path: Path) -> None:
-    dataset = malformed_targets.dataset_in(tmp_path)
+    dataset = dataset_in(tmp_path)
     (tmp_path / "evil.tif").write_bytes((dataset / "images/01-t000.tif").read_bytes())
     table = dataset / "frames.csv"
     table.write_text(table.read_text().replace("\n01-t000,", "\n../../evil,"))
@@ -70,7 +70,7 @@ def test_an_edited_table_cannot_lead_out_of_the_dataset(tmp_path: Path) -> None:
 )
 def test_an_edited_split_is_named(tmp_path: Path, edit, message: str | None) -> None:
     path = tmp_path / "fold0.csv"
-    path.write_text(edit(malformed_targets.SPLIT.decode()))
+    path.write_text(edit(SPLIT.decode()))
     if message is None:
         assert split_files.frames_with_role(path, "train") != ["01-t000"]
         return
@@ -109,7 +109,7 @@ def test_a_prediction_that_lies_about_its_shape_is_refused_in_bounded_memory(tmp
 
 
 def test_prepared_tiffs_must_be_what_the_table_says(tmp_path: Path) -> None:
-    dataset = Dataset(malformed_targets.dataset_in(tmp_path))
+    dataset = Dataset(dataset_in(tmp_path))
     path = dataset.folder / "images/01-t000.tif"
     for array in (texture(24, 29), texture(3, 24, 28)):
         tifffile.imwrite(path, array, photometric="minisblack", metadata=None)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import malformed_targets
+from builders.foreign_layouts import tiffs
 from builders.malformed import mutated
 from builders.malformed_targets import Target, targets
 from robustness import fuzz
@@ -39,7 +39,7 @@ def test_mutations_are_read_or_refused_by_one_line_of_the_projects_own(
 
 
 def test_mutations_are_the_same_every_time() -> None:
-    data = malformed_targets.tiffs()[0]
+    data = tiffs()[0]
     several = [mutated(data, "tiff", 7, index) for index in range(50)]
     assert several == [mutated(data, "tiff", 7, index) for index in range(50)]
     assert len(set(several)) > 40 and data not in several[:3]
