@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from builders.tables import WATERFALL
 from matplotlib.figure import Figure
 
-from unetlib.report import figures, image_panels
+from unetlib.report import figures, image_panels, waterfalls
 
 LABELS = np.zeros((12, 16), np.int32)
 LABELS[2:6, 3:8], LABELS[6:9, 3:8] = 1, 2
@@ -52,6 +53,7 @@ EXAMPLE = image_panels.Example("01_t001", IMAGE, LABELS, np.roll(LABELS, 2, 1), 
 FIGURES: dict[str, Callable[[], Figure]] = {
     "learning": lambda: figures.learning_curves(HISTORY, experiments=["reference"]),
     "forest": lambda: figures.ablation_forest(ABLATION, labels={"iou": "IoU"}),
+    "waterfall": lambda: waterfalls.waterfall_chart(WATERFALL, {"as-theirs": 0.92}),
     "transfer": lambda: figures.transfer_heatmap(TRANSFER, experiment="reference"),
     "examples": lambda: image_panels.qualitative([EXAMPLE]),
     "weights": lambda: image_panels.weight_map(IMAGE, LABELS, LABELS + 1.0, LABELS * 0.0, LABELS + 1.0),

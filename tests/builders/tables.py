@@ -103,3 +103,19 @@ SIZE_COMPARISON = pd.DataFrame(
         for name, mean, low, high in [("reference", 0.8, 0.7, 0.85), *SIZE_ROWS]
     ]
 )
+
+WATERFALL = pd.DataFrame(  # a protocol of three steps, of which the first reports its best validation score
+    [
+        {"protocol": "as-theirs", "document": "somebody2020", "dataset": "cells", "metric": metric, "step": step}
+        | {"flaw": flaw, "experiment": name, "reported": reported, "score": score, "low": low, "high": high}
+        | {"change": change, "change_low": change - 0.05, "change_high": change + 0.05, "compared_on": rests}
+        | {"runs": 2, "images": images, "clusters": images and 1, "n": 2 * images, "resampled": resampled}
+        | {"primary": metric == "iou"}
+        for metric in ("iou", "dice")
+        for step, flaw, name, reported, score, low, high, change, rests, images, resampled in (
+            (0, "", "theirs", "validation", 0.9, np.nan, np.nan, np.nan, "", 0, ""),
+            (1, "the best score of validation", "theirs", "test", 0.8, 0.7, 0.9, -0.1, "validation", 6, "images"),
+            (2, "frames of the same film", "reference", "test", 0.65, 0.6, 0.7, -0.15, "other images", 9, "images"),
+        )
+    ]
+)

@@ -7,7 +7,12 @@ from builders.project import Project
 
 OVERLAY = Path(__file__).with_name("tiny.yaml")
 TABLES = ("scores.csv", "baselines.csv", "tables/comparison.csv", "tables/ablation.csv", "tables/transfer.csv")
-TABLES += ("tables/claims.csv", "tables/tracking.csv", "measurements/reference/phase/fold0-seed0.csv")
+TABLES += (
+    "tables/claims.csv",
+    "tables/waterfall.csv",
+    "tables/tracking.csv",
+    "measurements/reference/phase/fold0-seed0.csv",
+)
 TABLES += ("tracks/reference/phase/fold0-seed0/tracks.csv",)
 TRAINED = {
     "reference",
@@ -17,6 +22,7 @@ TRAINED = {
     "augmented-validation",
 }  # on one dataset each
 PREDICTED = {"tta", "watershed", "mirrored-scoring"}  # by the reference's networks, with another inference or scoring
+PROTOCOL = ["careless", "careless-phase-step2", "careless-phase-step3"]  # on phase alone; the first is trained
 
 
 def results(project: Project, name: str) -> Path:

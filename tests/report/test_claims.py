@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders.config import facts
-from builders.tables import DATASETS, EXPERIMENTS, study
+from builders.tables import DATASETS, EXPERIMENTS, WATERFALL, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ def claim(**changes):
     texts = dict.fromkeys(Claim.__dataclass_fields__, "text")
     words = {"id": "c", "role": "claim", "kind": "value", "metric": "iou", "value": 0.9, "aggregation": "per image"}
     words |= {"test_images": "held out", "selection": "separate", "errors": (), "expected": "", "note": ""}
-    words |= {"answer": ("modern", "cells", "cells", "iou"), "versus": ()}
+    words |= {"protocol": "", "answer": ("modern", "cells", "cells", "iou"), "versus": ()}
     return Claim(**(texts | words | changes))
 
 
@@ -103,6 +103,29 @@ def test_an_experiment_left_out_as_the_reference_is_answered_by_it():
     assert row(claim(value=0.7, answer=("filters-16", "cells", "cells", "iou")), made)["verdict"] == "reproduced"
     found = row(direction("0", answer=("filters-16", "cells", "cells", "iou")), made)
     assert found["verdict"] == "not run here" and "the same network" in found["reason"]
+
+
+def test_a_value_stands_beside_what_its_own_protocol_gives():
+    made = replace(STUDY, waterfall=WATERFALL)
+    found = row(claim(value=0.91, protocol="as-theirs"), made)
+    assert (found["theirs"], found["protocol_experiment"]) == (0.9, "theirs") and found["theirs_low"] != 0.9
+    assert found["verdict"] == row(claim(value=0.91))["verdict"], "the verdict is on our own number"
+    assert "Under its own protocol (theirs) we get 0.900, which agrees with it." in found["reason"]
+    assert "does not agree" in row(claim(value=0.7, protocol="as-theirs"), made)["reason"]
+    lost = row(claim(value=0.9, protocol="as-theirs", answer=("ancient", "cells", "cells", "iou")), made)
+    assert (lost["theirs"], lost["verdict"]) == (0.9, "not run here"), "ours may be missing"
+    shown = claims.claims_shown(claims.compare_claims([claim(value=0.91, protocol="as-theirs")], ERRORS, made))
+    assert shown["ours, under its own protocol"].tolist() == ["0.900"]
+
+
+@pytest.mark.parametrize("made", [STUDY, replace(STUDY, waterfall=WATERFALL)])
+def test_a_protocol_or_metric_that_the_study_lacks_changes_nothing(made):
+    plain = row(claim(value=0.9))
+    for asked in (claim(value=0.9, protocol="as-none"), claim(value=0.9)):
+        found = row(asked, made)
+        assert found["reason"] == plain["reason"] and found.isna()["theirs"] and found["protocol_experiment"] == ""
+    answer = ("modern", "cells", "cells", "seg")
+    assert row(claim(value=0.9, protocol="as-theirs", answer=answer), made).isna()["theirs"]
 
 
 NAMES = st.sampled_from([*EXPERIMENTS, "otsu", "ancient"])

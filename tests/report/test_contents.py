@@ -2,9 +2,10 @@
 
 import pandas as pd
 from builders.config import changed, facts
-from builders.tables import study, tables_of_change
+from builders.tables import WATERFALL, study, tables_of_change
 
 from unetlib.evaluation import pitfalls
+from unetlib.evaluation.settings import ProtocolSteps
 from unetlib.evaluation.silver_truth import COLUMNS as COLUMNS_OF_SILVER
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import claims, contents
@@ -31,11 +32,12 @@ def checks(*rows: tuple[str, str, str]) -> pd.DataFrame:
     return pd.DataFrame([(check, subject, status, "", "", "") for check, subject, status in rows], columns=[*COLUMNS])
 
 
-def found(tracks: int = 0, silver: int = 0) -> contents.StudyTables:
+def found(tracks: int = 0, silver: int = 0, steps: pd.DataFrame | None = None) -> contents.StudyTables:
     return contents.StudyTables(
         **tables_of_change([-0.1, -0.12]),
         tracking=pd.DataFrame([TRACKED] * tracks, columns=sequences.COLUMNS),
         pitfalls=pd.DataFrame(columns=pitfalls.COLUMNS),
+        waterfall=pd.DataFrame() if steps is None else steps,
         claims=claims.compare_claims([], {}, study()),
         checks=checks(),
         silver=pd.DataFrame([SILVER] * silver, columns=[*COLUMNS_OF_SILVER]),
@@ -46,6 +48,8 @@ def test_sections_without_rows_have_no_table() -> None:
     assert [table.name for table in contents.report_tables(found())] == [
         *("comparison", "ablation", "transfer", "costs", "claims")
     ]
+    with_steps = contents.report_tables(found(steps=WATERFALL))
+    assert [table.name for table in with_steps][-2:] == ["waterfall", "claims"]
     with_tracks = contents.report_tables(found(tracks=1))
     assert [table.name for table in with_tracks][-2:] == ["tracking", "claims"]
     (shown,) = [table for table in contents.report_tables(found(silver=1)) if table.name == "silver"]
@@ -84,3 +88,9 @@ def test_sentences_name_no_mistake_and_no_other_tool() -> None:
     )
     assert list(comparison["experiment"]) == ["reference", "otsu"]
     assert list(ablation["experiment"]) == ["reference", "random-split"]
+
+
+def test_the_chart_of_protocols_is_there_where_a_study_has_any() -> None:
+    assert contents.chart_names(facts()) == [*contents.CHARTS, "training-size"]
+    protocols = {"p": ProtocolSteps(document="x", test_dataset="a", metric="iou", steps=[])}
+    assert contents.chart_names(facts().model_copy(update={"protocols": protocols}))[-1] == "waterfall"

@@ -53,6 +53,8 @@ BAD = [
     (VALUE, {"aggregation": "mean"}, "aggregation"),
     (VALUE, {"test_images": "ours"}, "test_images"),
     (VALUE, {"selection": ""}, "selection"),
+    (VALUE, {"protocol": "as-theirs", "note": "n"} | dict.fromkeys(literature.ANSWER, ""), "protocol"),
+    (DIRECTION, {"protocol": "as-theirs"}, "protocol"),
     (VALUE, {"value": "0,9"}, "value"),
     (VALUE, {"value": ""}, "value"),
     (VALUE, {"value": "nan"}, "value"),

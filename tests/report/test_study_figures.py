@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from builders.config import changed, facts
 from builders.figures import ABLATION, HISTORY, TRANSFER
-from builders.tables import SIZE_COMPARISON
+from builders.tables import SIZE_COMPARISON, WATERFALL
 
+from unetlib.evaluation.settings import ProtocolSteps
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import study_figures
@@ -87,6 +88,31 @@ def test_the_middle_frame_of_a_cache_is_shown_with_its_variants(monkeypatch: pyt
     assert drawn["frame"] == "c" and len(drawn["more"]) == 7
     for place, (image, mask) in enumerate([drawn["first"], *drawn["more"]]):
         assert (image == place + 2).all() and (mask == place - 2).all()
+
+
+def test_protocols_have_a_chart_with_the_published_value_of_their_metric(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [{"flaw": "", "experiment": "theirs", "train_dataset": "cells", "reported": "test"}]
+    known = {"document": "somebody2020", "test_dataset": "cells", "metric": "iou", "steps": steps}
+    study = STUDY.model_copy(update={"sweeps": {}, "protocols": {"as-theirs": ProtocolSteps.read(known)}})
+    columns = ["protocol", "our_metric", "value"]
+    rows = [("as-theirs", "dice", 0.95), ("as-theirs", "iou", 0.9), ("as-theirs", "iou", 0.8), ("", "iou", 0.1)]
+    claims = pd.DataFrame([*rows, ("as-theirs", "iou", np.nan)], columns=columns)
+    assert study_figures.published_values(study, claims) == {"as-theirs": 0.9}
+    assert study_figures.published_values(study, None) == {}
+    differences = ABLATION.iloc[:0].assign(value=0.0)
+    data = study_figures.ChartData(SIZE_COMPARISON, ABLATION, differences, TRANSFER, HISTORY, [], WATERFALL, claims)
+    assert list(study_figures.charts(study, data))[-1] == "waterfall"
+
+
+def test_learning_curves_leave_out_what_protocols_pass_through() -> None:
+    steps = [
+        {"flaw": flaw, "experiment": name, "train_dataset": "cells", "reported": "test"}
+        for flaw, name in (("", "train-1"), ("x", "reference"))
+    ]
+    known = {"document": "somebody2020", "test_dataset": "cells", "metric": "iou", "steps": steps}
+    update = {"protocols": {"p": ProtocolSteps.read(known)}, "set_apart": ["train-1"]}
+    assert [*study_figures._in_curves(STUDY.model_copy(update=update))] == ["reference", "filters-8"]
+    assert [*study_figures._in_curves(STUDY)] == [*STUDY.experiments]
 
 
 @pytest.mark.parametrize("markers", [True, False])

@@ -3,10 +3,11 @@
 import json
 import re
 import shutil
+from itertools import pairwise
 
 import pytest
 from builders.project import copy_project
-from builders.tiny_study import OVERLAY, PREDICTED, TABLES, TRAINED, results, rows
+from builders.tiny_study import OVERLAY, PREDICTED, PROTOCOL, TABLES, TRAINED, results, rows
 from ctc_metrics import evaluate_sequence
 
 pytestmark = pytest.mark.pipeline
@@ -27,8 +28,8 @@ def test_every_network_is_scored_on_every_test_set(finished):
     scores = rows(results(finished, "scores.csv"))
     runs = {(row["experiment"], row["train_dataset"]) for row in scores}
     assert runs == {("multi-dataset", "all"), ("otsu-watershed", "external")} | {
-        (experiment, dataset) for experiment in TRAINED | PREDICTED for dataset in ("phase", "membranes")
-    }
+        (name, "phase") for name in PROTOCOL
+    } | {(experiment, dataset) for experiment in TRAINED | PREDICTED for dataset in ("phase", "membranes")}
     for run in runs:
         tested = {r["test_dataset"] for r in scores if (r["experiment"], r["train_dataset"]) == run}
         assert tested == {"phase", "membranes"}
@@ -89,7 +90,7 @@ def test_the_cells_of_the_whole_test_sequence_are_tracked_scored_and_measured(fi
 def test_how_the_study_predicts_stands_beside_every_network(finished):
     runs = sorted(path.parent for path in results(finished, "runs").rglob("model.pt"))
     found = {run.relative_to(results(finished, "runs")).as_posix(): run / "prediction.json" for run in runs}
-    assert len(found) == 2 * len(TRAINED) + 1
+    assert len(found) == 2 * len(TRAINED) + 1 + 1, "the joint network, and the protocol's own"
     stated = json.loads(found["reference/phase/fold0-seed0"].read_text())
     assert stated["instances"] == {"threshold": 0.45, "min_area_px": 30, "watershed_depth_px": 0.0}
     assert stated["inference"] == {"mode": "tile", "test_time_augmentation": 1} and stated["normalisation"] == "zscore"
@@ -139,7 +140,7 @@ def test_an_experiment_that_only_predicts_has_scores_of_its_own_and_no_network(f
     )
     assert one != turned
     costs = {row["experiment"] for row in rows(results(finished, "tables/costs.csv"))}
-    assert costs == TRAINED | {"multi-dataset", "total"}
+    assert costs == TRAINED | {"multi-dataset", PROTOCOL[0], "total"}
 
 
 def test_cutting_by_watershed_changes_instances_where_the_dataset_says_how_deep(finished):
@@ -176,7 +177,8 @@ def test_flawed_experiments_are_in_the_table_of_pitfalls_and_not_in_the_ablation
     for name in ("comparison", "ablation", "transfer"):
         shown = {row["experiment"] for row in rows(results(finished, f"tables/{name}.csv"))}
         assert (
-            shown & {"random-split", "id-indexed-weights", "mirrored-scoring", "augmented-validation"} == set()
+            shown & {"random-split", "id-indexed-weights", "mirrored-scoring", "augmented-validation", *PROTOCOL}
+            == set()
             and "tta" in shown
         )
     pitfalls = {(r["pitfall"], r["dataset"], r["metric"]): r for r in rows(results(finished, "tables/pitfalls.csv"))}
@@ -195,9 +197,32 @@ def test_flawed_experiments_are_in_the_table_of_pitfalls_and_not_in_the_ablation
     assert pixels["mirrored-scoring"] > 0.9 * 324 * 324 > pixels["reference"], "unknown pixels count in neither"
 
 
+def test_a_protocol_has_a_step_for_each_flaw_and_ends_at_the_reference(finished):
+    found = [r for r in rows(results(finished, "tables/waterfall.csv")) if r["primary"] == "True"]
+    assert [row["experiment"] for row in found] == [PROTOCOL[0], *PROTOCOL, "reference"]
+    assert [row["reported"] for row in found] == ["validation", *["test"] * 4]
+    history = rows(results(finished, "runs/careless/phase/fold0-seed0/history.csv"))
+    assert float(found[0]["score"]) == pytest.approx(max(float(row["validation_dice"]) for row in history), abs=1e-6)
+    scores = rows(results(finished, "scores.csv"))
+    for row in found[1:]:
+        own = [
+            float(r["value"])
+            for r in scores
+            if (r["experiment"], r["train_dataset"], r["test_dataset"], r["metric"])
+            == (row["experiment"], "phase", "phase", "dice")
+        ]
+        assert float(row["score"]) == pytest.approx(sum(own) / len(own), abs=1e-6) and int(row["images"]) == len(own)
+    assert [row["compared_on"] for row in found][:4] == ["", "validation", "same images", "same images"]
+    for before, after in pairwise(found[1:4]):  # of the same random frames
+        change = float(after["score"]) - float(before["score"])
+        assert float(after["change"]) == pytest.approx(change, abs=2e-6)
+    page = results(finished, "report.html").read_text()
+    assert "mirrored margins scored as background" in page and "Protocols of documents" in page
+
+
 def test_the_same_study_from_nothing_in_packed_jobs_gives_the_same_bytes(finished, tmp_path):
     pictures = sorted(results(finished, "figures").glob("*"))
-    assert len(pictures) == 22
+    assert len(pictures) == 24
     (tmp_path / "packed.yaml").write_text("compute: {pack_jobs: true}\n")
     again = copy_project(tmp_path / "again", str(OVERLAY))
     assert again.planned(str(tmp_path / "packed.yaml"))["augment_packed"] == 2, "one cache job per dataset and fold"

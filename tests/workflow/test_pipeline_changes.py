@@ -10,7 +10,7 @@ from dataclasses import replace
 import psutil
 import pytest
 from builders.code_reach import PACKAGES, SCRIPTS, file_to_edit, files_reached
-from builders.tiny_study import PREDICTED, TRAINED, results
+from builders.tiny_study import PREDICTED, PROTOCOL, TRAINED, results
 
 pytestmark = pytest.mark.pipeline
 TRACKS = {"track", "measure_cells", "draw_tracks"}
@@ -19,6 +19,7 @@ AFTER_SCORES = {
     "tabulate",
     "compare_claims",
     "score_pitfalls",
+    "score_waterfall",
     "draw_charts",
     "draw_examples",
     "report",
@@ -26,10 +27,10 @@ AFTER_SCORES = {
 EDITS = {  # a file of unetlib or of the workflow: the rules that an edit reruns, as a person reads them off the rules
     "unetlib/training/losses.py": {"train", "predict", "score", "predict_sequence"} | TRACKS | AFTER_SCORES,
     "unetlib/evaluation/image_metrics.py": {"score", "score_external", "score_baselines"} | AFTER_SCORES,
-    "unetlib/report/verdicts.py": {"compare_claims", "report"},
+    "unetlib/report/verdicts.py": {"compare_claims", "draw_charts", "report"},
     "workflow/external_tools/otsu_watershed.py": {"run_external", "score_external"}
     | (AFTER_SCORES - {"draw_examples"}),
-    "workflow/literature.csv": {"compare_claims", "report"},
+    "workflow/literature.csv": {"compare_claims", "draw_charts", "report"},
 }
 OTHER_PACKAGES = [name for name in PACKAGES if not any(path.rpartition("/")[0] == name for path in EDITS)]
 FURTHER = [file_to_edit(package) for package in OTHER_PACKAGES]
@@ -62,7 +63,9 @@ def test_another_instance_method_scores_tracks_and_draws_anew_but_predicts_nothi
         "predict_sequence",
         "augment",
     } & set(jobs)
-    assert jobs["score"] == 2 * len(TRAINED | PREDICTED - {"watershed"}) + 1, "all but the one that was cut already"
+    assert jobs["score"] == 2 * len(TRAINED | PREDICTED - {"watershed"}) + 1 + len(PROTOCOL), (
+        "all but the one that was cut already"
+    )
 
 
 def test_an_overlay_without_a_study_name_is_refused_before_anything_is_replaced(finished, tmp_path):
@@ -188,8 +191,8 @@ def test_touching_every_source_file_reruns_nothing(finished):
 def test_one_more_seed_trains_that_seed_alone(finished, tmp_path):
     (tmp_path / "more.yaml").write_text("study: {name: tiny, seeds: [0, 1]}\n")
     jobs = finished.planned(str(tmp_path / "more.yaml"))
-    runs = 2 * len(TRAINED | PREDICTED) + 1  # on one dataset each, and the joint one
-    per_run = {"predict": runs, "score": runs, "train": 2 * len(TRAINED) + 1}
+    runs = 2 * len(TRAINED | PREDICTED) + 1 + len(PROTOCOL)  # on one dataset each, the joint one, and the protocol's
+    per_run = {"predict": runs, "score": runs, "train": 2 * len(TRAINED) + 1 + 1}
     assert jobs == per_run | dict.fromkeys(
         AFTER_SCORES | TRACKS | {"predict_sequence", "write_prediction_settings"}, 1
     ) | {"draw_examples": 2}

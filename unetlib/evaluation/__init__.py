@@ -18,11 +18,13 @@
 - run_facts: Training costs and training frames of a study, from the facts.json of its runs.
 - score_predictions: Score what predicted a test set: a network's probabilities, an external tool's label images,
   trivial masks.
-- settings: Settings of scoring: what of a test image counts, and which pairs of experiments measure a pitfall.
+- settings: Settings of scoring: what of a test image counts, which pairs of experiments measure a pitfall, and
+  protocols.
 - significance: Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
 - silver_truth: How good silver truth is: scored against the gold truth of the frames that have both.
 - tables: Tables of a study from its long table of scores: comparison of experiments, and transfer between datasets.
 - test_set: Scores of the images of a test set, some of which depend on all of them (DET, the best threshold).
+- waterfall: Waterfalls: from what a document did to what we do, one flaw at a time, and what each flaw was worth.
 
 For other packages: score_image; score_test_set, Truth, Prediction; trivial_masks; comparison, transfer, ablation,
 pitfalls, cost_table.

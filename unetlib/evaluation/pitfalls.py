@@ -93,18 +93,22 @@ def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], pair: PitfallSettings
     wrong = rows[rows["experiment"] == pair.flawed]
     place = ["train_dataset", "seed", "image", "metric"]
     if pair.reported == "validation":
-        wrong, place = _best_validations(facts, pair.flawed), ["train_dataset", "fold", "seed", "metric"]
+        wrong, place = best_validations(facts, pair.flawed), ["train_dataset", "fold", "seed", "metric"]
     found = wrong[[*place, "value"]].rename(columns={"value": "flawed"})
     both = control.merge(found, on=place, validate="many_to_one")
     return both.assign(value=both["flawed"] - both["control"])
 
 
-def _best_validations(facts: Sequence[RunFacts], experiment: str) -> pd.DataFrame:
-    """Return the best validation score of each network of an experiment."""
+def best_validations(facts: Iterable[RunFacts], experiment: str, metrics: Sequence[str] = (REPORTED,)) -> pd.DataFrame:
+    """Return the best validation score of each network of an experiment: train_dataset, fold, seed, metric, value."""
     columns = ["train_dataset", "fold", "seed"]
-    own = [fact for fact in facts if fact.experiment == experiment]
-    found = [{name: getattr(fact, name) for name in columns} | {"value": fact.best_validation_dice} for fact in own]
-    return pd.DataFrame(found, columns=[*columns, "value"]).assign(metric=REPORTED)
+    found = [
+        {name: getattr(fact, name) for name in columns} | {"metric": metric, "value": value}
+        for fact in facts
+        for metric in metrics
+        if fact.experiment == experiment and (value := getattr(fact, f"best_validation_{metric}", None)) is not None
+    ]
+    return pd.DataFrame(found, columns=[*columns, "metric", "value"])
 
 
 def pitfalls_shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -57,7 +57,7 @@ class TableError(ValueError):
 def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
     """Read a table of scores, baselines or results from CSV: names stay text (`001`, `NA`), a number may be empty."""
     names = ["experiment", "baseline", "train_dataset", "test_dataset", "image", "metric"]
-    names += ["resampled", "flipped"]
+    names += ["resampled", "flipped", "protocol", "document", "dataset", "flaw", "reported", "compared_on"]
     header = pd.read_csv(source, nrows=0).columns
     if not isinstance(source, str | Path):
         source.seek(0)

@@ -18,6 +18,7 @@
 - table_rows: Rows of a study's tables as dictionaries whose columns a type checker knows.
 - track_figures: Figures of tracked cells: their tracks over the last frame, and their areas and speeds.
 - verdicts: Verdicts on published claims: six verdicts by fixed rules, from numbers alone.
+- waterfalls: Waterfalls for people: from a document's score to ours, one flaw at a time, as a chart and as a table.
 
 For other packages: compare_claims; findings; learning_curves, ablation_forest, transfer_heatmap; qualitative;
 tracks_over; Context, render.

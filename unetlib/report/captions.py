@@ -6,6 +6,7 @@ SECTIONS = {  # id → title, the question it answers; other blocks follow in se
     "tracking": ("Cell tracking", "How are cells tracked through a sequence, how large are they and how fast?"),
     "ablation": ("Ablation", "The reference with one component changed, on the same test images."),
     "pitfalls": ("Pitfalls", "How much better does a score look when the experiment is flawed?"),
+    "waterfall": ("Protocols of documents", "What is a published number worth, and what is each flaw behind it worth?"),
     "sizes": ("Training set size and network size", "How much do more training images and larger networks gain?"),
     "transfer": ("Transfer", "How well does a network segment images of a dataset that it was not trained on?"),
     "claims": ("Published claims", "Which numbers and statements of the literature does this study reproduce?"),
@@ -59,6 +60,14 @@ PICTURES = {  # kind (how the file's name begins) → section, title, caption
         "Primary score on the test images, mean and 95 % interval, against the number of base filters; twice as many "
         "filters are four times as many parameters. Vermilion: the reference. n = images × runs.",
     ),
+    "waterfall": (
+        "waterfall",
+        "From the document's protocol to ours",
+        "Score with 95 % interval. The first row (vermilion) does what the document did; each further row takes away "
+        "one more of its flaws; the last (blue) is our experiment. The dashed line is the published value. Right: "
+        "the score, and in brackets the change against the row above on images that both were tested on, where there "
+        "are any. A best validation score, which some documents report, has no interval of its own.",
+    ),
     "learning-curves": (
         "learning",
         "Learning curves",
@@ -103,8 +112,9 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
         "the published score. A direction is clear when its interval excludes zero (not corrected for the number of "
         "claims). A doubt about a published number excludes the verdict that it could explain: a leaky split explains "
         "why our score is lower, never why it is higher. Difference: ours − published, or the first network − the "
-        "second. “Not reached” means that our score is lower, or that the comparison is undecided; the last column "
-        "says which.",
+        "second. “Ours, under its own protocol” is the score of an experiment that does what the document did, its "
+        "flaws included. “Not reached” means that our score is lower, or that the comparison is undecided; the last "
+        "column says which.",
         False,
     ),
     "pitfalls": (
@@ -112,6 +122,15 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
         "Control and flawed experiments on the same images",
         "Correctly trained networks versus the same networks with one deliberate mistake, evaluated on shared test "
         "images. n = images × seeds. The CSV has all other metrics.",
+        False,
+    ),
+    "waterfall": (
+        "waterfall",
+        "Each step from the document's protocol to ours",
+        "Scores and changes with 95 % intervals. A change is measured on the test images that both steps share (“same "
+        "images”), so it can differ from the difference of the two scores; where they share fewer than two, it is the "
+        "difference of two independent scores. “Validation” compares the best validation score, which the document "
+        "reports, with all test images. The CSV has all other metrics.",
         False,
     ),
     "tracking": (
@@ -133,4 +152,4 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
     "costs": ("costs", "Each training run", "Seconds and memory are measurements and vary from run to run.", True),
 }
 # black on white, inverted on a dark screen
-CHARTS = {"ablation", "motion", "learning-curves", "training-size", "network-size"}
+CHARTS = {"ablation", "waterfall", "motion", "learning-curves", "training-size", "network-size"}

@@ -4,7 +4,7 @@ Every claim has a row; a claim that the study cannot answer gives the reason.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from math import nan
 from pathlib import Path
 
@@ -16,7 +16,17 @@ from unetlib.report.display_tables import format_value, intervals
 from unetlib.report.literature import ANSWER, ANY, COLUMNS, VERSUS, Claim, Error
 from unetlib.report.study_scores import Comparand, Study
 from unetlib.report.table_rows import ClaimRow, records
-from unetlib.report.verdicts import NOT_RUN, VERDICTS, Estimate, doubts, judge_direction, judge_value, no_better
+from unetlib.report.verdicts import (
+    EQUAL,
+    NOT_RUN,
+    VERDICTS,
+    Estimate,
+    compare_to_published,
+    doubts,
+    judge_direction,
+    judge_value,
+    no_better,
+)
 from unetlib.study.runs import JOINT
 
 PAPER_FILTERS = 64
@@ -29,9 +39,13 @@ class Answer:
 
     ours, low, high: our score and its 95 % interval (of the first side of a direction; other is the second side's).
     difference, difference_low, difference_high: ours − published, or first − second side. trivial: the best trivial
-    score on the same images. The verdict is "not run here" exactly where we have no score.
+    score on the same images. theirs, theirs_low, theirs_high: the score of protocol_experiment, which does what the
+    document did. The verdict is "not run here" exactly where we have no score.
     """
 
+    theirs: float = nan
+    theirs_low: float = nan
+    theirs_high: float = nan
     ours: float = nan
     low: float = nan
     high: float = nan
@@ -44,6 +58,7 @@ class Answer:
     runs: int | None = None
     images: int | None = None
     n: int | None = None
+    protocol_experiment: str = ""
     trivial_name: str = ""
     verdict: str = NOT_RUN
     reason: str = ""
@@ -55,7 +70,11 @@ TABLE = (*COLUMNS, *(each.name for each in fields(Answer)))
 
 def compare_claims(claims: Sequence[Claim], errors: Mapping[int, Error], study: Study) -> pd.DataFrame:
     """Return one row per claim in the given order, columns TABLE: the claim, and the fields of our `Answer`."""
-    rows = [_stated(claim) | asdict(_answer(claim, [errors[each] for each in claim.errors], study)) for claim in claims]
+    answers = [_answer(claim, [errors[each] for each in claim.errors], study) for claim in claims]
+    rows = [
+        _stated(claim) | asdict(_regenerated(answer, claim, study))
+        for claim, answer in zip(claims, answers, strict=True)
+    ]
     table = pd.DataFrame(rows, columns=[*TABLE])
     return table.astype(dict.fromkeys(COUNTS, "Int64") | dict.fromkeys(("value", *NUMBERS), "float"))
 
@@ -78,6 +97,7 @@ def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
             "source": [f"{row['source']}, {row['where']}" for row in rows],
             "measured": [_measured(row) for row in rows],
             "published": [HOW.get(row["expected"]) or f"{row['value']:.4g}" for row in rows],
+            "ours, under its own protocol": intervals(table, "theirs", "theirs_low", "theirs_high"),
             "ours": intervals(table, "ours", "low", "high"),
             "difference": intervals(table, "difference", "difference_low", "difference_high", signed=True),
             "best trivial": table["trivial"].map(format_value),
@@ -142,6 +162,24 @@ def _answer(claim: Claim, errors: Sequence[Error], study: Study) -> Answer:
         trivial_name=trivial.name if trivial else "",
         verdict=verdict,
         reason=f"{reason} {_scale(sides, study.filters)}".strip(),
+    )
+
+
+def _regenerated(answer: Answer, claim: Claim, study: Study) -> Answer:
+    """Return the answer with the score of the claim's own protocol, and whether it agrees with the published value."""
+    found = study.regenerated(claim.protocol, claim.answer[-1]) if claim.protocol and claim.answer else None
+    if found is None or claim.value is None:
+        return answer
+    experiment, theirs = found
+    verb = "agrees" if compare_to_published(theirs, claim.value) == EQUAL else "does not agree"
+    sentence = f"Under its own protocol ({experiment}) we get {format_value(theirs.mean)}, which {verb} with it."
+    return replace(
+        answer,
+        theirs=theirs.mean,
+        theirs_low=theirs.low,
+        theirs_high=theirs.high,
+        protocol_experiment=experiment,
+        reason=f"{answer.reason} {sentence}",
     )
 
 

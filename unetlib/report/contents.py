@@ -15,6 +15,7 @@ from unetlib.networks.run_record import RunFacts
 from unetlib.report import claims, page, summary
 from unetlib.report.display_tables import SHOWN, tracking_note
 from unetlib.report.study_tables import trained_facts
+from unetlib.report.waterfalls import waterfall_shown
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 from unetlib.study.result_checks import FLAGGED, OK
@@ -34,13 +35,15 @@ class StudyTables:
     costs: pd.DataFrame
     tracking: pd.DataFrame
     pitfalls: pd.DataFrame
+    waterfall: pd.DataFrame
     claims: pd.DataFrame
     checks: pd.DataFrame
     silver: pd.DataFrame
 
 
-def read_tables(layout: Layout) -> StudyTables:
-    """Read the tables of a study from where they stand."""
+def read_tables(layout: Layout, *, protocols: bool) -> StudyTables:
+    """Read the tables of a study from where they stand; without protocols it has no waterfall."""
+    waterfall = read_long(layout.table("waterfall")) if protocols else pd.DataFrame()
     return StudyTables(
         comparison=read_long(layout.table("comparison")),
         ablation=read_long(layout.table("ablation")),
@@ -48,6 +51,7 @@ def read_tables(layout: Layout) -> StudyTables:
         costs=read_long(layout.table("costs")),
         tracking=pd.read_csv(layout.table("tracking"), dtype={"sequence": str}),
         pitfalls=read_long(layout.table("pitfalls")),
+        waterfall=waterfall,
         claims=claims.read_claims(layout.table("claims")),
         checks=pd.read_csv(layout.checks, dtype={"experiment": str, "dataset": str}, keep_default_na=False),
         silver=pd.read_csv(layout.table("silver"), dtype={"dataset": str, "sequence": str}),
@@ -59,7 +63,7 @@ def report_context(study: StudyFacts, config: Mapping[str, object], citation: st
 
     Every table and figure that the study makes must be there.
     """
-    found, facts = read_tables(Layout(study.name)), trained_facts(study)
+    found, facts = read_tables(Layout(study.name), protocols=bool(study.protocols)), trained_facts(study)
     comparison, ablation = _for_sentences(found, study)
     networks = [*study.experiments, "total"]
     return page.Context(
@@ -113,7 +117,7 @@ def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]
 
 
 def report_tables(found: StudyTables) -> list[page.Table]:
-    """Return the tables of the page in order; tracking, pitfalls and silver truth where there are any."""
+    """Return the tables of the page in order; tracking, pitfalls, silver truth and protocols where there are any."""
     always = {
         "comparison": found.comparison,
         "ablation": found.ablation,
@@ -127,14 +131,21 @@ def report_tables(found: StudyTables) -> list[page.Table]:
         shown.append(page.table("pitfalls", pitfalls_shown(found.pitfalls), to_csv(found.pitfalls)))
     if len(found.silver):
         shown.append(page.table("silver", silver_shown(found.silver), to_csv(found.silver)))
+    if len(found.waterfall):
+        shown.append(page.table("waterfall", waterfall_shown(found.waterfall), to_csv(found.waterfall)))
     folded = claims.all_not_run(found.claims)
     return [*shown, page.table("claims", claims.claims_shown(found.claims), to_csv(found.claims), folded=folded)]
+
+
+def chart_names(study: StudyFacts) -> list[str]:
+    """Return the charts of a study by file name."""
+    return [*CHARTS, *study.sweeps, *["waterfall"] * bool(study.protocols)]
 
 
 def pictures(study: StudyFacts) -> Iterator[page.Picture]:
     """Yield the pictures of the page in order: charts of the study, images of each dataset, tracks of each sequence."""
     layout = Layout(study.name)
-    for name in [*CHARTS, *study.sweeps]:
+    for name in chart_names(study):
         yield page.picture(name, Path(layout.figure(name, "svg")).read_bytes(), "svg")
     for name in PANELS:
         for dataset in study.datasets:

@@ -24,7 +24,7 @@ ANSWER = ("experiment", "train_dataset", "test_dataset", "our_metric")
 VERSUS = ("versus_experiment", "versus_train_dataset", "versus_test_dataset")
 COLUMNS = (
     *("id", "role", "source", "where", "claim", "kind", "dataset", "trained_on", "variant", "metric", "value"),
-    *("aggregation", "test_images", "selection", "errors", *ANSWER, *VERSUS, "expected", "note"),
+    *("aggregation", "test_images", "selection", "errors", "protocol", *ANSWER, *VERSUS, "expected", "note"),
 )
 SOURCE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # a key of docs/sources.md
 ERROR_COLUMNS = ("number", "sources", "error", "effect", "ours")
@@ -72,6 +72,7 @@ class Claim:
     test_images: str
     selection: str
     errors: tuple[int, ...]
+    protocol: str  # of the configuration, whose first step regenerates the value; "": none
     answer: tuple[str, ...]  # in the order of ANSWER
     versus: tuple[str, ...]  # in the order of VERSUS
     expected: str
@@ -163,12 +164,15 @@ def _value_fault(row: Mapping[str, str]) -> str | None:
     for column in (*VERSUS, "expected"):
         if row[column]:
             return f"{column}: {row[column]!r} belongs to a direction; empty it, or make kind direction"
+    if row["protocol"] and not row["our_metric"]:
+        return f"protocol: {row['protocol']!r} is stated without an our_metric; state {', '.join(ANSWER)} too"
     return None
 
 
 def _direction_fault(row: Mapping[str, str], answered: bool) -> str | None:
-    if row["value"]:
-        return f"value: {row['value']!r} belongs to a value; empty it, or make kind value"
+    for column in ("value", "protocol"):
+        if row[column]:
+            return f"{column}: {row[column]!r} belongs to a value; empty it, or make kind value"
     if row["expected"] not in SIGNS:
         return f"expected: {row['expected']!r} is unknown; write one of {', '.join(SIGNS)}"
     for column in VERSUS:

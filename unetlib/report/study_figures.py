@@ -1,6 +1,6 @@
 """The figures of a study by file name: charts of its tables, images of each dataset, tracks of a test sequence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from unetlib.report import image_panels
 from unetlib.report.figures import ablation_forest, learning_curves, save, transfer_heatmap
 from unetlib.report.size_curves import curve, curve_points
 from unetlib.report.track_figures import motion, paths, tracks_over, true_paths
+from unetlib.report.waterfalls import waterfall_chart
 from unetlib.study.facts import StudyFacts
 from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import CacheSettings
@@ -33,7 +34,10 @@ NAME_LENGTH = 16  # characters of a frame's name that fit beside its images
 
 @dataclass(frozen=True)
 class ChartData:
-    """What the charts of a study show: its tables, the learning history and the facts.json of every network."""
+    """What the charts of a study show: its tables, the learning history and the facts.json of every network.
+
+    waterfall and claims: of a study with protocols.
+    """
 
     comparison: pd.DataFrame
     ablation: pd.DataFrame
@@ -41,6 +45,8 @@ class ChartData:
     transfer: pd.DataFrame
     history: pd.DataFrame
     facts: Sequence[RunFacts]
+    waterfall: pd.DataFrame | None = None
+    claims: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -71,11 +77,14 @@ def save_figures(figures: Mapping[str, Figure], folder: Path) -> None:
 
 
 def charts(study: StudyFacts, data: ChartData) -> dict[str, Figure]:
-    """Return learning curves, ablation, transfer and a curve for all that the study varies in steps."""
+    """Return learning curves, ablation, transfer, a curve for all that the study varies in steps, and its protocols.
+
+    Learning curves leave out the experiments of protocols.
+    """
     experiments, datasets = [*study.experiments], [*study.datasets]
     ablation = data.ablation[data.ablation["experiment"].isin(experiments)]
     drawn = {
-        "learning-curves": learning_curves(data.history, experiments=experiments),
+        "learning-curves": learning_curves(data.history, experiments=[*_in_curves(study)]),
         "ablation": ablation_forest(ablation, labels=METRICS, runs=data.differences),
         "transfer": transfer_heatmap(data.transfer, experiment=study.reference),
     }
@@ -83,7 +92,24 @@ def charts(study: StudyFacts, data: ChartData) -> dict[str, Figure]:
         counted = frames_trained_on(study, data.facts) if name == "training-size" else None
         points = curve_points(data.comparison, steps, counted)
         drawn[name] = curve(points, datasets=datasets, labels=METRICS, name=name, full=study.reference)
+    if data.waterfall is not None:
+        drawn["waterfall"] = waterfall_chart(data.waterfall, published_values(study, data.claims))
     return drawn
+
+
+def _in_curves(study: StudyFacts) -> Iterator[str]:
+    steps = {step.experiment for protocol in study.protocols.values() for step in protocol.steps}
+    yield from (name for name in study.experiments if name not in steps & set(study.set_apart))
+
+
+def published_values(study: StudyFacts, claims: pd.DataFrame | None) -> dict[str, float]:
+    """Return the published value of each protocol's metric, where a claim has one. claims: `claims.compare_claims`."""
+    if claims is None:
+        return {}
+    values = claims[claims["value"].notna()].drop_duplicates(["protocol", "our_metric"])
+    found = values.set_index(["protocol", "our_metric"])["value"].to_dict()
+    pairs = {name: (name, protocol.metric) for name, protocol in study.protocols.items()}
+    return {name: float(found[pair]) for name, pair in pairs.items() if pair in found}
 
 
 def frames_trained_on(study: StudyFacts, facts: Sequence[RunFacts]) -> dict[tuple[str, str], float]:

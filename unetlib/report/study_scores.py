@@ -27,7 +27,8 @@ class Comparand:
 class Study:
     """The tables of a study (comparison, ablation, transfer), its reference, the base filters of each experiment.
 
-    aliases: omitted experiment → the experiment with identical settings that the study runs instead.
+    waterfall: of a study with protocols, theirs. aliases: omitted experiment → the experiment with identical settings
+    that the study runs instead.
     """
 
     comparison: pd.DataFrame
@@ -36,6 +37,7 @@ class Study:
     reference: str
     filters: Mapping[str, int]
     aliases: Mapping[str, str]
+    waterfall: pd.DataFrame | None = None
 
     def score(self, side: Comparand, metric: str) -> Estimate | None:
         """Return the mean score of the network on the images, None where there is none."""
@@ -55,6 +57,17 @@ class Study:
             one, other = measure(left, metric), measure(right, metric)
             if one and other:
                 return one - other
+        return None
+
+    def regenerated(self, protocol: str, metric: str) -> tuple[str, Estimate] | None:
+        """Return the experiment that does what a document did, and its score; None where the study does not run it."""
+        if self.waterfall is None:
+            return None
+        rows = self.waterfall
+        rows = rows[(rows["protocol"] == protocol) & (rows["metric"] == metric) & (rows["step"] == 0)]
+        for row in rows.to_dict("records"):
+            counts = (int(row[name]) for name in ("runs", "images", "n"))
+            return str(row["experiment"]), Estimate(row["score"], row["low"], row["high"], *counts)
         return None
 
     def trivial(self, dataset: str, metric: str) -> Baseline | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unetlib.evaluation import ablation, pitfalls, run_facts, tables
+from unetlib.evaluation import ablation, pitfalls, run_facts, tables, waterfall
 from unetlib.io.files import atomic_path
 from unetlib.networks.run_record import RunFacts, read_facts
 from unetlib.report import display_tables
@@ -89,7 +89,7 @@ def with_failures(comparison: pd.DataFrame, facts: StudyFacts) -> pd.DataFrame:
     rows = [
         {"test_dataset": each.dataset, "experiment": each.tool, "train_dataset": EXTERNAL, "metric": FAILED}
         | dict.fromkeys(tables.COUNTS, 0)
-        | {"resampled": f"{FAILED} in fold {each.fold}: {each.reason}", "headline": False}
+        | {"resampled": f"{FAILED} in fold {each.fold}: {each.reason}", "primary": False}
         for each in failures(facts)
     ]
     if not rows:
@@ -100,18 +100,28 @@ def with_failures(comparison: pd.DataFrame, facts: StudyFacts) -> pd.DataFrame:
     return tables.sort_rows(table, test_dataset=[*facts.datasets], experiment=order, metric=[*tables.METRICS])
 
 
-def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts]) -> pd.DataFrame:
-    """Return what each pitfall of the study seems to be worth."""
+def facts_of_experiments(facts: StudyFacts, trained: Iterable[RunFacts]) -> list[RunFacts]:
+    """Return the facts of every run by its experiment: one that uses another's networks has that one's facts."""
     own = list(trained)
-    of_experiments = [  # an experiment that uses another's networks has that one's facts
+    return [
         each.model_copy(update={"experiment": name})
         for name, entry in facts.experiments.items()
         for each in own
         if each.experiment == entry.trained_by
     ]
+
+
+def waterfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts]) -> pd.DataFrame:
+    """Return the steps of each protocol of the study with their scores and changes."""
+    known = facts_of_experiments(facts, trained)
+    return waterfall.waterfall(found.scores, known, facts.protocols, clusters=found.clusters)
+
+
+def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts]) -> pd.DataFrame:
+    """Return what each pitfall of the study seems to be worth."""
     return pitfalls.pitfalls(
         found.scores,
-        of_experiments,
+        facts_of_experiments(facts, trained),
         facts.pitfalls,
         datasets=[*facts.datasets],
         experiments=[*facts.experiments],

@@ -17,7 +17,12 @@
 - layout: Where the files of a study stand under resources/, results/ and logs/: for the rules and for the scripts.
 - overlays: Which configuration files make a study's results: an overlay without a study name of its own replaces no
   others'.
+- mistakes: Deliberate mistakes: the one list of settings that are wrong, and the experiments that may make them.
+- names: Names in a configuration, each of which must be defined.
 - progress: How far a study is, in lines for the terminal: networks trained, runs scored, what the checks flagged.
+- protocol_checks: What the protocols of a configuration must be beyond their types: names that are defined, datasets
+  of the study.
+- protocols: Protocols: experiments that go from what a document did to what we do, one flaw at a time.
 - renamed: Names of an earlier version, with the name that each has today, which a study that still uses one is
   told.
 - result_checks: Sanity checks of a study's results: complete coverage, disjoint roles, better than trivial baselines.
@@ -27,6 +32,8 @@
   dataset.
 - shared_trainings: Whose networks each experiment uses: no network is trained twice.
 - sources: Where the datasets of a study come from: an archive that is downloaded, synthetic microscopy, or a folder.
+- stated_settings: The settings of an experiment by their dotted names, such as validation.images: what it states, and
+  what it does.
 - tracked_runs: Which experiments and datasets of a study are tracked: their cells are linked through whole test
   sequences.
 

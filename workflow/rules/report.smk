@@ -1,6 +1,7 @@
 # What people read: tables and figures from score files alone, and the report that joins them.
 TABLES = ["comparison", "ablation", "transfer", "costs", "tracking"]
-FIGURES = ["learning-curves", "ablation", "transfer", *FACTS.sweeps]
+PROTOCOLS = ["waterfall"] if FACTS.protocols else []  # the table and the figure of protocols, where there are any
+FIGURES = ["learning-curves", "ablation", "transfer", *FACTS.sweeps, *PROTOCOLS]
 EXAMPLES = ["examples", "weight-map", "augmentation"]
 FIRST_RUN = f"{FACTS.reference}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
 
@@ -41,7 +42,7 @@ rule compare_claims:
     input:
         literature="workflow/literature.csv",
         errors="workflow/known-errors.csv",
-        tables=[LAYOUT.table(name) for name in ("comparison", "ablation", "transfer")],
+        tables=[LAYOUT.table(name) for name in ("comparison", "ablation", "transfer", *PROTOCOLS)],
     output:
         csv=report(
             LAYOUT.table("claims"),
@@ -93,9 +94,38 @@ rule score_pitfalls:
         " --frames {input.frames:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 
+rule score_waterfall:
+    input:
+        scores=LAYOUT.all_scores,
+        facts=RUN_FACTS,
+        frames=FRAMES,
+    output:
+        csv=report(
+            LAYOUT.table("waterfall"),
+            category="Tables",
+            caption="../report/captions/waterfall.rst",
+            labels=lambda wildcards, output: {"study": FACTS.name},
+        ),
+        markdown=LAYOUT.table("waterfall", "md"),
+    log:
+        LAYOUT.log("score_waterfall"),
+    benchmark:
+        LAYOUT.benchmark("score_waterfall")
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        study=FACTS_JSON,
+        code=code_of("score_waterfall.py"),
+    shell:
+        "python workflow/scripts/score_waterfall.py --study {params.study:q} --scores {input.scores:q}"
+        " --frames {input.frames:q} --csv {output.csv:q} > {log:q} 2>&1"
+
+
 rule draw_charts:
     input:
         tables=[LAYOUT.table(name) for name in ("ablation", "transfer", "differences", "comparison")],
+        protocols=[LAYOUT.table(name) for name in ("waterfall", "claims") if PROTOCOLS],
         facts=RUN_FACTS,
         history=[LAYOUT.history(path) for path in TRAINED_RUNS],
     output:
@@ -159,6 +189,7 @@ rule report:
         claims=LAYOUT.table("claims"),
         pitfalls=LAYOUT.table("pitfalls"),
         silver=LAYOUT.table("silver"),
+        protocols=[LAYOUT.table(name) for name in PROTOCOLS],
         figures=[LAYOUT.figure(name, "svg") for name in FIGURES],
         examples=[LAYOUT.figure(f"{name}-{dataset}", "png") for name in EXAMPLES for dataset in DATASETS],
         tracks=[

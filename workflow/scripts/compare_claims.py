@@ -29,6 +29,7 @@ def main(arguments: Arguments) -> None:
         reference=facts.reference,
         filters={name: entry.base_filters for name, entry in facts.experiments.items()},
         aliases=facts.aliases,
+        waterfall=tables.read_long(layout.table("waterfall")) if facts.protocols else None,
     )
     table = claims.compare_claims(literature.read_ledger(arguments.literature, errors), errors, study)
     write_table(Path(layout.table("claims")), table, claims.claims_shown(table))

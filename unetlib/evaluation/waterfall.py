@@ -1,0 +1,153 @@
+"""Waterfalls: from what a document did to what we do, one flaw at a time, and what each flaw was worth.
+
+The score of a step is computed as in `tables`. The change against the step before it rests on the images that both were
+tested on, paired by seed, where there are at least two of them. A step with another split may have other test images:
+the change is then the difference of the two scores, which are independent. Where one of the two reports its best
+validation score, this number is compared with every test image of the other, as in `pitfalls`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from unetlib.evaluation.ablation import BOUNDS
+from unetlib.evaluation.pitfalls import best_validations
+from unetlib.evaluation.settings import VALIDATED, ProtocolStep, ProtocolSteps
+from unetlib.evaluation.tables import COUNTS, METRICS, RUN, over_runs, with_weights
+from unetlib.networks.run_record import RunFacts
+
+COLUMNS = ["protocol", "document", "dataset", "metric", "step", "flaw", "experiment", "reported"]
+COLUMNS += ["score", "low", "high", "change", "change_low", "change_high", "compared_on"]
+COLUMNS += [*COUNTS, "resampled", "primary"]
+INTERVAL = ["low", "high"]
+SAME, OTHER, VALIDATION = "same images", "other images", "validation"  # what a change rests on
+LEAST = 2  # images that both steps were tested on, for a paired change
+NO_IMAGE = ""  # the image of a best validation score
+Rows = pd.DataFrame
+
+
+class _Change(NamedTuple):
+    """The difference of a step to the one before it, its 95 % interval, and what it rests on."""
+
+    change: float = np.nan
+    change_low: float = np.nan
+    change_high: float = np.nan
+    compared_on: str = ""
+
+
+def waterfall(
+    scores: pd.DataFrame,
+    facts: Iterable[RunFacts],
+    protocols: Mapping[str, ProtocolSteps],
+    *,
+    clusters: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return one row per protocol, metric and step, in their order; step 0 is what the document did, the last is ours.
+
+    scores: the long table; facts: of the networks (experiment, train_dataset, fold, seed, best validation scores);
+    clusters: `tables.read_clusters`.
+
+    Columns: flaw is what this step takes away, so change (this step minus the one before, with its 95 % interval) is
+    minus what the flaw was worth; compared_on: what the change rests on; reported: test, or validation for the best
+    score of the evaluations during training, which has no images; score, low, high, runs … resampled as in
+    tables.comparison; primary: the metric is the protocol's. A step without a score of a metric is left out.
+    """
+    rows, known = with_weights(scores, None, [*METRICS], clusters), list(facts)
+    parts = [_of_protocol(rows, known, name, protocol) for name, protocol in protocols.items()]
+    table = pd.concat([pd.DataFrame(columns=COLUMNS), *parts]) if parts else pd.DataFrame(columns=COLUMNS)
+    return table[COLUMNS].reset_index(drop=True)
+
+
+def _of_protocol(rows: Rows, facts: Sequence[RunFacts], name: str, protocol: ProtocolSteps) -> pd.DataFrame:
+    found = [_rows_of(rows, facts, step, protocol.test_dataset) for step in protocol.steps]
+    tables = [_scored(own, f"{name}/{place}") for place, own in enumerate(found)]
+    lines: list[dict[str, Any]] = []
+    for metric in METRICS:
+        for place, step in enumerate(protocol.steps):
+            if metric not in tables[place].index:
+                continue
+            line = {"protocol": name, "document": protocol.document, "dataset": protocol.test_dataset, "metric": metric}
+            line |= {"step": place, "primary": metric == protocol.metric, **step.model_dump()}
+            line |= tables[place].loc[metric].to_dict()
+            change = _Change()
+            if place and metric in tables[place - 1].index:
+                pair = [own[own["metric"] == metric] for own in found[place - 1 : place + 1]]
+                change = _change(pair[0], pair[1], tables[place - 1].loc[metric], tables[place].loc[metric])
+            lines.append(line | change._asdict())
+    return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def _rows_of(rows: Rows, facts: Sequence[RunFacts], step: ProtocolStep, test_dataset: str) -> Rows:
+    """Return the scores of a step: of test images, or of no image where it reports its best validation."""
+    if step.reported == "test":
+        chosen = (rows["experiment"] == step.experiment) & (rows["train_dataset"] == step.train_dataset)
+        return rows[chosen & (rows["test_dataset"] == test_dataset)]
+    best = best_validations(facts, step.experiment, VALIDATED)
+    best = best[best["train_dataset"] == step.train_dataset]
+    return best.assign(
+        experiment=step.experiment, test_dataset=test_dataset, image=NO_IMAGE, weight=1.0, cluster=NO_IMAGE
+    )
+
+
+def _scored(rows: Rows, name: str) -> pd.DataFrame:
+    """Return score, interval and counts of a step by metric; a best validation score counts no image."""
+    if rows.empty:
+        return pd.DataFrame(columns=["score", *INTERVAL, *COUNTS, "resampled"])
+    table = over_runs(rows.assign(experiment=name), ["experiment", "metric"]).set_index("metric")
+    table = table.rename(columns={"mean": "score"})[["score", *INTERVAL, *COUNTS, "resampled"]]
+    if (rows["image"] == NO_IMAGE).all():
+        table[["images", "clusters", "n"]] = 0
+    return table
+
+
+def _change(before: Rows, after: Rows, score_before: pd.Series, score_after: pd.Series) -> _Change:
+    """Return the change from one step to the next in one metric, from their rows and their scores."""
+    both = _paired(before, after)
+    if (before["image"] == NO_IMAGE).all():
+        return _measured(both, VALIDATION)
+    return _measured(both, SAME) if both["image"].nunique() >= LEAST else _independent(score_before, score_after)
+
+
+def _paired(before: Rows, after: Rows) -> Rows:
+    """Return the rows of a step with value_before and weight_before: of the same image and seed, whatever the fold.
+
+    A best validation score stands before every image of the run of its fold and seed.
+    """
+    keys = ["fold", "seed"] if (before["image"] == NO_IMAGE).all() else ["seed", "image"]
+    found = before[[*keys, "value", "weight"]].drop_duplicates(keys)
+    return after.merge(found, on=keys, suffixes=("", "_before"))
+
+
+def _measured(both: Rows, compared_on: str) -> _Change:
+    """Return the mean change of paired rows and its interval by the bootstrap of the other tables.
+
+    Scores may weight an image differently before and after (pooled metrics). An image's part in the change is
+    therefore its linear influence on the difference of the two weighted means, which for equal weights is its own
+    difference (infinitesimal jackknife: Davison and Hinkley 1997, section 2.7).
+    """
+    if both.empty:
+        return _Change()
+    run = [both[name] for name in RUN]
+    count = both.groupby(RUN)["value"].transform("size")
+    change: Any = 0.0
+    for sign, end in ((1, ""), (-1, "_before")):
+        weight, value = both[f"weight{end}"], both[f"value{end}"]
+        share = weight / weight.groupby(run).transform("sum")
+        mean = (share * value).groupby(run).transform("sum")
+        change += sign * (mean + count * share * (value - mean))
+    rows = both.assign(value=change, weight=1.0)
+    (row,) = over_runs(rows, ["test_dataset", "experiment", "metric"], BOUNDS).to_dict("records")
+    return _Change(row["mean"], row["low"], row["high"], compared_on)
+
+
+def _independent(before: pd.Series, after: pd.Series) -> _Change:
+    """Return the difference of two independent scores, with the interval of Zou and Donner (2008) from their own.
+
+    Its ends are the difference minus and plus the root of the sum of squares of the scores' own half-widths.
+    """
+    down = np.hypot(after["score"] - after["low"], before["high"] - before["score"])
+    up = np.hypot(after["high"] - after["score"], before["score"] - before["low"])
+    change = after["score"] - before["score"]
+    return _Change(change, max(change - down, BOUNDS[0]), min(change + up, BOUNDS[1]), OTHER)
