@@ -261,6 +261,15 @@ def test_where_every_frame_is_dense_nothing_changes_and_else_no_other_frame_judg
         assert {a.role for a in found} <= {"train", "validation", "test", "unused"}
 
 
+@pytest.mark.parametrize("by", ["sequence", "block", "random"])
+def test_with_gold_alone_silver_frames_are_unused_and_the_others_split_as_without_them(by):
+    frames = movie("01", "gsgspggg.s") + movie("02", "sgsgsspsgs")
+    found = roles_of(frames, by=by, gold_only=True)
+    gold = [f for f in frames if f.annotation in ("gold", "partial")]
+    assert [each for each in found if each.role != "unused"] == roles_of(gold, by=by)
+    assert [each.frame for each in found] == [f.frame for f in frames]
+
+
 def test_some_frames_must_validate():
     with pytest.raises(ValueError, match="validation_fraction is 0, so that no frame chooses the network"):
         SplitSettings(validation_fraction=0)
@@ -292,7 +301,7 @@ def test_no_frame_tests_that_does_not_test_without_the_mistake(frames, by, fract
 
 def test_the_option_at_rest_leaves_the_identity_of_a_split():
     plain = SplitSettings.read({"folds": 3})
-    assert "test_frames_also" not in plain.identity() and "dense_only" not in plain.identity()
+    assert not {"test_frames_also", "dense_only", "gold_only"} & plain.identity().keys()
     assert SplitSettings.read({"folds": 3, "test_frames_also": "none"}).identity() == plain.identity()
     assert SplitSettings.read({"folds": 3, "test_frames_also": "train"}).identity() != plain.identity()
 

@@ -162,6 +162,10 @@ class SplitSettings(Settings):
         " others may train.",
     )
 
+    gold_only: bool = option(
+        False, "Whether frames with silver truth alone stay unused, so that networks train on frames with gold truth."
+    )
+
     @model_validator(mode="after")
     def _some_frames_validate(self) -> Self:
         if self.validation_fraction == 0 and self.test_frames_also == "none":

@@ -51,7 +51,7 @@ class Rules:
 
     def tests(self, frame: FrameFacts) -> bool:
         """Return whether a frame's truth is good enough to test on."""
-        return frame.annotation in ("gold", "partial") and self.validates(frame)
+        return has_gold(frame) and self.validates(frame)
 
     def validates(self, frame: FrameFacts) -> bool:
         """Return whether an annotated frame's truth is good enough to validate on."""
@@ -61,6 +61,11 @@ class Rules:
 def trains(frame: FrameFacts) -> bool:
     """Return whether a frame has any truth."""
     return frame.annotation != "none"
+
+
+def has_gold(frame: FrameFacts) -> bool:
+    """Return whether a frame has gold truth, be it partial."""
+    return frame.annotation in ("gold", "partial")
 
 
 def holds_objects(frame: FrameFacts) -> bool:

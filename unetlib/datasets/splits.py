@@ -7,7 +7,7 @@ from typing import NamedTuple
 from unetlib.datasets.settings import SplitBy, SplitSettings
 from unetlib.datasets.shared_images import without_shared_images
 from unetlib.datasets.split_files import SplitError, role_column
-from unetlib.datasets.split_ways import WAYS, FrameFacts, Rules, holds_objects, trains
+from unetlib.datasets.split_ways import WAYS, FrameFacts, Rules, has_gold, holds_objects, trains
 from unetlib.datasets.subsets import evenly_spaced, nested, some_with
 
 _ADVICE: dict[SplitBy, str] = {
@@ -42,13 +42,15 @@ def split(
     of one role are used and the others are unused (but by random). With settings.test_frames_also, a mistake on
     purpose, the test frames are also the validation frames, and with "train" some of the training frames, beyond
     max_train. With settings.dense_only, frames outside `dense` (ids; `Dataset.dense_frames`) neither validate nor test;
-    in a sequence the last dense frames validate, and frames on both sides of them train. Raises SplitError for a fold
+    in a sequence the last dense frames validate, and frames on both sides of them train. With settings.gold_only,
+    frames without gold (or partial gold) truth are unused. Raises SplitError for a fold
     that does not exist, a role without frames, and a role whose frames hold no object.
     """
     folds = settings.folds
     if not 0 <= fold < folds:
         raise SplitError(f"fold {fold} does not exist: there are {folds} folds, 0 to {folds - 1}")
-    chosen = WAYS[by](frames, Rules(settings, fold, frozenset(dense)))
+    usable = [f for f in frames if not settings.gold_only or has_gold(f)]
+    chosen = WAYS[by](usable, Rules(settings, fold, frozenset(dense)))
     if settings.test_frames_also != "none":
         chosen["validation"] = []
     roles = chosen if by == "random" else without_shared_images(chosen)
