@@ -314,3 +314,12 @@ def test_a_split_file_is_read_back(tmp_path):
         frames_with_role(path, "tset")
     with pytest.raises(SplitError, match="called fold<number>"):
         fold_of(tmp_path / "folds.csv")
+
+
+def test_images_that_all_parts_share_are_told_what_to_do_about_them() -> None:
+    frames = [Facts(f"{g}{n}", "", n, g, duplicate_of=f"a{n}") for g in "abcd" for n in range(2)]
+    with pytest.raises(SplitError, match=r"4 show the same image as a frame of another role\); keep one frame of each"):
+        roles_of(frames, by="group")
+    together = [Facts(f.frame, "", f.time, f"day{f.time}", duplicate_of=f.duplicate_of) for f in frames]
+    more = [Facts(f"z{n}", "", n, f"z{n}") for n in range(3)]
+    assert {role for _, role in roles_of([*together, *more], by="group")} == {"train", "validation", "test"}

@@ -6,7 +6,15 @@ import pytest
 from builders.config import CONFIG, changed, study
 
 from unetlib.study.settings import StudyError
-from unetlib.study.sources import archive_entry, check_archives, folder_content, pin_of, source_files, source_of
+from unetlib.study.sources import (
+    archive_entry,
+    check_archives,
+    folder_content,
+    hint_of_few,
+    pin_of,
+    source_files,
+    source_of,
+)
 
 SHA = "0123456789abcdef" * 4
 
@@ -92,3 +100,37 @@ def test_an_archive_that_is_fetched_needs_no_source(tmp_path):
     path.parent.mkdir(parents=True)
     path.touch()
     check_archives(wanted, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("groups", "entry", "words"),
+    [
+        (12, {}, "2 folds of 12 images (or groups of images) test on half of them; split: {folds: 5} trains on more"),
+        (4, {}, "split: {folds: 4} trains on more"),
+        (12, {"folds": 3}, ""),
+        (12, {"split": "block"}, ""),
+        (2, {}, ""),
+        (0, {}, ""),
+        (200, {}, ""),
+    ],
+)
+def test_few_images_are_told_of_more_folds(groups, entry, words):
+    mine = dataset(archive=None, format="pairs", folder="x", **{"split": "group"} | entry)
+    said = hint_of_few(mine, "a", groups)
+    assert words in said if words else said == ""
+
+
+def test_the_groups_of_a_folder_are_those_with_labels(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("images/a.png", "labels/a.png", "images/b.png", "images/day1/c.png", "images/day1/d.png"):
+        (tmp_path / "flat" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "flat" / name).touch()
+    for plate in ("A", "B"):
+        for name in ("images/1.png", "images/2.png", "labels/1.png", "labels/2.png"):
+            (tmp_path / "plates" / plate / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "plates" / plate / name).write_text(name + plate)
+
+    def groups(folder):
+        return folder_content(dataset(archive=None, format="pairs", folder=folder), "a").groups
+
+    assert (groups("flat"), groups("plates")) == (1, 2)

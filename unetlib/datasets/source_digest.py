@@ -25,10 +25,14 @@ SETTLED_SECONDS = 3.0  # a file that changed less long ago may change again with
 
 
 class FolderSource(NamedTuple):
-    """What a folder is as a source: a checksum of what is used of it, and what is not used."""
+    """What a folder is as a source: a checksum of what is used of it, what is not, and its groups of labelled images.
+
+    groups: how many there are to part; an image that belongs to no other is one of its own. 0 where that is not known.
+    """
 
     sha256: str
     unused: list[UnusedFile]
+    groups: int
 
 
 def folder_source(folder: Path, *, images: str = "images", labels: str = "labels", cache: Path) -> FolderSource:
@@ -43,15 +47,16 @@ def folder_source(folder: Path, *, images: str = "images", labels: str = "labels
         raise DatasetError(f"{folder}: {what}; check the path")
     names = open_archive(folder, max_bytes=0, max_members=0).names()
     visible = [name for name in names if not is_hidden_path(name)]
-    faults = ""
+    faults, groups = "", 0
     try:
         pairs = find_pairs(visible, images=images, labels=labels)
         used = [name for pair in pairs for name in (pair.image, pair.label) if name is not None]
+        groups = len({pair.group or pair.image for pair in pairs if pair.label is not None})
     except (ImageError, DatasetError) as error:
         used, faults = [name for name in visible if name.lower().endswith(SUFFIXES)], str(error)
     checksums = file_checksums(folder, used, cache)
     listing = "".join(f"{checksums[name]}  {name}\n" for name in sorted(used))
-    return FolderSource(hashlib.sha256(f"{listing}{faults}".encode()).hexdigest(), unused_files(names, used))
+    return FolderSource(hashlib.sha256(f"{listing}{faults}".encode()).hexdigest(), unused_files(names, used), groups)
 
 
 def file_checksums(folder: Path, names: Iterable[str], cache: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ _ADVICE: dict[SplitBy, str] = {
     "group": "use fewer folds or more groups (other images, or other subfolders)",
     "random": "use fewer folds or more frames",
 }
+_SHARED = "keep one frame of each image (frames.csv names the others in duplicate_of), or put them into one subfolder"
 
 
 class Assignment(NamedTuple):
@@ -69,7 +70,7 @@ def split(
             f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
             f"{len(frames)} frames ({sum(map(trains, frames))} with truth"
             + f"; {shared} show the same image as a frame of another role" * bool(shared)
-            + f"); {_ADVICE[by]}"
+            + f"); {_SHARED if shared else _ADVICE[by]}"
         )
     if empty := [role for role, chosen in kept.items() if not any(map(holds_objects, chosen))]:
         raise SplitError(

@@ -7,7 +7,10 @@ from unetlib.datasets.source_digest import FolderSource, folder_source
 from unetlib.io.fetch import missing_source
 from unetlib.io.files import short_hash
 from unetlib.study import layout
+from unetlib.study.experiments import split_settings
 from unetlib.study.settings import StudyError, StudySettings
+
+FEW = 24  # groups of images, up to which a fifth of them is enough of a loss to training
 
 
 def pin_of(study: StudySettings, entry: DatasetSettings) -> str:
@@ -48,6 +51,20 @@ def check_archives(study: StudySettings, root: Path = Path()) -> None:
             fault = str(error)
         if fault:
             raise StudyError(f"datasets.{name}: {fault}", "datasets", name)
+
+
+def hint_of_few(study: StudySettings, dataset: str, groups: int) -> str:
+    """Return what to say where the default of two folds leaves half of few images untrained on; "" elsewhere.
+
+    groups: of images that are parted (`FolderSource`).
+    """
+    settings = split_settings(study, dataset)
+    if settings.by not in ("group", "random") or settings.folds > 2 or not 3 <= groups <= FEW:
+        return ""
+    return (
+        f"2 folds of {groups} images (or groups of images) test on half of them; split: {{folds: {min(5, groups)}}} "
+        "trains on more"
+    )
 
 
 def source_files(study: StudySettings, dataset: str) -> list[str]:

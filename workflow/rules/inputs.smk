@@ -3,7 +3,7 @@ from snakemake.logging import logger
 
 from unetlib.datasets.unused_files import unused_line
 from unetlib.study.external_inputs import labels_content
-from unetlib.study.sources import folder_content, source_files, source_of
+from unetlib.study.sources import folder_content, hint_of_few, source_files, source_of
 
 
 def of_seeds(pattern, experiments="{experiment}"):
@@ -33,7 +33,8 @@ def checked(check, *arguments):
 def folder_of(dataset):
     """What is in a dataset's own folder, by content."""
     found = checked(folder_content, STUDY, dataset)
-    if workflow.is_main_process and (line := unused_line(source_of(STUDY, dataset), found.unused)):
+    told = [unused_line(source_of(STUDY, dataset), found.unused), hint_of_few(STUDY, dataset, found.groups)]
+    for line in filter(None, told if workflow.is_main_process else []):
         logger.info(f"datasets.{dataset}: {line}")
     return found
 
