@@ -12,6 +12,8 @@ from scipy import ndimage
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.datasets.duplicates import find_duplicates, identify, joined_groups
+from unetlib.datasets.remarks import remarks
+from unetlib.datasets.settings import ReaderOptions
 from unetlib.datasets.shared_images import left_out, without_shared_images
 
 SIDE = 96
@@ -127,3 +129,17 @@ def test_a_dataset_knows_its_duplicates(tmp_path):
     assert [(f.group, f.duplicate_of) for f in found] == [("a", "a"), ("a", "a"), ("c", "c"), ("c", "c")]
     write_dataset(tmp_path / "equal", samples, near_duplicates=False)
     assert [f.group for f in Dataset(tmp_path / "equal").frames] == ["a", "b", "c", "c"]
+
+
+def test_what_only_looks_the_same_is_told_of_the_option_that_tells_it_apart(tmp_path):
+    image = picture(3, 40, 44)
+    noisy = np.clip(image.astype(int) + np.random.default_rng(0).integers(-3, 4, image.shape), 0, 255).astype(np.uint8)
+    label = np.pad(np.ones((5, 5), np.uint16), ((3, 32), (3, 36)))
+    samples = [Sample(name, "", 0, name, "m", each, label) for name, each in (("a", image), ("b", noisy), ("c", image))]
+    write_dataset(tmp_path / "near", samples)
+    (line,) = (line for line in remarks(Dataset(tmp_path / "near").frames) if "never parted" in line)
+    assert line.startswith("look the same (where they are not: options: {near_duplicates: false}) and are never parted")
+    assert line.endswith(": a, b, c (3)")
+    write_dataset(tmp_path / "equal", samples, near_duplicates=ReaderOptions(near_duplicates=False).near_duplicates)
+    (line,) = (line for line in remarks(Dataset(tmp_path / "equal").frames) if "never parted" in line)
+    assert line == "show the same image and are never parted by a split: a, c (2)"

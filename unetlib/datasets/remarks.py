@@ -16,11 +16,16 @@ def remarks(frames: Sequence[FrameRecord]) -> list[str]:
         lines.append(f"without labels, neither trained nor tested on: {_named(bare)}")
     if negatives := [frame.frame for frame in annotated if not frame.instances]:
         lines.append(f"labels without an object, trained and tested on as negatives: {_named(negatives)}")
-    same: dict[str, list[str]] = defaultdict(list)
+    same: dict[str, list[FrameRecord]] = defaultdict(list)
     for frame in frames:
         if frame.duplicate_of:
-            same[frame.duplicate_of].append(frame.frame)
-    lines += [f"show the same image and are never parted by a split: {_named(names)}" for names in same.values()]
+            same[frame.duplicate_of].append(frame)
+    for alike in same.values():
+        equal = len({frame.image_sha256 for frame in alike}) == 1
+        what = (
+            "show the same image" if equal else "look the same (where they are not: options: {near_duplicates: false})"
+        )
+        lines.append(f"{what} and are never parted by a split: {_named([frame.frame for frame in alike])}")
     return lines
 
 

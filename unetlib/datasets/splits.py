@@ -16,7 +16,10 @@ _ADVICE: dict[SplitBy, str] = {
     "group": "use fewer folds or more groups (other images, or other subfolders)",
     "random": "use fewer folds or more frames",
 }
-_SHARED = "keep one frame of each image (frames.csv names the others in duplicate_of), or put them into one subfolder"
+_SHARED = (
+    "keep one frame of each image (frames.csv names the others in duplicate_of), put them into one subfolder, or, "
+    "where they only look alike, set options: {near_duplicates: false}"
+)
 
 
 class Assignment(NamedTuple):
