@@ -37,6 +37,14 @@ class _Change(NamedTuple):
     compared_on: str = ""
 
 
+class _Score(NamedTuple):
+    """The score of a step and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
 def waterfall(
     scores: pd.DataFrame,
     facts: Iterable[RunFacts],
@@ -63,20 +71,27 @@ def waterfall(
 def _of_protocol(rows: Rows, facts: Sequence[RunFacts], name: str, protocol: ProtocolSteps) -> pd.DataFrame:
     found = [_rows_of(rows, facts, step, protocol.test_dataset) for step in protocol.steps]
     tables = [_scored(own, f"{name}/{place}") for place, own in enumerate(found)]
-    lines: list[dict[str, Any]] = []
+    lines = []
     for metric in METRICS:
         for place, step in enumerate(protocol.steps):
             if metric not in tables[place].index:
                 continue
-            line = {"protocol": name, "document": protocol.document, "dataset": protocol.test_dataset, "metric": metric}
-            line |= {"step": place, "primary": metric == protocol.metric, **step.model_dump()}
-            line |= tables[place].loc[metric].to_dict()
             change = _Change()
             if place and metric in tables[place - 1].index:
                 pair = [own[own["metric"] == metric] for own in found[place - 1 : place + 1]]
-                change = _change(pair[0], pair[1], tables[place - 1].loc[metric], tables[place].loc[metric])
+                change = _change(
+                    pair[0], pair[1], _estimate(tables[place - 1], metric), _estimate(tables[place], metric)
+                )
+            line: dict[str, Any] = {"protocol": name, "document": protocol.document, "dataset": protocol.test_dataset}
+            line |= {"metric": metric, "step": place, "primary": metric == protocol.metric, **step.model_dump()}
+            line |= {str(key): value for key, value in tables[place].loc[metric].items()}
             lines.append(line | change._asdict())
     return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def _estimate(table: pd.DataFrame, metric: str) -> _Score:
+    score, low, high = table.loc[[metric], ["score", *INTERVAL]].to_numpy(dtype=float)[0]
+    return _Score(score, low, high)
 
 
 def _rows_of(rows: Rows, facts: Sequence[RunFacts], step: ProtocolStep, test_dataset: str) -> Rows:
@@ -102,7 +117,7 @@ def _scored(rows: Rows, name: str) -> pd.DataFrame:
     return table
 
 
-def _change(before: Rows, after: Rows, score_before: pd.Series, score_after: pd.Series) -> _Change:
+def _change(before: Rows, after: Rows, score_before: _Score, score_after: _Score) -> _Change:
     """Return the change from one step to the next in one metric, from their rows and their scores."""
     both = _paired(before, after)
     if (before["image"] == NO_IMAGE).all():
@@ -142,12 +157,12 @@ def _measured(both: Rows, compared_on: str) -> _Change:
     return _Change(row["mean"], row["low"], row["high"], compared_on)
 
 
-def _independent(before: pd.Series, after: pd.Series) -> _Change:
+def _independent(before: _Score, after: _Score) -> _Change:
     """Return the difference of two independent scores, with the interval of Zou and Donner (2008) from their own.
 
     Its ends are the difference minus and plus the root of the sum of squares of the scores' own half-widths.
     """
-    down = np.hypot(after["score"] - after["low"], before["high"] - before["score"])
-    up = np.hypot(after["high"] - after["score"], before["score"] - before["low"])
-    change = after["score"] - before["score"]
+    down = float(np.hypot(after.mean - after.low, before.high - before.mean))
+    up = float(np.hypot(after.high - after.mean, before.mean - before.low))
+    change = after.mean - before.mean
     return _Change(change, max(change - down, BOUNDS[0]), min(change + up, BOUNDS[1]), OTHER)

@@ -67,7 +67,7 @@ def _panel(axis: Axes, name: str, rows: pd.DataFrame, published: float | None) -
         axis.axvline(published, color=VERMILION, linewidth=0.8, linestyle="--", zorder=0)
     labels = [f"without {flaw}" if flaw else START for flaw in rows["flaw"]]
     axis.set_yticks(places, ["\n".join(textwrap.wrap(label, LABEL_CHARACTERS)) for label in labels])
-    for place, score, change in zip(places, rows["score"], rows["change"], strict=True):
+    for place, (score, change) in enumerate(rows[["score", "change"]].to_numpy(dtype=float)):
         text = format_value(score) + ("" if pd.isna(change) else f" ({format_value(change, signed=True)})")
         axis.text(1.01, place, text, transform=axis.get_yaxis_transform(), va="center", fontsize=7)
     shown = [*rows["score"], *rows["low"].dropna(), *rows["high"].dropna(), *filter(None, [published])]
