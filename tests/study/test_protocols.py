@@ -144,6 +144,15 @@ def test_a_dataset_keeps_its_own_folds_where_neither_side_states_any():
     assert (found.by, found.folds) == ("random", 5)
 
 
+def test_what_only_protocols_need_is_tested_on_their_datasets_alone():
+    found = facts_of(config())
+    assert [*found.split_keys_for_testing("as-theirs", "a")] == ["a"]
+    assert [*found.split_keys_for_testing("reference", "a")] == ["a", "b"]
+    elsewhere = facts_of(config(test_dataset="b", reported="test"))
+    keys = elsewhere.split_keys_for_testing("theirs-step3", "a")
+    assert keys == {"a": elsewhere.splits["theirs-step3"]["a"], "b": elsewhere.splits[""]["b"]}
+
+
 def test_a_joint_network_keeps_its_datasets():
     flaws = [{"name": "weights", "settings": ["weight_map"]}]
     made = config(experiment="as-joint", compare_with="joint", reported="test", flaws=flaws)

@@ -9,7 +9,10 @@ from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.settings import Settings, option
 
 Reported = Literal["test", "validation"]
-ScoredMetric = Metric | Literal["pixel_accuracy", "iou_pooled", "dice_pooled", "pixel_accuracy_pooled"]
+ScoredMetric = (
+    Metric
+    | Literal["pixel_accuracy", "iou_pooled", "dice_pooled", "pixel_accuracy_pooled", "rand_error", "pixel_error"]
+)
 VALIDATED = ("dice", "iou")  # metrics of validation images
 Line = Annotated[str, Field(pattern=r"^[^\r\n]{1,120}$")]
 

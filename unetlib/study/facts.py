@@ -110,10 +110,20 @@ class StudyFacts(Settings):
         """Return, for each dataset, the key of the split whose test frames score a run.
 
         A network is tested on what it was trained on by its own experiment's split, on every other dataset by the
-        study's.
+        study's. What only protocols need is tested on its training data and on their datasets alone.
         """
         own = self.training_datasets(experiment, train_dataset)
-        return {name: self.splits[experiment if name in own else ""][name] for name in self.datasets}
+        tested = {*own, *self._test_datasets_of_protocols().get(experiment, self.datasets)}
+        return {name: self.splits[experiment if name in own else ""][name] for name in self.datasets if name in tested}
+
+    def _test_datasets_of_protocols(self) -> dict[str, list[str]]:
+        """Return what protocols score their steps on, by experiment, of experiments that only protocols need."""
+        found: dict[str, list[str]] = {}
+        for protocol in self.protocols.values():
+            for step in protocol.steps:
+                if step.experiment in self.set_apart:
+                    found.setdefault(step.experiment, []).append(protocol.test_dataset)
+        return found
 
 
 def study_facts(study: StudySettings) -> StudyFacts:
