@@ -9,6 +9,7 @@ import torch
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.io.files import write_csv, write_json
+from unetlib.io.settings import Settings
 from unetlib.networks.run_record import RunFacts, RunRecord, read_facts
 from unetlib.networks.settings import ComputeSettings
 from unetlib.networks.trained_network import load_network
@@ -141,6 +142,24 @@ def changed(**sections):
 def columns_of(model):
     with model.with_name("history.csv").open() as stream:
         return csv.DictReader(stream).fieldnames
+
+
+def without_options(settings):
+    """Every value of settings and their sections but those of options."""
+    found = settings.model_dump(mode="json")
+    for name, field in type(settings).model_fields.items():
+        if isinstance(value := getattr(settings, name), Settings):
+            found[name] = without_options(value)
+        elif (field.json_schema_extra or {}).get("rests"):
+            del found[name]
+    return found
+
+
+def test_a_network_records_its_settings_without_options_that_it_does_not_use(tmp_path, data):
+    """So that the file of a network keeps its bytes when options are added."""
+    first, _ = trained(tmp_path, data)
+    recorded = load_network(first, "cpu").record.settings
+    assert json.dumps(recorded) == json.dumps(without_options(SETTINGS)) != json.dumps(SETTINGS.model_dump(mode="json"))
 
 
 def test_a_history_has_the_scores_that_were_asked_for(tmp_path, data):

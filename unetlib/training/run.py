@@ -151,8 +151,9 @@ def record_of(
     run: RunName, settings: RunSettings, data: Sequence[TrainingData], result: Training, code: str
 ) -> RunRecord:
     """Return the record of a training that stands in its model.pt."""
+    loss = settings.loss.model_dump(mode="json")  # with the parameters that it leaves at their defaults
     return RunRecord(
-        settings=settings.identity(),
+        settings={**settings.identity(), "loss": loss},
         experiment=run.experiment,
         train_dataset=run.train_dataset,
         fold=run.fold,
