@@ -260,6 +260,16 @@ assert "torch" not in sys.modules and "pandas" not in sys.modules
         assert part in done.stdout
 
 
+@pytest.mark.parametrize("command", ["", "predict", "measure", "track", "export", "info"])
+def test_help_fits_a_terminal_of_80_columns(command, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as caught:
+        cli.main([*filter(None, [command]), "--help"])
+    assert caught.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 10 and [line for line in lines if len(line) > 80] == []
+
+
 def test_the_entry_points_are_this_command():
     assert unetlib.__main__.main is cli.main
     assert 'unetlib = "unetlib.cli:main"' in (ROOT / "pyproject.toml").read_text()

@@ -4,7 +4,7 @@ import argparse
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, MEASURE, PREDICT, TRACK
+from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, INFO, MEASURE, PREDICT, TRACK
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,7 +71,9 @@ def parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(command="export")
 
-    info = commands.add_parser("info", help="what a model was trained on, how, with what score")
+    info = commands.add_parser(
+        "info", help="what a model was trained on, how, with what score", description=INFO, formatter_class=form
+    )
     info.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
     info.set_defaults(command="info")
 
