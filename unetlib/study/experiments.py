@@ -163,14 +163,13 @@ def prediction_settings(
     """
     names = datasets_of(study, experiment) if train_dataset == JOINT else [train_dataset]
     instances = {instance_settings(study, experiment, name) for name in names}
-    binning = {study.datasets[name].binning for name in names}
-    pixel_size = {pixel_sizes_um[name] for name in names}
+    binning, sizes = {study.datasets[name].binning for name in names}, {pixel_sizes_um[name] for name in names}
     return PredictionSettings(
         inference=inference_settings(study, experiment),
         instances=instances.pop() if len(instances) == 1 else InstanceSettings(threshold=study.threshold),
         normalisation=run_settings(study, experiment, train_dataset).normalisation,
         binning=binning.pop() if len(binning) == 1 else 1,
-        pixel_size_um=pixel_size.pop() if len(pixel_size) == 1 else None,
+        pixel_size_um=sizes.pop() if len(sizes) == 1 else None,
     )
 
 
