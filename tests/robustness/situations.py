@@ -1,0 +1,122 @@
+"""Run the tests of situations that users report, and print a table of them: by kind, how many cases, how many failed.
+
+python tests/robustness/situations.py [--only "a mask given as labels" …] [--write docs/reliability.md]
+
+A kind is a list of test files, each with the words of -k that choose among its tests ("": all). A case is a test of
+theirs; one of random cases (hypothesis) counts once, and `random` says how many are so.
+"""
+
+import argparse
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT)]
+
+from tools.marked_sections import keep_other_rows, write_section  # noqa: E402
+
+SCRIPT = "tests/robustness/situations.py"
+HEADER = ["| kind | cases | of them random | failed | known limit |", "|---|---:|---:|---:|---|"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Situations of one kind: the tests that try them, and what is known to be missed."""
+
+    name: str
+    tests: tuple[tuple[str, str], ...]
+    limit: str = "none"
+
+
+KINDS = (
+    Kind(
+        "what stands where a result goes: files, links, folders, pipes, devices, inputs",
+        (("tests/io/test_outputs.py", ""), ("tests/io/test_files.py", ""), ("tests/test_cli_files.py", "")),
+    ),
+    Kind(
+        "a failure or a signal while files are replaced",
+        (("tests/io/test_replacement.py", ""), ("tests/io/test_interruption.py", "")),
+    ),
+    Kind("results of others, and results that were changed by hand", (("tests/tracking/test_result_folder.py", ""),)),
+    Kind("NaN in what is checked", (("tests/networks/test_exporter.py", "nan or NaN"),)),
+    Kind("pairing and order of files", (("tests/io/test_pairing.py", ""),)),
+    Kind("axes, channels, colour, inverted scale", (("tests/io/test_axes.py", ""), ("tests/io/test_samples.py", ""))),
+    Kind(
+        "a mask given as labels",
+        (("tests/imaging/test_instance_check.py", ""), ("tests/datasets/test_mask_files.py", "")),
+        "cells whose mask is one piece, or two pieces close together, are not told from one cell",
+    ),
+    Kind("units, intervals, pixel sizes", (("tests/io/test_calibration.py", ""),)),
+    Kind("images without cells", (("tests/datasets/test_negatives.py", ""),)),
+    Kind(
+        "identical, turned and nearly identical images, within a dataset and between datasets",
+        (("tests/datasets/test_duplicates.py", ""), ("tests/study/test_shared_across.py", "")),
+        "a small crop; between datasets, what is not equal to the last bit",
+    ),
+    Kind(
+        "hidden, deep, linked and unclear folders; plates",
+        (("tests/datasets/test_pair_layout.py", ""), ("tests/io/test_folders.py", "")),
+    ),
+    Kind("several bad files at once", (("tests/datasets/test_faults.py", ""),)),
+    Kind(
+        "junk, touched files, a label changed with its old size and time; sources and folders that are not there",
+        (("tests/datasets/test_source_digest.py", ""), ("tests/study/test_sources.py", "")),
+    ),
+    Kind("an overlay that would write over another study's results", (("tests/study/test_overlays.py", ""),)),
+    Kind("external tools that fail, give masks, or move their files", (("tests/study/test_external_tools.py", ""),)),
+)
+
+
+class Outcomes:
+    """Counts what pytest ran: cases, those of hypothesis, and the names of what failed."""
+
+    def __init__(self) -> None:
+        self.cases, self.random, self.failed = 0, 0, list[str]()
+
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        self.cases += 1
+        self.random += hasattr(getattr(item, "obj", None), "hypothesis")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+
+def tried(kind: Kind) -> Outcomes:
+    """Return what came of the tests of a kind; SystemExit where a file of it is missing or has no such test."""
+    found = Outcomes()
+    for path, words in kind.tests:
+        before = found.cases
+        pytest.main(["-q", "-m", "not realdata", str(ROOT / path), *(["-k", words] if words else [])], [found])
+        if found.cases == before:
+            raise SystemExit(f"{path}: no test was run (-k {words!r}); correct the kind {kind.name!r} in {SCRIPT}")
+    return found
+
+
+def row(kind: Kind, found: Outcomes) -> str:
+    """Return the table's row of a kind."""
+    return f"| {kind.name} | {found.cases} | {found.random} | {len(found.failed)} | {kind.limit} |"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=[kind.name for kind in KINDS], metavar="KIND")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="also write the table into this page")
+    given = parser.parse_args(arguments)
+    results = {kind: tried(kind) for kind in KINDS if not given.only or kind.name in given.only}
+    lines = [f"`python {SCRIPT}` (Python {platform.python_version()}).", "", *HEADER]
+    lines += [row(kind, found) for kind, found in results.items()]
+    print(*lines, *(f"failed: {name}" for found in results.values() for name in found.failed), sep="\n")
+    if given.write:
+        kept = keep_other_rows(given.write.read_text(), "situations", SCRIPT, lines) if given.only else lines
+        write_section(given.write, "situations", SCRIPT, kept)
+    return int(any(found.failed for found in results.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

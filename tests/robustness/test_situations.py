@@ -1,0 +1,34 @@
+"""The table of situations: every kind names tests that exist, their cases are counted, and the page has its section."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parents[1]
+ROOT = HERE.parent
+sys.path.insert(0, str(HERE / "robustness"))
+
+from situations import KINDS, SCRIPT, Kind, Outcomes, main, row, tried  # noqa: E402
+
+
+def test_every_kind_has_tests_and_the_page_a_section():
+    page = (ROOT / "docs/reliability.md").read_text()
+    for kind in KINDS:
+        assert all((ROOT / path).is_file() for path, _ in kind.tests), kind.name
+    assert f"<!-- situations: written by {SCRIPT} -->" in page
+
+
+def test_cases_random_ones_and_failures_are_counted(tmp_path, capsys):
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\nfrom hypothesis import given, strategies as st\n"
+        "@pytest.mark.parametrize('n', range(3))\ndef test_n(n):\n    assert n < 2\n"
+        "@given(st.integers())\ndef test_any(n):\n    pass\n"
+    )
+    kind = Kind("k", ((str(tmp_path / "test_some.py"), ""),), "a limit")
+    found = tried(kind)
+    assert row(kind, found) == "| k | 4 | 1 | 1 | a limit |" and len(found.failed) == 1
+    with pytest.raises(SystemExit, match="no test was run"):
+        tried(Kind("k", ((str(tmp_path / "test_some.py"), "nothing"),)))
+    assert Outcomes().cases == 0 and main(["--only", KINDS[-2].name]) == 0
+    assert f"| {KINDS[-2].name} | " in capsys.readouterr().out
