@@ -217,7 +217,7 @@ def differing(chosen, one, other):
 
 RATES = {"training.learning_rate", "training.momentum"}  # belong to their optimiser
 LOSS = {"loss.name", "loss.params"}
-OVERLAYS = [(), ("cpu",), ("cpu", "ladder"), ("demo",)]
+OVERLAYS = [(), ("cpu",), ("cpu", "ladder")]  # the demo starts from another recipe
 
 
 @pytest.mark.parametrize("overlays", OVERLAYS, ids=lambda names: "-".join(names) or "paper")

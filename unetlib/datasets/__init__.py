@@ -1,5 +1,6 @@
 """Public formats become our dataset folder, and its frames become training, validation and test.
 
+- array_files: The arrays of a dataset folder on disk: images as recorded, all else compressed.
 - checks: What an image, an instance label and a frame id must be before anything is built on them.
 - ctc: Cell Tracking Challenge: <sequence>/tNNN.tif with gold and silver segmentation, markers and tracks.
 - dataset: Our dataset format on disk: one folder with images, instance labels, and a table of frames.
