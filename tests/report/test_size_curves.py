@@ -5,7 +5,7 @@ import pytest
 from builders.tables import SIZE_COMPARISON
 
 from unetlib.report import figures, size_curves
-from unetlib.study import experiments
+from unetlib.study.sweeps import SWEEPS
 
 STEPS = {"train-1": 1, "train-4": 4, "train-16": 16, "reference": None}
 FRAMES = {("train-1", "cells"): 1.0, ("train-4", "cells"): 4.0, ("train-16", "cells"): 9.0, ("reference", "cells"): 9.0}
@@ -53,4 +53,4 @@ def test_equal_curves_are_equal_bytes_and_nothing_can_be_drawn():
 def test_every_curve_has_an_axis_and_a_caption():
     from unetlib.report.page import CHARTS, PICTURES
 
-    assert set(experiments.SWEEPS) == set(size_curves.AXES) == set(size_curves.AXES) & set(PICTURES) & CHARTS
+    assert set(SWEEPS) == set(size_curves.AXES) == set(size_curves.AXES) & set(PICTURES) & CHARTS

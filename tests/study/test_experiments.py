@@ -310,15 +310,3 @@ def test_an_instance_method_does_not_matter_without_a_depth_or_to_a_metric_of_pi
     assert experiments.same_as_reference(study(config), "plain") == ["a", "b"]
     config["experiments"]["plain"]["instance_method"] = "watershed"
     assert experiments.same_as_reference(study(config), "plain") == same
-
-
-def test_a_sweep_is_what_differs_from_the_study_in_one_setting():
-    config = changed(("experiments", "wide"), {"model": {"base_filters": 16}})
-    config["experiments"]["both"] = {"model": {"base_filters": 4, "depth": 4}}
-    config["study"]["experiments"] += ["wide", "both"]
-    assert experiments.swept_levels(study(config)) == {
-        "training-size": {"small": 2, "reference": None},
-        "network-size": {"wide": 16, "reference": 8},
-    }
-    config["study"]["experiments"] = ["reference", "plain"]
-    assert experiments.swept_levels(study(config)) == {}

@@ -9,6 +9,7 @@ from builders.project import ROOT
 from jsonschema import Draft202012Validator
 
 from tools.write_schema import SCHEMA, schema, text
+from unetlib.datasets.settings import DatasetSettings
 from unetlib.io.settings import SettingsError
 from unetlib.study.experiments import run_settings, split_settings
 from unetlib.study.settings import StudySettings
@@ -85,3 +86,11 @@ def test_a_study_read_again_from_its_json_means_the_same() -> None:
         assert run_settings(again, name) == run_settings(study, name)
         for dataset in study.datasets:
             assert split_settings(again, dataset, name) == split_settings(study, dataset, name)
+
+
+@pytest.mark.parametrize("name", ["Fluo-N2DH-SIM+.zip", "my cells.zip"])
+def test_archives_have_the_names_of_their_publishers(name: str) -> None:
+    entry = {"format": "ctc", "archive": name, "split": "sequence", "primary_metric": "seg", "min_area_px": 0}
+    assert DatasetSettings.read(entry).archive == name
+    with pytest.raises(SettingsError, match="archive is"):
+        DatasetSettings.read(entry | {"archive": f"../{name}"})

@@ -12,7 +12,7 @@ DrawnBy = Literal["frame", "objects"]
 SplitBy = Literal["sequence", "block", "group", "random"]
 Metric = Literal["iou", "dice", "seg", "map", "ap50", "v_rand", "seg_ctc", "det", "v_rand_thinned", "v_info_thinned"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,99}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ +-]{0,99}$")]
 
 
 class SyntheticSettings(Settings):

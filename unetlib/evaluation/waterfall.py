@@ -82,7 +82,11 @@ def _of_protocol(rows: Rows, facts: Sequence[RunFacts], name: str, protocol: Pro
                 change = _change(
                     pair[0], pair[1], _estimate(tables[place - 1], metric), _estimate(tables[place], metric)
                 )
-            line: dict[str, Any] = {"protocol": name, "document": protocol.document, "dataset": protocol.test_dataset}
+            line: dict[str, object] = {
+                "protocol": name,
+                "document": protocol.document,
+                "dataset": protocol.test_dataset,
+            }
             line |= {"metric": metric, "step": place, "primary": metric == protocol.metric, **step.model_dump()}
             line |= {str(key): value for key, value in tables[place].loc[metric].items()}
             lines.append(line | change._asdict())

@@ -34,6 +34,7 @@
 - sources: Where the datasets of a study come from: an archive that is downloaded, synthetic microscopy, or a folder.
 - stated_settings: The settings of an experiment by their dotted names, such as validation.images: what it states, and
   what it does.
+- sweeps: What a study varies in steps: the number of training images, or the size of the network.
 - tracked_runs: Which experiments and datasets of a study are tracked: their cells are linked through whole test
   sequences.
 

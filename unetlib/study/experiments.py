@@ -18,7 +18,6 @@ from unetlib.training.settings import AugmentationSettings, CacheSettings, RunSe
 TRAINED_BY = tuple(RunSettings.model_fields)  # the sections that decide a network
 PREDICTED_BY = ("inference", "instance_method", "scoring")  # what may differ between experiments of the same networks
 PIXEL_METRICS = ("iou", "dice", "v_rand_thinned", "v_info_thinned")  # no instance method changes them
-SWEEPS = {"training-size": ("split", "max_train"), "network-size": ("model", "base_filters")}
 
 Section = TypeVar("Section", bound=Settings)
 
@@ -228,23 +227,3 @@ def same_as_reference(study: StudySettings, experiment: str) -> list[str]:
         if instance_settings(study, experiment, name) == instance_settings(study, reference, name)
         or study.datasets[name].primary_metric in PIXEL_METRICS
     ]
-
-
-def swept_levels(study: StudySettings) -> dict[str, dict[str, int | None]]:
-    """Return what the study varies in steps: sweep → experiment → level, the reference's among them.
-
-    An experiment is a step when it differs from the study's sections in that setting alone. A sweep without a step is
-    left out. None: as many as there are.
-    """
-    changes = {
-        name: study.experiments[name].model_dump(exclude_unset=True, exclude={"networks_of", "datasets"})
-        for name in study.study.experiments
-    }
-    found: dict[str, dict[str, int | None]] = {}
-    for sweep, (section, key) in SWEEPS.items():
-        steps = {name: c[section][key] for name, c in changes.items() if [*c] == [section] and [*c[section]] == [key]}
-        own = changes[study.study.reference].get(section, {})
-        level = own[key] if key in own else getattr(getattr(study, section), key)
-        if steps:
-            found[sweep] = steps | {study.study.reference: level}
-    return found

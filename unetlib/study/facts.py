@@ -12,7 +12,6 @@ from unetlib.study.experiments import (
     run_settings,
     same_as_reference,
     split_keys,
-    swept_levels,
     training_experiment,
     training_split_settings,
 )
@@ -20,6 +19,7 @@ from unetlib.study.mistakes import set_apart
 from unetlib.study.protocols import protocol_steps
 from unetlib.study.runs import EXTERNAL, JOINT, NO_SEED, Run
 from unetlib.study.settings import StudySettings
+from unetlib.study.sweeps import swept_levels
 from unetlib.study.tracked_runs import tracked_datasets, tracked_experiments
 
 
