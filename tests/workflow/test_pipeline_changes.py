@@ -90,7 +90,7 @@ def test_another_inference_writes_the_settings_anew_and_trains_nothing(finished,
 
 def test_another_pixel_size_measures_and_draws_anew_but_trains_and_predicts_nothing(finished, tmp_path):
     """Tables of cells, scale bars and the scale that `unetlib predict` compares with are in micrometres."""
-    (tmp_path / "size.yaml").write_text("datasets: {phase: {options: {pixel_size_um: 0.3}}}\n")
+    (tmp_path / "size.yaml").write_text(NAMED + "datasets: {phase: {options: {pixel_size_um: 0.3}}}\n")
     project = replace(finished, folder=tmp_path / "copy")
     shutil.copytree(finished.folder, project.folder, symlinks=True)
     done = project.run("snakemake", "--cores", "1", "--configfile", project.study, str(tmp_path / "size.yaml"))
