@@ -43,7 +43,7 @@ def pngs() -> list[bytes]:
 
 
 def read_image(folder: Path, data: bytes) -> None:
-    images.grey(images.decode(data, "case"))
+    images.decode_image(data, "case").grey()
 
 
 def labelled() -> np.ndarray:

@@ -39,7 +39,7 @@ def four() -> list[Sample]:
 def test_round_trip(tmp_path):
     assert write_dataset(tmp_path / "d", four()) == 4
     data = Dataset(tmp_path / "d")
-    assert [replace(frame, sha256="") for frame in data.frames] == [
+    assert [replace(frame, sha256="", image_sha256="") for frame in data.frames] == [
         FrameRecord("gold", "01", 0, "01", "phase-contrast", 5, 6, 2, "gold", 0, 0.65, 0),
         FrameRecord("partial", "01", 1, "01", "phase-contrast", 5, 6, 2, "partial", 1, None, 3),
         FrameRecord("silver", "01", 2, "01", "phase-contrast", 5, 6, 2, "silver", 1, None, 0),
@@ -117,7 +117,7 @@ def test_a_length_is_of_the_image_or_of_the_world_whatever_the_binning(tmp_path)
 def test_what_is_at_rest_is_no_column(tmp_path):
     """Everything that depends on frames.csv is made again when one of its bytes changes."""
     plain = "frame,sequence,time,group,modality,height,width,instances,annotation,silver,overlap_px,binning,"
-    plain += "duplicate_of,sha256"
+    plain += "duplicate_of,image_sha256,sha256"
 
     def header(**how):
         write_dataset(tmp_path / "d", [sample(pixel_size_um=0.5), *four()[1:]], **how)

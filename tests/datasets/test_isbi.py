@@ -57,10 +57,10 @@ def test_cells_that_meet_at_a_corner_are_two():
         ("train-labels.tif", None, ImageError, r"train-labels\.tif: expected once in the archive, not among 2 files"),
         ("train-volume.tif", None, ImageError, r"train-volume\.tif: expected once"),
         ("train-labels.tif", stack(LABELS[:2]), DatasetError, "has 3 slices but train-labels.tif has 2"),
-        ("train-labels.tif", stack(LABELS[:, :, :20]), DatasetError, "slice 0: image is 20×24 but its label is 20×20"),
-        ("train-labels.tif", stack(LABELS // 2), DatasetError, "slice 0: holds the value 127"),
+        ("train-labels.tif", stack(LABELS[:, :, :20]), DatasetError, "slice 0.* image is 20×24 but its label is 20×20"),
+        ("train-labels.tif", stack(LABELS // 2), DatasetError, "slice 0.* holds the value 127"),
         ("train-labels.tif", stack(LABELS / np.float32(2)), DatasetError, r"holds the value 127\.5"),
-        ("train-volume.tif", stack(VOLUME * 0), DatasetError, "slice 0: image is constant"),
+        ("train-volume.tif", stack(VOLUME * 0), DatasetError, "slice 0.* image is constant"),
         ("train-volume.tif", stack(VOLUME)[:1700], ImageError, r"train-volume\.tif: unreadable TIFF"),
     ],
 )

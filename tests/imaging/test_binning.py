@@ -17,6 +17,8 @@ from unetlib.networks.predict import Tiling, predict
 from unetlib.networks.predict_files import image_files, predict_files
 from unetlib.networks.settings import InferenceSettings, PredictionSettings
 from unetlib.networks.trained_network import TrainedNetwork
+from unetlib.training.losses import weighted_ce
+from unetlib.training.settings import RunSettings
 from unetlib.training.validation import Validation, load
 
 SHAPES = st.tuples(st.integers(1, 13), st.integers(1, 13))
@@ -105,14 +107,15 @@ def test_networks_see_less_and_are_judged_at_full_size(tmp_path):
     image, labels, ignore = dataset.seen("a")
     assert image.shape == labels.shape == ignore.shape == (11, 16)
     np.testing.assert_array_equal(image, bin_image(dataset.image("a"), 3))
-    (seen,) = load(dataset, ["a"], "zscore")
+    (seen,) = load(dataset, ["a"], RunSettings())
     assert seen.image.shape == (11, 16) and seen.mask.shape == seen.known.shape == (31, 47)
     network = brightness_network()
     probability = upsample(predict(network, seen.image, Tiling(388)), 3, (31, 47))
     mask, truth = probability >= 0.5, seen.mask
     expected = 2 * (mask & truth).sum() / (mask.sum() + truth.sum())
     assert 0 < expected < 1
-    assert Validation([[seen]], threshold=0.5, tiling=Tiling(388))(network) == pytest.approx(expected)
+    validate = Validation([[seen]], threshold=0.5, tiling=Tiling(388), loss=weighted_ce)
+    assert validate(network).dice == pytest.approx(expected)
 
 
 def test_the_command_line_bins_as_the_study_did(tmp_path):

@@ -88,7 +88,8 @@ def test_any_value_anywhere_is_refused_or_harmless() -> None:
 def test_names_become_folders(path: tuple, value: Any) -> None:
     """Of names, only those of letters, digits, '.', '_' and '-' pass; `all` and `none` belong to the tables."""
     whole = config()
-    whole["study"]["experiments"] = ["reference", "no-skip"]
+    whole["study"] |= {"experiments": ["reference", "no-skip"], "protocols": []}
+    whole["protocols"] = {}
     found = outcome(changed(whole, path, value, rename=path[0] != "study"))
     harmless = NAME.match(value) and not (path[0] == "datasets" and value in ("all", "none"))
     assert (found == "accepted") == bool(harmless)

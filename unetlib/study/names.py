@@ -5,10 +5,18 @@ from collections.abc import Collection
 
 from unetlib.study.settings import StudyError
 
+MOST = 25  # names that an error lists
+
 
 def check_known(name: str, defined: Collection[str], *key: str) -> None:
     """Raise StudyError, with the nearest name that is defined, where the key states a name that is not."""
     if name not in defined:
         close = difflib.get_close_matches(name, defined, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"defined are {', '.join(defined)}"
+        hint = f"did you mean {close[0]!r}?" if close else f"defined are {_some(defined)}"
         raise StudyError(f"{'.'.join(key)} names {name!r}, which is not defined; {hint}", *key)
+
+
+def _some(names: Collection[str]) -> str:
+    """Return the names for an error: all of a few, the first of many."""
+    left = len(names) - MOST
+    return ", ".join([*names][:MOST]) + f" and {left} more" * (left > 0)
