@@ -117,7 +117,10 @@ def samples_of(page: tifffile.TiffPage, *, lookup: bool, where: str) -> Samples:
         raise ImageError(f"{where}: its colours are {name} of {counted(count, 'sample')}; export it in RGB or grey")
     table = None
     if model == "table" and lookup and page.colormap is not None:
-        table = _table(np.asarray(page.colormap).T)
+        colours = np.asarray(page.colormap).T
+        if not colours.size:
+            raise ImageError(f"{where}: its table of colours is empty; save it again as grey or RGB")
+        table = _table(colours)
     elif model == "table":
         model = "grey"
     alpha = sum(int(kind) in _ALPHA for kind in page.extrasamples)
