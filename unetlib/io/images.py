@@ -91,6 +91,8 @@ def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
             raise ImageError(f"{where}: its {len(pages)} pages differ in size or type; export one file per frame")
         first = file.pages.first
         arrays = [channels_last(page.asarray(), first) for page in pages]
+        if not arrays[0].size:
+            raise ImageError(f"{where}: has no pixels; export it again")
         calibration = calibration_of(file, where)
         if len(arrays) == 1 and not file.is_imagej:
             samples = samples_of(first, lookup=True, where=where).choose(choice, where)
