@@ -26,7 +26,7 @@ def test_a_panel_states_the_document_its_steps_scores_and_the_published_value() 
     first, other = figure.axes
     assert first.get_title(loc="left") == "as-theirs: somebody2020, cells" and first.get_xlabel() == "IoU"
     labels = [label.get_text().replace("\n", " ") for label in first.get_yticklabels()]
-    assert labels == [START, "without the best score of validation", "without frames of the same film"]
+    assert labels == [START, "mended: the best score of validation", "mended: frames of the same film"]
     assert [text.get_text() for text in first.texts] == ["0.900", "0.800 (−0.100)", "0.650 (−0.150)"]
     lines = [[*map(float, line.get_xdata())] for line in first.lines]
     assert [0.92, 0.92] in lines and [0.9, 0.8, 0.65] in lines

@@ -65,7 +65,7 @@ def _panel(axis: Axes, name: str, rows: pd.DataFrame, published: float | None) -
     axis.scatter(rows["score"], places, c=colours, s=26, zorder=3)
     if published is not None:
         axis.axvline(published, color=VERMILION, linewidth=0.8, linestyle="--", zorder=0)
-    labels = [f"without {flaw}" if flaw else START for flaw in rows["flaw"]]
+    labels = [f"mended: {flaw}" if flaw else START for flaw in rows["flaw"]]
     axis.set_yticks(places, ["\n".join(textwrap.wrap(label, LABEL_CHARACTERS)) for label in labels])
     for place, (score, change) in enumerate(rows[["score", "change"]].to_numpy(dtype=float)):
         text = format_value(score) + ("" if pd.isna(change) else f" ({format_value(change, signed=True)})")
