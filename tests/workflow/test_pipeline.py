@@ -127,7 +127,7 @@ def test_a_network_of_a_random_split_is_tested_by_its_own_split_and_elsewhere_by
     assert tested("random-split", "phase") != tested("reference", "phase")
     assert tested("random-split", "membranes") == tested("reference", "membranes")
     facts = json.loads(results(finished, "runs/random-split/phase/fold0-seed0/facts.json").read_text())
-    assert tested("random-split", "phase") == set(facts["roles"]["phase"]["test"])
+    assert tested("random-split", "phase") <= set(facts["roles"]["phase"]["test"])  # max_test takes some of them
     sequences = {role: {name.split("-")[0] for name in facts["roles"]["phase"][role]} for role in ("train", "test")}
     assert sequences["train"] & sequences["test"], "this is what leaks"
 
