@@ -32,7 +32,7 @@ def test_names_are_names_and_never_commands(tmp_path: Path) -> None:
     entry = {"format": "pairs", "folder": FOLDER, "split": "group", "primary_metric": "dice", "min_area_px": 5}
     entry |= {"background": "<b>$(touch pwned)|", "options": {"modality": 'a, "b"\n; $(touch pwned) {x}'}}
     overlay = {
-        "study": {"datasets": ["mine"], "experiments": ["reference"], "external_tools": []},
+        "study": {"datasets": ["mine"], "experiments": ["reference"], "external_tools": [], "protocols": []},
         "datasets": {"mine": entry},
         "compute": {"pack_jobs": True},
     }
@@ -53,7 +53,7 @@ def test_braces_are_wildcards_to_snakemake_refused_in_folders_and_harmless_in_fi
     if where == "file":
         project.path("cells/images/a b.png").rename(project.path("cells/images/{b}.png"))
     entry = {"format": "pairs", "folder": folder, "split": "group", "primary_metric": "dice", "min_area_px": 5}
-    overlay = {"study": {"datasets": ["mine"], "experiments": ["reference"], "external_tools": []}}
+    overlay = {"study": {"datasets": ["mine"], "experiments": ["reference"], "external_tools": [], "protocols": []}}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(overlay | {"datasets": {"mine": entry}}))
     done = project.snakemake("--dry-run", overlays=(str(tmp_path / "mine.yaml"),))
     refused = "datasets.mine: Snakemake takes braces for wildcards; rename" in done.stdout
