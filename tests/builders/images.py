@@ -83,3 +83,15 @@ def moving_discs(frames=6, seed=0):
             labels[time][np.hypot(rows - row, columns - column) < 6] = new
         numbers.append(dict(zip(range(1, 17), order, strict=True)))
     return labels, numbers
+
+
+class InParts:
+    """A plane that is read in parts only, and how many pixels that were at most."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.largest = array, array.shape, 0
+
+    def __getitem__(self, part):
+        found = self.array[part]
+        self.largest = max(self.largest, found.size)
+        return found

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders.images import InParts
 from builders.resampled import resampled_by_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,18 +10,6 @@ from hypothesis import strategies as st
 from unetlib.imaging.resampling import resample
 
 SIDES = st.integers(1, 40)
-
-
-class InParts:
-    """A plane that is read in parts alone, and how many pixels the largest part had."""
-
-    def __init__(self, array):
-        self.array, self.shape, self.largest = array, array.shape, 0
-
-    def __getitem__(self, part):
-        found = self.array[part]
-        self.largest = max(self.largest, found.size)
-        return found
 
 
 def at_size(plane, shape, **options):

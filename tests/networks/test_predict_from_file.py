@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from builders.images import InParts
 from builders.networks import small_network
 
 from unetlib.imaging.normalisation import NormalisedPlane, normalise, statistics
@@ -17,18 +18,6 @@ def from_where_it_lies(model, image, *, symmetries=1, report=None):
     plane = NormalisedPlane(image, statistics(image, "zscore"))
     assert predict(model, plane, Tiling(28), symmetries=symmetries, out=out, report=report) is out
     return out
-
-
-class InParts:
-    """A plane that is read in parts only, and how many pixels that were at most."""
-
-    def __init__(self, array):
-        self.array, self.shape, self.largest = array, array.shape, 0
-
-    def __getitem__(self, part):
-        found = self.array[part]
-        self.largest = max(self.largest, found.size)
-        return found
 
 
 IMAGE = np.random.default_rng(2).integers(0, 4000, (150, 131)).astype(np.uint16)

@@ -46,13 +46,10 @@ class MaskFile:
 
     def components(self) -> Iterator[tuple[Window, NDArray[np.bool_]]]:
         """Yield the window and the mask of each 4-connected component; of an instance image those of each id."""
-        top, left = (side.start for side in self.window)
         ids = check_instances(self.values, self.where) if self.ids > 1 else ndimage.label(self.mask())[0]
         for number, box in enumerate(ndimage.find_objects(ids), 1):
             if box is not None:
-                rows, columns = (
-                    slice(side.start + at, side.stop + at) for side, at in zip(box, (top, left), strict=True)
-                )
+                rows, columns = (_moved(side, whole.start) for side, whole in zip(box, self.window, strict=True))
                 yield (rows, columns), ids[box] == number
 
 

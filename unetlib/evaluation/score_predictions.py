@@ -69,16 +69,15 @@ def score_label_files(
     """
     truths = load_truths(folder, frames)
     files = {row["frame"]: labels.parent / row["file"] for row in read_csv(labels, ("frame", "file"))}
-    faults = Faults()
+    faults, found = Faults(), dict[str, np.ndarray]()
     for frame, truth in truths.items():
         with faults.collected():
-            read_labels(files[frame], truth.labels.shape, masks=masks)
+            found[frame] = read_labels(files[frame], truth.labels.shape, masks=masks)
     try:
         faults.check()
     except (ImageError, DatasetError) as error:
         raise LabelFileError(str(error)) from error
-    read = ((truth, read_labels(files[frame], truth.labels.shape, masks=masks)) for frame, truth in truths.items())
-    stack = ((truth, from_labels(found, min_area_px=dataset.min_area_px)) for truth, found in read)
+    stack = ((truths[frame], from_labels(made, min_area_px=dataset.min_area_px)) for frame, made in found.items())
     return dict(zip(truths, score_test_set(stack, dataset), strict=True))
 
 

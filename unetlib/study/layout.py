@@ -8,7 +8,6 @@ from pathlib import Path
 
 FOLD = "{experiment}/{train_dataset}/fold{fold}"  # Run.path with wildcards, of all seeds
 RUN = FOLD + "-seed{seed}"
-SAVED_FORMATS = ("png", "svg")  # of every figure
 
 
 def archive(pin: str, name: str) -> str:
