@@ -197,6 +197,7 @@ def test_the_tiny_study_is_one_that_can_be_driven():
 def test_a_study_killed_three_times_ends_in_the_same_bytes(tmp_path):
     """The short form of `python tests/robustness/inject_faults.py --kills 20`."""
     few = {"datasets": ["membranes"], "experiments": ["reference", "no-border-weight"], "external_tools": []}
+    few["protocols"] = []
     overlay = write_overlay(HERE / "builders/tiny.yaml", tmp_path / "study.yaml", few, pack_jobs=True)
     reference, jobs = reference_run(tmp_path / "reference", overlay)
     row = try_fault("SIGKILL", kills(3), reference, jobs, tmp_path / "killed", seed=0, finished=False)

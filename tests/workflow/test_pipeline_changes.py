@@ -23,14 +23,15 @@ AFTER_SCORES = {
     "draw_charts",
     "draw_examples",
     "report",
+    "check_external",
 }
 EDITS = {  # a file of unetlib or of the workflow: the rules that an edit reruns, as a person reads them off the rules
     "unetlib/training/losses.py": {"train", "predict", "score", "predict_sequence"} | TRACKS | AFTER_SCORES,
     "unetlib/evaluation/image_metrics.py": {"score", "score_external", "score_baselines"} | AFTER_SCORES,
-    "unetlib/report/verdicts.py": {"compare_claims", "draw_charts", "report"},
+    "unetlib/report/verdicts.py": {"compare_claims", "draw_charts", "report", "check_external"},
     "workflow/external_tools/otsu_watershed.py": {"run_external", "score_external"}
     | (AFTER_SCORES - {"draw_examples"}),
-    "workflow/literature.csv": {"compare_claims", "draw_charts", "report"},
+    "workflow/literature.csv": {"compare_claims", "draw_charts", "report", "check_external"},
 }
 OTHER_PACKAGES = [name for name in PACKAGES if not any(path.rpartition("/")[0] == name for path in EDITS)]
 FURTHER = [file_to_edit(package) for package in OTHER_PACKAGES]
