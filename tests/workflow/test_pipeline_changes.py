@@ -16,7 +16,7 @@ pytestmark = pytest.mark.pipeline
 TRACKS = {"track", "measure_cells", "draw_tracks"}
 AFTER_SCORES = {
     "check_results",
-    "tabulate",
+    "make_tables",
     "compare_claims",
     "score_pitfalls",
     "score_waterfall",
@@ -44,7 +44,7 @@ def test_the_same_command_again_does_nothing(finished):
 
 
 @pytest.mark.parametrize(
-    ("name", "rule"), [("tables/comparison.csv", "tabulate"), ("figures/ablation.svg", "draw_charts")]
+    ("name", "rule"), [("tables/comparison.csv", "make_tables"), ("figures/ablation.svg", "draw_charts")]
 )
 def test_what_was_deleted_is_made_again_though_the_report_stands(finished, tmp_path, name, rule):
     path = results(finished, name)
@@ -174,7 +174,7 @@ def test_other_words_and_code_that_no_rule_reaches_rerun_nothing(finished):
     def docstring(text):
         return text.replace('"""', '"""Other words. ', 1)
 
-    edits = {"unetlib/training/losses.py": comment, "workflow/scripts/tabulate.py": comment}
+    edits = {"unetlib/training/losses.py": comment, "workflow/scripts/make_tables.py": comment}
     edits |= {"unetlib/training/loop.py": docstring, "workflow/external_tools/otsu_watershed.py": docstring}
     edits |= dict.fromkeys(UNREACHED, edited)
     assert reruns(finished, edits) == set()

@@ -22,7 +22,7 @@ def resource(rule, name, attempt):
 
 def test_rules_of_every_kind_were_found():
     assert {"train", "predict", "predict_joint", "predict_partial", "predict_sequence", "run_external"} == ON_GPU
-    assert {"fetch", "split", "check_results", "tabulate", "report"} <= LOCAL
+    assert {"fetch", "split", "check_results", "make_tables", "report"} <= LOCAL
     assert {"augment_packed", "score_joint"} <= set(BODIES)
 
 

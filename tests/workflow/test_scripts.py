@@ -1,5 +1,6 @@
 """The scripts as a rule calls them: bad input is one line on stderr, exit 1, and nothing half-written."""
 
+import importlib.util
 import io
 import json
 import os
@@ -185,12 +186,19 @@ def test_a_disk_that_fills_up_while_caching_leaves_no_index(tmp_path, small_disk
 
 def test_every_script_explains_itself():
     for path in sorted((ROOT / "workflow/scripts").glob("*.py")):
-        if path.stem in ["train", "predict", "augment", "draw_charts", "draw_examples", "report", "tabulate"]:
+        if path.stem in ["train", "predict", "augment", "draw_charts", "draw_examples", "report", "make_tables"]:
             continue  # the same two lines of script.py; importing torch or matplotlib for them is slow
         if "run(main, Arguments" not in path.read_text():
             continue  # what scripts share
         done = script(path.stem, "--help")
         assert done.returncode == 0 and "usage:" in done.stdout, path.name
+
+
+def test_no_script_is_named_like_an_installed_module():
+    """Python looks for modules beside a script first, so a script `tabulate.py` would replace the package tabulate."""
+    names = [path.stem for path in (ROOT / "workflow").rglob("*.py")]
+    assert len(names) > 25
+    assert [name for name in names if importlib.util.find_spec(name)] == []
 
 
 def test_settings_that_are_none_are_refused_in_one_line(tmp_path):

@@ -6,7 +6,7 @@ EXAMPLES = ["examples", "weight-map", "augmentation"]
 FIRST_RUN = f"{FACTS.reference}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
 
 
-rule tabulate:
+rule make_tables:
     input:
         scores=LAYOUT.all_scores,
         baselines=LAYOUT.baselines,
@@ -24,17 +24,17 @@ rule tabulate:
         differences=LAYOUT.table("differences"),
         markdown=[LAYOUT.table(name, "md") for name in TABLES],
     log:
-        LAYOUT.log("tabulate"),
+        LAYOUT.log("make_tables"),
     benchmark:
-        LAYOUT.benchmark("tabulate")
+        LAYOUT.benchmark("make_tables")
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
         study=FACTS_JSON,
-        code=code_of("tabulate.py"),
+        code=code_of("make_tables.py"),
     shell:
-        "python workflow/scripts/tabulate.py --study {params.study:q} --scores {input.scores:q}"
+        "python workflow/scripts/make_tables.py --study {params.study:q} --scores {input.scores:q}"
         " --baselines {input.baselines:q} --frames {input.frames:q} > {log:q} 2>&1"
 
 
