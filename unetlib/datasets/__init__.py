@@ -1,12 +1,12 @@
 """Public formats become our dataset folder, and its frames become training, validation and test.
 
-- array_files: The arrays of a dataset folder on disk: images as recorded, all else compressed.
+- array_files: The arrays of a dataset folder on disk: <kind>/<frame>.tif, images as recorded, all else compressed.
 - checks: What an image, an instance label and a frame id must be before anything is built on them.
 - ctc: Cell Tracking Challenge: <sequence>/tNNN.tif with gold and silver segmentation, markers and tracks.
 - dataset: Our dataset format on disk: one folder with images, instance labels, and a table of frames.
 - dsb: Data Science Bowl 2018 (BBBC038): <id>/images/<id>.png and one PNG per nucleus in <id>/masks/; TIFF is read too.
-- duplicates: Which frames show the same image: equal pixels, or nearly equal ones that noise, contrast or turning
-  makes differ.
+- duplicates: Which frames show the same image: equal pixels, or nearly equal ones that noise, contrast or turning makes
+  differ.
 - faults: Faults of many files, named together: the first bad file does not hide the others.
 - fields_of_view: Which images are pieces of one field of view: tiles whose edges continue each other, and repeated
   views.
@@ -18,7 +18,8 @@
 - mask_files: Mask files of one object each, as DSB2018 has them, told from files that show several objects.
 - partial_annotation: Partial gold truth: cells that the tracking markers know and the segmentation does not draw are
   unknown.
-- prepare_dataset: A foreign archive or folder becomes a dataset folder, with what was used of it recorded.
+- prepare_dataset: Prepare a dataset: read a foreign archive or folder into our dataset folder, and record what was used
+  of it.
 - readers: Foreign datasets end here: every layout we read, by its name in the config.
 - remarks: What a user is told of a prepared dataset: how many frames, which are negatives, unlabelled or duplicates.
 - settings: Settings of a dataset: where it comes from, how it is read, and how its frames are split.

@@ -2,14 +2,13 @@
 
 - ablation: Ablation: paired differences to the reference, each with an interval, a test and an effect size.
 - baselines: Trivial predictors that every table lists beside the networks.
-- bootstrap: Confidence intervals of mean scores: a hierarchical bootstrap over clusters or images, crossed with
-  seeds.
+- bootstrap: Confidence intervals of mean scores: a hierarchical bootstrap over clusters or images, crossed with seeds.
 - contingency: The overlap table of two label images, from which all instance scores are computed.
 - ctc_metrics: SEG and DET as the Cell Tracking Challenge counts them: border of the field of interest, no unknown
   pixels.
 - image_metrics: Scores of one image, all from one contingency table of truth × prediction.
-- isbi_metrics: V_rand and V_info after border thinning, at the best of several thresholds (ISBI-2012;
-  Arganda-Carreras et al. 2015).
+- isbi_metrics: Scores of ISBI-2012 at the best of several thresholds: V_rand and V_info after border thinning, two
+  older errors.
 - long_table: The long table of a study, one row per score of an image: its columns, its rows, and how its images are
   averaged.
 - pitfalls: Pitfalls: the bias of a flawed experiment against its control, on the images that both were tested on.

@@ -1,17 +1,18 @@
 """Arrays only: grey values, label images, weight maps, instances. No files, no torch.
 
-- binning: Binning: k × k pixels averaged into one before a network sees them, and its probability brought back to
-  full size.
+- binning: Binning: average k × k pixels into one before the network, and upsample its probability to full size
+  afterwards.
 - instances: Instances from a foreground probability: connected components as in the paper, or split by watershed.
-- instance_check: Is it an instance image? Asked of the structure of the labels, wherever label images come in.
-- labels: Instance labels: 2-D integer arrays, 0 = background, every other value one instance.
-- normalisation: Normalisation of the grey values of each image, applied to the input of every network.
-- percentiles: Exact percentiles of a plane that is read strip by strip.
-- planes: Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes.
-- resampling: Resampling: a plane brought to another number of rows and columns, strip by strip.
-- settings: Settings of what is done to arrays: normalisation, weight maps, instances.
+- instance_check: Tell instance labels from masks and class maps by their structure, wherever label images are read.
+- labels: Instance labels: 2-D integer arrays in which 0 is background and every other value is one instance.
+- normalisation: Normalise the grey values of each image, as the input of every network.
+- percentiles: Exact percentiles of a plane that is read in strips.
+- planes: Planes that are read in parts, so that memory does not grow with their size: arrays, memory maps, binned
+  planes.
+- resampling: Resample a plane to another number of rows and columns, in strips.
+- settings: Settings of normalisation, weight maps and instances.
 - watershed: Split touching cells of a mask by watershed on the distance transform.
-- weight_maps: Weight maps of the loss (ronneberger2015, equation 2, and the authors' later Fiji plugin, falk2019).
+- weight_maps: Weight maps of the loss: ronneberger2015, equation 2, and the authors' later Fiji plugin, falk2019.
 
 For other packages: normalise, statistics; bin_image, upsample; separate_touching, relabel; weight_map;
 instances_from_probability, label_plane; Readable, BinnedPlane, NormalisedPlane, strips,

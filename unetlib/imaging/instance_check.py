@@ -1,6 +1,6 @@
-"""Is it an instance image? Asked of the structure of the labels, wherever label images come in.
+"""Tell instance labels from masks and class maps by their structure, wherever label images are read.
 
-Masks, class maps and soft-edged masks hold whole numbers as well, but each of their numbers stands for many cells.
+Masks, class maps and masks with soft edges are whole numbers as well, but each of their values covers many cells.
 """
 
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-PIECE_SHARE = 0.1  # a piece counts from this share of the largest of its id; smaller ones are slips of the hand
-FEW_IDS = 10  # a class map has no more
-VERY_FEW_IDS = 3  # with more, a cell may lie on another, or fill the image
-LEAST_SHARE = 0.05  # of the foreground: an id that covers less does not decide
-APART = 0.5  # pieces are far apart from a gap of this share of the longest side of the largest
-MANY_PIECES = 5  # so many pieces are no cell, however near, unless they all lie within SPAN times the largest
+PIECE_SHARE = 0.1  # pieces below this share of the id's largest piece are annotation slips and are ignored
+FEW_IDS = 10  # a class map has at most this many values
+VERY_FEW_IDS = 3  # with more ids than this, a cell may lie within another one or fill the image
+LEAST_SHARE = 0.05  # of the foreground: ids that cover less are not considered
+APART = 0.5  # pieces are far apart if the gap exceeds this share of the longest side of the largest piece
+MANY_PIECES = 5  # this many pieces are not one cell, unless they all lie within SPAN times the largest piece
 SPAN = 1.5
-LARGE = 0.25  # of the image: an id that reaches the edges and covers more is no cell
-FULL = (255, 65535)  # what masks of 8 and 16 bit are saved with
+LARGE = 0.25  # of the image: an id that reaches the edges and covers more than this is not a cell
+FULL = (255, 65535)  # the foreground value of masks saved in 8 and 16 bits
 
 
 @dataclass(frozen=True)
 class Ids:
-    """The ids of a label image, (n,) each: their pieces, whether these are of several cells, and their pixels."""
+    """The n ids of a label image, with arrays (n,): number of pieces, whether these are several cells, pixel count."""
 
     ids: NDArray[np.int64]
     pieces: NDArray[np.int64]
@@ -33,12 +33,12 @@ class Ids:
 
 
 def instance_fault(labels: NDArray[np.integer]) -> str:
-    """Return why whole numbers, (H, W), 0 = background, cannot be instances, or "" where they can.
+    """Return why whole numbers, (H, W), 0 = background, cannot be instance labels, or "" if they can.
 
-    A fault is an id in several pieces far apart where that is not the exception; a large id that reaches four edges
-    (three, where it is alone), or an id within another, where there are two or three; a background with an id; and a
-    single id of 255 or 65535. A single cell, also in pieces that lie near each other, is none. None of the 1,746 label
-    images of four public datasets (U373, GOWT1 and HeLa with their markers, DSB2018) has a fault.
+    These are faults: ids in several pieces far apart, unless they are exceptions; with at most three ids, a large one
+    that reaches four edges (three if it is the only id), or one that lies within another; a background that has an id;
+    a single id of 255 or 65535. A single cell is not a fault, even in several pieces, if they lie close together. None
+    of the 1,746 label images of four public datasets (U373, GOWT1 and HeLa with their markers, DSB2018) has a fault.
 
     >>> instance_fault(np.array([[1, 0, 0, 2]]))
     ''
@@ -56,7 +56,7 @@ def instance_fault(labels: NDArray[np.integer]) -> str:
     widest, edges = _widest(labels)
     if edges == 4 and len(present) > 1 and labels.all():
         return f"no pixel is 0, and id {widest} reaches all four edges"
-    # A lone cell is seldom cut off on three sides; cells that have grown together are.
+    # A single cell is rarely cut off on three sides; touching cells under one id often are.
     if edges >= (3 if len(present) == 1 else 4) and len(present) <= VERY_FEW_IDS and not labels.all():
         share = float(np.mean(labels == widest))
         if share > LARGE:
@@ -67,9 +67,9 @@ def instance_fault(labels: NDArray[np.integer]) -> str:
 
 
 def foreground(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return the mask, (H, W), that values show: not 0; of a mask with soft edges, from half of its largest on.
+    """Return the mask, (H, W), that the values represent: values other than 0, or ≥ half the maximum for soft edges.
 
-    Edges are soft where values are fractions, or more than a class map has and each of them all over the image.
+    Edges are soft if values are fractions, or if there are more of them than in a class map, scattered over the image.
     """
     mask = np.asarray(values != 0)
     if values.dtype.kind == "b" or not mask.any():
@@ -82,12 +82,12 @@ def foreground(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def instances_of_mask(values: NDArray[Any]) -> NDArray[np.int32]:
-    """Return the 4-connected components, 1 … n, of the mask that values show (`foreground`)."""
+    """Return the 4-connected components, 1 … n, of the mask that the values represent (`foreground`)."""
     return np.asarray(ndimage.label(foreground(values))[0])
 
 
 def pieces_far_apart(mask: NDArray[np.bool_]) -> int:
-    """Return in how many pieces a mask, (H, W), is where they lie as several cells do; 1 where it can be one cell.
+    """Return the number of pieces of a mask, (H, W), if they lie apart like several cells; 1 if it can be one cell.
 
     >>> pieces_far_apart(np.array([[1, 0, 0, 1]], bool)), pieces_far_apart(np.array([[1, 1, 0, 0]], bool))
     (2, 1)
@@ -97,7 +97,8 @@ def pieces_far_apart(mask: NDArray[np.bool_]) -> int:
 
 
 def _scattered(found: Ids) -> str:
-    """What makes the pieces of the ids those of several cells each, or ""."""
+    """Return why the ids cover several cells each, or "" if they do not."""
+    # Either one of a few ids is enough (a class map), or most ids or most of the foreground (a mask with soft edges).
     share = found.area / found.area.sum()
     alone = found.scattered & (share >= LEAST_SHARE) & ((found.pieces > 2) | (len(found.ids) <= 2))
     few = len(found.ids) <= FEW_IDS and alone.any()
@@ -108,11 +109,12 @@ def _scattered(found: Ids) -> str:
 
 
 def _ids(labels: NDArray[np.integer]) -> Ids:
-    """The ids and their 8-connected pieces."""
+    """Return the ids and their 8-connected pieces."""
     from skimage.measure import label
 
     rows, columns = np.nonzero(labels)
     ids, names = np.unique(labels[rows, columns], return_inverse=True)
+    # skimage's label separates touching pieces of different ids, so that one pass finds the pieces of every id.
     compact = np.zeros(labels.shape, np.int32)
     compact[rows, columns] = names + 1
     piece = label(compact, connectivity=2, background=0)[rows, columns] - 1
@@ -121,6 +123,7 @@ def _ids(labels: NDArray[np.integer]) -> Ids:
     starts = np.cumsum(area) - area
     owner = names[order][starts]
     counts = area >= PIECE_SHARE * _largest(owner, area)[owner]
+    # Bounding boxes: minimum and maximum of the coordinates over the pixels of each piece, which are sorted by piece.
     boxes = np.stack(
         [way.reduceat(place[order], starts) for place in (rows, columns) for way in (np.minimum, np.maximum)], axis=1
     )
@@ -132,11 +135,12 @@ def _ids(labels: NDArray[np.integer]) -> Ids:
 
 
 def _of_several_cells(boxes: NDArray[np.int64]) -> bool:
-    """Whether pieces, (n, 4) first and last row and column, lie as cells do and not as the pieces of one."""
+    """Return whether pieces, (n, 4) first and last row and column, lie apart like cells, not like parts of one cell."""
     low, high = boxes[:, ::2], boxes[:, 1::2]
     side = int((high - low).max()) + 1
     if len(boxes) >= MANY_PIECES:
         return int((high.max(axis=0) - low.min(axis=0)).max()) + 1 > SPAN * side
+    # Gap between every two boxes; a piece is far apart if even its nearest neighbour is beyond the limit.
     gaps = np.maximum(low[:, None] - high[None], low[None] - high[:, None]).max(axis=2) - 1
     np.fill_diagonal(gaps, np.iinfo(np.int64).max)
     return bool(gaps.min(axis=1).max() > APART * side)
@@ -149,7 +153,7 @@ def _largest(owner: NDArray[np.int64], area: NDArray[np.int64]) -> NDArray[np.in
 
 
 def _widest(labels: NDArray[np.integer]) -> tuple[int, int]:
-    """The id that reaches most of the four edges of the image, and how many; (0, 0) where none reaches any."""
+    """Return the id that touches most of the image's four edges, and how many; (0, 0) if none touches an edge."""
     edges = [np.unique(edge) for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1])]
     ids, counts = np.unique(np.concatenate(edges), return_counts=True)
     counts[ids == 0] = 0
@@ -158,8 +162,9 @@ def _widest(labels: NDArray[np.integer]) -> tuple[int, int]:
 
 
 def _nested(labels: NDArray[np.integer]) -> tuple[int, int] | None:
-    """An id whose neighbours over pixel sides are all of one other id, and that id; None where there is none."""
+    """Return an id whose 4-connected neighbours all have one other id, and that id; None if there is no such pair."""
     neighbours: dict[int, set[int]] = {}
+    # Padding makes the outside of the image a neighbour, 0: an id at the edge is not enclosed.
     for one, other in _contacts(np.pad(labels, 1)):
         neighbours.setdefault(one, set()).add(other)
         neighbours.setdefault(other, set()).add(one)
@@ -170,7 +175,7 @@ def _nested(labels: NDArray[np.integer]) -> tuple[int, int] | None:
 
 
 def _contacts(labels: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
-    """The pairs of different values that meet over a pixel side."""
+    """Yield the pairs of different values that are 4-connected neighbours."""
     for one, other in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
         differ = one != other
         yield from map(tuple, np.unique(np.stack([one[differ], other[differ]], axis=1), axis=0).tolist())

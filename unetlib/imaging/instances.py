@@ -1,6 +1,6 @@
 """Instances from a foreground probability: connected components as in the paper, or split by watershed.
 
-A plane is labelled strip by strip: an image in memory is one strip, a plane in a file as many as fit into memory.
+A plane is labelled in strips of rows, so that memory stays bounded; an image in memory is a single strip.
 """
 
 from typing import Any
@@ -18,10 +18,10 @@ from unetlib.imaging.watershed import split_touching
 def instances_from_probability(probability: NDArray[Any], settings: InstanceSettings) -> NDArray[Any]:
     """Return the instances of a probability (H, W), numbered 1…n, as uint16 (int32 beyond 65535 instances).
 
-    They are the components of probability ≥ threshold that are connected over pixel sides, in scan order, so that
-    instances stay apart which the 1-px gap of the training labels separates only diagonally. With a
-    watershed_depth_px, components are cut at necks deeper than this (`watershed.split_touching`, which also says the
-    order of the ids then). Instances under min_area_px pixels are dropped.
+    Instances are the 4-connected components of probability ≥ threshold, numbered in scan order. 4-connectivity keeps
+    instances apart that the 1-px gap of the training labels separates only diagonally. With watershed_depth_px > 0,
+    components are split at necks deeper than this (`watershed.split_touching` documents the order of the ids).
+    Instances smaller than min_area_px pixels are dropped.
     """
     labels = np.empty(probability.shape, np.int32)
     count = label_plane(probability, labels, settings, strip_px=max(labels.size, 1))
@@ -31,10 +31,10 @@ def instances_from_probability(probability: NDArray[Any], settings: InstanceSett
 def label_plane(
     probability: Readable, out: NDArray[Any], settings: InstanceSettings, *, strip_px: int = STRIP_PX
 ) -> int:
-    """Write the instances of a plane, as `instances_from_probability` finds them, into `out` (H, W); return how many.
+    """Write the instances of a plane, as by `instances_from_probability`, into `out` (H, W); return their number.
 
-    Memory: a strip, and 50 bytes per component before the small ones are dropped; with a watershed what the largest
-    component takes. `out` may be mapped.
+    Memory: one strip, and 50 bytes per component before small ones are dropped; a watershed needs memory in proportion
+    to the largest component. `out` may be memory-mapped.
     """
     parts = strips(probability.shape, strip_px)
     count = _components(probability, out, settings, parts)
@@ -47,7 +47,7 @@ def label_plane(
 
 
 def remove_small(labels: NDArray[Any], min_area_px: int) -> NDArray[Any]:
-    """Return the instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in order if any were removed."""
+    """Return the instances of at least `min_area_px` pixels, (H, W), renumbered 1…n in order if any was removed."""
     if min_area_px > 1 and labels.any():
         small = np.bincount(labels.ravel()) < min_area_px
         small[0] = False
@@ -57,7 +57,7 @@ def remove_small(labels: NDArray[Any], min_area_px: int) -> NDArray[Any]:
 
 
 def _components(probability: Readable, out: NDArray[Any], settings: InstanceSettings, parts: list[slice]) -> int:
-    """Write the connected components of at least min_area_px pixels into `out`; return how many there are."""
+    """Write the connected components of at least min_area_px pixels into `out`; return their number."""
     areas: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     joined: list[NDArray[np.int64]] = []
     count = 0
@@ -65,10 +65,11 @@ def _components(probability: Readable, out: NDArray[Any], settings: InstanceSett
         found, here = ndimage.label(probability[rows, :] >= settings.threshold)
         if settings.min_area_px > 1:
             areas.append(np.bincount(found.ravel(), minlength=here + 1)[1:])
-        else:  # every component is large enough
+        else:  # every component is large enough, so that areas need not be counted
             areas.append(np.ones(here, np.int64))
         if rows.start:
             found[found > 0] += count
+            # Components that touch the last row of the strip above are parts of the same instance.
             above, below = out[rows.start - 1].astype(np.int64), found[0].astype(np.int64)
             touching = (above > 0) & (below > 0)
             joined.append(np.unique(np.stack([above[touching], below[touching]], axis=1), axis=0))
@@ -78,7 +79,7 @@ def _components(probability: Readable, out: NDArray[Any], settings: InstanceSett
 
 
 def _renumber(out: NDArray[Any], parts: list[slice], ids: NDArray[np.int64], kept: int) -> int:
-    """Replace each id of `out` by its final one, in place; return how many instances are kept."""
+    """Replace each provisional id of `out` by its final one, in place; return the number of instances kept."""
     if kept < len(ids) - 1:
         final = ids.astype(out.dtype)
         for rows in parts:
@@ -89,12 +90,16 @@ def _renumber(out: NDArray[Any], parts: list[slice], ids: NDArray[np.int64], kep
 def _final_ids(
     areas: NDArray[np.int64], joined: list[NDArray[np.int64]], min_area_px: int
 ) -> tuple[NDArray[np.int64], int]:
-    """The id of each provisional id, and their number: parts joined, the small ones 0, in scan order."""
-    root: dict[int, int] = {}  # of those that were joined to a smaller id
+    """Return the final id of each provisional one, and the number of final ids.
+
+    Joined parts get the same id, small instances 0; ids follow scan order.
+    """
+    # Union-find over the pairs of touching parts. Only parts that were joined to a smaller id have an entry.
+    root: dict[int, int] = {}
 
     def find(node: int) -> int:
         while node in root:
-            root[node] = root.get(root[node], root[node])
+            root[node] = root.get(root[node], root[node])  # path halving
             node = root[node]
         return node
 
@@ -102,7 +107,7 @@ def _final_ids(
         for above, below in pairs.tolist():
             first, second = sorted((find(above), find(below)))
             if first != second:
-                root[second] = first  # the smaller one comes first in scan order
+                root[second] = first  # the smaller id comes first in scan order
     roots = np.arange(len(areas))
     roots[list(root)] = [find(node) for node in list(root)]
     total = np.bincount(roots, weights=areas, minlength=len(areas))

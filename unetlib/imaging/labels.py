@@ -1,8 +1,8 @@
-"""Instance labels: 2-D integer arrays, 0 = background, every other value one instance."""
+"""Instance labels: 2-D integer arrays in which 0 is background and every other value is one instance."""
 
 import numpy as np
 
-LARGEST_ID = 65535  # of uint16, in which label images are stored
+LARGEST_ID = 65535  # label images are stored as uint16
 
 
 def relabel(labels: np.ndarray) -> np.ndarray:
@@ -13,6 +13,7 @@ def relabel(labels: np.ndarray) -> np.ndarray:
     """
     if labels.size == 0:
         return labels.astype(np.uint16)
+    # A lookup table is faster than np.unique, which sorts all pixels, unless the ids are far beyond the pixel count.
     high = int(labels.max())
     if high <= 4 * labels.size:
         present = np.bincount(labels.ravel(), minlength=1) > 0
@@ -27,7 +28,7 @@ def relabel(labels: np.ndarray) -> np.ndarray:
 
 def boxes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the ids present, (n,), and their bounding boxes (n, 4) int64: first row, end row, first and end column."""
-    from scipy import ndimage  # here, for jobs that read datasets and need no SciPy
+    from scipy import ndimage  # imported here, because jobs that only read datasets need no SciPy
 
     found = ndimage.find_objects(labels)
     ids = [i for i, box in enumerate(found, start=1) if box is not None]
@@ -38,9 +39,9 @@ def boxes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def separate_touching(labels: np.ndarray) -> np.ndarray:
     """Return the labels with a 1-px background gap between touching instances, same dtype, (H, W).
 
-    A pixel becomes background when one of the 8-neighbours scanned before it (NW, N, NE, W) belongs to another
-    instance of the given labels (lmb-freiburg/Unet-Segmentation, TrainingSample.java). Afterwards neither 4- nor
-    8-connected components of the mask join two instances.
+    A pixel becomes background if one of its 8-neighbours earlier in scan order (NW, N, NE, W) belongs to another
+    instance of the given labels (lmb-freiburg/Unet-Segmentation, TrainingSample.java). Afterwards no 4- or 8-connected
+    component of the mask contains pixels of two instances.
 
     >>> separate_touching(np.array([[1, 1, 2, 2], [1, 1, 2, 2]])).tolist()
     [[1, 1, 0, 2], [1, 0, 0, 2]]

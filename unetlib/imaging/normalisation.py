@@ -1,4 +1,4 @@
-"""Normalisation of the grey values of each image, applied to the input of every network."""
+"""Normalise the grey values of each image, as the input of every network."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,13 @@ from unetlib.imaging.percentiles import percentiles_by_strip
 from unetlib.imaging.planes import STRIP_PX, PlaneError, Readable, strips
 from unetlib.imaging.settings import Normalisation
 
-WHOLE_PX = 2**24  # a plane up to this size is read as one piece
+WHOLE_PX = 2**24  # a plane of up to this many pixels is read at once
 PERCENTILES = {"percentile": (1.0, 99.8), "stretch_2_98": (2.0, 98.0)}
-FULL_SCALES = (1.0, 255.0, 65535.0)  # of fractions, and of what was stored in 8 or 16 bits
+FULL_SCALES = (1.0, 255.0, 65535.0)  # white of fractional values that were stored as 0 … 1, in 8 bits or in 16 bits
 
 
 class GreyScale(NamedTuple):
-    """How grey values become what a network sees: (grey − offset) / scale, and from it 0 … 1 alone where clipped."""
+    """The map from grey values to network input: (grey − offset) / scale, clipped to 0 … 1 if `clipped`."""
 
     offset: float
     scale: float
@@ -24,8 +24,8 @@ class GreyScale(NamedTuple):
     def of(self, image: NDArray) -> NDArray[np.float32]:
         """Return the normalised grey values, float32.
 
-        Values that float32 does not hold (32-bit integers, float64) are subtracted in float64: on a pedestal of a
-        billion they would be rounded to steps of 64.
+        The offset is subtracted in float64 from types that float32 cannot represent (32-bit integers, float64): with an
+        offset of a billion, float32 would round grey values to steps of 64.
         """
         offset = self.offset
         if np.promote_types(image.dtype, np.float32) == np.float64:
@@ -37,13 +37,13 @@ class GreyScale(NamedTuple):
 def statistics(
     plane: Readable, method: Normalisation, *, whole_px: int = WHOLE_PX, strip_px: int = STRIP_PX
 ) -> GreyScale:
-    """Return how a plane (H, W) is normalised.
+    """Return the grey scale by which a plane (H, W) is normalised.
 
-    zscore: by mean and standard deviation. percentile, stretch_2_98: by a low percentile and its distance to a high
-    one (PERCENTILES), stretch_2_98 also cuts off what lies beyond. unit_range: half of the largest value of the pixel
-    type is offset and scale; of fractional values, half of the smallest of FULL_SCALES that none exceeds (PlaneError
-    where one exceeds all). none: 0 and 1. A constant plane has scale 1, so that it is normalised to zeros.
-    A plane of more than whole_px pixels is read strip by strip, which changes the rounding of mean and deviation.
+    zscore: offset and scale are the mean and the standard deviation. percentile, stretch_2_98: the offset is the low
+    one of two PERCENTILES, the scale their difference; stretch_2_98 also clips. unit_range: both are half of the
+    white value (`largest_grey`; PlaneError if there is none). none: 0 and 1. A constant plane has scale 1, so that it
+    is normalised to zeros. A plane of more than whole_px pixels is read in strips, which changes the rounding of mean
+    and standard deviation.
     """
     if method == "none":
         return GreyScale(0.0, 1.0)
@@ -57,18 +57,19 @@ def statistics(
 
 
 def _moments(plane: Readable, parts: list[slice]) -> tuple[float, float]:
-    """Mean and standard deviation of a plane that is read as one piece or in several."""
+    """Return the mean and standard deviation of a plane, read at once or in strips."""
     if len(parts) == 1:
         whole = plane[parts[0], :]
         return float(whole.mean(dtype=np.float64)), float(whole.std(dtype=np.float64))
     count = plane.shape[0] * plane.shape[1]
+    # Two passes: the squares of differences to the mean do not cancel, unlike Σx² − n·mean².
     mean = sum(float(plane[rows, :].sum(dtype=np.float64)) for rows in parts) / count
     squares = sum(float(np.square(plane[rows, :] - np.float64(mean)).sum()) for rows in parts)
     return mean, float(np.sqrt(squares / count))
 
 
 def _percentiles(plane: Readable, parts: list[slice], wanted: tuple[float, float]) -> tuple[float, float]:
-    """A percentile and its distance to a second one, of a plane that is read as one piece or in several."""
+    """Return the low percentile of a plane and its distance to the high one; read at once or in strips."""
     if len(parts) == 1:
         low, high = np.percentile(plane[parts[0], :], wanted)
         return float(low), float(high - low)
@@ -77,9 +78,10 @@ def _percentiles(plane: Readable, parts: list[slice], wanted: tuple[float, float
 
 
 def largest_grey(plane: Readable, *, strip_px: int = STRIP_PX) -> float:
-    """Return the grey value that stands for white, by the pixel type alone: of integers, the largest of their type.
+    """Return the grey value of white: for integers, the largest value of the pixel type.
 
-    Fractional values have none: the smallest of FULL_SCALES that no pixel exceeds is taken. PlaneError where one does.
+    Fractional types have no such value: the smallest of FULL_SCALES that no pixel exceeds is taken. PlaneError if a
+    pixel exceeds all of them.
     """
     dtype = plane[:1, :1].dtype
     if dtype.kind != "f":
@@ -95,7 +97,7 @@ def largest_grey(plane: Readable, *, strip_px: int = STRIP_PX) -> float:
 
 
 class NormalisedPlane:
-    """A plane read as `normalise` computes it from the grey scale of the whole."""
+    """A plane whose parts are normalised, as they are read, by the grey scale of the whole plane."""
 
     def __init__(self, plane: Readable, grey_scale: GreyScale) -> None:
         self.plane, self.grey_scale = plane, grey_scale
@@ -107,5 +109,5 @@ class NormalisedPlane:
 
 
 def normalise(image: NDArray, method: Normalisation = "zscore") -> NDArray[np.float32]:
-    """Return the normalised image, (H, W) float32, by `statistics`."""
+    """Return the image, (H, W) float32, normalised by its own `statistics`."""
     return statistics(image, method).of(image)

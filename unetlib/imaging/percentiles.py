@@ -1,4 +1,4 @@
-"""Exact percentiles of a plane that is read strip by strip."""
+"""Exact percentiles of a plane that is read in strips."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,21 +7,22 @@ from numpy.typing import NDArray
 
 from unetlib.imaging.planes import Readable
 
-BINS = 65536  # 16 of the 32 bits of a value
+BINS = 65536  # 16 of the 32 bits of a sort key
 
 
 def percentiles_by_strip(plane: Readable, parts: Sequence[slice], wanted: Sequence[float]) -> tuple[float, ...]:
     """Return percentiles, interpolated as np.percentile does, of the values as float32.
 
-    Of values that float32 does not hold, the excess over the smallest is counted. Two passes over the strips: the first
-    counts the upper 16 bits of every value's sort key, the second the lower 16 bits of the values that share the upper
-    bits of a wanted rank.
+    This is a radix selection in two passes over the strips: the first counts the upper 16 bits of every value's sort
+    key, the second the lower 16 bits of the values whose upper bits are those of a wanted rank. The minimum is
+    subtracted first from types that float32 cannot represent.
     """
     base = 0.0
     if np.promote_types(plane[:1, :1].dtype, np.float32) == np.float64:
         base = min(float(plane[rows, :].min()) for rows in parts)
     count = plane.shape[0] * plane.shape[1]
     positions = [(count - 1) * share / 100 for share in wanted]
+    # np.percentile interpolates between the two order statistics around a position, so both ranks are needed.
     ranks = sorted({rank for position in positions for rank in (int(position), min(int(position) + 1, count - 1))})
     high = np.zeros(BINS, np.int64)
     for keys in _sort_keys(plane, parts, base):
@@ -45,7 +46,10 @@ def percentiles_by_strip(plane: Readable, parts: Sequence[slice], wanted: Sequen
 
 
 def _sort_keys(plane: Readable, parts: Sequence[slice], base: float) -> Iterator[NDArray[np.int64]]:
-    """Integers that sort as the values above base: bits of float32, all flipped below zero, else the sign bit."""
+    """Yield integers that sort as the values minus base do.
+
+    The bits of positive floats sort as integers once the sign bit is set; those of negative ones, once all are flipped.
+    """
     for rows in parts:
         values = plane[rows, :] - base if base else plane[rows, :]
         bits = np.ascontiguousarray(values, np.float32).ravel().view(np.uint32)

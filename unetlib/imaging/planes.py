@@ -1,4 +1,4 @@
-"""Planes that are read in parts, so that memory does not grow with them: arrays, memory maps, binned planes."""
+"""Planes that are read in parts, so that memory does not grow with their size: arrays, memory maps, binned planes."""
 
 from typing import Any, Protocol, TypeVar
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from unetlib.imaging.binning import bin_image, check_binning, upsample
 from unetlib.io.wording import counted
 
-STRIP_PX = 2**21  # pixels of one strip of a large plane: 8 MiB as float32
+STRIP_PX = 2**21  # pixels in a strip of a large plane: 8 MiB as float32
 
 
 class PlaneError(ValueError):
-    """A plane that nothing can be computed from."""
+    """A plane with values that cannot be used: which, where, and what to do."""
 
 
 class Readable(Protocol):
-    """A plane (H, W) that is read in parts: an array, a memory map, `stacks.Plane`."""
+    """A plane (H, W) that can be read in parts: an array, a memory map, `stacks.Plane`."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -28,7 +28,7 @@ P = TypeVar("P", bound=Readable)
 
 
 class BinnedPlane:
-    """A plane read binned: shape and parts are those of `bin_image` of the whole."""
+    """A plane that is binned as it is read, with the shape and values of `bin_image` of the whole plane."""
 
     def __init__(self, plane: Readable, factor: int) -> None:
         self.plane, self.factor = plane, check_binning(factor)
@@ -42,7 +42,8 @@ class BinnedPlane:
 
 
 def upsample_rows(plane: NDArray[np.float32], factor: int, rows: slice, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return these rows of `upsample(plane, factor, shape)` without the others, to the bit."""
+    """Return the given rows of `upsample(plane, factor, shape)`, bit for bit, without computing the others."""
+    # One block more on each side: interpolation reaches into the neighbouring blocks.
     first = max(rows.start // factor - 1, 0)
     last = -(-rows.stop // factor) + 1
     part = upsample(plane[first:last], factor, ((min(last, plane.shape[0]) - first) * factor, shape[1]))
@@ -50,7 +51,7 @@ def upsample_rows(plane: NDArray[np.float32], factor: int, rows: slice, shape: t
 
 
 def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:
-    """Return the rows of each strip; a small plane is one strip.
+    """Return the rows of each strip of about strip_px pixels; a small plane is one strip.
 
     >>> strips((5, 10), strip_px=20)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
@@ -60,7 +61,7 @@ def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:
 
 
 def check_finite(plane: P, where: str, *, strip_px: int = STRIP_PX) -> P:
-    """Return the plane; PlaneError naming `where` for NaN, infinity and for values beyond float32."""
+    """Return the plane; PlaneError naming `where` if it has NaN, infinity or values beyond float32."""
     for rows in strips(plane.shape, strip_px):
         part = plane[rows, :]
         if part.dtype.kind != "f":

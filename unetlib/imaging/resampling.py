@@ -1,7 +1,7 @@
-"""Resampling: a plane brought to another number of rows and columns, strip by strip.
+"""Resample a plane to another number of rows and columns, in strips.
 
-Linear interpolation between the centres of pixels; where the plane shrinks, the triangle is as wide as a new pixel, so
-that fine noise is averaged and not sampled. Both planes cover the same field of view.
+Linear interpolation between pixel centres. When the plane shrinks, the triangle is widened to the size of the new
+pixels, so that fine noise is averaged rather than aliased. Both planes cover the same field of view.
 """
 
 from itertools import pairwise
@@ -15,7 +15,7 @@ from unetlib.imaging.planes import STRIP_PX, Readable
 
 
 def resampling_weights(length: int, new_length: int) -> sparse.csr_matrix:
-    """Return the weights (new_length, length) by which the pixels of one axis make its new pixels; rows sum to 1.
+    """Return the weights (new_length, length) of the old pixels in each new pixel of one axis; rows sum to 1.
 
     >>> resampling_weights(2, 4).toarray()
     array([[1.  , 0.  ],
@@ -24,7 +24,7 @@ def resampling_weights(length: int, new_length: int) -> sparse.csr_matrix:
            [0.  , 1.  ]])
     """
     scale = length / new_length
-    reach = max(scale, 1.0)  # of the triangle, from its centre
+    reach = max(scale, 1.0)  # half the base of the triangle, in old pixels
     centres = (np.arange(new_length) + 0.5) * scale
     pixels = np.floor(centres - reach).astype(np.int64)[:, None] + np.arange(int(np.ceil(2 * reach)) + 2)
     weights = np.clip(1 - np.abs(pixels + 0.5 - centres[:, None]) / reach, 0, None)
@@ -35,9 +35,10 @@ def resampling_weights(length: int, new_length: int) -> sparse.csr_matrix:
 
 
 def resample(plane: Readable, out: NDArray[Any], *, strip_px: int = STRIP_PX) -> None:
-    """Write a plane (H, W) at the size of `out` (H', W') into `out`, which may be mapped.
+    """Write a plane (H, W), resampled to the shape of `out` (H', W'), into `out`.
 
-    Computed in float64. Memory: strips of strip_px pixels of both planes, or the rows that one new row is made of.
+    `out` may be memory-mapped. Computed in float64. Memory: strips of strip_px pixels of both planes, or the rows that
+    contribute to one new row if these are more.
     """
     down, across = (resampling_weights(*lengths) for lengths in zip(plane.shape, out.shape, strict=True))
     wide = max(plane.shape[1] * max(plane.shape[0] / out.shape[0], 1), out.shape[1])

@@ -1,4 +1,4 @@
-"""Settings of what is done to arrays: normalisation, weight maps, instances."""
+"""Settings of normalisation, weight maps and instances."""
 
 from typing import Annotated, Literal, Self
 
@@ -44,7 +44,7 @@ class WeightMapSettings(Settings):
     sigma1_px: float = Field(10, gt=0, description="plugin form: how far the weight of the foreground reaches, px.")
 
     def scaled(self, scale: float) -> Self:
-        """Return the settings with every length times scale."""
+        """Return the settings with every length multiplied by scale."""
         return self.model_copy(update={"sigma_px": self.sigma_px * scale, "sigma1_px": self.sigma1_px * scale})
 
 

@@ -20,8 +20,7 @@
 - pairing: Which file goes with which, and in which order: by name, numbers as numbers, whatever order a shell lists
   them in.
 - png: PNG files: the values as they are stored, whatever table of colours or transparency a viewer would apply.
-- predictions: Predicted probabilities of many images in one file: npz of uint8, small enough to keep for every
-  network.
+- predictions: Predicted probabilities of many images in one file: npz of uint8, small enough to keep for every network.
 - replacement: New files in the place of old ones: written under a temporary name, flushed, and moved in together or not
   at all.
 - samples: What the numbers of one pixel mean: grey values, colour, alpha, channels, a table of colours, ink or light.

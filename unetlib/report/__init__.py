@@ -11,8 +11,7 @@
 - size_curves: Scores against the number of training images and against the network size.
 - study_figures: The figures of a study by file name: charts of its tables, images of each dataset, tracks of a test
   sequence.
-- study_scores: Look-ups in a study's tables: the score of a network, its difference to another, the best trivial
-  score.
+- study_scores: Look-ups in a study's tables: the score of a network, its difference to another, the best trivial score.
 - study_tables: All tables of a study from its scores and the facts of its runs.
 - summary: The questions, findings and uncertainty of a study, in sentences made from its tables alone.
 - table_rows: Rows of a study's tables as dictionaries whose columns a type checker knows.

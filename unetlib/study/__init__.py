@@ -10,8 +10,7 @@
 - external_inputs: What the label images of an external tool are made from: its environment, the files of its command,
   its folder.
 - external_scores: Scores of external tools, and what of them failed: a tool that fails takes no other result with it.
-- external_tools: Label images that another tool makes: its command run on a folder of images, its files found by
-  name.
+- external_tools: Label images that another tool makes: its command run on a folder of images, its files found by name.
 - facts: What the scripts over a whole study need to know of its configuration: names, order, splits, and whose
   networks.
 - layout: Where the files of a study stand under resources/, results/ and logs/: for the rules and for the scripts.
@@ -20,11 +19,10 @@
 - mistakes: Deliberate mistakes: the one list of settings that are wrong, and the experiments that may make them.
 - names: Names in a configuration, each of which must be defined.
 - progress: How far a study is, in lines for the terminal: networks trained, runs scored, what the checks flagged.
-- protocol_checks: What the protocols of a configuration must be beyond their types: names that are defined, datasets
-  of the study.
+- protocol_checks: What the protocols of a configuration must be beyond their types: names that are defined, datasets of
+  the study.
 - protocols: Protocols: experiments that go from what a document did to what we do, one flaw at a time.
-- renamed: Names of an earlier version, with the name that each has today, which a study that still uses one is
-  told.
+- renamed: Names of an earlier version, with the name that each has today, which a study that still uses one is told.
 - result_checks: Sanity checks of a study's results: complete coverage, disjoint roles, better than trivial baselines.
 - runs: A run of a study: one network, known by experiment, training dataset, fold and seed.
 - settings: A study's configuration as typed settings: every section, every experiment, every external tool.

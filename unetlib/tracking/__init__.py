@@ -15,7 +15,7 @@
 - predicted_tracks: Track the cells that a network predicted in a whole test sequence, and score the tracks.
 - result_folder: The folder of a tracking result: its files, and the seal of each mask, which tells that nobody changed
   it.
-- sequences: A test sequence as a film: its frames from the first to the last, and the masks of its cells.
+- sequences: A test sequence: its frames from the first to the last, the masks of its cells, and what its table says.
 - settings: Settings of tracking: whose cells are linked through whole test sequences, and how.
 - tracked_cells: Measure the cells of a tracked sequence: one row per cell and frame.
 
