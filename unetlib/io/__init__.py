@@ -1,35 +1,33 @@
-"""Read and write files: whole or absent, archives, downloads, image formats, predicted probabilities.
+"""Read and write files: complete or absent, archives, downloads, image formats, predicted probabilities.
 
-- archives: Archives read in memory: hostile until proven otherwise, and never unpacked to disk.
-- axes: What the axes of an image file mean: which of them count planes, in which order, and which have to be chosen
-  from.
-- calibration: How large a pixel is and how far apart frames are: read from TIFF tags as microscopes and Fiji write
-  them.
-- download: One file from one source: a copy, or an http(s) download that survives cuts and lying servers.
-- fetch: Downloads that are verified or absent: mirrors first, resumed after a cut, checked by SHA-256, renamed whole.
-- files: Files and folders that are whole or absent: a temporary sibling is written, flushed and renamed.
-- folders: The files of a folder and of all folders in it, links followed.
-- hidden_files: Names of files that nobody means by a folder: hidden, temporary, and those of Windows, macOS and file
+- archives: Read archives in memory, without unpacking them to disk; they are treated as hostile until they are checked.
+- axes: Interpret the axes of an image file: the order of its planes, and the axes on which one plane must be chosen.
+- calibration: Pixel size and frame interval, read from TIFF tags as microscopes and Fiji write them.
+- download: Get one file from one source: copy it, or download it over http(s), resuming after interruptions.
+- fetch: Fetch an archive from mirrors or its URL: resumed after interruptions, checked by SHA-256, complete or absent.
+- files: Write files and folders that are complete or absent: a temporary sibling is written, flushed and renamed.
+- folders: List the files of a folder and its subfolders, following links.
+- hidden_files: Recognise files that are not data: hidden and temporary files, and those of Windows, macOS and file
   servers.
-- image_files: Which image files are meant by the paths that a user gives: folders listed, each file once, the rest
+- image_files: Find the image files at the paths that a user gives: folders are listed, each file is used once, the rest
   named.
-- images: Image files as they come: the bytes of a TIFF or PNG to grey values or labels, within limits.
-- interruption: SIGTERM and SIGHUP end a program as Ctrl-C does: by an exception, so that what it was writing is cleared
-  away.
-- outputs: What may be written where: the one place that decides which file or folder an output may take the place of.
-- pairing: Which file goes with which, and in which order: by name, numbers as numbers, whatever order a shell lists
-  them in.
-- png: PNG files: the values as they are stored, whatever table of colours or transparency a viewer would apply.
-- predictions: Predicted probabilities of many images in one file: npz of uint8, small enough to keep for every network.
-- replacement: New files in the place of old ones: written under a temporary name, flushed, and moved in together or not
-  at all.
-- samples: What the numbers of one pixel mean: grey values, colour, alpha, channels, a table of colours, ink or light.
-- settings: The base of all settings: frozen, closed, with their ranges, and read with errors in one line.
-- stack_writer: TIFF files that Fiji and napari open with their scale, written plane by plane through a memory map.
-- stacks: A user's image file, plane by plane: TIFF stacks mapped into memory where their layout allows it, and PNG.
-- tiff: How a TIFF file holds its planes: the pages of its one picture, in which order, and what their samples mean.
-- units: Units of length and time, by the names that microscopes and Fiji write.
-- wording: Numbers, sizes and lists of names as people say them, for messages of one line.
+- images: Decode the bytes of a TIFF or PNG file to grey values or labels, within limits of size.
+- interruption: Turn SIGTERM and SIGHUP into exceptions, as Ctrl-C is, so that temporary files are removed.
+- outputs: Decide where an output may be written, and which existing files or folders it may replace.
+- pairing: Pair label files with images and order frames by their names, in natural order, whatever order the shell
+  gives.
+- png: Read PNG files: the values as they are stored, without the palette or transparency that a viewer would apply.
+- predictions: Store the predicted probabilities of many images in one npz of uint8, small enough to keep for every
+  network.
+- replacement: Replace files: write under a temporary name, flush, then move all new files into place or none.
+- samples: Interpret the samples of a pixel: grey values, colour, alpha, channels, palette indices, ink or light.
+- settings: The base class of all settings: immutable, no unknown keys, validated ranges, errors in one line.
+- stack_writer: Write TIFF stacks plane by plane through a memory map, with their scale, for Fiji and napari.
+- stacks: Read a user's image file plane by plane: PNG, and TIFF stacks, which are memory-mapped if their layout allows
+  it.
+- tiff: Interpret the layout of a TIFF file: the pages of its image, their order, and the meaning of their samples.
+- units: Units of length and time, under the names that microscopes and Fiji write.
+- wording: Format numbers, sizes and lists of names for one-line messages.
 
 For other packages: atomic_path, atomic_folder, read_csv, write_csv, read_json, write_json, sha256_of; open_archive;
 fetch; decode_image; find_images; open_stack, create_stack; Predictions, save_predictions.

@@ -1,4 +1,4 @@
-"""Archives read in memory: hostile until proven otherwise, and never unpacked to disk."""
+"""Read archives in memory, without unpacking them to disk; they are treated as hostile until they are checked."""
 
 import io
 import posixpath
@@ -27,12 +27,12 @@ _DAMAGE = (
     RuntimeError,
     ValueError,
 )
-_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the two whose unpacking zipfile does in bounded steps
-_LARGEST_MEMBER = 1 << 30  # a member is read into memory as a whole; the largest image that we read is half of that
-_LISTED_BYTES = 1 << 10  # of one member in the list of members; 46, its name and what programs add
-_LONGEST_NAME = 255  # bytes between two slashes, on every common file system
-_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
-_FOLDER = 0x10  # of the attributes of DOS
+_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # zipfile unpacks these two in bounded steps
+_LARGEST_MEMBER = 1 << 30  # a member is read into memory as a whole; twice the largest image that we read
+_LISTED_BYTES = 1 << 10  # of a member in the central directory: 46 bytes, its name and extra fields
+_LONGEST_NAME = 255  # bytes of one path component, the limit of every common file system
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, line and paragraph separators
+_FOLDER = 0x10  # the DOS attribute of a folder
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _AGAIN = "delete it and fetch it again"
 
@@ -49,17 +49,17 @@ class Archive:
         self._names = {name: None for name in sorted(names) if not _is_litter(name)}
 
     def names(self) -> list[str]:
-        """Returns the names of all files (not folders), sorted, with `/` between folders, without system litter."""
+        """Return the names of all files (not folders), sorted, with `/` between folders, without the system's own."""
         return list(self._names)
 
     def read(self, name: str) -> bytes:
-        """Returns the bytes of one file, at most as many as it declares; ArchiveError if missing, damaged or huge."""
+        """Return the bytes of one file; ArchiveError if it is missing, damaged, huge or not as long as declared."""
         if name not in self._names:
             raise ArchiveError(f"{self.path}: holds no {name!r}{_alternatives(name, self.names())}")
         return self._bytes(name)
 
     def close(self) -> None:
-        """Closes the file behind the archive; reading is over."""
+        """Close the file behind the archive."""
 
     def _bytes(self, name: str) -> bytes:
         try:
@@ -77,7 +77,7 @@ class Archive:
 
 
 class _Reader(io.BufferedReader):
-    """A file of which no read gets more than `most` bytes: zipfile reads the list of members in one, however long."""
+    """A file that refuses reads of more than `most` bytes: zipfile reads the whole central directory at once."""
 
     def __init__(self, path: Path, most: int) -> None:
         super().__init__(io.FileIO(path))
@@ -106,9 +106,10 @@ class _Zip(Archive):
         try:
             with self._opened.open(name) as stream:
                 data = stream.read(declared)
-                # The checksum is only compared at the end of the stream, which an exact read need not touch.
+                # zipfile compares the checksum at the end of the stream, which reading exactly `declared` may not
+                # reach.
                 more = stream.read(1)
-        except (*_DAMAGE, OSError) as error:  # a place before the beginning of the file is an OSError without a name
+        except (*_DAMAGE, OSError) as error:  # OSError: an offset before the start of the file
             why = f"is damaged or lies about its size ({_first_line(error)})"
             raise ArchiveError(f"{self.path}: member {name!r} {why}; {_AGAIN}") from error
         if more or len(data) != declared:
@@ -118,12 +119,12 @@ class _Zip(Archive):
 
 
 def open_archive(path: str | Path, *, max_bytes: int, max_members: int) -> Archive:
-    """Returns the validated zip at `path` (or a folder, which is the user's own and trusted) as an Archive.
+    """Return the checked zip at `path` as an Archive; a folder, which is the user's own, is trusted.
 
-    A zip is refused (ArchiveError) when it is truncated or no zip; when a member is absolute, climbs with `..`,
-    carries a drive letter, backslash, control character or a name over 255 bytes, is a link or device, encrypted,
-    duplicate or packed other than stored/deflated; when it has more than `max_members` members or unpacks to more
-    than `max_bytes` bytes. A member that holds more or fewer bytes than it declares is refused by `read`.
+    A zip is refused (ArchiveError) if it is truncated or not a zip; if a member's name is absolute, contains `..`, a
+    drive letter, a backslash or a control character, or is longer than 255 bytes; if a member is a link, a device,
+    encrypted, a duplicate, or neither stored nor deflated; if it has more than `max_members` members or unpacks to
+    more than `max_bytes` bytes. `read` refuses a member whose size differs from the declared one.
     """
     path = Path(path)
     if path.is_dir():
@@ -142,7 +143,7 @@ def open_archive(path: str | Path, *, max_bytes: int, max_members: int) -> Archi
 
 
 def check_whole(path: Path) -> None:
-    """Reads every part of a file that torch has saved against its checksum, which torch does not; else ArchiveError."""
+    """Check every part of a file saved by torch against its checksum, which torch does not; ArchiveError on damage."""
     with open_archive(path, max_bytes=path.stat().st_size, max_members=100_000) as archive:
         for name in archive.names():
             archive.read(name)
@@ -167,7 +168,7 @@ def _check(path: Path, members: list[zipfile.ZipInfo], max_bytes: int, max_membe
 
 
 def _name_fault(name: str) -> str | None:
-    """Says what is wrong with a member's name, or None."""
+    """Return what is wrong with a member's name, or None."""
     if not name or name.startswith("/"):
         return "has an absolute path" if name else "has no name"
     if "\\" in name:
@@ -183,14 +184,14 @@ def _name_fault(name: str) -> str | None:
 
 
 def _kind_fault(info: zipfile.ZipInfo) -> str | None:
-    """Says why a member is not a plain readable file or folder, or None."""
+    """Return why a member is not a plain readable file or folder, or None."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
         return "is a symbolic link"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a device, pipe or socket"
     if info.external_attr & _FOLDER and not info.is_dir() and info.file_size:
-        return "holds bytes and is marked as a folder"  # which torch would leave unread, and the memory as it was
+        return "holds bytes and is marked as a folder"  # torch would leave its tensor uninitialised
     if info.flag_bits & _ENCRYPTED:
         return "is encrypted"
     if info.header_offset < 0:
@@ -201,13 +202,13 @@ def _kind_fault(info: zipfile.ZipInfo) -> str | None:
 
 
 def _is_litter(name: str) -> bool:
-    """True for what macOS leaves in archives and folders beside the data."""
+    """Return whether a file is one that macOS adds to archives and folders."""
     parts = name.split("/")
     return "__MACOSX" in parts or parts[-1] == ".DS_Store" or parts[-1].startswith("._")
 
 
 def _alternatives(name: str, names: list[str]) -> str:
-    """Names up to three files that the reader may have meant: the same file elsewhere, then similar names."""
+    """Suggest up to three files that may have been meant: the same name in other folders, then similar names."""
     base = posixpath.basename(name).lower()
     same = [other for other in names if posixpath.basename(other).lower() == base]
     close = list(dict.fromkeys(same + get_close_matches(name, names, n=3)))[:3]

@@ -1,4 +1,4 @@
-"""What the axes of an image file mean: which of them count planes, in which order, and which have to be chosen from."""
+"""Interpret the axes of an image file: the order of its planes, and the axes on which one plane must be chosen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from unetlib.io.wording import counted
 
-UNNAMED = "QI"  # what tifffile calls an axis that the file does not name: planes in their order, taken for time
-# ASSUME: no microscope records more channels; tifffile writes an ImageJ stack without named axes as channels.
+UNNAMED = "QI"  # tifffile's letters for an axis that the file does not name; we assume time
+# ASSUME: no microscope records more channels. tifffile writes an ImageJ stack without named axes as channels.
 MOST_CHANNELS = 16
 NAMES = {"T": "frame", "Z": "z plane", "C": "channel"}
 
@@ -20,10 +20,10 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """What is wanted of a file that holds more than planes in time. channel and z count from 1, as in Fiji.
+    """Which planes to read from a file with several channels or z planes. channel and z count from 1, as in Fiji.
 
-    frames_axis: the axis that counts frames, T, Z or C, where a program has written another one than was meant.
-    if_several: an axis that a file does not have is not chosen from, and that is no error.
+    frames_axis: the axis that counts frames (T, Z or C), for programs that write the wrong one.
+    if_several: ignore the choice for an axis that the file does not have, instead of raising an error.
     """
 
     channel: int | None = None
@@ -37,7 +37,7 @@ EVERYTHING = Choice()
 
 @dataclass(frozen=True)
 class PlaneOrder:
-    """The planes of a file. axes and lengths: "T" (5,), "TZ" (5, 3) or "" (); pages: which page of the file each is."""
+    """The planes of a file in order. axes, lengths: "T" (5,), "TZ" (5, 3) or "" (); pages: the page of each plane."""
 
     axes: str
     lengths: tuple[int, ...]
@@ -46,11 +46,11 @@ class PlaneOrder:
 
 
 def plane_order(axes: str, lengths: Sequence[int], choice: Choice, where: str) -> PlaneOrder:
-    """Return the planes of a file whose pages are ordered by `axes` (letters of tifffile, without Y, X and S).
+    """Return the planes of a file whose pages are ordered by `axes` (tifffile's letters, without Y, X and S).
 
-    The planes are ordered by time, then by depth, whatever the order of the file. An axis that the file does not name
-    is taken for time. Raises ImageError naming `where` for channels of which none is chosen, for a channel or a z
-    plane that is not there, and for axes that are named twice.
+    Planes are ordered by time, then by depth, whatever the order in the file; an unnamed axis is assumed to be time.
+    Raises ImageError naming `where` if there are several channels and none is chosen, if the chosen channel or z plane
+    does not exist, and if an axis appears twice.
 
     >>> plane_order("ZT", (2, 3), Choice(), "a.tif").pages.tolist()
     [0, 3, 1, 4, 2, 5]
@@ -80,12 +80,12 @@ def plane_order(axes: str, lengths: Sequence[int], choice: Choice, where: str) -
 
 
 def no_channel(where: str, count: int, what: str = "channels") -> str:
-    """Return the line that refuses a file of which a channel must be chosen."""
+    """Return the error message for a file with several channels of which none is chosen."""
     return f"{where}: has {count} {what}; choose one: --channel 1 to {count} (in a dataset's options: channel)"
 
 
 def check_movie(axes: str, where: str) -> None:
-    """Raise ImageError unless planes of these axes are frames in time.
+    """Raise ImageError unless planes with these axes are frames in time.
 
     >>> check_movie("T", "a.tif")
     """
@@ -101,7 +101,7 @@ def check_movie(axes: str, where: str) -> None:
 
 
 def _renamed(sizes: Mapping[str, int], choice: Choice, where: str) -> tuple[dict[str, int], tuple[str, ...]]:
-    """The axes with T for the one that counts frames, and what is to be said of that."""
+    """Return the axes with the one that counts frames renamed T, and notes for the user about it."""
     wanted = choice.frames_axis
     if wanted != "T" and not (choice.if_several and wanted not in sizes):
         if wanted not in sizes:

@@ -1,4 +1,4 @@
-"""How large a pixel is and how far apart frames are: read from TIFF tags as microscopes and Fiji write them."""
+"""Pixel size and frame interval, read from TIFF tags as microscopes and Fiji write them."""
 
 import math
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ import tifffile
 
 from unetlib.io.units import length_um, plain_length, time_s
 
-# ASSUME: a resolution of 20 µm per pixel or more (1270 dpi or less) was meant for a printer or a screen.
+# ASSUME: 20 µm per pixel or more (1270 dpi or less) is the resolution of a printer or a screen, not of a microscope.
 LARGEST_PIXEL_UM = 20.0
-_SCREENS = ("inch", "cm")  # what ImageJ calls the unit of a picture that came with a printer's resolution
-_PIXELS = ("pixel", "pixels", "px", "")  # no unit, as ImageJ and OME write it
+_SCREENS = ("inch", "cm")  # ImageJ's unit for an image that has a printer's resolution
+_PIXELS = ("pixel", "pixels", "px", "")  # how ImageJ and OME write that there is no unit
 _USUAL_DPI = (1, 72, 96, 100, 120, 150, 200, 240, 300, 360, 400, 600, 1200)
-_OTHER_PROGRAMS = {  # kinds of tifffile whose scale stands in tags of their own
+_OTHER_PROGRAMS = {  # tifffile's names of formats that store the scale in tags of their own
     "lsm": "Zeiss LSM",
     "stk": "MetaMorph",
     "fluoview": "Olympus FluoView",
@@ -29,10 +29,10 @@ _GIVE = "; give its pixel size by --pixel-size (in a dataset's options: pixel_si
 
 @dataclass(frozen=True)
 class Calibration:
-    """What an image file says of its scale; None where it says nothing that can be believed.
+    """The scale stated in an image file; None for values that are missing or not credible.
 
-    row_um, column_um: height and width of a pixel; plane_um: from one z plane to the next. length_note, time_note: a
-    line on what it says of pixels or of frames that cannot be read; damage: on a description that cannot be read.
+    row_um, column_um: height and width of a pixel; plane_um: distance between z planes. length_note, time_note: a
+    message about a stated pixel size or frame interval that cannot be read; damage: about an unreadable description.
     """
 
     row_um: float | None = None
@@ -44,12 +44,12 @@ class Calibration:
     damage: str = ""
 
     def notes(self, *, pixel_size_given: bool = False, interval_given: bool = True) -> tuple[str, ...]:
-        """Return what a person must be told of the scale: what was not read, and was not given instead."""
+        """Return messages for the user about values that could not be read and were not given on the command line."""
         lines = ("" if pixel_size_given else self.length_note, "" if interval_given else self.time_note, self.damage)
         return tuple(filter(None, lines))
 
     def pixel_size_um(self, where: str) -> float | None:
-        """Return the side of a pixel in µm; ValueError naming `where` for pixels that are not square to 1 %."""
+        """Return the side of a pixel in µm; ValueError naming `where` if height and width differ by more than 1 %."""
         if self.row_um is None or self.column_um is None:
             return None
         if not math.isclose(self.row_um, self.column_um, rel_tol=1e-2):
@@ -64,9 +64,9 @@ UNKNOWN = Calibration()
 
 
 def calibration_of(file: tifffile.TiffFile, where: str) -> Calibration:
-    """Return the calibration of an open TIFF: of OME-XML, else of ImageJ's description, else of the resolution tags.
+    """Return the calibration of an open TIFF, from OME-XML, else ImageJ's description, else the resolution tags.
 
-    where: what the notes call the file.
+    where: the name of the file in messages.
     """
     first = file.pages.first
     if file.ome_metadata:
@@ -81,9 +81,9 @@ def calibration_of(file: tifffile.TiffFile, where: str) -> Calibration:
 
 
 def tags_of(calibration: Calibration, *, imagej: bool, axes: str = "") -> dict[str, Any]:
-    """Return the keywords of `tifffile.imwrite` that keep the calibration: ImageJ's way, or in pixels per cm.
+    """Return the keywords with which `tifffile.imwrite` stores the calibration, as ImageJ does or in pixels per cm.
 
-    axes: of the planes; the distance of z planes is kept where there are some.
+    axes: the axes of the planes; the distance between z planes is stored if there is a z axis.
     """
     known = calibration.row_um is not None and calibration.column_um is not None
     metadata: dict[str, str | float] = {}
@@ -119,7 +119,7 @@ def _of_imagej(told: Mapping[str, Any], first: tifffile.TiffPage, where: str) ->
 
 
 def _of_tags(first: tifffile.TiffPage, where: str) -> Calibration:
-    """The calibration of resolution tags: a printer's resolution is not believed."""
+    """Return the calibration from the resolution tags, unless it is that of a printer or screen."""
     unit = length_um({2: "inch", 3: "cm"}.get(int(first.tags.valueof("ResolutionUnit") or 1), ""))
     row, column = (_size(first, axis, unit, False) for axis in "YX")
     if row is not None and column is not None:
@@ -146,7 +146,7 @@ def _of_ome(xml: str, where: str) -> Calibration:
     time_unit = pixels.get("TimeIncrementUnit", "s")
     unread = pixels.get("TimeIncrement") and time_s(time_unit) is None
     return Calibration(
-        # ASSUME: a file that says the width of a pixel alone has square ones.
+        # ASSUME: pixels are square if only their width or only their height is stated.
         row or column,
         column or row,
         _positive(pixels.get("TimeIncrement"), time_s(time_unit)),
@@ -169,7 +169,7 @@ def _damaged(where: str, reason: str) -> str:
 
 
 def _size(first: tifffile.TiffPage, axis: str, unit_um: float | None, believed: bool) -> float | None:
-    """Height (Y) or width (X) of a pixel in µm of a resolution tag (numerator, denominator), pixels per unit."""
+    """Return the height (Y) or width (X) of a pixel in µm; resolution tags are fractions, in pixels per unit."""
     resolution = first.tags.valueof(f"{axis}Resolution")
     if not resolution or unit_um is None or not resolution[0] or not resolution[1]:
         return None

@@ -1,4 +1,4 @@
-"""One file from one source: a copy, or an http(s) download that survives cuts and lying servers."""
+"""Get one file from one source: copy it, or download it over http(s), resuming after interruptions."""
 
 import re
 import time
@@ -16,26 +16,27 @@ from unetlib.io.settings import LimitSettings
 Progress = Callable[[int, int | None], None]
 
 _CHUNK_BYTES = 1 << 18
-_PROGRESS_BYTES = 1 << 20  # an attempt that brings this much before it is cut does not count as a failed one
+_PROGRESS_BYTES = 1 << 20  # an interrupted attempt that transferred this much does not count as a failure
 _LONGEST_PAUSE_SECONDS = 60.0
-_SLOWEST_BYTES = 1 << 14  # fewer than this in `timeout_s` is a server that keeps the connection busy for ever
+_SLOWEST_BYTES = 1 << 14  # a server that sends less than this in `timeout_s` is treated as stalled
 _MOST_REDIRECTS = 20
-_PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}  # another try may succeed; any other error status is final
+_PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}  # a retry may succeed; any other error status is final
 
 
 class DownloadError(ValueError):
-    """This source cannot give the file: why, on one line."""
+    """This source cannot provide the file: the reason, in one line."""
 
 
 class _Cut(Exception):
-    """This source may give the file, or the rest of it, when asked again."""
+    """An interruption: a retry may provide the file, or the rest of it."""
 
 
 @dataclass(frozen=True)
 class DownloadLimits:
-    """What one source may cost: `attempts` in a row without progress end it, `backoff_s` seconds apart, doubling.
+    """Limits for one source: it is given up after `attempts` in a row without progress.
 
-    timeout_s: seconds without an answer before a connection counts as cut. A file of more than `max_bytes` is refused.
+    backoff_s: the first pause between attempts, doubled each time. timeout_s: seconds without an answer after which a
+    connection counts as interrupted. A file of more than `max_bytes` is refused.
     """
 
     max_bytes: int | None = None
@@ -45,29 +46,29 @@ class DownloadLimits:
 
     @classmethod
     def of(cls, settings: LimitSettings) -> Self:
-        """Return the limits that a configuration states."""
+        """Return the limits of a configuration."""
         return cls(settings.archive_bytes, settings.fetch_timeout_s, settings.fetch_attempts)
 
 
 @dataclass
 class Download:
-    """A file being downloaded to `part`; bytes already there are continued.
+    """A download to `part`, which is resumed if bytes are already there.
 
-    `trusted`: the bytes at `part` will be verified against a known checksum, so they may be continued whatever
-    they came from; otherwise only those that this object wrote, while the server confirms the same file.
-    `progress(bytes so far, bytes in all or None)` is called as bytes arrive.
+    `trusted`: the file will be checked against a known checksum, so that bytes from any source may be resumed;
+    otherwise only those that this object wrote, and only while the server confirms that the file is unchanged.
+    `progress(bytes so far, total bytes or None)` is called as bytes arrive.
     """
 
     part: Path
     trusted: bool
     progress: Progress | None = None
     limits: DownloadLimits = DownloadLimits()
-    resumed: bool = False  # True once bytes that stood at `part` before an attempt were continued
-    _validator: str | None = None  # ETag or Last-Modified of what `part` was begun from
+    resumed: bool = False  # True once an attempt has resumed bytes that were already in `part`
+    _validator: str | None = None  # ETag or Last-Modified of the file that `part` is a beginning of
     _resumable: bool = True
 
     def get(self, location: str | Path) -> None:
-        """Completes `part` from a path or an http(s) URL, or raises DownloadError."""
+        """Complete `part` from a path or an http(s) URL, or raise DownloadError."""
         self.resumed, self._validator, self._resumable = False, None, True
         if isinstance(location, Path):
             self._copy(location)
@@ -87,7 +88,7 @@ class Download:
             self._write(iter(lambda: source.read(_CHUNK_BYTES), b""), 0, path.stat().st_size)
 
     def _persist(self, session: requests.Session, url: str) -> None:
-        """Downloads the rest of `part`, asking again after each cut until too many in a row brought nothing."""
+        """Download the rest of `part`, with retries until too many in a row make no progress."""
         failures, best = 0, self._have()
         while True:
             try:
@@ -101,11 +102,12 @@ class Download:
                 time.sleep(min(self.limits.backoff_s * 2 ** (failures - 1), _LONGEST_PAUSE_SECONDS))
 
     def _attempt(self, session: requests.Session, url: str) -> None:
-        """Asks once, for the rest if there is a beginning, and writes what comes."""
+        """Send one request, for the rest of the file if there is a beginning, and write what arrives."""
         if not self._resumable or (not self.trusted and self._validator is None):
             self.part.unlink(missing_ok=True)
         have = self._have()
         headers = {"Range": f"bytes={have}-"} if have else {}
+        # If-Range: the server sends the whole file instead of the rest if it has changed meanwhile.
         if have and self._validator:
             headers["If-Range"] = self._validator
         try:
@@ -125,7 +127,7 @@ class Download:
             raise _Cut(f"connection was cut at {self._have()} of {total} bytes")
 
     def _open(self, session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
-        """Returns the answer behind redirects: to http(s) only, from https to https only, their bodies never read."""
+        """Return the response after redirects: only to http(s), never from https to http, without reading bodies."""
         for _ in range(_MOST_REDIRECTS):
             response = session.get(
                 url, headers=headers, stream=True, timeout=self.limits.timeout_s, allow_redirects=False
@@ -144,7 +146,7 @@ class Download:
         raise DownloadError(f"redirects more than {_MOST_REDIRECTS} times")
 
     def _arriving(self, response: requests.Response) -> Iterator[bytes]:
-        """Yields what arrives as it arrives."""
+        """Yield bytes as they arrive; _Cut if the server is too slow."""
         since, came = time.monotonic(), 0
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
             yield chunk
@@ -155,7 +157,7 @@ class Download:
                 since, came = now, 0
 
     def _extent(self, response: requests.Response, have: int) -> tuple[int | None, int | None]:
-        """Returns (offset of the first byte that follows, size of the whole file); offset None: all is here."""
+        """Return the offset of the first byte of the body and the size of the file; offset None: it is complete."""
         status, stated = response.status_code, response.headers.get("Content-Range", "")
         if have and status == 416:
             if stated == f"bytes */{have}":
@@ -184,7 +186,7 @@ class Download:
         return _Cut(why)
 
     def _write(self, chunks: Iterator[bytes], start: int, total: int | None) -> None:
-        """Writes `chunks` at `start` of `part`, cutting off what stood there; no byte beyond `total` or `max_bytes`."""
+        """Write `chunks` to `part` from offset `start`, but no byte beyond `total` or `max_bytes`."""
         self._check_size(total or 0)
         with self.part.open("r+b" if start else "wb") as stream:
             stream.seek(start)
@@ -208,15 +210,15 @@ class Download:
 
 
 class _Session(requests.Session):
-    """Leaves redirects alone: requests reads the whole body of each into memory, even when it is not to follow it."""
+    """A session that ignores redirects: requests reads the whole body of each into memory, even if not following it."""
 
     def resolve_redirects(self, *arguments: Any, **options: Any) -> Iterator[Any]:
-        """Follows nothing."""
+        """Follow no redirect."""
         return iter(())
 
 
 def printable_url(source: str) -> str:
-    """Returns the source without any user name, password or query: errors end up in logs."""
+    """Return the source without user name, password and query, because errors end up in logs."""
     parts = urlsplit(source)
     if not parts.netloc:
         return unquote(source)
@@ -224,7 +226,7 @@ def printable_url(source: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Returns the innermost cause on one line; requests and urllib3 wrap it two or three times."""
+    """Return the innermost cause in one line; requests and urllib3 wrap it two or three times."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Downloads that are verified or absent: mirrors first, resumed after a cut, checked by SHA-256, renamed whole."""
+"""Fetch an archive from mirrors or its URL: resumed after interruptions, checked by SHA-256, complete or absent."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from unetlib.io.replacement import full_disk_named, move_into_place
 
 
 class FetchError(ValueError):
-    """No source gave the file: which sources were tried, why each failed, and what to do."""
+    """No source provided the file: which sources were tried, why each failed, and what to do."""
 
 
 def fetch(
@@ -27,20 +27,20 @@ def fetch(
     progress: Progress | None = None,
     limits: DownloadLimits | None = None,
 ) -> str:
-    """Returns the SHA-256 of the archive `name` that now stands, whole and verified, at `destination`.
+    """Fetch the archive `name` to `destination` unless it is there already; return its verified SHA-256.
 
-    Sources in order: `mirrors` (folders, `file:` or http(s) URLs that hold `name`), then `url`. A checksum of
-    None is recorded in `<destination>.sha256` on first use and enforced from then on. An interrupted http(s)
-    download stays in `<destination>.part` and is resumed when its checksum is known; a wrong file found at
-    `destination` is moved to `<destination>.wrong` (`.wrong.2` where that is taken).
-    `progress(bytes so far, bytes in all or None)` is called as bytes arrive. `limits` hold for each source.
+    Sources are tried in order: `mirrors` (folders, `file:` or http(s) URLs that contain `name`), then `url`. If sha256
+    is None, the checksum is recorded in `<destination>.sha256` on first use and enforced from then on. An interrupted
+    http(s) download stays in `<destination>.part` and is resumed if its checksum is known. A wrong file found at
+    `destination` is moved to `<destination>.wrong` (or `.wrong.2` and so on).
+    `progress(bytes so far, total bytes or None)` is called as bytes arrive. `limits` apply to each source.
     Errors: FetchError; OSError for a full disk.
     """
     try:
         sources = list(_sources(name, mirrors, url))
     except FetchError:
         raise
-    except ValueError as error:  # of urllib, which says what but not where
+    except ValueError as error:  # from urllib, whose message does not name the URL
         raise FetchError(f"{name}: its url or one of the mirrors is no address ({error}); correct it") from error
     destination = Path(destination)
     record = _sibling(destination, ".sha256")
@@ -73,10 +73,10 @@ def fetch(
 
 
 def missing_source(name: str, mirrors: Sequence[str], url: str | None) -> str:
-    """Return why no source can give the archive `name`, as far as is seen without a connection; "" where one may.
+    """Return why no source can provide the archive `name`, as far as can be seen offline; "" if one may.
 
-    A mirror that is a folder and is not there is named even where another source has the file: it is mistyped, or its
-    disk is not mounted. Raises FetchError for what is no address.
+    A mirror folder that does not exist is reported even if another source has the file: its name is mistyped, or its
+    disk is not mounted. Raises FetchError for an invalid address.
     """
     local = {shown: location for shown, location in _sources(name, mirrors, url) if isinstance(location, Path)}
     count = len(mirrors) + (url is not None)
@@ -89,10 +89,10 @@ def missing_source(name: str, mirrors: Sequence[str], url: str | None) -> str:
 
 
 def _verified(download: Download, location: str | Path, expected: str | None) -> str:
-    """Returns the checksum of the whole file now at `download.part`; DownloadError if it is not `expected`."""
+    """Download the file to `download.part` and return its checksum; DownloadError if it is not `expected`."""
     download.get(location)
     found = sha256_of(download.part)
-    if download.resumed and expected not in (None, found):  # what was continued may have been another file
+    if download.resumed and expected not in (None, found):  # the beginning may have been of another file
         download.part.unlink()
         download.get(location)
         found = sha256_of(download.part)
@@ -103,7 +103,7 @@ def _verified(download: Download, location: str | Path, expected: str | None) ->
 
 
 def _sources(name: str, mirrors: Sequence[str], url: str | None) -> Iterator[tuple[str, str | Path]]:
-    """Yields each source as shown in errors, and as a path or an http(s) URL."""
+    """Yield each source as it is shown in errors, and as a path or an http(s) URL."""
     if not re.fullmatch(r"[^/\\\x00-\x1f]+", name) or name in (".", ".."):
         raise FetchError(f"{name!r} is not a plain file name; give the archive's name without folders")
     for mirror in mirrors:
@@ -128,7 +128,7 @@ def _location(url: str) -> str | Path:
 
 
 def _expected(sha256: str | None, record: Path) -> str | None:
-    """Returns the checksum to enforce: the one given, else the one recorded on first use, else None."""
+    """Return the checksum to enforce: the one given, else the one recorded on first use, else None."""
     if sha256 is None and not record.is_file():
         return None
     stated = sha256 if sha256 is not None else record.read_text(encoding="utf-8", errors="replace")[:64]
@@ -139,7 +139,7 @@ def _expected(sha256: str | None, record: Path) -> str | None:
 
 
 def _recorded(found: str, name: str, record: Path, sha256: str | None) -> str:
-    """Returns `found`, recorded beside the file (in the form of sha256sum) if no checksum was given."""
+    """Return `found`; record it beside the file, in the format of sha256sum, if no checksum was given."""
     if sha256 is None and not record.is_file():
         with atomic_path(record) as temporary:
             temporary.write_text(f"{found}  {name}\n", encoding="utf-8")
@@ -147,7 +147,7 @@ def _recorded(found: str, name: str, record: Path, sha256: str | None) -> str:
 
 
 def _printable(text: str) -> str:
-    """Returns what a server may have written without control characters, and not all of it if it is long."""
+    """Return a text that may come from a server, without control characters and cut to 300 characters."""
     return "".join(character if character.isprintable() else "?" for character in text[:300])
 
 
@@ -156,6 +156,6 @@ def _sibling(path: Path, suffix: str) -> Path:
 
 
 def _unused(path: Path) -> Path:
-    """Returns the path, or the first with a number that nothing stands at: what a user put there is never lost."""
+    """Return the path, or the first numbered one that does not exist, so that no file of the user is overwritten."""
     names = (path if number == 1 else _sibling(path, f".{number}") for number in count(1))
     return next(name for name in names if not os.path.lexists(name))

@@ -1,4 +1,4 @@
-"""Files and folders that are whole or absent: a temporary sibling is written, flushed and renamed."""
+"""Write files and folders that are complete or absent: a temporary sibling is written, flushed and renamed."""
 
 import csv
 import errno
@@ -21,20 +21,20 @@ from unetlib.io.replacement import (
     temporary_sibling,
 )
 
-Row: TypeAlias = dict[str, str | int | float | bool | None]  # of a CSV file, by column
+Row: TypeAlias = dict[str, str | int | float | bool | None]  # a row of a CSV file, by column
 
 
 class FileError(ValueError):
-    """A file of ours that was edited or damaged: which, why, and what to do."""
+    """A file written by unetlib that was edited or damaged: which, why, and what to do."""
 
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yields a temporary file (same suffix) that takes the place of `path` on success and vanishes on any exception.
+    """Yield a temporary file (same suffix) that replaces `path` on success and is removed on any exception.
 
-    Missing parent folders are made, links are followed, a device or a pipe is written into (`outputs`). A full disk
-    is raised as one OSError line naming `path`; a block that wrote nothing is a FileNotFoundError. Until the block
-    has ended, whatever stood at `path` stands. Raises OutputError for what cannot be replaced.
+    Missing parent folders are created, links are followed, a device or a pipe is written to (`outputs`). An existing
+    file at `path` is kept until the block has ended. A full disk raises one OSError naming `path`, a block that wrote
+    nothing a FileNotFoundError, and something at `path` that cannot be replaced an OutputError.
     """
     path = Path(path)
     real = destination(path)
@@ -55,7 +55,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_paths(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yields a temporary file for each path, as `atomic_path`: all appear together, or none does."""
+    """Yield a temporary file for each path, as `atomic_path` does: all of them appear, or none."""
     reals = [destination(path) for path in paths]
     for path in paths:
         if is_stream(path):
@@ -71,11 +71,11 @@ def atomic_paths(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 @contextmanager
 def atomic_folder(path: str | Path, names: str | None = None, noun: str = "result") -> Iterator[Path]:
-    """Yields an empty temporary folder whose files fill `path` on success; it vanishes on any exception.
+    """Yield an empty temporary folder whose files are moved to `path` on success; it is removed on any exception.
 
-    An existing folder (links are followed) stays what it is; its files, all called by the pattern `names`, are those
-    of an earlier noun: they stand until the new ones are complete, then go. Hidden files of others stay. Raises
-    OutputError for a folder that holds anything else (`outputs.earlier_files`).
+    An existing folder is kept (links are followed). Its files match the pattern `names`, so that they belong to an
+    earlier result, which `noun` names in errors: they are removed once the new ones are complete. Hidden files are
+    kept. Raises OutputError for a folder that contains anything else (`outputs.earlier_files`).
     """
     path = Path(path)
     real = real_folder(path)
@@ -98,10 +98,10 @@ def _check_written(temporary: Path, path: Path) -> None:
 
 
 def write_json(path: str | Path, obj: Any) -> None:
-    """Writes `obj` to `path` atomically as indented JSON in the order given, ending in a newline.
+    """Write `obj` to `path` atomically as indented JSON, with keys in the order given and a final newline.
 
-    NumPy scalars and arrays become numbers and lists, paths become strings; NaN and infinity, which JSON
-    does not know, are a ValueError.
+    NumPy scalars and arrays become numbers and lists, paths become strings. ValueError for NaN and infinity, which
+    JSON does not have.
     """
     try:
         text = json.dumps(obj, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
@@ -112,7 +112,7 @@ def write_json(path: str | Path, obj: Any) -> None:
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
-    """Returns the JSON object in the file; FileError, naming it, for anything else."""
+    """Return the JSON object in the file; FileError naming the file for anything else."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -123,7 +123,7 @@ def read_json(path: str | Path) -> dict[str, Any]:
 
 
 def read_csv(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file, one cell per column; FileError when it lacks one of `columns` or is no table."""
+    """Return the rows of a CSV file, one cell per column; FileError if it lacks one of `columns` or is not a table."""
     rows: list[dict[str, str]] = []
     try:
         with Path(path).open(encoding="utf-8", newline="") as stream:
@@ -142,9 +142,9 @@ def read_csv(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 
 def write_csv(path: str | Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
-    """Writes `rows` to `path` atomically as CSV: a header, LF line ends, floats by repr.
+    """Write `rows` to `path` atomically as CSV: a header, LF line ends, floats by repr.
 
-    None is an empty cell, NaN is `nan`, a bool is 0 or 1. A row with other columns is a ValueError.
+    None becomes an empty cell, NaN `nan`, a bool 0 or 1. ValueError for a row with other columns.
     """
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
@@ -159,7 +159,7 @@ def write_csv(path: str | Path, rows: Iterable[Mapping[str, object]], columns: S
 
 
 def sha256_of(path: str | Path) -> str:
-    """Returns the SHA-256 of the file's bytes as 64 lower-case hex digits."""
+    """Return the SHA-256 of the file's bytes as 64 lower-case hex digits."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -183,5 +183,5 @@ def _cell(value: Any) -> Any:
 
 
 def short_hash(value: Any) -> str:
-    """Return 8 hex digits that name a JSON value."""
+    """Return 8 hex digits that identify a JSON value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]

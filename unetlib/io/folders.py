@@ -1,4 +1,4 @@
-"""The files of a folder and of all folders in it, links followed."""
+"""List the files of a folder and its subfolders, following links."""
 
 import os
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ _NAMED = 10
 
 
 class FolderError(ValueError):
-    """A folder whose files cannot all be found."""
+    """A folder with broken links, so that not all of its files can be found."""
 
 
 def files_below(folder: Path) -> Iterator[str]:
-    """Yield the path of every file in a folder, from it and with `/`; symbolic links are followed, a loop once.
+    """Yield the relative path, with `/`, of every file in a folder; symbolic links are followed, a loop once.
 
-    Raises FolderError for links to nothing (hidden ones are left out), OSError for a folder that cannot be listed.
+    Raises FolderError for broken links (unless hidden), OSError for a folder that cannot be listed.
     """
-    entered = {folder: {folder.resolve()}}  # by folder: the real folders on the way to it
+    entered = {folder: {folder.resolve()}}  # for each folder, the real folders on the path to it, to detect loops
     broken = []
     for place, folders, files in _walk(folder):
         way = entered.pop(place)

@@ -1,4 +1,4 @@
-"""Names of files that nobody means by a folder: hidden, temporary, and those of Windows, macOS and file servers."""
+"""Recognise files that are not data: hidden and temporary files, and those of Windows, macOS and file servers."""
 
 import re
 
@@ -8,7 +8,7 @@ _TEMPORARY = re.compile(r"#.*#|.*\.(tmp|temp|part|partial|crdownload|swp|bak|loc
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a name is that of a hidden, temporary or system file.
+    """Return whether a file's name marks it as hidden, temporary or a system's file.
 
     >>> [is_hidden(name) for name in (".DS_Store", "._a.tif", "Thumbs.db", "a.tif~", "a.tif.part", "a.tif")]
     [True, True, True, True, True, False]
@@ -19,7 +19,7 @@ def is_hidden(name: str) -> bool:
 
 
 def is_hidden_path(path: str) -> bool:
-    """Return whether a file is hidden, or lies in a hidden folder or one of the system, by its path with `/`.
+    """Return whether a file, given by its path with `/`, is hidden or in a hidden folder or a system's folder.
 
     >>> is_hidden_path("images/.ipynb_checkpoints/a.tif"), is_hidden_path("images/a.tif")
     (True, False)

@@ -1,4 +1,4 @@
-"""Which image files are meant by the paths that a user gives: folders listed, each file once, the rest named."""
+"""Find the image files at the paths that a user gives: folders are listed, each file is used once, the rest named."""
 
 import re
 from collections.abc import Iterable
@@ -11,23 +11,23 @@ from unetlib.io.pairing import natural_key
 from unetlib.io.wording import counted, named
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png")
-RESULTS = ("probability", "mask", "labels")  # what `predict` writes beside each other, as NAME_labels.tif
-TRACKS = ("res_track.txt", "tracks.csv")  # what `track` writes beside its masks
+RESULTS = ("probability", "mask", "labels")  # the files that `predict` writes for each image, as NAME_labels.tif
+TRACKS = ("res_track.txt", "tracks.csv")  # the files that `track` writes beside its masks
 _RESULT = re.compile(rf"(?P<name>.+)_(?P<kind>{'|'.join(RESULTS)})")
-_NAMED = 5  # of what was not used, so many are named
+_NAMED = 5  # at most so many unused files are named in a message
 
 
 @dataclass
 class ImageFiles:
-    """The files that are meant, in order, and what else stood in their folders; paths as the user would type them."""
+    """The image files, in order, and the other files of their folders; paths as the user would type them."""
 
     files: list[Path] = field(default_factory=list)
-    unused: list[Path] = field(default_factory=list)  # what is not hidden and yet no image of the kind that is wanted
-    hidden: int = 0  # hidden and temporary files: of the system, of a copy from a Mac, of an interrupted program
-    repeated: list[Path] = field(default_factory=list)  # given twice, also under another name (a link)
+    unused: list[Path] = field(default_factory=list)  # visible files that are not images of the wanted kind
+    hidden: int = 0  # number of files of the system, of a copy from a Mac, of an interrupted program
+    repeated: list[Path] = field(default_factory=list)  # files given twice, possibly under another name (a link)
 
     def remarks(self) -> list[str]:
-        """Return what a user must be told, one line each; nothing where every file is used."""
+        """Return messages about files that are not used, one line each."""
         lines = []
         if self.unused:
             lines.append(f"not used: {_named(self.unused)}" + _besides(self.hidden))
@@ -37,11 +37,11 @@ class ImageFiles:
 
 
 def find_images(paths: Iterable[Path], *, labels: bool = False) -> ImageFiles:
-    """Return the image files of these paths; a folder stands for the TIFF and PNG in it, t2 before t10.
+    """Return the image files at these paths; a folder stands for the TIFF and PNG files in it, t2 before t10.
 
-    Links are followed; hidden and temporary files in a folder are no images. Of a folder that holds results of
-    `predict`, labels takes its NAME_labels.tif alone; without it they are left out beside the image NAME they
-    come from. Raises ImageError for what is not there and for a folder without images.
+    Links are followed; hidden and temporary files are ignored. If a folder has results of `predict`, labels=True takes
+    only NAME_labels.tif; otherwise results are left out if the image NAME is in the same folder. Raises ImageError for
+    a path that does not exist and for a folder without images.
     """
     found = ImageFiles()
     known: set[Path] = set()
@@ -74,12 +74,12 @@ def _images_in(folder: Path, labels: bool, found: ImageFiles) -> list[Path]:
 
 
 def _labels_of(images: list[Path]) -> list[Path]:
-    """The NAME_labels files where there are such; else all images, for then it is not a folder of `predict`."""
+    """Return the NAME_labels files if there are any; else all images, because `predict` did not write this folder."""
     return [path for path in images if _kind(path) == "labels"] or images
 
 
 def _beside_labels(labels: list[Path]) -> set[str]:
-    """The names of what `predict` and `track` write beside label images, which is no news to anybody."""
+    """Return the names of files that `predict` and `track` write beside label images: no message is needed."""
     names = [match["name"] for path in labels if (match := _RESULT.fullmatch(path.stem))]
     return {f"{name}_{kind}.tif" for name in names for kind in RESULTS} | set(TRACKS)
 

@@ -1,4 +1,4 @@
-"""Image files as they come: the bytes of a TIFF or PNG to grey values or labels, within limits."""
+"""Decode the bytes of a TIFF or PNG file to grey values or labels, within limits of size."""
 
 import io
 import math
@@ -18,19 +18,19 @@ from unetlib.io.samples import Samples, samples_of
 from unetlib.io.tiff import TIFF, channels_last, tiff_layout, walk_pages
 from unetlib.io.wording import counted
 
-LARGEST_BYTES = 2**29  # unpacked: 16384×16384 of 16 bit; more is a mistake or a bomb, refused before it is unpacked
+LARGEST_BYTES = 2**29  # decoded: 16384×16384 in 16 bits; more is a mistake or an attack, refused before decoding
 LARGEST_PAGES = 2**14
-LARGEST_PARTS = 2**18  # strips or tiles of a file; reading one takes tens of microseconds
+LARGEST_PARTS = 2**18  # strips or tiles per file; reading one takes tens of microseconds
 _COMPRESSIONS = {1: "none", 5: "LZW", 8: "Deflate", 32773: "PackBits", 32946: "Deflate", 50000: "Zstd"}
 
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """The pixels of a file as they are stored, (H, W) or (H, W, samples), behind (planes,) where there are several."""
+    """The pixels of a file as stored, (H, W) or (H, W, samples), with a leading axis (planes,) if there are several."""
 
     pixels: NDArray[Any]
     samples: Samples
-    axes: str  # of the planes: "" for one, else as `axes.PlaneOrder`
+    axes: str  # of the planes: "" for a single plane, else as in `axes.PlaneOrder`
     where: str
     notes: tuple[str, ...] = ()
     calibration: Calibration = UNKNOWN
@@ -53,12 +53,11 @@ class DecodedImage:
 
 
 def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> DecodedImage:
-    """Return the pixels of a TIFF or PNG file in memory, dtype as stored.
+    """Return the pixels of a TIFF or PNG file in memory, in the stored dtype.
 
-    Raises ImageError, naming the file by `where`, for other formats, damaged files, channels of which none is chosen,
-    and files that unpack to more than 512 MiB, whatever they claim to be. TIFF may be packed by LZW, Deflate, PackBits
-    and Zstd: these unpack to the size that was agreed beforehand and keep every value, where JPEG and its like do
-    neither.
+    Raises ImageError naming `where` for other formats, damaged files, several channels if none is chosen, and files
+    that decode to more than 512 MiB, whatever size they declare. TIFF compression may be LZW, Deflate, PackBits or
+    Zstd, which decode to the declared size and are lossless; JPEG and similar methods are neither.
     """
     try:
         if data.startswith(PNG):
@@ -69,7 +68,7 @@ def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> Decode
             return _tiff(data, where, choice)
     except ImageError:
         raise
-    except Exception as error:  # codecs and tifffile raise whatever a damaged file makes them stumble over
+    except Exception as error:  # a damaged file makes codecs and tifffile raise exceptions of any type
         kind = "PNG" if data.startswith(PNG) else "TIFF"
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ImageError(f"{where}: unreadable {kind} ({reason}); fetch or export it again") from error
@@ -77,14 +76,14 @@ def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> Decode
 
 
 def one_bit(where: str) -> str:
-    """Return the line that refuses an image of two values."""
+    """Return the error message for an image of 1 bit per pixel."""
     return f"{where}: holds 1 bit per pixel, a mask and no picture; export the image as 8 or 16 bit or float"
 
 
 def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
     walk_pages(data, LARGEST_PAGES)
     with tifffile.TiffFile(io.BytesIO(data), _multifile=False) as file:
-        pages: list[Any] = list(file.pages)  # TiffPage or TiffFrame, which has the same attributes
+        pages: list[Any] = list(file.pages)  # TiffPage or TiffFrame, which have the same attributes
         _check_bytes(sum(math.prod(page.shape) * _value_bytes(page) for page in pages), where)
         _check_parts(pages, len(data), where)
         if len({(page.shape, page.dtype) for page in pages}) > 1:
@@ -107,21 +106,21 @@ def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
 
 
 def _check_parts(pages: Sequence[tifffile.TiffPage], file_bytes: int, where: str) -> None:
-    """Refuse strips and tiles that are too many, too large, packed in a way we do not read, or not in the file."""
+    """Raise unless all strips and tiles are within the file, not too many or too large, and in a known compression."""
     if sum(len(page.dataoffsets) for page in pages) > LARGEST_PARTS:
         raise ValueError(f"more than {LARGEST_PARTS} strips or tiles")
     for page in pages:
         if page.compression not in _COMPRESSIONS:
             name = getattr(page.compression, "name", f"method {page.compression}")
             raise ImageError(f"{where}: packed by {name}; save it without compression or by LZW, Deflate or Zstd")
-        if page.dtype is None:  # tifffile would return no pixels
+        if page.dtype is None:  # tifffile would return no pixels for it
             raise ValueError(f"{page.bitspersample}-bit values of sample format {page.sampleformat}")
-        if page.is_tiled:  # an image of 16×16 may claim tiles of any size
+        if page.is_tiled:  # even a 16×16 image may declare tiles of any size
             _check_bytes(math.prod(page.chunks) * _value_bytes(page), where)
         count = math.prod(page.chunked)
         parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))[:count]
         if len(parts) < count or not all(size for _, size in parts):
-            raise ValueError("a strip or tile is missing")  # tifffile would return zeros in its place
+            raise ValueError("a strip or tile is missing")  # tifffile would fill it with zeros
         if max(offset + size for offset, size in parts) > file_bytes:
             raise ValueError("a strip or tile lies beyond the end of the file")
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a program as Ctrl-C does: by an exception, so that what it was writing is cleared away."""
+"""Turn SIGTERM and SIGHUP into exceptions, as Ctrl-C is, so that temporary files are removed."""
 
 import signal
 import threading
@@ -11,7 +11,7 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
 class Stopped(SystemExit):
-    """A signal that asked the program to end; its code is the shell's for it: 128 and the signal's number."""
+    """A signal that asked the program to end; its exit code is the shell's, 128 plus the signal's number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
@@ -20,9 +20,9 @@ class Stopped(SystemExit):
 
 @contextmanager
 def signals_raise() -> Iterator[None]:
-    """Let SIGINT raise KeyboardInterrupt, SIGTERM and SIGHUP Stopped, the first of them alone: then there is peace.
+    """Let SIGINT raise KeyboardInterrupt, SIGTERM and SIGHUP raise Stopped; further signals are then ignored.
 
-    A signal that is ignored (nohup) or has a handler of somebody else is left alone; so is all outside the main thread.
+    A signal that is ignored (nohup) or has another handler is left alone. Does nothing outside the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -33,7 +33,7 @@ def signals_raise() -> Iterator[None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         for each in ours:
-            signal.signal(each, signal.SIG_IGN)  # clearing up is not to be interrupted
+            signal.signal(each, signal.SIG_IGN)  # the removal of temporary files must not be interrupted
         raise KeyboardInterrupt if number == signal.SIGINT else Stopped(number)
 
     try:

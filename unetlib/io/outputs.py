@@ -1,4 +1,4 @@
-"""What may be written where: the one place that decides which file or folder an output may take the place of."""
+"""Decide where an output may be written, and which existing files or folders it may replace."""
 
 import errno
 import os
@@ -11,18 +11,18 @@ from pathlib import Path
 from unetlib.io.hidden_files import is_hidden
 
 _PICTURES = (".tif", ".tiff", ".btf", ".tf8", ".png", ".jpg", ".jpeg", ".bmp", ".gif")
-_READER_S = 5.0  # how long to wait for somebody to read a named pipe
+_READER_S = 5.0  # how long to wait for a reader of a named pipe
 
 
 class OutputError(ValueError):
-    """An output that may not be written where it was asked for: what stands there, and what to do."""
+    """An output that may not be written to the given path: what is there, and what to do."""
 
 
 def destination(path: Path) -> Path:
-    """Return the file that is written for `path`: links are followed and stay, what they point to is replaced.
+    """Return the file to write for `path`: a link is kept, the file that it points to is replaced.
 
-    A device or a pipe is returned as it is (`is_stream`). Raises OutputError for a folder, a disk, a socket, a
-    file that is write-protected, and for links in a circle.
+    A device or a pipe is returned unchanged (`is_stream`). Raises OutputError for a folder, a disk, a socket, a
+    write-protected file and a link that leads to itself.
     """
     if is_stream(path):
         return path
@@ -31,7 +31,7 @@ def destination(path: Path) -> Path:
         mode = real.stat().st_mode
     except FileNotFoundError:
         return real
-    except (RuntimeError, OSError) as error:  # a circle: RuntimeError before Python 3.13
+    except (RuntimeError, OSError) as error:  # a circular link is a RuntimeError before Python 3.13
         if isinstance(error, OSError) and error.errno != errno.ELOOP:
             raise
         raise OutputError(f"{path}: a link that leads to itself; remove it, or choose another name") from error
@@ -45,7 +45,7 @@ def destination(path: Path) -> Path:
 
 
 def is_stream(path: Path) -> bool:
-    """Return whether a path is a device, a pipe or an open file of this process (/dev/stdout): written into."""
+    """Return whether a path is a device, a pipe or an open file of this process (/dev/stdout): not to be replaced."""
     try:
         mode = path.stat().st_mode
     except (OSError, RuntimeError):
@@ -54,10 +54,10 @@ def is_stream(path: Path) -> bool:
 
 
 def write_stream(path: Path, source: Path) -> None:
-    """Write the bytes of the file `source` into a device or a pipe; OutputError where nobody reads the pipe."""
+    """Write the bytes of the file `source` to a device or a pipe; OutputError if nobody reads the pipe."""
     until = time.monotonic() + _READER_S
     while True:
-        try:  # without O_NONBLOCK a pipe that nobody reads would be waited for in all eternity
+        try:  # without O_NONBLOCK, opening a pipe that nobody reads would block forever
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
             break
         except OSError as error:
@@ -85,10 +85,10 @@ def check_file(
     noun: str,
     suffixes: tuple[str, ...] = (),
 ) -> None:
-    """Raise OutputError unless a result (noun, as "a table of cells") may be written to `path`.
+    """Raise OutputError unless a result (noun: its name in errors, as "a table of cells") may be written to `path`.
 
-    Not onto one of the inputs, under whatever name; not over a file, unless that is empty, or overwrite is given and
-    `ours` says that such a result stands there. suffixes: those of other kinds of files that it must not pass for.
+    An input is never replaced, whatever name it is given by. An existing file is replaced only if it is empty, or if
+    `overwrite` is set and `ours` recognises it as such a result. suffixes: file types that the result must not have.
     """
     if path.suffix.lower() in suffixes:
         raise OutputError(f"{path}: {noun} is not a {path.suffix} file; choose another name")
@@ -103,7 +103,7 @@ def check_file(
 
 
 def check_table(path: Path, columns: Iterable[str], *, inputs: Iterable[Path], overwrite: bool) -> None:
-    """Raise OutputError unless a table may be written to `path`; one of ours begins with the first of its columns."""
+    """Raise OutputError unless a table may be written to `path`; ours are recognised by the first column's name."""
     first = next(iter(columns)).encode()
 
     def ours(real: Path) -> bool:
@@ -114,14 +114,14 @@ def check_table(path: Path, columns: Iterable[str], *, inputs: Iterable[Path], o
 
 
 def check_not_input(path: Path, inputs: Iterable[Path]) -> None:
-    """Raise OutputError where `path` is one of the inputs, under whatever name."""
+    """Raise OutputError if `path` is one of the inputs, under any name."""
     for given in inputs:
         if same_file(path, given):
             raise OutputError(f"{path}: is an input ({given}) and would be replaced; choose another name")
 
 
 def same_file(path: Path, other: Path) -> bool:
-    """Return whether both names mean one file, through links of both kinds; False where one is not there."""
+    """Return whether both paths are the same file, through symbolic or hard links; False if one does not exist."""
     try:
         return path.samefile(other)
     except (OSError, RuntimeError):
@@ -129,7 +129,7 @@ def same_file(path: Path, other: Path) -> bool:
 
 
 def real_folder(folder: Path) -> Path:
-    """Return the folder that is meant, links followed; OutputError where something else stands there."""
+    """Return the folder with links resolved; OutputError if something else exists there."""
     try:
         real = folder.resolve()
     except RuntimeError as error:
@@ -140,10 +140,10 @@ def real_folder(folder: Path) -> Path:
 
 
 def earlier_files(folder: Path, names: str | None, noun: str) -> list[Path]:
-    """Return the files of an earlier result in `folder`, which a new one may take the place of.
+    """Return the files of an earlier result in `folder`, which a new result may replace.
 
-    names: what its files are called, a pattern of their paths in the folder; None: it must be empty. Hidden and
-    temporary files are no part of it and stay. Raises OutputError for anything else that stands there.
+    names: a pattern of the relative paths of its files; None: the folder must be empty. Hidden and temporary files are
+    ignored. Raises OutputError for anything else in the folder.
     """
     found = []
     for path in sorted(real_folder(folder).rglob("*")) if folder.exists() else []:
@@ -160,7 +160,7 @@ def earlier_files(folder: Path, names: str | None, noun: str) -> list[Path]:
 
 
 def _of_process(path: Path) -> bool:
-    """Whether a name leads through /proc or /dev/fd to an open file, whose bytes must be added to, not replaced."""
+    """Return whether a path leads through /proc or /dev/fd to an open file, which must be appended to, not replaced."""
     for _ in range(40):
         path = Path(os.path.normpath(path.absolute()))
         if path.as_posix().startswith(("/proc/", "/dev/fd/")):

@@ -1,6 +1,6 @@
-"""Which file goes with which, and in which order: by name, numbers as numbers, whatever order a shell lists them in.
+"""Pair label files with images and order frames by their names, in natural order, whatever order the shell gives.
 
-Standard library only: it also runs in the environments of other tools.
+Standard library only, because this also runs in the environments of other tools.
 """
 
 import re
@@ -9,18 +9,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-# What programs append to an image's name for its label image: ours, Fiji's, Cellpose's, StarDist's, ilastik's.
+# Endings that programs append to an image's name for its labels: ours, Fiji's, Cellpose's, StarDist's, ilastik's.
 _ENDING = re.compile(r"[ ._-](?:cp[ ._-])?(?:labels?|masks?|seg|segmentation|instances)$", re.IGNORECASE)
 _OME = re.compile(r"\.ome$", re.IGNORECASE)
 NaturalKey = tuple[list[tuple[int, int, str]], str]
 
 
 class PairingError(ValueError):
-    """Files whose order or whose partners cannot be told from their names."""
+    """Files whose names do not determine their order or which of them belong together."""
 
 
 def natural_key(name: str) -> NaturalKey:
-    """Return a sort key by which t2 comes before t10; case counts only where nothing else differs.
+    """Return a sort key by which t2 comes before t10; case matters only if nothing else differs.
 
     >>> sorted(["t10", "T2", "t1"], key=natural_key)
     ['t1', 'T2', 't10']
@@ -29,21 +29,21 @@ def natural_key(name: str) -> NaturalKey:
 
 
 def natural_path_key(path: Path) -> list[NaturalKey]:
-    """Return a sort key of a path: folder by folder, then by the name."""
+    """Return a natural sort key of a path: by its folders, then by its name."""
     return [natural_key(part) for part in (*path.parts[:-1], path.stem, path.suffix)]
 
 
 def in_natural_order(paths: Iterable[Path]) -> list[Path]:
-    """Return the paths in natural order, each file once."""
+    """Return the paths in natural order, without duplicates."""
     once = {path.absolute(): path for path in reversed(list(paths))}
     return sorted(once.values(), key=natural_path_key)
 
 
 def in_frame_order(paths: Iterable[Path]) -> list[Path]:
-    """Return the files of one movie in the order of their frames: by the numbers in their names.
+    """Return the files of one movie in the order of their frames, by the numbers in their names.
 
-    Raises PairingError, naming two files, where names do not tell which comes first: t1 and t01, t1.tif and t1.png,
-    or the frames of two movies in two folders.
+    Raises PairingError, naming two files, if their names do not tell which comes first: t1 and t01, t1.tif and t1.png,
+    or frames of two movies in two folders.
     """
     ordered = in_natural_order(paths)
     stems = [_parts(path.stem) for path in ordered]
@@ -59,7 +59,7 @@ def in_frame_order(paths: Iterable[Path]) -> list[Path]:
 
 
 def name_key(stem: str) -> str:
-    """Return what two stems share that mean the same name: composed characters, without `.ome`.
+    """Return a stem in a form that is equal for equivalent names: composed characters, without `.ome`.
 
     >>> name_key("cells.ome")
     'cells'
@@ -68,7 +68,7 @@ def name_key(stem: str) -> str:
 
 
 def matches(stem: str, keys: Collection[str]) -> list[str]:
-    """Return which of the `keys` (of `name_key`) the label file `stem` may belong to: its own name, or without ending.
+    """Return the `keys` (of `name_key`) that the label file `stem` may belong to: its name, or that without an ending.
 
     >>> matches("cell_1_labels", {"cell", "cell_1"})
     ['cell_1']
@@ -80,10 +80,9 @@ def matches(stem: str, keys: Collection[str]) -> list[str]:
 def image_of_each(labels: Sequence[Path], images: Sequence[Path]) -> list[Path]:
     """Return the image of each label file, found by name in any order; images may be left over.
 
-    One label file and one image are a pair, whatever they are called. Else the names are the same but for an ending
-    such as `_labels` and the type of file; or all that tells the labels from each other, and the images, are numbers,
-    and these are the same (mask000 … and t000 …). Raises PairingError, naming the files, for a label that has no image
-    or may have two.
+    One label file and one image are a pair, whatever their names. Otherwise names must agree, apart from the file type
+    and an ending such as `_labels`; or labels must differ from each other only by numbers, images too, and the numbers
+    agree (mask000 … and t000 …). Raises PairingError, naming the files, if a label has no image or could have two.
     """
     if len(labels) == 1 and len(images) == 1:
         return list(images)
@@ -103,7 +102,7 @@ def image_of_each(labels: Sequence[Path], images: Sequence[Path]) -> list[Path]:
 
 
 def hint(stem: str, names: Mapping[str, str]) -> str:
-    """Return what to say of a name that is not there: one of `names` (stem to file) that differs in little, or ""."""
+    """Return a hint for a missing name: one of `names` (stem to file) that differs only slightly, or ""."""
     ways = (
         ("in how its accents are stored", lambda text: unicodedata.normalize("NFC", text)),
         ("by .ome", name_key),
@@ -120,7 +119,7 @@ def hint(stem: str, names: Mapping[str, str]) -> str:
 
 
 def _by_number(labels: Sequence[Path], images: Sequence[Path]) -> list[list[Path]] | None:
-    """The images whose numbers are those of the labels, where numbers are all that differs within each; else None."""
+    """Return the images with the labels' numbers; None unless only numbers differ within the labels and the images."""
     ours, theirs = _numbers([label.stem for label in labels]), _numbers([image.stem for image in images])
     if ours is None or theirs is None or (ours[0] and theirs[0] and ours[0] != theirs[0]):
         return None
@@ -132,8 +131,9 @@ def _by_number(labels: Sequence[Path], images: Sequence[Path]) -> list[list[Path
 
 
 def _numbers(stems: Sequence[str]) -> tuple[list[int], list[tuple[int, ...]]] | None:
-    """The numbers that all names share and those that differ, name by name; None where more than numbers differs."""
+    """Return the numbers that all names share, and those of each name that differ; None if more than these differ."""
     split = [_parts(name_key(stem)) for stem in stems]
+    # Kind and text of each part, without the numbers: the same for all names if only numbers differ.
     shape = [part[::2] for part in split[0]]
     if any([part[::2] for part in parts] != shape for parts in split):
         return None
@@ -145,6 +145,6 @@ def _numbers(stems: Sequence[str]) -> tuple[list[int], list[tuple[int, ...]]] | 
 
 
 def _parts(name: str) -> list[tuple[int, int, str]]:
-    """The name in pieces that sort naturally: numbers before text, text without case."""
+    """Return the name in parts that sort naturally: numbers before text, text without case."""
     plain = unicodedata.normalize("NFC", name).casefold()
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", plain) if part]

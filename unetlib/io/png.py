@@ -1,4 +1,4 @@
-"""PNG files: the values as they are stored, whatever table of colours or transparency a viewer would apply."""
+"""Read PNG files: the values as they are stored, without the palette or transparency that a viewer would apply."""
 
 import struct
 import zlib
@@ -12,20 +12,20 @@ from unetlib.io.samples import Samples
 
 PNG = b"\x89PNG\r\n\x1a\n"
 _CHUNK = struct.Struct(">I4s")
-_TABLE = 3  # type of colour: indices into a table
+_TABLE = 3  # PNG's colour type of palette images
 _SAMPLES = {0: ("grey", 1, 1), 2: ("colour", 3, 3), _TABLE: ("table", 1, 1), 4: ("grey", 2, 1), 6: ("colour", 4, 3)}
 
 
 def png_bytes(data: bytes) -> int:
-    """Return how many bytes the pixels claim, before anything is unpacked."""
+    """Return the declared size of the pixels in bytes, without decoding anything."""
     width, height, depth, colour = _header(data)
     return width * height * _SAMPLES.get(colour, ("", 4, 0))[1] * (2 if depth == 16 else 1)
 
 
 def read_png(data: bytes) -> tuple[NDArray[np.generic], Samples]:
-    """Return the pixels, (H, W) or (H, W, samples), and what they mean; 1 bit as bool, 2 and 4 bits as numbers to 15.
+    """Return the pixels, (H, W) or (H, W, samples), and what they mean; 1 bit as bool, 2 and 4 bits as integers.
 
-    An image with a table of colours comes as its indices. ValueError, or what the codec raises, for a damaged file.
+    A palette image is returned as its indices. ValueError, or what the codec raises, for a damaged file.
     """
     _, _, depth, colour = _header(data)
     model, count, own = _SAMPLES[colour]
@@ -34,12 +34,12 @@ def read_png(data: bytes) -> tuple[NDArray[np.generic], Samples]:
     for kind, body in _chunks(data):
         if kind == b"PLTE":
             table = np.frombuffer(body, np.uint8).reshape(-1, 3)
-        if kind == b"IHDR" and colour == _TABLE:  # decoded as grey, the indices stay
+        if kind == b"IHDR" and colour == _TABLE:  # marked as grey, so that the codec returns the indices
             body = body[:9] + b"\0" + body[10:]
         if kind in (b"IHDR", b"IDAT", b"IEND"):
             parts += [_CHUNK.pack(len(body), kind), body, struct.pack(">I", zlib.crc32(kind + body))]
     pixels = np.asarray(imagecodecs.png_decode(b"".join(parts)))
-    if depth < 8:  # the codec has stretched them to 255
+    if depth < 8:  # the codec has scaled them to 0 … 255
         pixels = pixels // (255 // (2**depth - 1))
     if model == "table":
         if table is None or pixels.max() >= len(table):
@@ -54,7 +54,7 @@ def _header(data: bytes) -> tuple[int, int, int, int]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The parts of the file up to its end, each with its checksum right; ValueError where one is cut or damaged."""
+    """Yield the chunks of the file, with checked checksums; ValueError if one is incomplete or damaged."""
     place, kind = 8, b""
     while kind != b"IEND":
         if place + _CHUNK.size > len(data):

@@ -1,4 +1,4 @@
-"""Predicted probabilities of many images in one file: npz of uint8, small enough to keep for every network."""
+"""Store the predicted probabilities of many images in one npz of uint8, small enough to keep for every network."""
 
 import math
 import zipfile
@@ -12,31 +12,32 @@ from numpy.typing import NDArray
 from unetlib.io.archives import ArchiveError, open_archive
 from unetlib.io.files import atomic_path
 
-LIMITS = {"max_bytes": 1 << 40, "max_members": 1 << 24}  # one image is in memory at a time
-LEVELS = 255  # p is stored as round(255·p): p ≥ 0.5 exactly where the stored value is ≥ 128
+LIMITS = {"max_bytes": 1 << 40, "max_members": 1 << 24}  # generous: only one image is in memory at a time
+LEVELS = 255  # p is stored as round(255·p), so that p ≥ 0.5 exactly if the stored value is ≥ 128
 
 
 class PredictionError(ValueError):
-    """A file of predictions that cannot be read or lacks an image."""
+    """A file of predictions that cannot be read or that lacks an image."""
 
 
 def image_name(dataset: str, frame: str) -> str:
-    """Return the name under which a study's predictions of several datasets hold an image: dataset/frame."""
+    """Return the key of an image in a study's predictions of several datasets: dataset/frame."""
     return f"{dataset}/{frame}"
 
 
 def save_predictions(path: Path, probabilities: Mapping[str, NDArray[np.floating]]) -> None:
-    """Write (H, W) probabilities, 0 … 1, by name; equal input gives equal bytes."""
+    """Write probabilities (H, W), 0 … 1, by name; equal input gives equal bytes."""
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name in sorted(probabilities):
             buffer = BytesIO()
             np.save(buffer, np.rint(probabilities[name] * LEVELS).astype(np.uint8))
+            # A fixed date: the same predictions must give the same bytes.
             member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             file.writestr(member, buffer.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
 class Predictions(Mapping[str, NDArray[np.float32]]):
-    """The probabilities of a file written by `save_predictions`, (H, W) float32 by name, read when asked for."""
+    """The probabilities of a file written by `save_predictions`, (H, W) float32 by name, read on access."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -49,7 +50,7 @@ class Predictions(Mapping[str, NDArray[np.float32]]):
         self._names = dict.fromkeys(name.removesuffix(".npy") for name in names if name.endswith(".npy"))
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
-        """Return one image's probabilities; PredictionError when it is not there or not as it was saved."""
+        """Return the probabilities of an image; PredictionError if it is missing or damaged."""
         if name not in self._names:
             raise PredictionError(f"{self.path}: no prediction of {name}; predict again")
         try:
@@ -57,7 +58,7 @@ class Predictions(Mapping[str, NDArray[np.float32]]):
             stream = BytesIO(data)
             np.lib.format.read_magic(stream)
             shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
-        except Exception as error:  # the header is Python text: a damaged one fails in as many ways as Python has
+        except Exception as error:  # the header is a Python literal: damage raises exceptions of any type
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200].removeprefix(f"{self.path}: ")
             raise PredictionError(f"{self.path}: {name} is unreadable ({reason}); predict again") from error
         levels = np.frombuffer(data, np.uint8, offset=stream.tell())

@@ -1,4 +1,4 @@
-"""New files in the place of old ones: written under a temporary name, flushed, and moved in together or not at all."""
+"""Replace files: write under a temporary name, flush, then move all new files into place or none."""
 
 import errno
 import os
@@ -12,13 +12,13 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def temporary_name(path: Path) -> Path:
-    """Return an unused, hidden name beside `path` with its suffix; short, for `path` may have all of 255 bytes."""
+    """Return an unused hidden name beside `path` with its suffix; short, because `path` may already have 255 bytes."""
     return path.with_name(f".tmp-{secrets.token_hex(4)}-{path.stem[:20]}{path.suffix[:20]}")
 
 
 @contextmanager
 def full_disk_named(path: str | Path) -> Iterator[None]:
-    """Turns a full disk (or quota) inside the block into one OSError line that names `path`."""
+    """Turn a full disk (or quota) within the block into a one-line OSError that names `path`."""
     try:
         yield
     except OSError as error:
@@ -30,7 +30,7 @@ def full_disk_named(path: str | Path) -> Iterator[None]:
 
 @contextmanager
 def temporary_sibling(path: Path, place: Path | None = None) -> Iterator[Path]:
-    """Yields an unused name beside `path`, or in the folder `place`; removes what is left there, names a full disk."""
+    """Yield an unused name beside `path`, or in the folder `place`, and remove what is left there afterwards."""
     temporary = temporary_name(place / path.name if place else path)
     try:
         with full_disk_named(path):
@@ -41,14 +41,15 @@ def temporary_sibling(path: Path, place: Path | None = None) -> Iterator[Path]:
 
 
 def move_into_place(temporary: str | Path, path: str | Path) -> None:
-    """Renames the complete file `temporary` to `path` on the same file system, its bytes on the disk first."""
+    """Flush the complete file `temporary` to disk and rename it to `path` on the same file system."""
     flush(Path(temporary))
     Path(temporary).replace(path)
     _flush_folder(Path(path).parent)
 
 
 def replace_together(moves: Sequence[tuple[Path, Path]], gone: Sequence[Path] = ()) -> None:
-    """Rename each complete file (new, target) and remove the files `gone`; on a failure all is as it was before."""
+    """Rename each complete file (new, target) and remove the files `gone`; a failure restores the state before."""
+    # Every file that is about to be replaced or removed is kept under a second name until all has succeeded.
     before = {path: temporary_name(path) for path in [*(target for _, target in moves), *gone] if os.path.lexists(path)}
     try:
         for path, kept in before.items():
@@ -64,7 +65,7 @@ def replace_together(moves: Sequence[tuple[Path, Path]], gone: Sequence[Path] = 
         for path, kept in before.items():
             if os.path.lexists(kept):
                 kept.replace(path)
-        _remove_all(before.values())  # a rename onto another name of the same file leaves both
+        _remove_all(before.values())  # a rename onto a hard link of the same file does nothing
         raise
     _remove_all(before.values())
     for folder in {target.parent for _, target in moves}:
@@ -72,7 +73,7 @@ def replace_together(moves: Sequence[tuple[Path, Path]], gone: Sequence[Path] = 
 
 
 def _remove_all(paths: Collection[Path]) -> None:
-    """Remove files that may be gone already; what interrupts it goes on when they are."""
+    """Remove files that may be gone already; an interruption is raised again once all are removed."""
     try:
         for path in paths:
             path.unlink(missing_ok=True)
@@ -83,7 +84,7 @@ def _remove_all(paths: Collection[Path]) -> None:
 
 
 def fill_folder(folder: Path, staging: Path, gone: Iterable[Path]) -> None:
-    """Move the files of `staging` into the existing `folder`, tables last, and remove its files `gone`, all or none."""
+    """Move the files of `staging` to the existing `folder`, tables last, and remove its files `gone`: all or none."""
     moves = []
     for new in sorted((path for path in staging.rglob("*") if path.is_file()), key=_tables_last):
         moves.append((new, folder / new.relative_to(staging)))
@@ -96,18 +97,18 @@ def fill_folder(folder: Path, staging: Path, gone: Iterable[Path]) -> None:
         replace_together(moves, old)
     finally:
         for place in {*made, *(path.parent for path in old)} - {folder}:
-            with suppress(OSError):  # not empty: something is still there
+            with suppress(OSError):  # the folder is not empty
                 place.rmdir()
 
 
 def flush(path: Path) -> None:
-    """Put the bytes of a file on the disk."""
+    """Flush a file to disk."""
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
 
 
 def _keep(path: Path, kept: Path) -> None:
-    """Give a file a second name, so that it is never away; where the file system has no such names, its only one."""
+    """Give a file a second name, so that it never disappears; rename it if the file system has no hard links."""
     try:
         os.link(path, kept, follow_symlinks=False)
     except OSError:
@@ -115,7 +116,7 @@ def _keep(path: Path, kept: Path) -> None:
 
 
 def _tables_last(path: Path) -> tuple[bool, str]:
-    """What says that a folder is complete comes when it is."""
+    """Sort tables after other files: they tell that a folder is complete."""
     return path.suffix in (".csv", ".txt", ".json"), path.as_posix()
 
 
@@ -127,7 +128,7 @@ def _remove(temporary: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Makes a rename in `folder` survive a power cut, where the file system can."""
+    """Make a rename in `folder` survive a power failure, if the file system supports it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

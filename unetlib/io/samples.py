@@ -1,4 +1,4 @@
-"""What the numbers of one pixel mean: grey values, colour, alpha, channels, a table of colours, ink or light."""
+"""Interpret the samples of a pixel: grey values, colour, alpha, channels, palette indices, ink or light."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,8 +11,8 @@ from unetlib.io.axes import Choice, ImageError, no_channel
 from unetlib.io.wording import counted
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
-_JPEG = (6, 7)  # decoded to RGB, whatever is stored
-# Photometric interpretation of TIFF: our name, and how many samples belong to it. Lightness is the first of three.
+_JPEG = (6, 7)  # TIFF's numbers of JPEG, which is decoded to RGB whatever is stored
+# For each photometric interpretation of TIFF, our name and its number of samples. Lightness is the first of three.
 _MODELS = {
     0: ("white", 1),
     1: ("grey", 1),
@@ -29,12 +29,12 @@ _ALPHA = (1, 2)
 
 @dataclass(frozen=True)
 class Samples:
-    """What the `count` numbers of a pixel are.
+    """The meaning of the `count` samples of a pixel.
 
-    model: "grey", "white" (grey, the largest value black), "colour" (red, green, blue), "ink" (cyan, magenta, yellow,
-    black), "lightness" (the first of a colour space), "table" (an index into `table`, (n, 3)). own: how many numbers
-    the model takes. channels: how many images of their own the pixel holds; with more than one, `chosen` (from 0) must
-    name one. bits: of a stored value.
+    model: "grey", "white" (grey with the largest value black), "colour" (red, green, blue), "ink" (cyan, magenta,
+    yellow, black), "lightness" (the first of a colour space), "table" (an index into the palette `table`, (n, 3)).
+    own: the number of samples of the model. channels: the number of separate images; if there are several, `chosen`
+    (from 0) selects one. bits: of a stored value.
     """
 
     model: str = "grey"
@@ -47,9 +47,9 @@ class Samples:
     notes: tuple[str, ...] = ()
 
     def choose(self, choice: Choice, where: str) -> "Samples":
-        """Return the samples of which choice.channel (from 1) is the image; None where there is but one image.
+        """Return the samples with choice.channel (from 1) chosen as the image.
 
-        Raises ImageError naming `where` for channels of which none is chosen, and for one that is not there.
+        Raises ImageError naming `where` if there are several channels and none is chosen, or if it does not exist.
         """
         choices, channel = 3 if self.model == "colour" else self.channels, choice.channel
         if channel is None or (choice.if_several and choices == 1):
@@ -61,9 +61,9 @@ class Samples:
         return replace(self, chosen=channel - 1) if choices > 1 else self
 
     def grey(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        """Return the grey values, (…, H, W), of pixels (…, H, W) or (…, H, W, count): light is large.
+        """Return the grey values, (…, H, W), of pixels (…, H, W) or (…, H, W, count), with white as the largest.
 
-        Colour becomes luma in floats (`to_grey`), ink is first turned into light, alpha is left out.
+        Colour becomes luma in floats (`to_grey`), ink is first converted to light, alpha is ignored.
         """
         if self.count > 1 and self.chosen is not None:
             return self._light(pixels[..., self.chosen])
@@ -76,10 +76,10 @@ class Samples:
         return self._light(pixels[..., 0] if self.count > 1 else pixels)
 
     def labels(self, pixels: NDArray[Any], where: str) -> NDArray[Any]:
-        """Return the values, (…, H, W), as they are stored: neither polarity nor a table of colours changes an id.
+        """Return the stored values, (…, H, W), as ids: neither polarity nor a palette changes them.
 
-        Of channels the chosen one; of colour any, where red, green and blue are equal. Raises ImageError naming `where`
-        for other colours, and for channels of which none is chosen.
+        Of several channels, the chosen one is returned; of a colour image any, if red, green and blue are equal. Raises
+        ImageError naming `where` for other colours, and for several channels if none is chosen.
         """
         if self.count == 1:
             return pixels
@@ -104,9 +104,9 @@ GREY = Samples()
 
 
 def samples_of(page: tifffile.TiffPage, *, lookup: bool, where: str) -> Samples:
-    """Return what the samples of a TIFF page are; ImageError naming `where` for a colour space that is not read.
+    """Return the meaning of the samples of a TIFF page; ImageError naming `where` for an unsupported colour space.
 
-    lookup: False where a table of colours is for display alone, as in ImageJ's own files.
+    lookup: whether palette indices stand for colours; False if the palette is only for display, as in ImageJ's files.
     """
     photometric, count = int(page.photometric), int(page.samplesperpixel)
     model, own = _MODELS.get(photometric, ("", 0))
@@ -134,9 +134,9 @@ def samples_of(page: tifffile.TiffPage, *, lookup: bool, where: str) -> Samples:
 
 
 def to_grey(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return the luma, (…), of red, green and blue, (…, 3): float32, float64 for what float32 does not hold.
+    """Return the luma, (…), of red, green and blue, (…, 3): float64 for types beyond float32, else float32.
 
-    ITU-R BT.601 weights. An image whose channels are equal keeps its exact values and dtype.
+    Weights are those of ITU-R BT.601. An image whose channels are equal keeps its exact values and dtype.
 
     >>> to_grey(np.array([[255, 0, 0], [0, 255, 0]], np.uint8)).round(3).tolist()
     [76.245, 149.685]
@@ -152,15 +152,15 @@ def to_grey(pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _table(colours: NDArray[Any]) -> NDArray[Any]:
-    """The table of colours of a TIFF, (n, 3) of 16 bits, in 8 bits where a program has widened them to 16."""
-    for step in (257, 256, 1):  # as most programs do, as Pillow does, as some forget to
+    """Return the 16-bit palette of a TIFF, (n, 3), in 8 bits if its colours were widened from 8 bits."""
+    for step in (257, 256, 1):  # the factors of most programs, of Pillow, and of some that forget to widen
         if not (colours % step).any() and (colours // step).max() < 256:
             return (colours // step).astype(np.uint8)
     return colours.astype(np.float32) / 257
 
 
 def _light_of_ink(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Red, green and blue of cyan, magenta, yellow and black: what each ink and the black leave of the light."""
+    """Convert cyan, magenta, yellow and black to red, green and blue: the light that each ink and black let through."""
     full = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
     left = (full - pixels.astype(np.float64)) / full
     return left[..., :3] * left[..., 3:] * full

@@ -1,4 +1,4 @@
-"""The base of all settings: frozen, closed, with their ranges, and read with errors in one line."""
+"""The base class of all settings: immutable, no unknown keys, validated ranges, errors in one line."""
 
 import difflib
 import json
@@ -11,20 +11,20 @@ Value = TypeVar("Value")
 
 
 class SettingsError(ValueError):
-    """Settings with an unknown key, a value out of range or of another type: which, where, and what to do."""
+    """Settings with an unknown key or a value of the wrong type or range: which, where, and what to do."""
 
 
 class Settings(BaseModel):
-    """A section of settings: an unknown key, NaN and infinity are errors, and nothing changes after construction.
+    """A section of settings: immutable; unknown keys, NaN and infinity are errors.
 
-    Defaults in code are those of the 2015 paper; a study's configuration states them again, for a reader to change.
+    Defaults in code are those of the 2015 paper; config.yaml repeats them, so that readers can see and change them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=False)
 
     @classmethod
     def read(cls, values: object, where: str = "") -> Self:
-        """Return the settings of a mapping as YAML or JSON gives it; SettingsError, one line, names key and value."""
+        """Return the settings read from a mapping of YAML or JSON; SettingsError names key and value in one line."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -39,13 +39,13 @@ class Settings(BaseModel):
             raise SettingsError(f"not JSON ({error})") from error
 
     def plain(self) -> dict[str, Any]:
-        """Return every value in JSON's own types, in the order of the fields."""
+        """Return all values as JSON types, in the order of the fields."""
         return self.model_dump(mode="json")
 
     def identity(self) -> dict[str, Any]:
-        """Return what a result depends on: the plain values, without options (see `option`) that are at rest.
+        """Return the plain values without those options (see `option`) that have their default.
 
-        So a new option changes no key, fingerprint or cache of the settings that do not use it.
+        Keys and caches are derived from this, so that a new option leaves those of settings that do not use it.
         """
         found: dict[str, object] = {}
         for name, field in type(self).model_fields.items():
@@ -63,7 +63,7 @@ class Settings(BaseModel):
 
 
 class LimitSettings(Settings):
-    """What a download and an archive may cost."""
+    """Limits of downloads and archives."""
 
     archive_bytes: int = Field(ge=1, description="Most bytes of an archive, packed or unpacked.")
     archive_members: int = Field(ge=1, description="Most files an archive may hold.")
@@ -72,12 +72,12 @@ class LimitSettings(Settings):
 
 
 def option(default: Value, description: str, **bounds: Any) -> Value:
-    """Return a field that was added later: at its default it does nothing and leaves every identity as it was."""
+    """Return a field that was added later: its default has no effect and is left out of `Settings.identity`."""
     return Field(default, description=description, json_schema_extra={"rests": True}, **bounds)
 
 
 def first_fault(error: ValidationError, model: type[BaseModel], where: str = "") -> str:
-    """Return one line for the first error: the key, what was found, and the nearest valid key or what is allowed."""
+    """Return one line about the first error: the key, its value, and the nearest valid key or the allowed values."""
     fault = error.errors(include_url=False, include_context=False)[0]
     path = [str(part) for part in fault["loc"]]
     place = ".".join([where, *path]).strip(".")
@@ -89,25 +89,25 @@ def first_fault(error: ValidationError, model: type[BaseModel], where: str = "")
     if fault["type"] == "missing":
         return f"{place} is missing; set it"
     message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "value_error":  # of a validator of ours, which names key and value
+    if fault["type"] == "value_error":  # raised by one of our validators, which name key and value themselves
         return f"{where}: {message}" if where else message
     return f"{place} is {fault['input']!r}: {message[:1].lower()}{message[1:]}"
 
 
 def keys_at(model: Any, path: list[str]) -> list[str]:
-    """Return the keys that the section at this path may have; none where there is no section."""
+    """Return the valid keys of the section at this path; none if there is no section."""
     found = _section(model)
     for part in path:
         if isinstance(found, type) and issubclass(found, BaseModel):
             field = found.model_fields.get(part)
             found = _section(field.annotation) if field else None
-        else:  # a mapping or a list: the part is a name or a place
+        else:  # a mapping or a list: this part of the path is a key or an index
             found = _section(get_args(found)[-1]) if found else None
     return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
 
 
 def _section(annotation: Any) -> Any:
-    """Return the model, the mapping or the list that an annotation allows, without None and metadata; None if none."""
+    """Return the model, mapping or list that an annotation allows, without None and metadata; None if there is none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) in (dict, list):

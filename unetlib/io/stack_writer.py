@@ -1,4 +1,4 @@
-"""TIFF files that Fiji and napari open with their scale, written plane by plane through a memory map."""
+"""Write TIFF stacks plane by plane through a memory map, with their scale, for Fiji and napari."""
 
 from pathlib import Path
 from typing import Any
@@ -9,25 +9,25 @@ import tifffile
 from unetlib.io.axes import UNNAMED
 from unetlib.io.calibration import Calibration, tags_of
 
-LARGEST_CLASSIC_BYTES = 2**32 - 2**25  # tifffile's margin for what is not pixels
+LARGEST_CLASSIC_BYTES = 2**32 - 2**25  # tifffile's margin for headers
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 
 
 def create_stack(
     path: Path, axes: str, shape: tuple[int, ...], dtype: type[np.generic], calibration: Calibration
 ) -> np.memmap[Any, Any]:
-    """Create an uncompressed TIFF of zeros and return its planes, mapped, (planes, H, W); flush it when done.
+    """Create an uncompressed TIFF of zeros and return its memory-mapped planes, (planes, H, W); flush it when done.
 
-    axes and shape as of `stacks.Stack` (axes "T", shape (5, H, W)). An ImageJ hyperstack with pixel size, unit,
-    distance of z planes and frame interval where that format can hold it (uint8, uint16, float32 under 4 GiB; axes T
-    and Z, others as Z); else OME-TIFF, BigTIFF where it must be, with the resolution also in pixels per cm.
+    axes and shape: as in `stacks.Stack` (axes "T", shape (5, H, W)). Writes an ImageJ hyperstack with pixel size, unit,
+    z distance and frame interval if the format allows it (uint8, uint16 or float32, under 4 GiB; axes T and Z, others
+    become Z); otherwise an OME-TIFF, as BigTIFF if necessary, with the resolution also in pixels per cm.
     """
     count = int(np.prod(shape[:-2], dtype=np.int64))
     size = count * shape[-2] * shape[-1] * np.dtype(dtype).itemsize
     imagej = np.dtype(dtype).name in IMAGEJ_TYPES and size < LARGEST_CLASSIC_BYTES
     keywords = tags_of(calibration, imagej=imagej, axes=axes)
     if imagej:
-        axes = "T" if axes in UNNAMED and axes else axes  # as `track` takes them
+        axes = "T" if axes in UNNAMED and axes else axes  # as `track` reads them
         known = axes in ("", "T", "Z", "TZ")
         keywords["metadata"]["axes"] = f"{axes}YX" if known else "ZYX"
         data = tifffile.memmap(
@@ -46,7 +46,7 @@ def create_stack(
 
 
 def _ome(axes: str, shape: tuple[int, ...], dtype: str, calibration: Calibration) -> str:
-    """The OME-XML of a stack: what ImageJ's own format cannot say of 32-bit labels and of more than 4 GiB."""
+    """Return the OME-XML of a stack, for 32-bit labels and files over 4 GiB, which ImageJ's own format cannot store."""
     lengths = dict(zip(axes, shape[:-2], strict=True)) if axes in ("T", "Z", "TZ") else {}
     lengths = lengths or {"Z": int(np.prod(shape[:-2], dtype=np.int64))}
     sizes = {"X": shape[-1], "Y": shape[-2], "Z": lengths.get("Z", 1), "C": 1, "T": lengths.get("T", 1)}

@@ -1,4 +1,4 @@
-"""A user's image file, plane by plane: TIFF stacks mapped into memory where their layout allows it, and PNG."""
+"""Read a user's image file plane by plane: PNG, and TIFF stacks, which are memory-mapped if their layout allows it."""
 
 import mmap
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ from unetlib.io.png import PNG
 from unetlib.io.samples import GREY, Samples
 from unetlib.io.tiff import TIFF, TiffLayout, channels_last, tiff_layout, walk_pages
 
-MAPPED_PX = 2**24  # a page with more pixels that cannot be mapped as it lies is unpacked into a file, not into memory
+MAPPED_PX = 2**24  # larger pages that cannot be mapped directly are decoded into a temporary file, not into memory
 
 
 @dataclass(frozen=True)
 class Plane:
-    """One picture, grey when read: `plane[rows, columns]`, two slices."""
+    """One image plane; `plane[rows, columns]`, with two slices, returns grey values."""
 
     data: NDArray[Any]  # (H, W) or (H, W, samples), as stored
     samples: Samples = GREY
@@ -37,17 +37,17 @@ class Plane:
         return self.data.dtype
 
     def __getitem__(self, part: tuple[slice, slice]) -> NDArray[Any]:
-        """Return the grey values of a part (rows, columns) (`samples.Samples.grey`), in native byte order."""
+        """Return the grey values of rows and columns (`samples.Samples.grey`), in native byte order."""
         return self.samples.grey(_native(self.data[part]))
 
     def labels(self, where: str) -> NDArray[Any]:
-        """Return the whole plane as it is stored, for ids (`samples.Samples.labels`), in native byte order."""
+        """Return the stored values of the whole plane as ids (`samples.Samples.labels`), in native byte order."""
         return self.samples.labels(_native(self.data), where)
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The planes of one file. axes and lengths: the order of its planes, as "T" (5,), "TZ" (5, 3) or "" ()."""
+    """The planes of a file. axes and lengths: the order of its planes, such as "T" (5,), "TZ" (5, 3) or "" ()."""
 
     path: Path
     axes: str
@@ -58,17 +58,17 @@ class Stack:
     calibration: Calibration
     read: Callable[[int], NDArray[Any]]
     samples: Samples = GREY
-    notes: tuple[str, ...] = ()  # what a person must be told of how the file was read
+    notes: tuple[str, ...] = ()  # messages for the user about how the file was read
 
     def __len__(self) -> int:
         return int(np.prod(self.lengths, dtype=np.int64))
 
     def where(self, page: int) -> str:
-        """Return what errors call a page, counted from 1 as Fiji does."""
+        """Return the name of a page in errors, counted from 1 as in Fiji."""
         return str(self.path) if len(self) == 1 else f"{self.path}, page {page + 1} of {len(self)}"
 
     def plane(self, page: int) -> Plane:
-        """Return page 0 … len − 1; ImageError when it is damaged."""
+        """Return page 0 … len − 1; ImageError if it is damaged."""
         with _one_line(str(self.path), "TIFF"):
             return Plane(self.read(page), self.samples)
 
@@ -77,13 +77,13 @@ class Stack:
 def open_stack(
     path: Path, scratch: Path | None = None, choice: Choice = EVERYTHING, *, masks: bool = False
 ) -> Iterator[Stack]:
-    """Yield the planes of a TIFF or PNG; ImageError, naming the file, for what cannot be read as grey planes.
+    """Yield the planes of a TIFF or PNG; ImageError, naming the file, if it cannot be read as grey planes.
 
     TIFF: any integer or float type, strips or tiles, any compression of tifffile, BigTIFF, ImageJ and OME stacks, any
-    number of pages; colour becomes luma when a part is read. Uncompressed pages are mapped, never loaded; a large page
-    of another layout is unpacked into a temporary file in `scratch` (None: the system's). PNG is unpacked in memory.
-    choice: the channel and the z plane where there are several. masks: images of 1 bit are read, too.
-    Refused: channels of which none is chosen, pages that differ, complex images.
+    number of pages; colour is converted to luma as parts are read. Uncompressed pages are memory-mapped; a large page
+    of another layout is decoded into a temporary file in `scratch` (None: the system's). PNG is decoded in memory.
+    choice: the channel and z plane to read if there are several. masks: also accept images of 1 bit.
+    Refused: several channels if none is chosen, pages that differ in size or type, complex images.
     """
     where = str(path)
     with path.open("rb") as stream:
@@ -135,7 +135,7 @@ def _open_tiff(path: Path, scratch: Path | None, stack: ExitStack, choice: Choic
 
 
 def _mapped(path: Path, file: tifffile.TiffFile, layout: TiffLayout) -> Callable[[int], NDArray[Any]] | None:
-    """The reader of a series whose pixels lie in the file as in memory, or None."""
+    """Return a reader of pages by memory map; None if the pixels are not stored as they are in memory."""
     keyframe, offset = layout.series.keyframe, layout.series.dataoffset
     if offset is None or not keyframe.is_memmappable:
         return None
@@ -164,12 +164,12 @@ def _native(array: NDArray[Any]) -> NDArray[Any]:
 
 @contextmanager
 def _one_line(where: str, kind: str) -> Iterator[None]:
-    """Turns whatever a damaged file makes the codecs raise into one ImageError; a full disk stays an OSError."""
+    """Turn any exception that a damaged file causes in codecs into an ImageError; a full disk stays an OSError."""
     try:
         yield
     except ImageError:
         raise
-    except Exception as error:  # codecs and tifffile raise whatever a damaged file makes them stumble over
+    except Exception as error:  # a damaged file makes codecs and tifffile raise exceptions of any type
         if isinstance(error, OSError) and error.errno:
             raise
         reason = (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""How a TIFF file holds its planes: the pages of its one picture, in which order, and what their samples mean."""
+"""Interpret the layout of a TIFF file: the pages of its image, their order, and the meaning of their samples."""
 
 import json
 import struct
@@ -15,12 +15,12 @@ from unetlib.io.samples import Samples, samples_of
 from unetlib.io.wording import counted
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_OF_A_SET = ("ome", "mmstack", "ndtiff")  # kinds of tifffile whose pages may stand in other files, or be missing
+_OF_A_SET = ("ome", "mmstack", "ndtiff")  # tifffile's names of formats whose pages may be in other files, or missing
 
 
 @dataclass(frozen=True)
 class TiffLayout:
-    """The picture of a TIFF file: its pages as tifffile finds them, the order of its planes, its samples."""
+    """The image in a TIFF file: its pages as tifffile finds them, the order of its planes, its samples."""
 
     series: tifffile.TiffPageSeries
     order: PlaneOrder
@@ -29,7 +29,7 @@ class TiffLayout:
 
     @property
     def page_count(self) -> int:
-        """How many pages the file's axes count, chosen or not."""
+        """Return the number of pages according to the file's axes, chosen or not."""
         counted = (
             length for axis, length in zip(self.series.axes, self.series.shape, strict=True) if axis not in "YXS"
         )
@@ -37,10 +37,10 @@ class TiffLayout:
 
 
 def tiff_layout(file: tifffile.TiffFile, choice: Choice, where: str) -> TiffLayout:
-    """Return the layout of the one picture that an open TIFF holds.
+    """Return the layout of the single image of an open TIFF.
 
-    Raises ImageError naming `where` for several pictures, for planes that are missing or stand in other files, for
-    channels of which none is chosen and for colours that are not read.
+    Raises ImageError naming `where` for several images, for planes that are missing or in other files, for several
+    channels if none is chosen, and for unsupported colours.
     """
     if not file.series:
         raise ValueError("it has no pages")
@@ -65,7 +65,7 @@ def tiff_layout(file: tifffile.TiffFile, choice: Choice, where: str) -> TiffLayo
 
 
 def planar(page: tifffile.TiffPage) -> bool:
-    """Return whether the samples of a page stand one plane behind the other."""
+    """Return whether a page stores its samples as separate planes."""
     return bool(page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1)
 
 
@@ -75,10 +75,11 @@ def channels_last(array: NDArray[Any], page: tifffile.TiffPage) -> NDArray[Any]:
 
 
 def walk_pages(data: bytes | mmap, most: int | None = None) -> None:
-    """Follow the chain of pages to its end, ValueError if it is cut off: tifffile would return the first pages only.
+    """Follow the linked list of pages; ValueError if it is cut off, where tifffile would return only the first pages.
 
-    most: ValueError from so many pages on; None for a file that is the user's own, a movie of any length.
+    most: raise ValueError beyond this many pages; None for a user's own file, which may be a movie of any length.
     """
+    # Header: byte order, 42 for TIFF or 43 for BigTIFF, offset of the first page. Each page ends with the next offset.
     order, big = "<" if data[:2] == b"II" else ">", 43 in data[2:4]
     number, offset, entry_bytes = ("Q", "Q", 20) if big else ("H", "I", 12)
     (page,) = struct.unpack_from(order + offset, data, 8 if big else 4)
@@ -94,9 +95,9 @@ def walk_pages(data: bytes | mmap, most: int | None = None) -> None:
 
 
 def _planes_of_the_header(file: tifffile.TiffFile, found: int, where: str) -> tuple[str, ...]:
-    """What is to be said where the header counts fewer planes than there are; ImageError where it counts more."""
+    """Return notes if the header states fewer planes than the file has; ImageError if it states more."""
     series, promised = file.series[0], found
-    pages: Any = file.pages  # of TiffPage and TiffFrame, which has the same attributes
+    pages: Any = file.pages  # of TiffPage and TiffFrame, which have the same attributes
     if file.imagej_metadata:
         promised = int(file.imagej_metadata.get("images", 1))
     if series.dataoffset is not None and series.dataoffset + series.nbytes > file.filehandle.size:
@@ -113,14 +114,14 @@ def _planes_of_the_header(file: tifffile.TiffFile, found: int, where: str) -> tu
 
 
 def _turned(page: tifffile.TiffPage, where: str) -> tuple[str, ...]:
-    """What is to be said of a picture that viewers turn: rows and columns are those of the file."""
+    """Return a note for an image that viewers rotate: rows and columns are read as stored."""
     if page.tags.valueof("Orientation") in (None, 0, 1):
         return ()
     return (f"{where}: its tag Orientation asks viewers to turn it; rows and columns are read as they are stored",)
 
 
 def _check_whole(series: tifffile.TiffPageSeries, lengths: list[int], where: str) -> None:
-    """ImageError for planes that are promised and not there, before anything is computed from the others."""
+    """Raise ImageError for planes that are declared and missing, before anything is computed from the others."""
     if series.kind in _OF_A_SET and (missing := sum(page is None for page in series)):
         raise ImageError(
             f"{where}: {missing} of the {len(series)} planes that its header promises are missing (a set of files that "
@@ -136,7 +137,7 @@ def _check_whole(series: tifffile.TiffPageSeries, lengths: list[int], where: str
 
 
 def _doubtful_colour(series: tifffile.TiffPageSeries, where: str) -> tuple[str, ...]:
-    """What is to be said of 3 or 4 planes that Python's tifffile has tagged as colour without having been asked to."""
+    """Return a note for 3 or 4 planes that tifffile may have tagged as colour because of their number alone."""
     page = series.keyframe
     if series.kind != "shaped" or not planar(page) or page.photometric != tifffile.PHOTOMETRIC.RGB:
         return ()

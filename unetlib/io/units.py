@@ -1,4 +1,4 @@
-"""Units of length and time, by the names that microscopes and Fiji write."""
+"""Units of length and time, under the names that microscopes and Fiji write."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ _TIME_ALIASES = {
 
 
 def length_um(unit: str) -> float | None:
-    """Return a unit of length in µm; None for one that is not known.
+    """Return a unit of length in µm; None if it is unknown.
 
     >>> length_um("nanometer"), length_um("furlong")
     (0.001, None)
@@ -33,12 +33,12 @@ def length_um(unit: str) -> float | None:
 
 
 def time_s(unit: str) -> float | None:
-    """Return a unit of time in seconds; None for one that is not known."""
+    """Return a unit of time in seconds; None if it is unknown."""
     return _TIMES_S.get(_plain(unit, _TIME_ALIASES))
 
 
 def plain_length(unit: str) -> str:
-    """Return the usual name of a unit of length, in small letters; others as they are.
+    """Return the usual name of a unit of length, in lower case; unknown units unchanged.
 
     >>> plain_length("Microns")
     'µm'

@@ -1,10 +1,10 @@
-"""Numbers, sizes and lists of names as people say them, for messages of one line."""
+"""Format numbers, sizes and lists of names for one-line messages."""
 
 from collections.abc import Sequence
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not one.
+    """Return a number with its noun, in the plural unless the number is 1.
 
     >>> [counted(number, "plane") for number in (0, 1, 1200)]
     ['0 planes', '1 plane', '1200 planes']
@@ -13,7 +13,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def named(names: Sequence[object], most: int) -> str:
-    """Return the first names of a list, and how many more there are.
+    """Return the first names of a list and the number of the others.
 
     >>> named(["a", "b", "c"], 2)
     'a, b and 1 more'
@@ -23,7 +23,7 @@ def named(names: Sequence[object], most: int) -> str:
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes as people say it, to two digits at least.
+    """Return a number of bytes in a readable unit, with at least two digits.
 
     >>> [size_text(size) for size in (0, 999, 26_000, 4_200_000_000)]
     ['0 bytes', '999 bytes', '26 kB', '4.2 GB']
