@@ -11,6 +11,7 @@ from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.literature import ANY
 from unetlib.report.verdicts import Baseline, Estimate
+from unetlib.study.facts import StudyFacts
 from unetlib.study.runs import JOINT
 
 
@@ -106,6 +107,19 @@ class Study:
     @cached_property
     def _effects(self) -> dict[tuple[str, ...], Estimate]:
         return _estimates(self.ablation, {"mean": "difference", "low": "low", "high": "high"})
+
+
+def study_of(facts: StudyFacts, tables: Mapping[str, pd.DataFrame]) -> Study:
+    """Return the look-ups in the tables of a study: comparison, ablation, transfer and, with protocols, waterfall."""
+    return Study(
+        comparison=tables["comparison"],
+        ablation=tables["ablation"],
+        transfer=tables["transfer"],
+        reference=facts.reference,
+        filters={name: entry.base_filters for name, entry in facts.experiments.items()},
+        aliases=facts.aliases,
+        waterfall=tables["waterfall"] if facts.protocols else None,
+    )
 
 
 def _estimates(table: pd.DataFrame, names: Mapping[str, str]) -> dict[tuple[str, ...], Estimate]:

@@ -11,7 +11,7 @@ from unetlib.io.files import atomic_path
 from unetlib.networks.run_record import RunFacts, read_facts
 from unetlib.report import display_tables
 from unetlib.report.display_tables import FAILED
-from unetlib.study.external_scores import failures
+from unetlib.study.external_scores import Failure
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 from unetlib.study.runs import EXTERNAL
@@ -22,17 +22,21 @@ TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
 
 @dataclass(frozen=True)
 class Scores:
-    """The long tables of a study: scores of networks and external tools, of trivial baselines, and image clusters."""
+    """The long tables of a study: scores of networks and external tools, of trivial baselines, and image clusters.
+
+    failed: what external tools have no scores of.
+    """
 
     scores: pd.DataFrame
     baselines: pd.DataFrame
     clusters: pd.DataFrame
+    failed: Sequence[Failure] = ()
 
 
-def trained_facts(facts: StudyFacts) -> list[RunFacts]:
-    """Return the facts of every trained run, read from where they stand."""
+def trained_facts(facts: StudyFacts, root: Path = Path()) -> list[RunFacts]:
+    """Return the facts of every trained run, read from where they stand. root: the project's folder."""
     layout = Layout(facts.name)
-    return [read_facts(Path(layout.run_facts(run.path))) for run in facts.trained_runs()]
+    return [read_facts(root / layout.run_facts(run.path)) for run in facts.trained_runs()]
 
 
 def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) -> dict[str, pd.DataFrame]:
@@ -61,6 +65,7 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
                 clusters=found.clusters,
             ),
             facts,
+            found.failed,
         ),
         "ablation": ablation.ablation(
             everything,
@@ -78,19 +83,23 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
 
 def tracking_table(facts: StudyFacts) -> pd.DataFrame:
     """Return the rows of all tracked runs, read from where they stand."""
-    files = [Layout(facts.name).track_scores(run.path) for run in facts.tracked_runs()]
-    rows = [pd.read_csv(path, dtype={"sequence": str}) for path in files]
+    return read_tracking([Path(Layout(facts.name).track_scores(run.path)) for run in facts.tracked_runs()])
+
+
+def read_tracking(files: Iterable[Path]) -> pd.DataFrame:
+    """Return the rows of tables of tracking scores, one after another."""
+    rows = [pd.read_csv(path, dtype={"experiment": str, "test_dataset": str, "sequence": str}) for path in files]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=TRACKING_COLUMNS)
     return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # empty where the truth has no tracks
 
 
-def with_failures(comparison: pd.DataFrame, facts: StudyFacts) -> pd.DataFrame:
+def with_failures(comparison: pd.DataFrame, facts: StudyFacts, failed: Iterable[Failure]) -> pd.DataFrame:
     """Return the comparison with a row for each test set that an external tool failed on; `resampled` says why."""
     rows = [
         {"test_dataset": each.dataset, "experiment": each.tool, "train_dataset": EXTERNAL, "metric": FAILED}
         | dict.fromkeys(tables.COUNTS, 0)
         | {"resampled": f"{FAILED} in fold {each.fold}: {each.reason}", "primary": False}
-        for each in failures(facts)
+        for each in failed
     ]
     if not rows:
         return comparison
