@@ -1,38 +1,35 @@
-"""Public formats become our dataset folder, and its frames become training, validation and test.
+"""Convert public formats to our dataset folder, and split its frames into training, validation and test.
 
-- array_files: The arrays of a dataset folder on disk: <kind>/<frame>.tif, images as recorded, all else compressed.
-- checks: What an image, an instance label and a frame id must be before anything is built on them.
-- ctc: Cell Tracking Challenge: <sequence>/tNNN.tif with gold and silver segmentation, markers and tracks.
+- array_files: Read and write the arrays of a dataset folder: <kind>/<frame>.tif, images as recorded, others compressed.
+- checks: Check images, instance labels and frame ids before they enter a dataset.
+- ctc: Read Cell Tracking Challenge data: <sequence>/tNNN.tif with gold and silver segmentation, markers and tracks.
 - dataset: Our dataset format on disk: one folder with images, instance labels, and a table of frames.
-- dsb: Data Science Bowl 2018 (BBBC038): <id>/images/<id>.png and one PNG per nucleus in <id>/masks/; TIFF is read too.
-- duplicates: Which frames show the same image: equal pixels, or nearly equal ones that noise, contrast or turning makes
-  differ.
-- faults: Faults of many files, named together: the first bad file does not hide the others.
-- fields_of_view: Which images are pieces of one field of view: tiles whose edges continue each other, and repeated
-  views.
-- frames: The facts of a dataset's frames on disk: frames.csv, and pixel_sizes.csv beside it.
-- isbi: ISBI-2012 EM segmentation challenge: multi-page TIFFs, 255 = cell, 0 = membrane.
-- pair_layout: Which image of a folder goes with which label image, to which movie and to which group: told from names
-  alone.
-- pairs: Anybody's own data: a folder of images and a folder of label images, matched by name.
-- mask_files: Mask files of one object each, as DSB2018 has them, told from files that show several objects.
-- partial_annotation: Partial gold truth: cells that the tracking markers know and the segmentation does not draw are
-  unknown.
+- dsb: Read Data Science Bowl 2018 (BBBC038): <id>/images/<id>.png, one PNG or TIFF per nucleus in <id>/masks/.
+- duplicates: Find frames that show the same image: identical pixels, or the same image with noise, other contrast or
+  rotated.
+- faults: Collect the faults of many files and report them together, so that the first does not hide the others.
+- fields_of_view: Group images of the same field of view: tiles whose edges continue each other, and repeated views.
+- frames: Read and write the metadata of a dataset's frames: frames.csv and pixel_sizes.csv.
+- isbi: Read the ISBI-2012 EM segmentation challenge: multi-page TIFFs, 255 = cell, 0 = membrane.
+- pair_layout: Find the label image, movie and group of each image in a folder, from file names alone.
+- pairs: Read a user's own data: a folder of images and a folder of label images, matched by name.
+- mask_files: Read mask files of one object each, as in DSB2018, and recognise files that show several objects.
+- partial_annotation: Find unknown regions of partial gold truth: cells that have a tracking marker but no segmentation.
 - prepare_dataset: Prepare a dataset: read a foreign archive or folder into our dataset folder, and record what was used
   of it.
-- readers: Foreign datasets end here: every layout we read, by its name in the config.
-- remarks: What a user is told of a prepared dataset: how many frames, which are negatives, unlabelled or duplicates.
-- settings: Settings of a dataset: where it comes from, how it is read, and how its frames are split.
-- shared_images: No image on both sides of a split: of frames that show the same image, the most important role keeps
-  its own.
-- source_digest: The identity of a folder of images and labels: a checksum of the content of every file that is used.
-- split_files: Read split files: the frames of a role, the fold, and the dataset that a file's path names.
-- split_ways: The ways of keeping training and test apart: by sequence, by block of z, by group, and not at all
-  (random).
-- splits: Which frames train, validate and test: whole sequences, blocks of z, groups of similar images; no arrays.
-- subsets: Some of many: evenly spaced subsets of a sequence, nested where sizes double.
+- readers: The readers of foreign dataset formats, by their name in the config.
+- remarks: Messages about a prepared dataset: number of frames, and which are negatives, unlabelled or duplicates.
+- settings: Settings of a dataset: its source, how it is read, and how its frames are split.
+- shared_images: Keep an image out of two roles of a split: of the frames that show it, those of the most important role
+  remain.
+- source_digest: Identify a folder of images and labels by a checksum over the content of every file that is used.
+- split_files: Read split files: the frames of a role, and the fold and the dataset from the file's path.
+- split_ways: The ways to separate training from test frames: by sequence, by block of z, by group, and at random
+  (leaky).
+- splits: Split frames into training, validation and test: by sequences, blocks of z or groups of similar images.
+- subsets: Choose evenly spaced subsets of a sequence, nested if their sizes are powers of two.
 - synthetic/: Synthetic microscopy with exact truth, written as archives in the layouts of the public datasets.
-- unused_files: What of a source was not used: every file of a folder or archive that no reader asked for, and why.
+- unused_files: List the files of a folder or archive that no reader used, and why.
 
 For other packages: prepare_dataset; read (chooses the reader of a format); Sample, Dataset, write_dataset;
 split; synthetic.archive_writer.write_archive.

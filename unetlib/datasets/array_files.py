@@ -1,4 +1,4 @@
-"""The arrays of a dataset folder on disk: <kind>/<frame>.tif, images as recorded, all else compressed."""
+"""Read and write the arrays of a dataset folder: <kind>/<frame>.tif, images as recorded, others compressed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from unetlib.datasets.checks import DatasetError
 
 
 def write_arrays(folder: Path, frame: str, arrays: Mapping[str, np.ndarray | None]) -> None:
-    """Write the arrays of a frame that are there, by kind: images, labels, silver, ignore, markers."""
+    """Write the arrays of a frame by kind (images, labels, silver, ignore, markers), except those that are None."""
     for kind, array in arrays.items():
         if array is None:
             continue
@@ -21,7 +21,7 @@ def write_arrays(folder: Path, frame: str, arrays: Mapping[str, np.ndarray | Non
 
 
 def read_array(folder: Path, kind: str, frame: str, shape: tuple[int, int]) -> np.ndarray:
-    """Return an array of this shape (H, W); DatasetError, naming the file, where it holds anything else."""
+    """Return an array of the given shape (H, W); DatasetError, naming the file, if it contains anything else."""
     path = folder / kind / f"{frame}.tif"
     try:
         with tifffile.TiffFile(path) as file:
@@ -31,11 +31,11 @@ def read_array(folder: Path, kind: str, frame: str, shape: tuple[int, int]) -> n
                 found = f"{'×'.join(map(str, page.shape))} of {page.dtype}"
                 raise DatasetError(f"{path}: holds {found}, unlike its frames.csv; prepare the dataset again")
             ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
-            if max(ends, default=0) > file.filehandle.size:  # tifffile would first take the memory that is claimed
+            if max(ends, default=0) > file.filehandle.size:  # tifffile would first allocate the declared size
                 raise ValueError("a strip lies beyond the end of the file")
             return np.asarray(page.asarray())
     except DatasetError:
         raise
-    except Exception as error:  # tifffile raises many kinds: TiffFileError, struct.error, codec errors, OSError
+    except Exception as error:  # tifffile raises TiffFileError, struct.error, codec errors, OSError and others
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DatasetError(f"{path}: unreadable TIFF ({reason}); prepare the dataset again") from error

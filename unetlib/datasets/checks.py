@@ -1,4 +1,4 @@
-"""What an image, an instance label and a frame id must be before anything is built on them."""
+"""Check images, instance labels and frame ids before they enter a dataset."""
 
 import re
 
@@ -7,24 +7,24 @@ import numpy as np
 from unetlib.imaging.instance_check import instance_fault, instances_of_mask
 from unetlib.imaging.labels import LARGEST_ID
 
-FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # a suffix and a temporary name's prefix must fit too
-DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # what Windows opens instead of a file
+FRAME_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # leaves room for a suffix and a temporary name's prefix
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # names that Windows opens as devices
 
-LEVELS = 2**16  # of grey that an image keeps when it is stored, as many as a 16-bit image has
+LEVELS = 2**16  # grey levels that an image keeps when it is stored, as many as a 16-bit image has
 LABEL_FIRST = "label the objects first, one number each"
 MASK_REMEDIES = f"{LABEL_FIRST}, or set options: {{masks: true}}, which takes its components as the objects"
 
 
 class DatasetError(ValueError):
-    """An image, a label or a dataset folder that cannot be used as it stands: one line, what, where, what to do."""
+    """An image, a label or a dataset folder that cannot be used: what is wrong, where, and what to do, in one line."""
 
 
 def check_image(array: np.ndarray, where: str) -> np.ndarray:
     """Return the image as (H, W) uint8, uint16 or float32, values unchanged; `where` names it in errors.
 
-    Of values that float32 rounds to fewer than 2¹⁶ grey levels (32-bit integers or float64 on a large pedestal) the
-    smallest is subtracted first: every normalisation subtracts something, and rounding comes after it. Raises
-    DatasetError when it is not one grey image, not numeric, not finite, or the same value everywhere.
+    If float32 would round the values to fewer than 2¹⁶ grey levels (32-bit integers or float64 with a large offset),
+    the minimum is subtracted first, which changes nothing, because every normalisation subtracts an offset. Raises
+    DatasetError if the array is not a single grey image, not numeric, not finite, or constant.
     """
     image = np.asarray(array)
     if image.dtype.kind not in "buif":
@@ -59,18 +59,18 @@ def _in_stored_dtype(image: np.ndarray, where: str) -> np.ndarray:
 
 
 def _above_smallest(image: np.ndarray) -> np.ndarray:
-    """Return the image without its pedestal, in float64; whole numbers are subtracted as such, in 64 bits."""
+    """Return the image minus its minimum, in float64; integers are subtracted as 64-bit integers."""
     if image.dtype.kind == "f":
         return np.asarray(image.astype(np.float64) - float(image.min()))
     low = np.array(image.min()).astype(np.int64 if image.dtype.kind == "i" else np.uint64).astype(np.uint64)
     whole = image.astype(np.int64) if image.dtype.kind == "i" else image
-    return np.asarray((whole.astype(np.uint64) - low).astype(np.float64))  # modulo 2⁶⁴, so that it never overflows
+    return np.asarray((whole.astype(np.uint64) - low).astype(np.float64))  # modulo 2⁶⁴: exact, without overflow
 
 
 def check_instances(array: np.ndarray, where: str) -> np.ndarray:
-    """Return the label as (H, W) uint16 instance ids, 0 = background; DatasetError names what is wrong with it.
+    """Return the label as (H, W) uint16 instance ids, 0 = background; DatasetError says what is wrong with it.
 
-    Refused: other than two dimensions, floats, negative ids, ids above 65535.
+    Refused: arrays that are not two-dimensional, floats, negative ids, ids above 65535.
     """
     labels = np.asarray(array)
     if labels.dtype.kind not in "bui":
@@ -88,9 +88,9 @@ def check_instances(array: np.ndarray, where: str) -> np.ndarray:
 def instances_or_mask(
     values: np.ndarray, where: str, *, masks: bool = False, remedies: str = MASK_REMEDIES
 ) -> np.ndarray:
-    """Return the instance ids, (H, W) uint16, of what a label image holds; with masks, the components of its mask.
+    """Return the instance ids, (H, W) uint16, of a label image; with `masks`, the components of its mask.
 
-    Raises DatasetError, which names the remedies, also for what cannot be instances by its structure
+    Raises DatasetError, with the remedies, also for values whose structure shows that they are not instance ids
     (`instance_check.instance_fault`).
     """
     if masks:
@@ -104,7 +104,7 @@ def instances_or_mask(
 
 
 def check_same_size(image: np.ndarray, other: np.ndarray, where: str, noun: str) -> None:
-    """Raise DatasetError unless both arrays have one shape; `noun` is what the error calls the second."""
+    """Raise DatasetError unless both arrays have the same shape; `noun` is the error's name for the second."""
     if image.shape != other.shape:
         raise DatasetError(
             f"{where}: image is {size(image)} but its {noun} is {size(other)}; remove the frame or fix the {noun}"
@@ -112,7 +112,7 @@ def check_same_size(image: np.ndarray, other: np.ndarray, where: str, noun: str)
 
 
 def check_frame_id(frame: str, where: str) -> None:
-    """Raise DatasetError unless the frame id is a file name on every system: letters, digits, '.', '_', '-'."""
+    """Raise DatasetError unless the frame id is a valid file name on every system: letters, digits, '.', '_', '-'."""
     if not FRAME_ID.fullmatch(frame) or DEVICE.fullmatch(frame):
         shown = repr(frame[:200])
         rule = "use up to 200 letters, digits, '.', '_' and '-', and no name of a device"
@@ -120,7 +120,7 @@ def check_frame_id(frame: str, where: str) -> None:
 
 
 def size(array: np.ndarray) -> str:
-    """Return the shape as people write it: 512×510.
+    """Return the shape as text, such as 512×510.
 
     >>> size(np.zeros((512, 510)))
     '512×510'

@@ -1,4 +1,4 @@
-"""Cell Tracking Challenge: <sequence>/tNNN.tif with gold and silver segmentation, markers and tracks."""
+"""Read Cell Tracking Challenge data: <sequence>/tNNN.tif with gold and silver segmentation, markers and tracks."""
 
 import re
 from collections import defaultdict
@@ -32,13 +32,12 @@ def read_ctc(
     masks: bool = False,
     channel: int | None = None,
 ) -> Iterator[Sample]:
-    """Yield one sample per frame, by sequence and time; the dataset's folder may stand anywhere in the archive.
+    """Yield one sample per frame, by sequence and time; the dataset's folder may be anywhere in the archive.
 
-    Gold truth: _GT/SEG; silver truth: _ST/SEG, both masks of which each component is an object where `masks` says so;
-    markers and tracks: _GT/TRA. Frames without any truth are kept.
-    In gold frames, cells that have a marker but were not drawn become ignored pixels
-    (`partial.unknown_region`). Modality: from the dataset's name (PhC-, DIC-, Fluo-, BF-) unless given.
-    Raises ImageError or DatasetError that name every bad file.
+    Gold truth is read from _GT/SEG, silver truth from _ST/SEG; with `masks`, each component of these is an object.
+    Markers and tracks are read from _GT/TRA. Frames without truth are kept. In gold frames, cells that have a marker
+    but no segmentation become ignored pixels (`partial_annotation.unknown_region`). The modality follows from the
+    dataset's name (PhC-, DIC-, Fluo-, BF-) unless given. Raises ImageError or DatasetError that names every bad file.
     """
     root, frames = _frames(archive)
     faults = Faults()
@@ -58,7 +57,7 @@ def read_ctc(
 
 
 def _frames(archive: Archive) -> tuple[str, dict[tuple[str, int], dict[str, str]]]:
-    """Return the dataset's folder in the archive and, by sequence and time, each frame's files by kind."""
+    """Return the dataset's folder in the archive, and for each sequence and time the frame's files by kind."""
     frames: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
     roots = set()
     for name in archive.names():
@@ -108,7 +107,7 @@ def _sample(
     )
     if sample.labels is None or sample.markers is None:
         return sample
-    if sample.markers.any() and not sample.labels.any():  # not a negative: there are cells, and none was drawn
+    if sample.markers.any() and not sample.labels.any():  # not a negative: there are cells, but none is segmented
         raise DatasetError(
             f"{files['labels']}: has no object, but {files['markers']} has cells; remove the former, or draw them"
         )
@@ -117,7 +116,7 @@ def _sample(
 
 
 def _labels(archive: Archive, name: str, kind: str, masks: bool) -> np.ndarray:
-    """Return the ids of one file; the markers of tracks have ids of their own and cannot be masks."""
+    """Return the ids in a file; tracking markers cannot be masks, because their ids identify tracks."""
     values = decode_image(archive.read(name), name).labels()
     if kind == "markers":
         return instances_or_mask(values, name, remedies=f"{LABEL_FIRST}, that of its track")
@@ -127,7 +126,7 @@ def _labels(archive: Archive, name: str, kind: str, masks: bool) -> np.ndarray:
 def _tracks(
     archive: Archive, root: str, sequence: str, frames: Mapping[tuple[str, int], Mapping[str, str]]
 ) -> list[Row]:
-    """Return the rows of man_track.txt (label, begin, end, parent); [] where the sequence has no markers."""
+    """Return the rows of man_track.txt (label, begin, end, parent); [] if the sequence has no markers."""
     name = f"{root}{sequence}_GT/TRA/man_track.txt"
     if name not in archive.names():
         if any(own == sequence and "markers" in files for (own, _), files in frames.items()):

@@ -1,13 +1,13 @@
 """Our dataset format on disk: one folder with images, instance labels, and a table of frames.
 
-frames.csv           one row per frame: the fields of `FrameRecord` but the pixel size, which trains nothing
+frames.csv           one row per frame: the fields of `FrameRecord` without the pixel size, which training ignores
 pixel_sizes.csv      frame, pixel_size_um
 images/<frame>.tif   2-D grey, uint8, uint16 or float32 as recorded
-labels/<frame>.tif   uint16 instance ids, 0 = background: gold truth, or silver where there is no gold
+labels/<frame>.tif   uint16 instance ids, 0 = background: gold truth, or silver if there is no gold
 silver/<frame>.tif   uint16 instance ids: dense silver truth of a frame that also has gold truth
-ignore/<frame>.tif   uint8, 1 = unknown; only where the gold truth is partial
-markers/<frame>.tif  uint16 tracking markers, where the dataset has them
-tracks.csv           sequence, label, begin, end, parent, where the dataset has them
+ignore/<frame>.tif   uint8, 1 = unknown; only if the gold truth is partial
+markers/<frame>.tif  uint16 tracking markers, if the dataset has them
+tracks.csv           sequence, label, begin, end, parent, if the dataset has them
 """
 
 import hashlib
@@ -28,13 +28,13 @@ from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, check_binni
 from unetlib.io.files import atomic_folder, write_csv
 
 TRACK_COLUMNS = ("sequence", "label", "begin", "end", "parent")
-# What stands in a dataset folder; one that holds anything else is never replaced.
+# The files of a dataset folder; a folder with any other file is never replaced.
 FILES = r"(images|labels|silver|ignore|markers)/[^/]+\.tif|(frames|tracks|pixel_sizes|unused)\.csv|dataset\.json"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One frame on its way into a dataset: facts, arrays of one size, and where it came from (for errors)."""
+    """One frame to be written to a dataset: its metadata, arrays of the same size, and its source (for errors)."""
 
     frame: str
     sequence: str
@@ -48,13 +48,13 @@ class Sample:
     markers: np.ndarray | None = None
     pixel_size_um: float | None = None
     overlap_px: int = 0
-    tracks: Sequence[Mapping[str, int | str]] = ()  # rows of tracks.csv that begin in this frame
+    tracks: Sequence[Mapping[str, int | str]] = ()  # rows of tracks.csv for the tracks that begin in this frame
     where: str = ""
-    notes: tuple[str, ...] = ()  # what a user must be told of how the image was read
+    notes: tuple[str, ...] = ()  # messages for the user about how the image was read
 
 
 def check_sample(sample: Sample) -> Sample:
-    """Return the sample with its arrays in stored dtypes; DatasetError when they do not fit each other."""
+    """Return the sample with its arrays in their stored dtypes; DatasetError if they do not fit each other."""
     where = sample.where or sample.frame
     check_frame_id(sample.frame, where)
     image = check_image(sample.image, where)
@@ -73,7 +73,7 @@ def check_sample(sample: Sample) -> Sample:
 
 
 def frame_record(sample: Sample, binning: int = 1) -> FrameRecord:
-    """Return the row of frames.csv that a checked sample stands for, in a dataset of this binning."""
+    """Return the row of frames.csv for a checked sample, in a dataset with the given binning."""
     truth = sample.labels if sample.labels is not None else sample.silver
     if sample.labels is not None:
         annotation = "gold" if sample.ignore is None else "partial"
@@ -111,21 +111,21 @@ def write_dataset(
     training_truth: Truth = "silver",
     lengths: Lengths = "pixels",
 ) -> int:
-    """Write the samples as a dataset folder, whole or not at all, and return how many frames it holds.
+    """Write the samples as a dataset folder, completely or not at all, and return its number of frames.
 
-    Frames that show the same image are put into one group (`duplicates.find_duplicates`; without near_duplicates equal
-    ones alone). Truth without an object is a negative, unless not allow_empty. binning: what networks see is averaged
-    over so many pixels squared; what is written is not. training_truth, lengths: `DatasetSettings`. Equal samples give
-    equal bytes. Raises DatasetError that names
-    every bad sample and repeated frame id, or where there is no sample, or no object in any of them.
+    Frames that show the same image are put into one group (`duplicates.find_duplicates`; only identical images unless
+    near_duplicates). Truth without an object makes the frame a negative, or is an error unless allow_empty. binning
+    is recorded for training, images are written at full size. training_truth, lengths: see `DatasetSettings`. Equal
+    samples give equal bytes. Raises DatasetError naming every bad sample and repeated frame id, or if there is no
+    sample, or no object in any sample.
     """
-    frames: dict[str, FrameRecord] = {}  # by id in lower case: on many systems A.tif and a.tif are one file
+    frames: dict[str, FrameRecord] = {}  # by id in lower case: on many systems A.tif and a.tif are the same file
     identities: dict[str, ImageIdentity] = {}
     tracks: list[Mapping[str, int | str]] = []
     faults = Faults()
     check_binning(binning)
     with atomic_folder(folder, FILES, "part of a prepared dataset") as staging:
-        with faults.collected():  # what the reader finds as it reads on
+        with faults.collected():  # faults that the reader raises at its end
             for raw in samples:
                 with faults.collected():
                     sample = check_sample(raw)
@@ -169,7 +169,7 @@ def _arrays(sample: Sample) -> dict[str, np.ndarray | None]:
 
 
 class Dataset:
-    """A dataset folder as `write_dataset` leaves it; arrays are read when asked for."""
+    """A dataset folder written by `write_dataset`; arrays are read on access."""
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
@@ -177,7 +177,7 @@ class Dataset:
         self._by_id = {frame.frame: frame for frame in self.frames}
 
     def frame(self, frame: str) -> FrameRecord:
-        """Return the facts of one frame; DatasetError when the dataset has no such frame."""
+        """Return the record of a frame; DatasetError if the dataset has no such frame."""
         if frame not in self._by_id:
             raise DatasetError(f"{self.folder}: there is no frame {frame!r} in frames.csv")
         return self._by_id[frame]
@@ -187,22 +187,22 @@ class Dataset:
         return self._array("images", frame)
 
     def truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the gold truth, for judging: (H, W) uint16 instance ids and (H, W) bool, True = unknown."""
+        """Return the gold truth, for evaluation: (H, W) uint16 instance ids and (H, W) bool, True = unknown."""
         if (annotation := self.frame(frame).annotation) not in ("gold", "partial"):
             raise DatasetError(f"{self.folder}: frame {frame} has no gold truth ({annotation}); judge another frame")
         return self._labels("labels", frame, has_ignore=annotation == "partial")
 
     def dense_frames(self) -> set[str]:
-        """Return the frames whose gold truth is complete, or leaves less than 1 − DENSE_SHARE of the pixels open."""
+        """Return the frames whose gold truth covers all pixels, or at least DENSE_SHARE of them."""
         known = {f.frame: 1.0 for f in self.frames if f.annotation == "gold"}
         partial = [f.frame for f in self.frames if f.annotation == "partial"]
         known |= {frame: float(1 - self.truth(frame)[1].mean()) for frame in partial}
         return {frame for frame, share in known.items() if share >= DENSE_SHARE}
 
     def training_truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the truth to train on, in the form of `truth`: silver where it exists, else gold.
+        """Return the truth to train on, in the form of `truth`: silver if it exists, else gold.
 
-        Gold comes first where it is complete and the dataset was prepared so.
+        With training_truth "gold", complete gold truth takes precedence.
         """
         facts = self.frame(frame)
         if facts.annotation == "none":
@@ -212,24 +212,24 @@ class Dataset:
         return self._labels("labels", frame, has_ignore=facts.annotation == "partial")
 
     def silver(self, frame: str) -> np.ndarray | None:
-        """Return the silver truth, (H, W) uint16, of a frame that has gold truth too; None for any other."""
+        """Return the silver truth, (H, W) uint16, of a frame that also has gold truth; None for other frames."""
         facts = self.frame(frame)
         both = facts.silver and facts.annotation in ("gold", "partial")
         return self._array("silver", frame) if both else None
 
     def seen(self, frame: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what a network is trained on: image, instance ids and unknown pixels, binned as frames.csv says."""
+        """Return the image, the instance ids and the unknown pixels as training uses them, with the frame's binning."""
         factor = self.frame(frame).binning
         labels, ignore = self.training_truth(frame)
         return bin_image(self.image(frame), factor), bin_labels(labels, factor), bin_mask(ignore, factor)
 
     def length_scale(self, frame: str) -> float:
-        """Return how many of the pixels that a network sees are a length of 1 in the settings; 0.5 binned by 2."""
+        """Return the number of binned pixels per unit of length in the settings: 0.5 for pixels binned by 2."""
         facts = self.frame(frame)
         return facts.px_per_length / facts.binning
 
     def markers(self, frame: str) -> np.ndarray | None:
-        """Return the (H, W) uint16 tracking markers, or None where the dataset has none."""
+        """Return the (H, W) uint16 tracking markers, or None if the dataset has none."""
         return self._array("markers", frame) if (self.folder / "markers" / f"{frame}.tif").exists() else None
 
     def _labels(self, kind: str, frame: str, *, has_ignore: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Data Science Bowl 2018 (BBBC038): <id>/images/<id>.png and one PNG per nucleus in <id>/masks/; TIFF is read too."""
+"""Read Data Science Bowl 2018 (BBBC038): <id>/images/<id>.png, one PNG or TIFF per nucleus in <id>/masks/."""
 
 import re
 from collections import defaultdict
@@ -19,21 +19,21 @@ from unetlib.io.image_files import SUFFIXES
 from unetlib.io.images import DecodedImage, decode_image
 
 MEMBER = re.compile(r"(?:.*/)?(?P<id>[^/]+)/(?P<kind>images|masks)/[^/]+", re.IGNORECASE)
-LARGEST_BYTES = 2**31  # of all images, or of one image's masks, which are held at once; DSB2018's 670 images: 0.1 GB
-COLOURED = 2.0  # mean range between the channels from which an image counts as colour (grey ones have exactly 0)
+LARGEST_BYTES = 2**31  # of all images, or of an image's masks, in memory at once; DSB2018's 670 images take 0.1 GB
+COLOURED = 2.0  # an image is coloured if its channels differ by more than this on average (grey ones by exactly 0)
 
 
 def read_dsb(
     archive: Archive, *, pixel_size_um: float | None = None, masks: bool = False, channel: int | None = None
 ) -> Iterator[Sample]:
-    """Yield one sample per image, by id; found wherever the folders stand in the archive.
+    """Yield one sample per image, by id; the folders may be anywhere in the archive.
 
-    Image: colour → luma, or the channel (from 1). Labels: nuclei numbered 1… in the order of their file names; a
-    pixel that several claim goes to the smallest of them, and `overlap_px` counts such pixels. With `masks`, each
-    component of a mask file is a nucleus; a label image that is alone gives its own ids. Modality: histology if
-    coloured, brightfield if grey on bright, else fluorescence. Group: images of one field of view
-    (`fields.group_by_field`). Images without masks have no truth; those whose masks are all black have no nucleus.
-    Raises ImageError or DatasetError that name every bad file.
+    Image: colour is converted to luma, unless a channel (from 1) is chosen. Labels: nuclei are numbered 1… in the
+    order of their file names; a pixel in several masks belongs to the smallest, and `overlap_px` counts such pixels.
+    With `masks`, each component of a mask file is a nucleus; a label image that is the only file keeps its ids.
+    Modality: histology if coloured, brightfield if grey with a bright background, else fluorescence. Group: the images
+    of a field of view (`fields_of_view.group_by_field`). Images without mask files have no truth; those with black
+    masks only have no nucleus. Raises ImageError or DatasetError that names every bad file.
     """
     faults = Faults()
     images: dict[str, np.ndarray] = {}
@@ -76,7 +76,7 @@ def read_dsb(
 
 
 def _members(archive: Archive, faults: Faults) -> dict[str, dict[str, list[str]]]:
-    """Return the image and mask files by id and kind; formats that are not read are faults."""
+    """Return the image and mask files by id and kind; files of an unsupported format are faults."""
     members: dict[str, dict[str, list[str]]] = defaultdict(lambda: {"images": [], "masks": []})
     for name in archive.names():
         if not (match := MEMBER.fullmatch(name)):
@@ -105,11 +105,11 @@ def modality_of(picture: DecodedImage) -> str:
 def merge_masks(
     archive: Archive, names: list[str], image: np.ndarray, *, masks: bool = False
 ) -> tuple[np.ndarray | None, int]:
-    """Return the uint16 labels of an image's mask files and how many pixels several of them claim.
+    """Return the uint16 labels of an image's mask files, and the number of pixels that are in several of them.
 
-    A file is one object, or with `masks` as many as it has 4-connected components; a label image that is the only file
-    gives its own ids. The smallest claimant gets a shared pixel (equal sizes: the later name). A black mask is no
-    object. No mask files: (None, 0). Raises DatasetError for a file that shows several objects otherwise.
+    A file is one object or, with `masks`, as many as it has 4-connected components; a label image that is the only
+    file keeps its ids. A shared pixel belongs to the smallest object (of equal ones, to the later name). A black mask
+    is not an object. Without mask files: (None, 0). Raises DatasetError for a file that shows several objects.
     """
     if not names:
         return None, 0
@@ -130,6 +130,7 @@ def merge_masks(
     areas = [int(mask.sum()) for _, mask in objects]
     labels = np.zeros(image.shape, np.uint16)
     claims = np.zeros(image.shape, np.uint16)
+    # From the largest to the smallest, so that the smallest claimant of a pixel is written last.
     for n in sorted(range(len(objects)), key=lambda n: -areas[n]):
         window, mask = objects[n]
         labels[window][mask] = n + 1

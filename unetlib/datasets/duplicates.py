@@ -1,4 +1,4 @@
-"""Which frames show the same image: equal pixels, or nearly equal ones that noise, contrast or turning makes differ."""
+"""Find frames that show the same image: identical pixels, or the same image with noise, other contrast or rotated."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -13,23 +13,23 @@ from scipy import ndimage
 from unetlib.datasets.frames import FrameRecord
 
 THUMBNAIL_PX = 32
-SURROUNDINGS = 9  # of thumbnail pixels: what changes over a longer distance (illumination) is taken away
-# Least correlation between two thumbnails of one image. Of five public datasets (1,306 frames), the most alike of
-# different groups have 0.50, turned as is best for them; an image and itself with 2 % of noise, a gamma of 0.5 or 2,
-# half the size or shifted by 1 px have 0.90 or more, with 10 % of noise or 3 px 0.85 in the median.
+SURROUNDINGS = 9  # side of the mean filter in thumbnail pixels: slower changes (illumination) are removed
+# Least correlation between two thumbnails of the same image. In five public datasets (1,306 frames), thumbnails of
+# different groups correlate by at most 0.50 in their best orientation. An image correlates with itself by 0.90 or more
+# after 2 % noise, a gamma of 0.5 or 2, halving or a shift by 1 px; by 0.85 in the median after 10 % noise or 3 px.
 LEAST_CORRELATION = 0.8
-_ROWS = 1024  # of the table of correlations that are held at once
+_ROWS = 1024  # rows of the correlation matrix that are held in memory at once
 
 
 class ImageIdentity(NamedTuple):
-    """What is compared of an image: a checksum of its grey values, and a thumbnail of mean 0 and length 1."""
+    """What is compared between images: a checksum of the grey values, and a thumbnail of mean 0 and norm 1."""
 
     checksum: str
     thumbnail: NDArray[np.float32]
 
 
 def identify(image: NDArray[np.generic]) -> ImageIdentity:
-    """Return the identity of a grey image, (H, W); the type that its whole numbers are stored in does not matter."""
+    """Return the identity of a grey image, (H, W); integers in 8 and 16 bits have the same identity."""
     whole = image.dtype.kind in "ui"
     values = image.astype(np.uint16) if whole else image.astype(np.float32)
     digest = hashlib.sha256(f"{values.dtype.str} {values.shape}".encode())
@@ -40,10 +40,10 @@ def identify(image: NDArray[np.generic]) -> ImageIdentity:
 def find_duplicates(
     identities: Mapping[str, ImageIdentity], groups: Mapping[str, str], *, near: bool = True
 ) -> dict[str, str]:
-    """Return, for each frame that shares its image with others, the first of these frames.
+    """Return, for each frame that shows the same image as others, the first of these frames.
 
-    Equal images are found anywhere; nearly equal ones (`near`) between frames of different groups alone, for frames of
-    one movie resemble each other and stay together anyway. Turned and mirrored copies count.
+    Identical images are found everywhere. Similar ones, including rotated and mirrored copies, are searched (if
+    `near`) only between different groups: frames of a movie resemble each other, and a split keeps them together.
     """
     first = {name: name for name in identities}
     for one, other in [*_equal(identities), *(_nearly_equal(identities, groups) if near else ())]:
@@ -54,10 +54,10 @@ def find_duplicates(
 
 
 def joined_groups(groups: Mapping[str, str], duplicates: Mapping[str, str]) -> dict[str, str]:
-    """Return the group of each frame, where frames that are a group of their own join the group that shows their image.
+    """Return the group of each frame, after single-frame groups have joined a group that shows the same image.
 
-    Groups of several frames stay as they are (whoever put them into folders knows why): a split takes care of the
-    images that two of them share.
+    Groups of several frames, which somebody put into one folder, are not merged; a split handles the images that they
+    share.
     """
     sizes = Counter(groups.values())
     alike: dict[str, list[str]] = defaultdict(list)
@@ -74,10 +74,7 @@ def joined_groups(groups: Mapping[str, str], duplicates: Mapping[str, str]) -> d
 def group_duplicates(
     frames: Sequence[FrameRecord], identities: Mapping[str, ImageIdentity], *, near: bool = True
 ) -> list[FrameRecord]:
-    """Return the frames with the groups joined that share an image, each with the first frame that shows its own.
-
-    And with the checksum of its own image.
-    """
+    """Return the frames with joined groups, the first frame of each frame's duplicates, and the image's checksum."""
     groups = {frame.frame: frame.group for frame in frames}
     duplicates = find_duplicates(identities, groups, near=near)
     joined = joined_groups(groups, duplicates)
@@ -107,6 +104,7 @@ def _nearly_equal(identities: Mapping[str, ImageIdentity], groups: Mapping[str, 
         stack = np.stack([identities[name].thumbnail for name in names])
         _, group = np.unique([groups[name] for name in names], return_inverse=True)
         flat = stack.reshape(len(names), -1)
+        # Thumbnails have norm 1, so that a matrix product gives all correlations at once.
         for start in range(0, len(names), _ROWS):
             rows = slice(start, start + _ROWS)
             highest = np.max([flat[rows] @ turned.reshape(len(names), -1).T for turned in _turned(stack)], axis=0)
@@ -116,7 +114,7 @@ def _nearly_equal(identities: Mapping[str, ImageIdentity], groups: Mapping[str, 
 
 
 def _turned(stack: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Yield the stack of thumbnails as it is, turned and mirrored: in the 8 ways of a square, the 4 of a rectangle."""
+    """Yield the thumbnails in all orientations: the 8 symmetries of a square, or the 4 of a rectangle."""
     step = 1 if stack.shape[1] == stack.shape[2] else 2
     for mirrored in (stack, stack[:, :, ::-1]):
         for turns in range(0, 4, step):
@@ -124,7 +122,7 @@ def _turned(stack: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
 
 
 def _thumbnail(image: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Return up to 32×32 block means without what changes slowly, of mean 0 and length 1 (0 where nothing is left)."""
+    """Return up to 32×32 block means without slow changes, of mean 0 and norm 1 (all 0 if nothing is left)."""
     edges = [np.linspace(0, side, min(side, THUMBNAIL_PX) + 1).astype(int) for side in image.shape]
     sums = image.astype(np.float64)
     for axis, edge in enumerate(edges):
@@ -134,12 +132,12 @@ def _thumbnail(image: NDArray[np.generic]) -> NDArray[np.float32]:
     rest = even - ndimage.uniform_filter(even, SURROUNDINGS, mode="nearest")
     rest -= rest.mean()
     length = float(np.linalg.norm(rest))
-    still = length <= 1e-6 * float(np.abs(means).max(initial=1.0)) * means.size**0.5  # rounding, not structure
+    still = length <= 1e-6 * float(np.abs(means).max(initial=1.0)) * means.size**0.5  # only rounding errors are left
     return np.zeros(rest.shape, np.float32) if still else (rest / length).astype(np.float32)
 
 
 def _illumination(means: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the surface of second order that fits best: an average over surroundings is biased by it at the edges."""
+    """Return the best-fitting quadratic surface; without removing it, the local mean is biased at the edges."""
     rows, columns = (np.linspace(-1, 1, side) for side in means.shape)
     terms = [np.multiply.outer(rows**i, columns**j).ravel() for i in range(3) for j in range(3 - i)]
     surface = np.stack(terms, axis=1)

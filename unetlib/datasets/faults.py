@@ -1,4 +1,4 @@
-"""Faults of many files, named together: the first bad file does not hide the others."""
+"""Collect the faults of many files and report them together, so that the first does not hide the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,29 +7,29 @@ from unetlib.datasets.checks import DatasetError
 from unetlib.io.archives import ArchiveError
 from unetlib.io.images import ImageError
 
-NAMED = 100  # so many are named in full
+NAMED = 100  # at most this many faults are reported in full
 
 
 class Faults:
-    """What is wrong with the files of a dataset, collected while they are read."""
+    """The faults of a dataset's files, collected while they are read."""
 
     def __init__(self) -> None:
         self._found: list[ValueError] = []
 
     @contextmanager
     def collected(self) -> Iterator[None]:
-        """Keep an error about the data that the block raises, and go on after the block."""
+        """Keep an error about the data that the block raises, and continue after the block."""
         try:
             yield
         except (DatasetError, ImageError, ArchiveError) as error:
             self._found.append(error)
 
     def check(self) -> None:
-        """Raise what was collected: the error itself where there is one, else a DatasetError that names them all."""
+        """Raise what was collected: a single error as it is, several as a DatasetError that names them all."""
         if len(self._found) == 1:
             raise self._found[0]
         if self._found:
-            kinds: dict[str, list[str]] = {}  # a fault that several files have is told once
+            kinds: dict[str, list[str]] = {}  # the same fault of several files is reported once
             for error in self._found[:NAMED]:
                 where, colon, fault = str(error).partition(": ")
                 kinds.setdefault(fault if colon else "", []).append(where)

@@ -1,7 +1,7 @@
-"""The facts of a dataset's frames on disk: frames.csv, and pixel_sizes.csv beside it.
+"""Read and write the metadata of a dataset's frames: frames.csv and pixel_sizes.csv.
 
-Pixel sizes have a file of their own: no network depends on them, and what depends on frames.csv is trained again when
-one of its bytes changes.
+Pixel sizes have their own file because no network depends on them, while any change of frames.csv trains networks
+again.
 """
 
 import math
@@ -17,7 +17,7 @@ from unetlib.io.files import read_csv, write_csv
 
 @dataclass(frozen=True)
 class FrameRecord:
-    """The facts of one frame: a row of frames.csv."""
+    """The metadata of one frame: a row of frames.csv."""
 
     frame: str
     sequence: str
@@ -30,23 +30,24 @@ class FrameRecord:
     annotation: str  # gold | partial | silver | none
     silver: int = 0  # 1: dense silver truth exists
     pixel_size_um: float | None = None
-    overlap_px: int = 0  # pixels that more than one annotated object claimed; each was given to one
-    binning: int = 1  # what a network sees: this many pixels squared averaged into one
-    duplicate_of: str = ""  # the first of the frames that show the same image as this one; "": no other does
-    image_sha256: str = ""  # of the grey values alone: the same image in another dataset has the same
-    sha256: str = ""  # of the frame's arrays: a changed pixel is a changed frames.csv, which reruns what depends on it
-    training_truth: str = "silver"  # gold | silver: what trains where there are both
-    px_per_length: float = 1.0  # pixels of the image that a length of 1 in the settings stands for
+    overlap_px: int = 0  # number of pixels annotated as several objects; each was assigned to one
+    binning: int = 1  # networks see blocks of binning × binning pixels averaged into one
+    duplicate_of: str = ""  # the first of the frames that show the same image as this one; "" if no other does
+    image_sha256: str = ""  # of the grey values alone, so that the same image in another dataset has the same value
+    sha256: str = ""  # of the frame's arrays, so that a changed pixel changes frames.csv and reruns what depends on it
+    training_truth: str = "silver"  # gold | silver: the truth to train on if there are both
+    px_per_length: float = 1.0  # pixels of the image per unit of length in the settings
 
 
-AT_REST = {"training_truth": "silver", "px_per_length": 1.0}  # columns that are written where a frame needs them
+# Columns that are written only if a frame has another value, so that new columns leave existing datasets unchanged.
+AT_REST = {"training_truth": "silver", "px_per_length": 1.0}
 FRAME_COLUMNS = [f.name for f in fields(FrameRecord) if f.name not in ("pixel_size_um", *AT_REST)]
 PIXEL_SIZE_COLUMNS = ("frame", "pixel_size_um")
 _WHOLE_NUMBERS = {"time", "height", "width", "instances", "silver", "overlap_px", "binning"}
 
 
 def marked(frame: FrameRecord, *, training_truth: Truth, lengths: Lengths) -> FrameRecord:
-    """Return the frame with what a dataset's settings ask for; DatasetError for µm where no pixel size is known."""
+    """Return the frame with a dataset's settings; DatasetError if lengths are in µm and the pixel size is unknown."""
     if training_truth == "gold" and frame.annotation == "gold" and frame.silver:
         frame = replace(frame, training_truth="gold")
     if lengths == "pixels":
@@ -65,7 +66,7 @@ def write_frames(folder: Path, frames: Iterable[FrameRecord]) -> None:
 
 
 def read_frames(folder: Path) -> list[FrameRecord]:
-    """Return the frames of a prepared dataset in the order of frames.csv; DatasetError, FileError where it is none."""
+    """Return the frames of a prepared dataset in the order of frames.csv; DatasetError, FileError if it is not one."""
     table = folder / "frames.csv"
     if not table.is_file():
         raise DatasetError(f"{folder}: no frames.csv here; prepare the dataset first")
@@ -78,7 +79,7 @@ def read_frames(folder: Path) -> list[FrameRecord]:
 
 
 def common_pixel_size(table: Path) -> float | None:
-    """Return the side of a pixel in µm that all frames of a pixel_sizes.csv share; None where they do not.
+    """Return the side of a pixel in µm that all frames of a pixel_sizes.csv share; None if they differ.
 
     Raises DatasetError or FileError for a damaged table.
     """
@@ -87,7 +88,7 @@ def common_pixel_size(table: Path) -> float | None:
 
 
 def _pixel_sizes(table: Path) -> dict[str, float | None]:
-    """The pixel size of each frame; None where it is not known."""
+    """Return the pixel size of each frame; None if it is unknown."""
     if not table.is_file():
         return {}
     try:
@@ -109,7 +110,7 @@ def _frame(row: Mapping[str, str], pixel_size_um: float | None, where: str) -> F
     except ValueError as error:
         raise DatasetError(f"{where}: bad row ({str(error)[:200]}); prepare the dataset again") from error
     frame = FrameRecord(**values, pixel_size_um=pixel_size_um)
-    check_frame_id(frame.frame, where)  # it becomes a path
+    check_frame_id(frame.frame, where)  # the id becomes part of paths
     known = frame.annotation in ("gold", "partial", "silver", "none") and frame.silver in (0, 1)
     known &= frame.training_truth in ("gold", "silver") and 0 < frame.px_per_length < math.inf
     if not (known and 1 <= frame.binning <= min(frame.height, frame.width)):

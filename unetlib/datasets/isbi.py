@@ -1,4 +1,4 @@
-"""ISBI-2012 EM segmentation challenge: multi-page TIFFs, 255 = cell, 0 = membrane."""
+"""Read the ISBI-2012 EM segmentation challenge: multi-page TIFFs, 255 = cell, 0 = membrane."""
 
 from collections.abc import Iterator
 
@@ -21,9 +21,9 @@ def read_isbi(
 ) -> Iterator[Sample]:
     """Yield the slices of the training volume, then those of the test volume if the archive has one.
 
-    Files are found by name wherever they stand. channel (from 1): which of images that hold several. Labels: the
-    4-connected components of the cell interiors of each slice. Test slices have no truth unless the archive has
-    test-labels.tif. Raises ImageError or DatasetError that name every bad slice.
+    Files are found by name in any folder. channel (from 1): the one to read if images have several. Labels are the
+    4-connected components of the cell interiors in each slice. Test slices have no truth unless the archive has
+    test-labels.tif. Raises ImageError or DatasetError that names every bad slice.
     """
     faults = Faults()
     for sequence, required in (("train", True), ("test", False)):
@@ -56,7 +56,7 @@ def read_isbi(
 
 
 def cells(label: np.ndarray, where: str) -> np.ndarray:
-    """Return the 4-connected cell interiors (255) of one slice as uint16 ids; DatasetError for values but 0 and 255."""
+    """Return the 4-connected cell interiors (255) of a slice as uint16 ids; DatasetError for values but 0 and 255."""
     inside = label == CELL
     if not (inside | (label == 0)).all():
         other = label[~inside & (label != 0)]
@@ -68,7 +68,7 @@ def cells(label: np.ndarray, where: str) -> np.ndarray:
 
 
 def _volume(archive: Archive, name: str, *, required: bool, channel: int | None = None) -> np.ndarray | None:
-    """Return the (slices, rows, columns) of the file with this name in any folder; None if absent and not required."""
+    """Return the volume (slices, rows, columns) of this name in any folder; None if it is absent and not required."""
     found = [member for member in archive.names() if member.rsplit("/", 1)[-1].lower() == name]
     if not found and not required:
         return None

@@ -1,4 +1,4 @@
-"""Mask files of one object each, as DSB2018 has them, told from files that show several objects."""
+"""Read mask files of one object each, as in DSB2018, and recognise files that show several objects."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from unetlib.datasets.checks import DatasetError, check_instances, check_same_si
 from unetlib.imaging.instance_check import foreground, instance_fault, pieces_far_apart
 
 Window = tuple[slice, slice]
-# Of the 28,986 masks of DSB2018, one is in two pieces far apart (a slip), none in more.
+# Of the 28,986 masks of DSB2018, one is in two pieces far apart (an annotation slip), none in more.
 PIECES_OF_SLIP = 2
 REMEDIES = "save one file per object, or set options: {masks: true}, which takes its components as the objects"
 _ANYWHERE = np.ones((3, 3), bool)
@@ -19,9 +19,9 @@ _ANYWHERE = np.ones((3, 3), bool)
 
 @dataclass(frozen=True)
 class MaskFile:
-    """A mask file: the smallest window around what is not 0, its values in it, (h, w), and how many ids they are.
+    """A mask file: the smallest window around its nonzero values, these values, (h, w), and the number of ids.
 
-    ids: 0 where nothing is drawn, 1 for a mask, more where it is an instance image.
+    ids: 0 if all values are 0, 1 for a mask, more for an instance image.
     """
 
     where: str
@@ -30,22 +30,22 @@ class MaskFile:
     ids: int
 
     def labels(self, shape: tuple[int, ...]) -> NDArray[np.uint16]:
-        """Return the ids of an instance image at full size."""
+        """Return the ids of an instance image, (H, W), at full size."""
         labels = np.zeros(shape, np.uint16)
         labels[self.window] = check_instances(self.values, self.where)
         return labels
 
     def mask(self) -> NDArray[np.bool_]:
-        """Return what is drawn, (h, w)."""
+        """Return the foreground, (h, w)."""
         return foreground(self.values)
 
     def pieces(self) -> int:
-        """Return in how many pieces far apart the mask is; 1 where it can be one object."""
+        """Return the number of pieces far apart; 1 if the mask can be one object."""
         mask = self.mask()
         return pieces_far_apart(mask) if ndimage.label(mask, _ANYWHERE)[1] > 1 else 1
 
     def components(self) -> Iterator[tuple[Window, NDArray[np.bool_]]]:
-        """Yield the window and the mask of each 4-connected component; of an instance image those of each id."""
+        """Yield the window and the mask of each 4-connected component, or of each id of an instance image."""
         ids = check_instances(self.values, self.where) if self.ids > 1 else ndimage.label(self.mask())[0]
         for number, box in enumerate(ndimage.find_objects(ids), 1):
             if box is not None:
@@ -58,7 +58,7 @@ def _moved(side: slice, by: int) -> slice:
 
 
 def read_mask(pixels: NDArray[np.generic], where: str, image: NDArray[np.generic]) -> MaskFile:
-    """Return what a mask file shows, (H, W) or in colour (H, W, 3 or 4); DatasetError when it misfits its image."""
+    """Return a mask file, given as (H, W) or (H, W, 3 or 4); DatasetError if it does not fit its image."""
     plain = np.asarray(pixels[..., :3].any(axis=-1) if pixels.ndim == 3 else pixels)
     check_same_size(image, plain, where, "mask")
     if plain.dtype.kind == "f" and not np.isfinite(plain).all():
@@ -76,10 +76,10 @@ def read_mask(pixels: NDArray[np.generic], where: str, image: NDArray[np.generic
 
 
 def objects_of(files: Sequence[MaskFile]) -> list[tuple[Window, NDArray[np.bool_]]]:
-    """Return the window and the mask of the one object that each file shows; nothing of a black one.
+    """Return the window and the mask of the object in each file, leaving out black files.
 
-    A mask in two pieces far apart is a slip where most files of the image are in one. Raises DatasetError for a file
-    that shows several objects: in more pieces, or with several ids.
+    A mask in two pieces far apart is accepted as an annotation slip if most files of the image are in one piece.
+    Raises DatasetError for a file that shows several objects: in more pieces, or with several ids.
     """
     drawn = [file for file in files if file.ids]
     for file in drawn:

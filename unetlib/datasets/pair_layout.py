@@ -1,4 +1,4 @@
-"""Which image of a folder goes with which label image, to which movie and to which group: told from names alone."""
+"""Find the label image, movie and group of each image in a folder, from file names alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -14,17 +14,17 @@ Folders = tuple[str, ...]
 
 
 class Pair(NamedTuple):
-    """An image, its label image if there is one, and the folders that it lies in."""
+    """An image, its label image if there is one, and the folders it is in."""
 
     image: str
     label: str | None
-    folders: Folders  # above the folder of images where there are several such folders, and below it
+    folders: Folders  # those above the folder of images, if there are several such folders, and those below it
     name: str
-    group: str  # what must stay together; "": nothing but the image itself
+    group: str  # a split keeps it together; "": only the image itself
 
 
 class _File(NamedTuple):
-    """A file under the folder of images or of labels: what stands above that folder and below it."""
+    """A file in the folder of images or of labels, with the folders above and below that folder."""
 
     above: Folders
     below: Folders
@@ -38,11 +38,10 @@ class _File(NamedTuple):
 def find_pairs(names: Iterable[str], *, images: str = "images", labels: str = "labels") -> list[Pair]:
     """Return the pairs in natural order, folder by folder.
 
-    `images` and `labels` are folders, at any place. Where several are called so (plateA/images, plateB/images), each
-    must have its own folder around it, with its labels beside it; what lies in one of these, or else in one subfolder
-    of `images`, is one group. An image without label has none; names match as `pairing.name_key` says. Raises
-    ImageError, naming every fault: labels without image, two files of one name, image formats that are not read under
-    either folder, a layout that could be read in two ways.
+    `images` and `labels` are names of folders at any depth. There may be several (plateA/images, plateB/images) if each
+    is in its own folder beside its labels; such a folder is a group, otherwise each subfolder of `images` is one. An
+    image may lack a label. Names are matched by `pairing.name_key`. Raises ImageError, naming every fault: labels
+    without an image, two files of the same name, unsupported image formats in either folder, an ambiguous layout.
     """
     faults = Faults()
     found = {"images": dict[_File, str](), "labels": dict[_File, str]()}
@@ -67,11 +66,12 @@ def find_pairs(names: Iterable[str], *, images: str = "images", labels: str = "l
 
 
 def _kind_of(name: str, folders: Mapping[str, Folders]) -> tuple[str, int] | None:
-    """Return which folder a file lies in, images or labels, and from which of its own folders on; None for neither."""
+    """Return whether a file is among images or labels, and the depth of that folder in its path; None for neither."""
     parts = PurePosixPath(name).parts[:-1]
     places = {}
     for kind, folder in folders.items():
         starts = [i for i in range(len(parts) - len(folder) + 1) if parts[i : i + len(folder)] == folder]
+        # The longer name wins where one folder contains the other, such as labels/ and data/labels/.
         if starts:
             places[kind] = (-len(folder), starts[0])
     if len(places) == 2 and len(set(map(len, folders.values()))) == 1:
@@ -96,9 +96,9 @@ def _add(files: dict[_File, str], name: str, start: int, folder: Folders) -> Non
 
 
 def _telling_folders(pictures: Iterable[_File], truths: Iterable[_File], images: str, labels: str) -> int | None:
-    """Return from which folder on those above `images` tell files apart; None where nothing above does.
+    """Return the depth from which the folders above `images` differ; None if there is only one such folder.
 
-    ImageError where the folders of images and of labels do not fit each other.
+    Raises ImageError if the folders of images and of labels do not fit each other.
     """
     roots, others = sorted({key.above for key in pictures}), sorted({key.above for key in truths})
     if len(roots) == 1 and len(others) == 1:
@@ -123,7 +123,7 @@ def _cut(files: Mapping[_File, str], above: int | None) -> dict[_File, str]:
 
 
 def _hint(key: _File, pictures: Mapping[_File, str]) -> str:
-    """Return what a label without image may have been meant for."""
+    """Return a hint about the image that a label without an image may belong to."""
     beside = {other.name: name for other, name in pictures.items() if other.folders == key.folders}
     if found := hint(key.name, beside):
         return found
@@ -136,14 +136,14 @@ def _in_order(keys: Iterable[_File]) -> list[_File]:
 
 
 def _groups(pictures: Iterable[_File]) -> dict[_File, str]:
-    """Return the group of each file: the first of its folders that is not the same for all; "" where there is none."""
+    """Return the group of each file: the first of its folders that differs between files; "" if there is none."""
     folders = {key: key.folders for key in pictures}
     shared = min(_shared(list(folders.values())), max(min(map(len, folders.values())) - 1, 0))
     return {key: own[shared] if len(own) > shared else "" for key, own in folders.items()}
 
 
 def _shared(paths: Sequence[Folders]) -> int:
-    """Return how many folders all paths begin with."""
+    """Return the number of leading folders that all paths share."""
     count = 0
     for parts in zip(*paths, strict=False):
         if len(set(parts)) > 1:

@@ -1,4 +1,4 @@
-"""Anybody's own data: a folder of images and a folder of label images, matched by name."""
+"""Read a user's own data: a folder of images and a folder of label images, matched by name."""
 
 import re
 from collections import defaultdict
@@ -27,14 +27,14 @@ def read_pairs(
 ) -> Iterator[Sample]:
     """Yield one sample per image, by sequence and name (numbers in names count as numbers).
 
-    `images/[<sequence>/]<name>.tif|tiff|png` goes with the file of the same sequence and name under `labels`; both
-    folders may stand anywhere in the archive, also once per plate (`pair_layout.find_pairs`). Images: 8 or 16 bit
-    or float, grey or colour (→ luma), or the `channel` (from 1) where there are several. Labels: whole-number instance
-    ids, 0 = background; with `masks`, anything but 0 is foreground and its 4-connected components are the instances; a
-    label without an object is a negative. Time: position in the sequence. Group: the plate, else the first folder of
-    the sequence, else the image itself. An image without a label has no truth; a label without an image is an error.
-    pixel_size_um: of every image; None: what each image states. Raises ImageError or DatasetError that name every bad
-    file.
+    `images/[<sequence>/]<name>.tif|tiff|png` belongs to the file of the same sequence and name under `labels`; both
+    folders may be anywhere in the archive, and there may be a pair of them per plate (`pair_layout.find_pairs`).
+    Images: 8 bits, 16 bits or float, grey or colour (converted to luma), or the given `channel` (from 1). Labels:
+    integer instance ids, 0 = background; with `masks`, values other than 0 are foreground, whose 4-connected components
+    are the instances; a label without an object makes the frame a negative. Time: position in the sequence. Group: the
+    plate, else the first folder of the sequence, else the image itself. An image without a label has no truth; a label
+    without an image is an error. pixel_size_um: of all images; None: as stated in each image. Raises ImageError or
+    DatasetError that names every bad file.
     """
     faults = Faults()
     time: dict[Folders, int] = defaultdict(int)
@@ -63,7 +63,7 @@ def read_pairs(
 
 
 def _stated_size(picture: DecodedImage) -> tuple[float | None, tuple[str, ...]]:
-    """The pixel size that an image states, in µm, and what is to be said of it."""
+    """Return the pixel size in µm that an image states, and messages about it."""
     try:
         return picture.calibration.pixel_size_um(picture.where), picture.calibration.notes()
     except ValueError as error:  # pixels that are not square
@@ -71,10 +71,10 @@ def _stated_size(picture: DecodedImage) -> tuple[float | None, tuple[str, ...]]:
 
 
 def _safe(name: str) -> str:
-    """Return the name with every character but letters, digits, '.', '_' and '-' replaced by '_'."""
+    """Return the name with every character except letters, digits, '.', '_' and '-' replaced by '_'."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
 
 
 def _truth(archive: Archive, name: str, masks: bool) -> np.ndarray:
-    """Return the label of one file; DatasetError when it is a mask that is not declared as one."""
+    """Return the label in a file; DatasetError if it is a mask and `masks` is not set."""
     return instances_or_mask(decode_image(archive.read(name), name).labels(), name, masks=masks)

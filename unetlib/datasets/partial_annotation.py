@@ -1,22 +1,22 @@
-"""Partial gold truth: cells that the tracking markers know and the segmentation does not draw are unknown."""
+"""Find unknown regions of partial gold truth: cells that have a tracking marker but no segmentation."""
 
 import numpy as np
 from scipy import ndimage
 
-# Known share of the pixels from which a frame counts as dense. Of GOWT1's 50 gold frames, the 8 that draw all but at
-# most two of their 24 to 28 nuclei have 0.977 or more, the others 0.871 or less.
+# A frame is dense if at least this share of its pixels is known. Of GOWT1's 50 gold frames, 8 lack at most two of their
+# 24 to 28 nuclei and have 0.977 or more; the others have 0.871 or less.
 DENSE_SHARE = 0.9
-SILVER_MARGIN_PX = 3.0  # how far an unknown cell may reach beyond its silver segment
+SILVER_MARGIN_PX = 3.0  # margin of an unknown cell around its silver segment
 
 
 def unknown_region(gold: np.ndarray, markers: np.ndarray, silver: np.ndarray | None = None) -> np.ndarray:
-    """Return (H, W) bool: the pixels whose class the gold truth leaves open; never pixels it draws.
+    """Return (H, W) bool: the pixels whose class the gold truth does not tell; never pixels of a gold object.
 
-    A marker without a gold object on any of its pixels is a cell that was not drawn. Where silver truth has a
-    segment under the marker, that segment and a margin of 3 px are unknown. Elsewhere it is what lies nearer to
-    the marker than to the marker of any drawn cell, up to half the bounding-box diagonal of the largest drawn
-    object from its edge. Tried on silver truth of which half was hidden: of the hidden cells' pixels 95 % (HeLa)
-    and 96 % (U373) became unknown; 72 % and 95 % when compared with drawn objects instead of their markers.
+    A marker that overlaps no gold object is a cell that was not segmented. If silver truth has a segment under the
+    marker, this segment and a margin of 3 px are unknown. Otherwise the pixels nearer to this marker than to the
+    marker of any segmented cell are unknown, up to a distance of half the bounding-box diagonal of the largest gold
+    object. Tested by hiding half of the silver truth: 95 % (HeLa) and 96 % (U373) of the hidden cells' pixels became
+    unknown; 72 % and 95 % when distances were measured to segmented objects instead of their markers.
     """
     unknown = np.zeros(gold.shape, bool)
     blind = np.zeros(gold.shape, bool)
@@ -36,7 +36,7 @@ def unknown_region(gold: np.ndarray, markers: np.ndarray, silver: np.ndarray | N
 
 
 def undrawn(gold: np.ndarray, markers: np.ndarray) -> list[int]:
-    """Return the ids of the markers none of whose pixels lies on a gold object.
+    """Return the ids of the markers that do not overlap any gold object.
 
     >>> undrawn(np.array([[1, 1, 0, 0]]), np.array([[0, 5, 0, 7]]))
     [7]
@@ -47,13 +47,13 @@ def undrawn(gold: np.ndarray, markers: np.ndarray) -> list[int]:
 
 
 def _segment_under(silver: np.ndarray, marker: np.ndarray) -> int:
-    """Return the silver id with most pixels under the marker (the smallest of equals), or 0."""
+    """Return the silver id with most pixels under the marker (the lowest in a tie), or 0."""
     counts = np.bincount(silver[marker])
     counts[0] = 0
     return int(counts.argmax()) if counts.any() else 0
 
 
 def _cell_radius(gold: np.ndarray) -> float:
-    """Return half the diagonal of the largest bounding box of a drawn object; 0 without any."""
+    """Return half the diagonal of the largest bounding box of a gold object; 0 if there is none."""
     boxes = [box for box in ndimage.find_objects(gold) if box is not None]
     return max((0.5 * float(np.hypot(*(side.stop - side.start for side in box))) for box in boxes), default=0.0)

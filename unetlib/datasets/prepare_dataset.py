@@ -1,8 +1,8 @@
 """Prepare a dataset: read a foreign archive or folder into our dataset folder, and record what was used of it.
 
-Beside what `dataset.write_dataset` writes there are then
+Two files are added to those of `dataset.write_dataset`:
 unused.csv           file and reason: the files of the source that were not used
-dataset.json         name and sha256 of the source, format, options and what networks see of it
+dataset.json         name and sha256 of the source, format, options and view settings
 """
 
 import hashlib
@@ -21,17 +21,17 @@ from unetlib.io.files import sha256_of, write_csv, write_json
 from unetlib.io.settings import LimitSettings
 from unetlib.io.wording import named
 
-NAMED = 10  # files that share a note
-OPTIONS_OF_THE_WRITER = ("allow_empty", "near_duplicates")  # those of `write_dataset`; all others are the reader's
+NAMED = 10  # at most this many files are named per message
+OPTIONS_OF_THE_WRITER = ("allow_empty", "near_duplicates")  # options of `write_dataset`; all others are the reader's
 
 
 def prepare_dataset(
     source: Path, folder: Path, *, format: str, options: ReaderOptions, view: ViewSettings, limits: LimitSettings
 ) -> list[str]:
-    """Read the source into the dataset folder, and return what a user should know of it, one line each.
+    """Read the source into the dataset folder, and return messages for the user, one line each.
 
-    `format` is a key of `readers.FORMATS`. Raises ArchiveError, ImageError or DatasetError with the file at fault; a
-    dataset that was there before is then left as it was.
+    `format` is a key of `readers.FORMATS`. Raises ArchiveError, ImageError or DatasetError naming the bad file; an
+    existing dataset is then left unchanged.
     """
     given = options.model_dump(exclude_none=True)
     of_reader = {name: value for name, value in given.items() if name not in OPTIONS_OF_THE_WRITER}
@@ -49,20 +49,20 @@ def prepare_dataset(
 
 
 def folder_checksum(folder: Path, names: Iterable[str]) -> str:
-    """Return the sha256 of the names and checksums of a folder's files, in this order."""
+    """Return the sha256 over the checksums and names of a folder's files, in the given order."""
     listing = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names)
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def _noted(samples: Iterable[Sample], notes: list[str]) -> Iterator[Sample]:
-    """The samples as they come, and their notes added to the list."""
+    """Yield the samples unchanged, and append their notes to the list."""
     for sample in samples:
         notes += sample.notes
         yield sample
 
 
 def _together(notes: Iterable[str]) -> list[str]:
-    """The notes, each of which begins with its file and a colon, in one line per text."""
+    """Return one line per distinct text of the notes, which have the form "file: text"."""
     files = defaultdict[str, list[str]](list)
     for note in notes:
         file, _, text = note.partition(": ")
@@ -71,6 +71,6 @@ def _together(notes: Iterable[str]) -> list[str]:
 
 
 def _usage(source: Path, unused: list[UnusedFile]) -> list[str]:
-    """Return one line that counts what was not used, and one for each of these files."""
+    """Return one line with the number of unused files, and one for each of them."""
     counted = unused_files.unused_line(source, unused) or f"every file of {source} was used"
     return [counted, *(f"not used: {row.file} ({row.reason})" for row in unused)]

@@ -1,4 +1,4 @@
-"""Foreign datasets end here: every layout we read, by its name in the config."""
+"""The readers of foreign dataset formats, by their name in the config."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -23,14 +23,14 @@ _OPTION = "KEYWORD_ONLY"
 
 
 class ReaderError(ValueError):
-    """A dataset that no reader can be found for, or an option that its reader does not have."""
+    """An unknown dataset format, or an option that its reader does not have."""
 
 
 def read(format: str, source: Archive | Path | str, **options: Any) -> Iterator[Sample]:
-    """Return the samples of an open archive or of a plain folder, checked one by one as they are asked for.
+    """Return an iterator over the checked samples of an open archive or a plain folder.
 
     `format` is a key of FORMATS; the options are the keyword arguments of its reader. Raises ReaderError for an
-    unknown format or option, or a folder that is not there; the readers raise ImageError, DatasetError or ArchiveError.
+    unknown format or option, or a missing folder; the readers raise ImageError, DatasetError or ArchiveError.
     """
     if format not in FORMATS:
         raise ReaderError(f"unknown format {format!r}; choose one of {', '.join(FORMATS)}")
@@ -45,4 +45,5 @@ def read(format: str, source: Archive | Path | str, **options: Any) -> Iterator[
 def _folder(path: Path | str) -> Archive:
     if not Path(path).is_dir():
         raise ReaderError(f"{path}: there is no such folder; open archives with open_archive")
-    return ReadFiles(open_archive(path, max_bytes=0, max_members=0))  # a folder is the user's own: no ceilings apply
+    # A folder is the user's own: the limits of archives do not apply to it.
+    return ReadFiles(open_archive(path, max_bytes=0, max_members=0))

@@ -1,4 +1,4 @@
-"""What a user is told of a prepared dataset: how many frames, which are negatives, unlabelled or duplicates."""
+"""Messages about a prepared dataset: number of frames, and which are negatives, unlabelled or duplicates."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ NAMED = 10
 
 
 def remarks(frames: Sequence[FrameRecord]) -> list[str]:
-    """Return what to know of the frames, one line each."""
+    """Return the messages about these frames, one line each."""
     annotated = [frame for frame in frames if frame.annotation != "none"]
     lines = [f"{len(frames)} frames in {len({frame.group for frame in frames})} groups, {len(annotated)} with labels"]
     if bare := [frame.frame for frame in frames if frame.annotation == "none"]:

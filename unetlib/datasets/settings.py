@@ -1,4 +1,4 @@
-"""Settings of a dataset: where it comes from, how it is read, and how its frames are split."""
+"""Settings of a dataset: its source, how it is read, and how its frames are split."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,7 +16,7 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ +-]{0,99}$")]
 
 
 class SyntheticSettings(Settings):
-    """Synthetic microscopy, made on the spot in the layout of a public dataset."""
+    """Synthetic microscopy, generated in the layout of a public dataset."""
 
     modality: Literal["phase", "fluorescence", "membranes"] = Field(description="What it looks like.")
     seed: int = Field(ge=0, description="The same seed gives the same bytes.")
@@ -50,7 +50,7 @@ class ReaderOptions(Settings):
 
 
 class ViewSettings(Settings):
-    """What networks see of a dataset; see `DatasetSettings`."""
+    """How a dataset is presented to networks; see `DatasetSettings`."""
 
     binning: int = Field(1, ge=1, description="Pixels squared that are averaged into one.")
     training_truth: Truth = option("silver", "What is trained on where a frame has silver and gold truth.")
@@ -58,7 +58,7 @@ class ViewSettings(Settings):
 
 
 class DatasetSettings(Settings):
-    """One dataset. Exactly one of archive, folder and synthetic says where it comes from."""
+    """One dataset; its source is exactly one of archive, folder and synthetic."""
 
     format: Literal["ctc", "isbi", "dsb", "pairs"] = Field(
         description="Layout of the archive: Cell Tracking Challenge, ISBI-2012, DSB2018, or a folder of images and a"
@@ -130,7 +130,7 @@ class DatasetSettings(Settings):
 
 
 class SplitSettings(Settings):
-    """Which frames train, validate and test; see `datasets.splits.split`."""
+    """How frames are divided into training, validation and test; see `datasets.splits.split`."""
 
     by: SplitBy | None = Field(
         None, description="What keeps training and test apart, on every dataset; null = each dataset's own split."

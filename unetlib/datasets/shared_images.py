@@ -1,13 +1,14 @@
-"""No image on both sides of a split: of frames that show the same image, the most important role keeps its own."""
+"""Keep an image out of two roles of a split: of the frames that show it, those of the most important role remain."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
-IMPORTANCE = ("test", "validation", "train")  # a test is worth most, and what selects more than what trains
+# Roles with fewer images come first.
+IMPORTANCE = ("test", "validation", "train")
 
 
 class Frame(Protocol):
-    """What must be known of a frame."""
+    """The fields of a frame that are needed here."""
 
     @property
     def frame(self) -> str: ...
@@ -19,7 +20,7 @@ F = TypeVar("F", bound=Frame)
 
 
 def without_shared_images(roles: Mapping[str, Sequence[F]]) -> dict[str, list[F]]:
-    """Return the frames of each role without those that show what a frame of a more important role shows."""
+    """Return the frames of each role, without those that show the same image as a frame of a more important role."""
     kept: dict[str, list[F]] = {}
     shown: set[str] = set()
     for role in IMPORTANCE:
@@ -29,7 +30,7 @@ def without_shared_images(roles: Mapping[str, Sequence[F]]) -> dict[str, list[F]
 
 
 def left_out(frames: Sequence[F], unused: Sequence[str]) -> list[str]:
-    """Return which of the unused frames show what a used one shows."""
+    """Return the unused frames that show the same image as a used frame."""
     names = set(unused)
     shown = {frame.duplicate_of for frame in frames if frame.duplicate_of and frame.frame not in names}
     return [frame.frame for frame in frames if frame.frame in names and frame.duplicate_of in shown]

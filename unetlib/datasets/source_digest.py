@@ -1,7 +1,7 @@
-"""The identity of a folder of images and labels: a checksum of the content of every file that is used.
+"""Identify a folder of images and labels by a checksum over the content of every file that is used.
 
-A time stamp decides nothing: a file is read again unless its size, its inode and both its times are what they were when
-it was read last. The time of change (ctime) is set by the system alone; copying and unpacking programs set the other.
+Modification times alone are not trusted, because copying and unpacking programs set them. A file is read again unless
+its size, inode, modification time and change time (ctime, which only the system sets) are those of the last reading.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ from unetlib.io.image_files import SUFFIXES
 from unetlib.io.images import ImageError
 from unetlib.io.outputs import OutputError
 
-SETTLED_SECONDS = 3.0  # a file that changed less long ago may change again within the same tick of the clock
+SETTLED_SECONDS = 3.0  # a file that changed more recently may change again with the same time stamp
 
 
 class FolderSource(NamedTuple):
-    """What a folder is as a source: a checksum of what is used of it, what is not, and its groups of labelled images.
+    """A folder as a source of images: the checksum of its used files, its unused files, its number of labelled groups.
 
-    groups: how many there are to part; an image that belongs to no other is one of its own. 0 where that is not known.
+    groups: the number of groups that a split can separate; an image without a group is one. 0 if it is not known.
     """
 
     sha256: str
@@ -36,11 +36,11 @@ class FolderSource(NamedTuple):
 
 
 def folder_source(folder: Path, *, images: str = "images", labels: str = "labels", cache: Path) -> FolderSource:
-    """Return the identity of a folder that is read as pairs, and its files that are not used.
+    """Return the identity of a folder in the layout of pairs, and its unused files.
 
-    `cache` is a JSON file of the checksums found so far, made and updated where that is possible. Where the layout has
-    faults, every image file counts, and the faults themselves, so that mending it is a change. Raises DatasetError for
-    a folder that is not there.
+    `cache` is a JSON file of known checksums, which is created and updated if possible. If the layout has faults, the
+    checksum covers every image file and the text of the faults, so that a repair changes it. Raises DatasetError for a
+    missing folder.
     """
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "there is no such folder"
@@ -60,9 +60,9 @@ def folder_source(folder: Path, *, images: str = "images", labels: str = "labels
 
 
 def file_checksums(folder: Path, names: Iterable[str], cache: Path) -> dict[str, str]:
-    """Return the checksum of each file of a folder by name; cache: as of `folder_source`.
+    """Return the checksum of each file of a folder by name; cache: as in `folder_source`.
 
-    A file that cannot be read has none, and whoever reads it says so.
+    For an unreadable file, the reason takes the place of the checksum; its reader will raise the error.
     """
     known = _read_cache(cache)
     found, kept = {}, {}
@@ -79,13 +79,13 @@ def file_checksums(folder: Path, names: Iterable[str], cache: Path) -> dict[str,
         except OSError as error:
             found[name] = f"unreadable ({error.strerror})"
     if kept != known:
-        with suppress(OSError, OutputError):  # nothing is lost but the time to read the files again
+        with suppress(OSError, OutputError):  # without a cache, files are only read again
             write_json(cache, kept)
     return found
 
 
 def _state(path: Path) -> list[int]:
-    """Return what changes when a file does: size, time of writing, time of change and inode."""
+    """Return the values that change with a file: size, modification time, change time, inode and device."""
     facts = path.stat()
     return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev]
 

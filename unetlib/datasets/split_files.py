@@ -1,6 +1,6 @@
-"""Read split files: the frames of a role, the fold, and the dataset that a file's path names.
+"""Read split files: the frames of a role, and the fold and the dataset from the file's path.
 
-Standard library only: it also runs in the environments of external tools.
+Standard library only, because this also runs in the environments of external tools.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,11 +14,11 @@ _AND = "+"
 
 
 class SplitError(ValueError):
-    """A split that cannot be made: which role stays empty or which fold does not exist, and what to change."""
+    """A split that cannot be made: which role is empty or which fold does not exist, and what to change."""
 
 
 def role_column(roles: Collection[str]) -> str:
-    """Return what a split file says of a frame with these roles; of several only where that is a mistake on purpose.
+    """Return the text for a frame's roles in a split file; a frame has several only as a deliberate mistake.
 
     >>> role_column({"test", "validation"}), role_column([])
     ('validation+test', 'unused')
@@ -27,9 +27,9 @@ def role_column(roles: Collection[str]) -> str:
 
 
 def read_roles(path: Path | str) -> dict[str, frozenset[str]]:
-    """Return the roles of each frame in a split file (CSV: frame, role); SplitError, FileError if it is none.
+    """Return the roles of each frame in a split file (CSV: frame, role); SplitError, FileError if it is invalid.
 
-    A frame has one role, or several joined by "+" where `SplitSettings.test_frames_also` asks for it.
+    A frame has one role, or several joined by "+" if `SplitSettings.test_frames_also` is set.
     """
     rows = read_csv(path, ("frame", "role"))
     roles = {row["frame"]: frozenset(row["role"].split(_AND)) for row in rows}
@@ -43,14 +43,14 @@ def read_roles(path: Path | str) -> dict[str, frozenset[str]]:
 
 
 def frames_with_role(path: Path | str, role: str) -> list[str]:
-    """Return the frame ids with this role in a split file, alone or among others; SplitError, FileError as above."""
+    """Return the ids of the frames that have this role in a split file; SplitError, FileError as in `read_roles`."""
     if role not in ROLES:
         raise SplitError(f"{path}: {role[:50]!r} is no role; the roles are {', '.join(ROLES)}")
     return [frame for frame, own in read_roles(path).items() if role in own]
 
 
 def fold_of(path: Path | str) -> int:
-    """Return the fold that a split file is of: 3 for …/fold3.csv."""
+    """Return the fold of a split file from its name: 3 for …/fold3.csv."""
     digits = Path(path).stem.removeprefix("fold")
     if not digits.isdecimal():
         raise SplitError(f"{path}: a split file is called fold<number>.csv; rename it")
@@ -58,7 +58,7 @@ def fold_of(path: Path | str) -> int:
 
 
 def dataset_and_key_of(path: Path | str) -> tuple[str, str]:
-    """Return the dataset that a split file is of and the key of its settings: …/<dataset>/<key>/fold3.csv."""
+    """Return the dataset and the settings key of a split file from its path, …/<dataset>/<key>/fold3.csv."""
     parts = Path(path).parts
     if len(parts) < 3:
         raise SplitError(f"{path}: a split file stands at <dataset>/<key>/fold<number>.csv; move it")
@@ -66,9 +66,9 @@ def dataset_and_key_of(path: Path | str) -> tuple[str, str]:
 
 
 def frames_for_testing(paths: Sequence[Path], keys: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the test frames of each dataset in keys (dataset → key of the split it is tested by), from split files.
+    """Return the test frames of each dataset in `keys` (dataset → key of its split), read from split files.
 
-    Raises SplitError where there is not exactly one file of a dataset's split.
+    Raises SplitError unless there is exactly one file of each dataset's split.
     """
     files = {}
     for dataset, key in keys.items():

@@ -1,4 +1,4 @@
-"""The ways of keeping training and test apart: by sequence, by block of z, by group, and not at all (random)."""
+"""The ways to separate training from test frames: by sequence, by block of z, by group, and at random (leaky)."""
 
 import random
 from collections import defaultdict
@@ -12,7 +12,7 @@ from unetlib.datasets.split_files import SplitError
 
 
 class FrameFacts(Protocol):
-    """What a split must know of a frame; `dataset.FrameRecord` has it."""
+    """The fields of a frame that a split needs; `frames.FrameRecord` has them."""
 
     @property
     def frame(self) -> str: ...
@@ -38,7 +38,7 @@ _Groups = list[list[FrameFacts]]
 
 @dataclass(frozen=True)
 class Rules:
-    """What a way of splitting is asked for: settings, fold, and the dense frames if no other validates or tests."""
+    """The arguments of a split: settings, fold, and the dense frames, which dense_only needs."""
 
     settings: SplitSettings
     fold: int
@@ -46,7 +46,7 @@ class Rules:
 
     @property
     def gold(self) -> str:
-        """What a frame needs to test, in words."""
+        """Return the name of the truth that a test frame needs, for errors."""
         return "dense gold truth" if self.settings.dense_only else "gold truth"
 
     def tests(self, frame: FrameFacts) -> bool:
@@ -64,7 +64,7 @@ def trains(frame: FrameFacts) -> bool:
 
 
 def has_gold(frame: FrameFacts) -> bool:
-    """Return whether a frame has gold truth, be it partial."""
+    """Return whether a frame has gold truth, complete or partial."""
     return frame.annotation in ("gold", "partial")
 
 
@@ -87,6 +87,7 @@ def _share(count: int, fraction: float) -> int:
 
 def _by_sequence(frames: Sequence[FrameFacts], rules: Rules) -> _Roles:
     settings, fold = rules.settings, rules.fold
+    # Only sequences with gold truth can be tested on; fold 0 tests on the last of them.
     judged = sorted({f.sequence for f in frames if rules.tests(f)})
     if settings.folds > len(judged):
         raise SplitError(
@@ -116,7 +117,7 @@ def _by_block(frames: Sequence[FrameFacts], rules: Rules) -> _Roles:
     block = settings.folds - 1 - fold
     start, stop = (k * len(own) // settings.folds for k in (block, block + 1))
     count = _share(len(own) - (stop - start), settings.validation_fraction)
-    first = stop + gap  # validation follows the test block, or precedes it where the stack ends
+    first = stop + gap  # validation follows the test block, or precedes it at the end of the stack
     if first + count > len(own):
         first = max(start - gap - count, 0)
         count = max(min(count, start - gap), 0)
@@ -138,7 +139,8 @@ def _by_group(frames: Sequence[FrameFacts], rules: Rules) -> _Roles:
         more = _fewer_folds(len(groups), alone)
         raise SplitError(f"{settings.folds} folds, but {len(groups)} groups of frames that belong together; {more}")
     rng = random.Random(settings.seed)
-    strata: dict[tuple[str, bool], _Groups] = defaultdict(list)  # negatives are spread like everything else
+    # Strata: each modality, and within it groups with and without objects, is spread evenly over the folds.
+    strata: dict[tuple[str, bool], _Groups] = defaultdict(list)
     for name in rng.sample(sorted(groups), len(groups)):
         strata[groups[name][0].modality, any(map(holds_objects, groups[name]))].append(groups[name])
     test: list[FrameFacts] = []
@@ -151,6 +153,7 @@ def _by_group(frames: Sequence[FrameFacts], rules: Rules) -> _Roles:
         others = [group for k, share in enumerate(shares) if k != fold for group in share]
         chosen, kept = _draw(others, settings.validation_fraction, rng)
         validation, rest = validation + chosen, rest + kept
+    # Few large groups: none was small enough to draw, so the smallest one (with objects, if possible) validates.
     if not validation and settings.validation_fraction and len(rest) > 1:
         smallest = min(range(len(rest)), key=lambda i: (not any(map(holds_objects, rest[i])), len(rest[i])))
         validation.append(rest.pop(smallest))
@@ -159,7 +162,7 @@ def _by_group(frames: Sequence[FrameFacts], rules: Rules) -> _Roles:
 
 
 def _deal(groups: _Groups, sizes: list[int]) -> list[_Groups]:
-    """Give each group, largest first, to the fold with fewest frames of this modality; `sizes` (of all) grow."""
+    """Deal the groups, largest first, to the fold with fewest frames of this stratum; update the folds' `sizes`."""
     shares: list[_Groups] = [[] for _ in sizes]
     own = [0] * len(sizes)
     for group in sorted(groups, key=len, reverse=True):
@@ -171,7 +174,7 @@ def _deal(groups: _Groups, sizes: list[int]) -> list[_Groups]:
 
 
 def _draw(groups: _Groups, fraction: float, rng: random.Random) -> tuple[_Groups, _Groups]:
-    """Part groups into some with about `fraction` of the frames (never all groups) and the rest."""
+    """Draw groups with about `fraction` of the frames, but never all groups; return them and the rest."""
     target, count = sum(map(len, groups)) * fraction, 0.0
     chosen: _Groups = []
     kept: _Groups = []

@@ -1,4 +1,4 @@
-"""Which frames train, validate and test: whole sequences, blocks of z, groups of similar images; no arrays."""
+"""Split frames into training, validation and test: by sequences, blocks of z or groups of similar images."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ _SHARED = (
 
 
 class Assignment(NamedTuple):
-    """One frame and its role: train, validation, test or unused, or several of the first three (`role_column`)."""
+    """A frame and its role: train, validation, test or unused, or several of the first three (`role_column`)."""
 
     frame: str
     role: str
@@ -32,23 +32,24 @@ class Assignment(NamedTuple):
 def split(
     frames: Sequence[FrameFacts], settings: SplitSettings, *, by: SplitBy, fold: int, dense: Collection[str] = ()
 ) -> list[Assignment]:
-    """Return the role of every frame, in the order given; the same arguments give the same roles.
+    """Return the role of every frame, in the given order; the same arguments give the same roles.
 
-    by: what keeps training and test apart on this dataset (settings.by, else the dataset's own).
-    sequence: fold k tests on the gold frames of the k-th last sequence that has any (fold 0 of the Cell Tracking
-    Challenge trains on 01 and tests on 02), and trains on the others, each of which validates with its last frames,
-    gap_frames time steps after its training frames.
-    block: fold k tests on the k-th last of `folds` contiguous blocks, validates on the frames next to it, and leaves
-    gap_frames frames unused between roles. group: whole groups, each modality spread over the folds. random: single
-    frames, for measuring what such leakage is worth and for nothing else.
-    Frames without truth are unused; only gold (or partial gold) truth tests. max_train and its like keep an evenly
-    spaced subset of a role, for training a nested one (1 ⊂ 2 ⊂ 4 … frames). Of frames that show the same image, those
-    of one role are used and the others are unused (but by random). With settings.test_frames_also, a mistake on
-    purpose, the test frames are also the validation frames, and with "train" some of the training frames, beyond
-    max_train. With settings.dense_only, frames outside `dense` (ids; `Dataset.dense_frames`) neither validate nor test;
-    in a sequence the last dense frames validate, and frames on both sides of them train. With settings.gold_only,
-    frames without gold (or partial gold) truth are unused. Raises SplitError for a fold
-    that does not exist, a role without frames, and a role whose frames hold no object.
+    by: the way of splitting (settings.by, or else the dataset's own):
+    - sequence: fold k tests on the gold frames of the k-th last sequence that has any (fold 0 of the Cell Tracking
+      Challenge trains on 01 and tests on 02). The last frames of each other sequence validate, its earlier frames up
+      to gap_frames time steps before them train.
+    - block: fold k tests on the k-th last of `folds` contiguous blocks and validates on the frames next to it;
+      gap_frames frames between roles are unused.
+    - group: groups are kept together, and each modality is spread over the folds.
+    - random: single frames, only for measuring the effect of this leakage.
+    Frames without truth are unused; only gold truth, complete or partial, is tested on. max_train and similar settings
+    keep an evenly spaced subset of a role; those of training are nested (1 ⊂ 2 ⊂ 4 … frames). Frames that show the same
+    image get one role, the others are unused (except with random).
+    settings.test_frames_also, a deliberate mistake, makes the test frames validation frames too, and with "train" also
+    training frames, in addition to max_train. With settings.dense_only, frames not in `dense` (ids;
+    `Dataset.dense_frames`) neither validate nor test; in a sequence, the last dense frames validate, and frames on both
+    sides of them train. With settings.gold_only, frames without gold truth are unused.
+    Raises SplitError for a fold that does not exist, a role without frames, and a role whose frames have no object.
     """
     folds = settings.folds
     if not 0 <= fold < folds:

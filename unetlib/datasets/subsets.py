@@ -1,4 +1,4 @@
-"""Some of many: evenly spaced subsets of a sequence, nested where sizes double."""
+"""Choose evenly spaced subsets of a sequence, nested if their sizes are powers of two."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -21,7 +21,7 @@ def evenly_spaced(items: Sequence[T], most: int | None) -> list[T]:
 def some_with(
     wanted: Callable[[T], bool], way: Callable[[Sequence[T], int | None], list[T]], items: Sequence[T], most: int | None
 ) -> list[T]:
-    """Return the subset way(items, most), of the wanted items alone where it would hold none of them.
+    """Return the subset way(items, most); if it has no wanted item, choose from the wanted items only.
 
     >>> some_with(str.isupper, evenly_spaced, "aaaB", 1)
     ['B']
@@ -31,11 +31,11 @@ def some_with(
 
 
 def nested(items: Sequence[T], most: int | None) -> list[T]:
-    """Return at most `most` of the items, evenly spaced; for powers of two, each subset lies in the next larger one.
+    """Return at most `most` of the items, evenly spaced; for powers of two, each subset contains the next smaller one.
 
-    So a curve over 1, 2, 4, 8, … items adds to them and never exchanges any. The largest power of two is evenly
-    spaced; each smaller one keeps every other item, from the second and the first in turn, which keeps it centred.
-    Other numbers are `evenly_spaced`.
+    A curve over 1, 2, 4, 8, … items therefore only adds items and never exchanges any. The largest power of two is
+    evenly spaced; each smaller subset keeps every other item, starting alternately from the second and the first, which
+    keeps it centred. Other numbers are `evenly_spaced`.
 
     >>> nested("abcdefgh", 1), nested("abcdefgh", 2), nested("abcdefgh", 4)
     (['f'], ['b', 'f'], ['b', 'd', 'f', 'h'])

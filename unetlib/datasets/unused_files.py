@@ -1,4 +1,4 @@
-"""What of a source was not used: every file of a folder or archive that no reader asked for, and why."""
+"""List the files of a folder or archive that no reader used, and why."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,7 @@ OTHER_IMAGES = (
     *(".avi", ".mp4", ".mov", ".mkv"),
 )
 HIDDEN = "hidden, temporary or the system's own"
-NAMED = 5  # on the terminal; the table names every file
+NAMED = 5  # at most so many are named on the terminal; the table lists every file
 
 
 class UnusedFile(NamedTuple):
@@ -28,7 +28,7 @@ class UnusedFile(NamedTuple):
 
 
 class ReadFiles(Archive):
-    """An archive, or a folder, of which is known what was read; hidden and temporary files are not shown to readers."""
+    """An archive or folder that records which files are read, and hides hidden and temporary files from readers."""
 
     def __init__(self, archive: Archive) -> None:
         super().__init__(archive.path, archive.names())
@@ -44,11 +44,11 @@ class ReadFiles(Archive):
         return self._archive.read(name)
 
     def used(self) -> list[str]:
-        """Return every file that was read so far, sorted."""
+        """Return the files that were read so far, sorted."""
         return sorted(self._read)
 
     def unused(self) -> list[UnusedFile]:
-        """Return every file that was not read so far, sorted, and why."""
+        """Return the files that were not read so far, sorted, with reasons."""
         return unused_files(super().names(), self._read)
 
     def close(self) -> None:
@@ -57,13 +57,13 @@ class ReadFiles(Archive):
 
 
 def unused_files(names: Iterable[str], used: Iterable[str]) -> list[UnusedFile]:
-    """Return the files among the names that are not used, sorted, and why."""
+    """Return the names that are not among the used ones, sorted, with reasons."""
     known = set(used)
     return [UnusedFile(name, reason_unused(name)) for name in sorted(names) if name not in known]
 
 
 def reason_unused(name: str) -> str:
-    """Return why a file that was not used was not.
+    """Return why a file was not used.
 
     >>> reason_unused("images/.DS_Store"), reason_unused("notes.txt")
     ("hidden, temporary or the system's own", 'no image')
@@ -78,7 +78,7 @@ def reason_unused(name: str) -> str:
 
 
 def format_fault(name: str) -> str:
-    """Return why a file is of an image format that is not read, and what to do; "" for others."""
+    """Return why a file's image format is not supported, and what to do; "" for other files."""
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in LOSSY:
         return f"{suffix} files do not keep the pixel values; export it as TIFF or PNG from the original"
@@ -86,7 +86,7 @@ def format_fault(name: str) -> str:
 
 
 def unused_line(source: Path | str, unused: Sequence[UnusedFile]) -> str:
-    """Return one line that counts what was not used and names the first of it; "" where everything was used."""
+    """Return one line with the number and the first names of the unused files; "" if every file was used."""
     shown = [row.file for row in unused if row.reason != HIDDEN]
     hidden = len(unused) - len(shown)
     more = f" and {len(shown) - NAMED} more" if len(shown) > NAMED else ""

@@ -1,4 +1,4 @@
-"""Synthetic microscopy as zip archives in the layouts of the public datasets it stands for."""
+"""Write synthetic microscopy as zip archives in the layouts of the public datasets that it imitates."""
 
 import hashlib
 import io
@@ -26,10 +26,10 @@ MARKER_RADIUS_PX = 4
 
 
 def write_archive(path: str | Path, modality: str, *, seed: int, **size: Any) -> None:
-    """Writes a zip of `modality` at `path`, atomically; the same arguments give the same bytes.
+    """Write a zip of `modality` to `path`, atomically; the same arguments give the same bytes.
 
-    phase → Cell Tracking Challenge, fluorescence → DSB2018, membranes → ISBI-2012; `size` (frames,
-    height, width, …) goes to the modality's own function. An unknown modality is a ValueError.
+    phase imitates the Cell Tracking Challenge, fluorescence DSB2018, membranes ISBI-2012; `size` (frames, height,
+    width, …) is passed to the modality's function. ValueError for an unknown modality.
     """
     if modality not in MODALITIES:
         raise ValueError(f"{modality}: unknown modality; use one of {', '.join(MODALITIES)}")
@@ -44,7 +44,7 @@ def write_archive(path: str | Path, modality: str, *, seed: int, **size: Any) ->
 def _ctc(
     seed: int, *, sequences: int = 2, gold_every: int = 2, name: str = "PhC-synthetic", **size: Any
 ) -> Iterator[Member]:
-    """Cell Tracking Challenge: every `gold_every`-th frame has gold truth, and the last of those is partial."""
+    """Yield a Cell Tracking Challenge dataset: every `gold_every`-th frame has gold truth, the last of them partial."""
     for number in range(1, sequences + 1):
         movie = phase_contrast(seed * 100 + number, **size)
         rng = np.random.default_rng([seed, 5, number])
@@ -65,14 +65,14 @@ def _track_lines(movie: TimeLapse) -> bytes:
 
 
 def _partial(labels: Labels) -> Labels:
-    """Labels of the two largest cells only: a gold frame whose annotator stopped early."""
+    """Return the labels of the two largest cells only, like a gold frame whose annotator stopped early."""
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return np.where(np.isin(labels, np.argsort(sizes)[-2:]), labels, 0).astype(np.uint16)
 
 
 def markers(labels: Labels) -> Labels:
-    """Tracking markers (H, W) uint16: a disc of up to 4 px around the innermost pixel of each instance."""
+    """Return tracking markers (H, W) uint16: a disc of up to 4 px around the innermost pixel of each instance."""
     marked = np.zeros_like(labels)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None:
@@ -87,7 +87,7 @@ def markers(labels: Labels) -> Labels:
 
 
 def perturbed(rng: np.random.Generator, labels: Labels, *, shift_px: float = 0.8) -> Labels:
-    """Silver truth (H, W) uint16: labels whose outlines wander by about `shift_px` and lie half a pixel inside."""
+    """Return silver truth (H, W) uint16: labels with outlines displaced by about `shift_px`, half a pixel inside."""
     rows, columns = np.mgrid[: labels.shape[0], : labels.shape[1]].astype(float)
     wander = [shift_px * smooth_noise(rng, labels.shape, 5.0) for _ in "rc"]
     moved = ndimage.map_coordinates(
@@ -96,12 +96,13 @@ def perturbed(rng: np.random.Generator, labels: Labels, *, shift_px: float = 0.8
     edge = ndimage.minimum_filter(moved, 3) != ndimage.maximum_filter(moved, 3)
     eroded = edge & (smooth_noise(rng, labels.shape, 4.0) > 0.3)
     silver = keep_largest_pieces(np.where(eroded, 0, moved).astype(np.uint16))
-    lost = np.isin(labels, np.setdiff1d(labels, silver))  # a cell too small to wander stays as it is
+    # Cells too small to survive the displacement are kept unchanged.
+    lost = np.isin(labels, np.setdiff1d(labels, silver))
     return np.where(lost & (silver == 0), labels, silver).astype(np.uint16)
 
 
 def _dsb(seed: int, **size: Any) -> Iterator[Member]:
-    """Data Science Bowl 2018: a folder per image, one RGBA PNG and one 0/255 PNG per nucleus."""
+    """Yield a Data Science Bowl 2018 dataset: a folder per image, one RGBA PNG and one 0/255 PNG per nucleus."""
     for index, (image, labels) in enumerate(fluorescence(seed, **size)):
         name = hashlib.sha256(f"{seed} {index}".encode()).hexdigest()
         yield f"stage1_train/{name}/images/{name}.png", png(image)
@@ -111,7 +112,7 @@ def _dsb(seed: int, **size: Any) -> Iterator[Member]:
 
 
 def _isbi(seed: int, *, frames: int = 16, frames_for_testing: int = 0, **size: Any) -> Iterator[Member]:
-    """ISBI-2012 challenge: multi-page TIFFs, 255 = cell and 0 = membrane; the test volume has no labels."""
+    """Yield an ISBI-2012 dataset: multi-page TIFFs, 255 = cell and 0 = membrane; the test volume has no labels."""
     stack = membranes(seed, frames=frames + frames_for_testing, **size)
     yield "train-volume.tif", tiff(stack.images[:frames])
     yield "train-labels.tif", tiff((stack.labels[:frames] > 0) * np.uint8(255))
@@ -120,7 +121,7 @@ def _isbi(seed: int, *, frames: int = 16, frames_for_testing: int = 0, **size: A
 
 
 def tiff(array: NDArray[Any]) -> bytes:
-    """TIFF file of a 2-D image, or of a 3-D stack with one page per slice; LZW, as the challenges ship them."""
+    """Return a TIFF file of a 2-D image or of a 3-D stack, one page per slice; LZW, as the challenges use it."""
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer) as writer:
         for page in array[None] if array.ndim == 2 else array:
@@ -129,7 +130,7 @@ def tiff(array: NDArray[Any]) -> bytes:
 
 
 def png(array: NDArray[np.uint8]) -> bytes:
-    """PNG file of a grey (H, W) or RGBA (H, W, 4) image."""
+    """Return a PNG file of a grey (H, W) or RGBA (H, W, 4) image."""
     return bytes(imagecodecs.png_encode(np.ascontiguousarray(array)))
 
 

@@ -1,4 +1,4 @@
-"""Synthetic serial-section electron microscopy: thin membranes between cells, and organelles that resemble them."""
+"""Simulate serial-section electron microscopy: thin membranes between cells, and organelles that resemble them."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class SectionStack:
 def membranes(
     seed: int, *, frames: int = 16, height: int = 192, width: int = 192, cell_px: float = 21.0
 ) -> SectionStack:
-    """Stack of `frames` sections whose cells of very different sizes (mean width `cell_px`) vary slowly in z."""
+    """Return `frames` sections of cells of very different sizes (mean width `cell_px`) that change slowly in z."""
     rng = np.random.default_rng([seed, 3])
     shape = (frames, height, width)
     owner, distance = _cells(rng, shape, cell_px)
@@ -35,14 +35,15 @@ def membranes(
 
 
 def _cells(rng: np.random.Generator, shape: tuple[int, int, int], cell_px: float) -> tuple[Labels, Array]:
-    """Owner of each pixel and its distance to the nearest other cell, from a warped, drifting power diagram."""
+    """Return the cell of each pixel and its distance to the next cell, from a warped power diagram that drifts in z."""
     slices, height, width = shape
     count = int(height * width / cell_px**2 * 2.2)
     start = rng.uniform(-cell_px, np.array([height, width]) + cell_px, (count, 2))
     drift = np.cumsum(rng.normal(0, 0.7, (slices, count, 2)), axis=0) + rng.normal(0, 0.5, (1, count, 2))
     sway = np.arange(slices)[:, None, None] * rng.normal(0, 0.4, (1, count, 2))
     seeds = start + drift + sway
-    sizes = (cell_px * np.minimum(rng.lognormal(-1.0, 0.7, count), 1.8)) ** 2  # unbounded, one would own the field
+    # Without the bound, one cell could fill the field.
+    sizes = (cell_px * np.minimum(rng.lognormal(-1.0, 0.7, count), 1.8)) ** 2
     breath = 1 + 0.25 * np.sin(np.arange(slices)[:, None] * 0.35 + rng.uniform(0, 6.3, count))
     rows, columns = np.mgrid[:height, :width].astype(float)
     warp = [6 * smooth_noise(rng, shape, (4, 13, 13)) + 1.2 * smooth_noise(rng, shape, (2, 4, 4)) for _ in "rc"]
@@ -54,8 +55,9 @@ def _cells(rng: np.random.Generator, shape: tuple[int, int, int], cell_px: float
 
 
 def _power_diagram(points: Array, seeds: Array, weights: Array, shape: tuple[int, int]) -> tuple[Labels, Array]:
-    """Nearest seed (1-based) by power distance, and the distance in pixels to the border with the next cell."""
-    power = (seeds**2).sum(1)[:, None] - weights[:, None] - 2 * seeds @ points  # |p|² is common to all
+    """Return the nearest seed (from 1) by power distance, and the distance in px to the border with the next cell."""
+    # The squared distance without |p|², which is the same for all seeds.
+    power = (seeds**2).sum(1)[:, None] - weights[:, None] - 2 * seeds @ points
     owner = power.argmin(0)
     least = np.take_along_axis(power, owner[None], 0)[0]
     apart = np.sqrt(((seeds[:, None] - seeds[None]) ** 2).sum(2)) + 1e-9
@@ -68,7 +70,7 @@ def _power_diagram(points: Array, seeds: Array, weights: Array, shape: tuple[int
 
 
 def _cytoplasm(rng: np.random.Generator, owner: Labels, distance: Array) -> Array:
-    """Grey of cell interiors: each cell its own, with grain and darker specks (microtubules, ribosomes)."""
+    """Return the grey values of cell interiors: one per cell, with grain and dark specks (microtubules, ribosomes)."""
     grey = 168 + rng.normal(0, 9, int(owner.max()) + 1)[owner]
     grey += 7 * smooth_noise(rng, owner.shape, (1.0, 3.0, 3.0)) + 6 * smooth_noise(rng, owner.shape, (2, 20, 20))
     specks = smooth_noise(rng, owner.shape, (0.6, 1.0, 1.0)) > 2.45
@@ -77,14 +79,14 @@ def _cytoplasm(rng: np.random.Generator, owner: Labels, distance: Array) -> Arra
 
 
 def _membrane_density(rng: np.random.Generator, labels: Labels, distance: Array) -> Array:
-    """How much darker the membranes are: thin and crisp where cut square, pale and wide where cut obliquely."""
+    """Return how much darker membranes are: thin and crisp if cut perpendicularly, pale and wide if cut obliquely."""
     crisp = np.clip(1 + 0.4 * smooth_noise(rng, labels.shape, (1.2, 9, 9)), 0.3, 1.25)
     wide = 1.35 / np.sqrt(crisp)
     return 95 * crisp * np.exp(-0.5 * (distance / wide) ** 2)
 
 
 def _organelles(rng: np.random.Generator, distance: Array) -> Array:
-    """How much darker mitochondria, vesicles and reticulum make the cytoplasm they lie in."""
+    """Return how much darker mitochondria, vesicles and reticulum are than the cytoplasm around them."""
     darker = np.zeros(distance.shape)
     slices, height, width = distance.shape
     area = height * width / 192**2 * slices / 16
@@ -98,7 +100,7 @@ def _organelles(rng: np.random.Generator, distance: Array) -> Array:
 
 
 def _site(rng: np.random.Generator, distance: Array, room_px: float) -> tuple[int, int, int] | None:
-    """Random (z, row, column) at least `room_px` from any membrane, or None after 60 misses."""
+    """Return a random (z, row, column) at least `room_px` from any membrane, or None after 60 attempts."""
     for _ in range(60):
         z, row, column = (int(rng.integers(size)) for size in distance.shape)
         if distance[z, row, column] >= room_px:
@@ -145,7 +147,7 @@ def _vesicle(rng: np.random.Generator, darker: Array, distance: Array) -> None:
 
 
 def _reticulum(rng: np.random.Generator, darker: Array, distance: Array) -> None:
-    """A curved dark line inside a cell, through two or three slices: a membrane that bounds no cell."""
+    """Draw a curved dark line inside a cell, through two or three slices: a membrane that is not a cell border."""
     site = _site(rng, distance, 6.0)
     if site is None:
         return
@@ -160,7 +162,7 @@ def _reticulum(rng: np.random.Generator, darker: Array, distance: Array) -> None
 
 
 def _sections(rng: np.random.Generator, tissue: Array) -> NDArray[np.uint8]:
-    """Sections as photographed: slight defocus, shot and detector noise, contrast that differs by section."""
+    """Return the sections as imaged: slight defocus, shot and detector noise, a contrast that varies by section."""
     blurred = ndimage.gaussian_filter(tissue, (0, 0.7, 0.7))
     slices = len(tissue)
     contrast, offset = rng.uniform(0.85, 1.1, (slices, 1, 1)), rng.normal(0, 6, (slices, 1, 1))

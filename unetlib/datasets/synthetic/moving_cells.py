@@ -1,4 +1,4 @@
-"""Cells that crawl, touch, round up and divide: their outlines, frame by frame, and their tracks."""
+"""Simulate cells that crawl, touch, round up and divide: their outlines in each frame, and their tracks."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +16,7 @@ PATCH_PX = 96  # side of the periodic textures that a cell carries with it
 
 @dataclass(frozen=True)
 class SimulatedTrack:
-    """One line of man_track.txt: a cell's label, first and last frame, and its mother's label (0: none)."""
+    """One line of man_track.txt: a cell's label, first and last frame, and its mother's label (0 = none)."""
 
     label: int
     begin: int
@@ -26,7 +26,7 @@ class SimulatedTrack:
 
 @dataclass(frozen=True)
 class Protrusion:
-    """A tapered arm: direction from the heading, reach in cell radii, half width at its root, bend, rhythm."""
+    """A tapered protrusion: direction from the heading, length in cell radii, half width at its root, bend, phase."""
 
     angle: float
     reach: float
@@ -57,17 +57,17 @@ class Cell:
 
     @property
     def reach(self) -> float:
-        """Mean radius in px: smaller while round."""
+        """Return the mean radius in px, which is smaller while the cell is round."""
         return self.radius * (1 - 0.45 * self.round)
 
     def local(self, dr: NDArray[Any], dc: NDArray[Any]) -> tuple[Array, Array]:
-        """Offsets along and across the cell's heading."""
+        """Return offsets along and across the cell's heading."""
         sine, cosine = np.sin(self.heading), np.cos(self.heading)
         return dr * sine + dc * cosine, dr * cosine - dc * sine
 
 
 def sample(patch: Array, along: Array, across: Array) -> Array:
-    """Periodic texture at offsets from its centre."""
+    """Return the values of a periodic texture at offsets from its centre."""
     at = [along + PATCH_PX / 2, across + PATCH_PX / 2]
     return ndimage.map_coordinates(patch, at, order=1, mode="grid-wrap", prefilter=False)
 
@@ -75,7 +75,7 @@ def sample(patch: Array, along: Array, across: Array) -> Array:
 def founders(
     rng: np.random.Generator, shape: tuple[int, int], cells: int, *, divisions: int, frames: int
 ) -> list[Cell]:
-    """Cells placed so that most touch a neighbour; the `divisions` smallest will divide within `frames`."""
+    """Return cells placed so that most touch a neighbour; the `divisions` smallest divide within `frames`."""
     typical = np.sqrt(shape[0] * shape[1] * 0.40 / (cells * np.pi))
     placed: list[Cell] = []
     for attempt in range(400 * cells):
@@ -114,7 +114,7 @@ def _protrusion(rng: np.random.Generator) -> Protrusion:
 def step(
     rng: np.random.Generator, population: list[Cell], time: int, shape: tuple[int, int]
 ) -> tuple[list[Cell], list[SimulatedTrack]]:
-    """The population of frame `time`, and the finished tracks of mothers replaced by their two daughters."""
+    """Return the cells of frame `time`, and the finished tracks of mothers that were replaced by two daughters."""
     following: list[Cell] = []
     ended: list[SimulatedTrack] = []
     newest = max(cell.label for cell in population)
@@ -143,7 +143,7 @@ def _daughters(rng: np.random.Generator, mother: Cell, time: int, newest: int) -
 
 
 def _crawl(rng: np.random.Generator, cell: Cell, time: int, shape: tuple[int, int]) -> None:
-    """Move, turn and reshape one cell by one frame; cells turn back at the edge of the field."""
+    """Move, turn and reshape a cell by one frame; cells turn back at the edge of the field of view."""
     if 0 < cell.divides_at - time <= ROUNDING_FRAMES:
         cell.round = 1.0 if cell.divides_at - time == 1 else 0.75
     elif cell.parent:
@@ -159,7 +159,7 @@ def _crawl(rng: np.random.Generator, cell: Cell, time: int, shape: tuple[int, in
 
 
 def _push_apart(cells: list[Cell]) -> None:
-    """Neighbours yield where their bodies overlap: contact, little overlap."""
+    """Push overlapping neighbours apart until they touch with little overlap."""
     for _ in range(3):
         for first, a in enumerate(cells):
             for b in cells[first + 1 :]:
@@ -173,7 +173,7 @@ def _push_apart(cells: list[Cell]) -> None:
 
 
 def outlines(population: list[Cell], time: int, shape: tuple[int, int]) -> tuple[Labels, Array]:
-    """Instance labels (H, W) uint16, and each pixel's depth in px below the outline of the cell that owns it."""
+    """Return instance labels (H, W) uint16, and each pixel's distance in px to the outline of its cell."""
     depth = np.zeros(shape)
     labels = np.zeros(shape, np.uint16)
     for cell in population:
@@ -190,7 +190,7 @@ def outlines(population: list[Cell], time: int, shape: tuple[int, int]) -> tuple
 
 
 def _score(cell: Cell, time: int, dr: Array, dc: Array) -> Array:
-    """Roughly the signed distance in px to the cell's outline, body and arms; positive inside."""
+    """Return roughly the signed distance in px to the outline of the cell's body and arms; positive inside."""
     along, across = cell.local(dr, dc)
     theta = np.arctan2(across, along)
     wave = 0.22 * np.exp(-((theta / 0.9) ** 2)) - 0.08  # the leading lamella fans out

@@ -1,4 +1,4 @@
-"""Synthetic still microscopy with exact truth: nuclei (fluorescence, histology) and EM-like membranes."""
+"""Simulate still images of nuclei with exact truth: fluorescence and stained histology."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ EOSIN = np.array([0.07, 0.99, 0.11])
 
 @dataclass(frozen=True)
 class Acquisition:
-    """One acquisition setting, shared by the images of one well or slide."""
+    """The acquisition settings that the images of one well or slide share."""
 
     radius_px: float
     elongation: float
@@ -45,10 +45,10 @@ def _slide(rng: np.random.Generator, *, histology: bool) -> Acquisition:
 def fluorescence(
     seed: int, *, frames: int = 24, height: int = 160, width: int = 160, histology_every: int = 6, per_slide: int = 2
 ) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
-    """Images (H, W, 4) RGBA uint8 of clustered nuclei with instance labels (H, W) uint16, slide by slide.
+    """Yield images (H, W, 4) RGBA uint8 of clustered nuclei with instance labels (H, W) uint16, slide by slide.
 
     Every second slide is 1.1 times as high and 1.3 times as wide; every `histology_every`-th shows dark stained
-    nuclei on bright tissue in colour (0: none). The `per_slide` images of a slide share their acquisition.
+    nuclei on bright tissue in colour (0 = none). The `per_slide` images of a slide share their acquisition settings.
     """
     sizes = (height, width), (round(1.1 * height), round(1.3 * width))
     for index in range(frames):
@@ -63,7 +63,7 @@ def fluorescence(
 
 
 def _nuclei(rng: np.random.Generator, shape: tuple[int, int], slide: Acquisition) -> tuple[Labels, Array]:
-    """Instance labels of clustered nuclei, and per pixel 1 at a nucleus' centre falling to 0 at its edge."""
+    """Return instance labels of clustered nuclei, and a profile that falls from 1 at a centre to 0 at the edge."""
     best = np.zeros(shape)
     labels = np.zeros(shape, np.uint16)
     rows, columns = np.mgrid[: shape[0], : shape[1]].astype(float)
@@ -85,7 +85,7 @@ def _nuclei(rng: np.random.Generator, shape: tuple[int, int], slide: Acquisition
 
 
 def _packed(rng: np.random.Generator, shape: tuple[int, int], slide: Acquisition) -> list[tuple[float, float, float]]:
-    """Centres and radii (row, column, radius) of nuclei grown into touching clusters."""
+    """Return centres and radii (row, column, radius) of nuclei in touching clusters."""
     height, width = shape
     nuclei: list[tuple[float, float, float]] = []
     clusters = int(rng.integers(3, 6))
@@ -108,14 +108,14 @@ def _packed(rng: np.random.Generator, shape: tuple[int, int], slide: Acquisition
 
 
 def _glowing(rng: np.random.Generator, labels: Labels, profile: Array, slide: Acquisition) -> NDArray[np.uint8]:
-    """RGB picture of nuclei that shine on a dark, hazy ground."""
+    """Return an RGB image of bright nuclei on a dark, hazy background."""
     shape = labels.shape
     brightness = np.exp(rng.normal(0, slide.brightness_spread, int(labels.max()) + 1))
     brightness[0] = 0
     chromatin = 1 + 0.16 * smooth_noise(rng, shape, 1.6) + 0.10 * smooth_noise(rng, shape, 3.5)
     dome = 0.40 + 0.60 * np.sqrt(np.clip(1.8 * profile, 0, 1))
     light = brightness[labels] * dome * np.clip(chromatin, 0.3, None)
-    ghosts = np.zeros(shape)  # nuclei far out of focus: seen, but nobody would draw them
+    ghosts = np.zeros(shape)  # nuclei far out of focus: visible, but no annotator would outline them
     ghosts[rng.integers(shape[0], size=4), rng.integers(shape[1], size=4)] = rng.uniform(60, 160, 4)
     scene = ndimage.gaussian_filter(light, slide.blur_px) + ndimage.gaussian_filter(ghosts, 7.0)
     scene += slide.haze * ndimage.gaussian_filter(light, 12.0) + 0.06 + 0.02 * smooth_noise(rng, shape, 40.0)
@@ -124,7 +124,7 @@ def _glowing(rng: np.random.Generator, labels: Labels, profile: Array, slide: Ac
 
 
 def _stained(rng: np.random.Generator, labels: Labels, profile: Array, slide: Acquisition) -> NDArray[np.uint8]:
-    """RGB picture of haematoxylin-stained nuclei on eosin-stained tissue, by Beer and Lambert's law."""
+    """Return an RGB image of haematoxylin-stained nuclei on eosin-stained tissue, by the Beer-Lambert law."""
     shape = labels.shape
     density = slide.stain * rng.uniform(0.5, 1.2, int(labels.max()) + 1)
     density[0] = 0
@@ -141,7 +141,7 @@ def _stained(rng: np.random.Generator, labels: Labels, profile: Array, slide: Ac
 
 
 def _fibres(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """Wavy collagen strands: contour lines of a smooth field, in patches, between 0 and about 2."""
+    """Return wavy collagen strands, (H, W) from 0 to about 2: contour lines of a smooth random field, in patches."""
     angle = rng.uniform(0, np.pi)
     rows, columns = np.mgrid[: shape[0], : shape[1]].astype(float)
     across = rows * np.cos(angle) + columns * np.sin(angle) + 9 * smooth_noise(rng, shape, 16.0)

@@ -1,4 +1,4 @@
-"""What all synthetic images share: smooth noise, the camera, and grey values as bytes."""
+"""Helpers of all synthetic images: smooth noise, a camera model, conversion to bytes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ Labels = NDArray[np.uint16]
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], sigma_px: float | tuple[float, ...]) -> Array:
-    """Gaussian random field of zero mean and unit variance; drawn coarsely and interpolated where smooth."""
+    """Return a Gaussian random field of mean 0 and variance 1; smooth ones are drawn coarsely and interpolated."""
     sigmas = np.broadcast_to(np.asarray(sigma_px, dtype=float), (len(shape),))
     steps = np.maximum(sigmas / 2.5, 1.0)
     coarse = [int(np.ceil(size / step)) + 8 for size, step in zip(shape, steps, strict=True)]
@@ -23,25 +23,25 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], sigma_px: flo
 
 
 def _stretch(field: Array, positions: Array, axis: int) -> Array:
-    """Linear interpolation along one axis at fractional positions."""
+    """Interpolate linearly along one axis at fractional positions."""
     below = positions.astype(int)
     part = (positions - below).reshape([-1 if a == axis else 1 for a in range(field.ndim)])
     return np.take(field, below, axis=axis) * (1 - part) + np.take(field, below + 1, axis=axis) * part
 
 
 def camera(rng: np.random.Generator, scene: Array, *, photons: float, read_noise: float) -> Array:
-    """Scene (1.0 = `photons` electrons) as a camera counts it: Poisson shot noise and Gaussian read noise."""
+    """Return the scene (1.0 = `photons` electrons) with a camera's Poisson shot noise and Gaussian read noise."""
     electrons = rng.poisson(np.maximum(scene, 0) * photons) + rng.normal(0, read_noise, scene.shape)
     return electrons / photons
 
 
 def to_bytes(grey: Array) -> NDArray[np.uint8]:
-    """Grey values rounded and clipped to 0..255."""
+    """Return grey values rounded and clipped to 0 … 255."""
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
 
 
 def keep_largest_pieces(labels: Labels, minimum_px: int = 1) -> Labels:
-    """Labels in which each instance is one 4-connected piece of at least `minimum_px` pixels."""
+    """Keep the largest 4-connected piece of each instance, if it has at least `minimum_px` pixels."""
     kept = np.zeros_like(labels)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None:

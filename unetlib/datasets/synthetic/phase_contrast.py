@@ -1,4 +1,4 @@
-"""Synthetic phase-contrast time-lapse: the optics of cells, debris, uneven light and the camera."""
+"""Simulate phase-contrast time-lapse: the optics of cells, debris, uneven illumination and the camera."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from unetlib.datasets.synthetic.optics import Array, Labels, smooth_noise, to_by
 
 @dataclass(frozen=True)
 class TimeLapse:
-    """Frames (T, H, W): `images` uint8, `labels` uint16 with ids that last through time, and their tracks."""
+    """Frames (T, H, W): `images` uint8, `labels` uint16 with ids that persist over time, and their tracks."""
 
     images: NDArray[np.uint8]
     labels: Labels
@@ -21,7 +21,7 @@ class TimeLapse:
 
 @dataclass(frozen=True)
 class Background:
-    """What stays while cells move (H, W): uneven light as a factor, debris as grey values."""
+    """The background (H, W), constant over time: uneven illumination as a factor, debris as grey values."""
 
     illumination: Array
     debris: Array
@@ -30,7 +30,7 @@ class Background:
 def phase_contrast(
     seed: int, *, frames: int = 12, height: int = 200, width: int = 232, cells: int = 9, divisions: int = 2
 ) -> TimeLapse:
-    """TimeLapse of `cells` founders in touching groups, `divisions` of which divide on the way."""
+    """Return a time-lapse of `cells` cells in touching groups, `divisions` of which divide."""
     rng = np.random.default_rng([seed, 4])
     shape = (height, width)
     population = founders(rng, shape, cells, divisions=divisions, frames=frames)
@@ -61,7 +61,7 @@ def _scenery(rng: np.random.Generator, shape: tuple[int, int]) -> Background:
 
 
 def _dirt(rng: np.random.Generator, away: Array) -> Array:
-    """Grey values of one particle as a function of the distance from it."""
+    """Return the grey values of a particle at the given distances from it."""
     kind = rng.choice(3, p=[0.45, 0.2, 0.35])
     if kind == 0:  # dark speck with a bright fringe
         size = rng.uniform(0.9, 1.7)
@@ -78,7 +78,7 @@ def _dirt(rng: np.random.Generator, away: Array) -> Array:
 def _photograph(
     rng: np.random.Generator, population: list[Cell], labels: Labels, depth: Array, scenery: Background
 ) -> NDArray[np.uint8]:
-    """Phase-contrast picture: dark where the optical path is long, with the phase ring's halo and shade-off."""
+    """Return a phase-contrast image: dark where the optical path is long, with the phase ring's halo and shade-off."""
     path, granules = np.zeros(labels.shape), np.zeros(labels.shape)
     for cell in population:
         _look(cell, labels, depth, path, granules)
@@ -92,12 +92,12 @@ def _photograph(
 
 
 def _look(cell: Cell, labels: Labels, depth: Array, path: Array, granules: Array) -> None:
-    """Write one cell's optical path (1 = darkest, above 2 = bright) and granules into the picture's planes."""
+    """Write a cell's optical path (1 = darkest, above 2 = bright) and granules to the planes of the image."""
     rows, columns = np.nonzero(labels == cell.label)
     along, across = cell.local(rows - cell.row, columns - cell.column)
     below = depth[rows, columns]
     reach = cell.reach
-    back = along + 0.18 * reach  # the body lies behind the lamella
+    back = along + 0.18 * reach  # the cell body is behind the lamella
     soma = np.exp(-((back / (0.46 * reach)) ** 2) - (across / (0.34 * reach)) ** 2)
     nucleus = np.clip((1 - np.hypot(back / (0.26 * reach), across / (0.20 * reach))) * 3, -1, 1)
     front = 0.5 + 0.5 * np.cos(np.arctan2(across, along))
