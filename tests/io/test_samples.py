@@ -208,6 +208,10 @@ def test_what_cannot_be_known_is_said(tmp_path):
         (tmp_path / "a.tif").write_bytes(data)
         with open_stack(tmp_path / "a.tif") as pages:
             (note,) = pages.notes
+        (of_training,) = decode_image(data, str(tmp_path / "a.tif")).notes
+        assert of_training == note
+        with pytest.raises(ImageError, match=r"in colour; .*if its colours are frames, write them with photometric="):
+            decode_image(data, "a.tif").labels()
         assert f"its {count} planes are tagged as {words} read as one picture in colour" in note
     data = tiff(texture(20, 30, 4), photometric="rgb", extrasamples=["unspecified"])
     (note,) = decode_image(data, "a.tif").notes

@@ -93,7 +93,7 @@ def two_sizes(path):
 
 
 REFUSED = {
-    "2 images of different sizes": two_sizes,
+    "holds 2 images; export one": two_sizes,
     "has 2 channels; choose one": lambda path: write_stack(path, texture(2, 20, 30), "CYX"),
     "1 bit per pixel": lambda path: tifffile.imwrite(path, PICTURE > 9),
     "complex64 values": lambda path: tifffile.imwrite(path, PICTURE.astype(np.complex64)),

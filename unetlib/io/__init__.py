@@ -2,7 +2,7 @@
 
 - archives: Read archives in memory, without unpacking them to disk; they are treated as hostile until they are checked.
 - axes: Interpret the axes of an image file: the order of its planes, and the axes on which one plane must be chosen.
-- calibration: Pixel size and frame interval, read from TIFF tags as microscopes and Fiji write them.
+- calibration: Pixel size and frame interval, read from TIFF and PNG as microscopes and Fiji write them.
 - download: Get one file from one source: copy it, or download it over http(s), resuming after interruptions.
 - fetch: Fetch an archive from mirrors or its URL: resumed after interruptions, checked by SHA-256, complete or absent.
 - files: Write files and folders that are complete or absent: a temporary sibling is written, flushed and renamed.
@@ -13,6 +13,7 @@
   named.
 - images: Decode the bytes of a TIFF or PNG file to grey values or labels, within limits of size.
 - interruption: Turn SIGTERM and SIGHUP into exceptions, as Ctrl-C is, so that temporary files are removed.
+- ome_times: The frame interval of an OME-TIFF: its TimeIncrement, or the times of its planes (DeltaT).
 - outputs: Decide where an output may be written, and which existing files or folders it may replace.
 - pairing: Pair label files with images and order frames by their names, in natural order, whatever order the shell
   gives.

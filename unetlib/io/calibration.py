@@ -1,4 +1,4 @@
-"""Pixel size and frame interval, read from TIFF tags as microscopes and Fiji write them."""
+"""Pixel size and frame interval, read from TIFF and PNG as microscopes and Fiji write them."""
 
 import math
 from collections.abc import Mapping
@@ -8,13 +8,16 @@ from xml.etree import ElementTree
 
 import tifffile
 
+from unetlib.io.ome_times import frame_interval
+from unetlib.io.png import pixels_per_unit
 from unetlib.io.units import length_um, plain_length, time_s
 
 # ASSUME: 20 µm per pixel or more (1270 dpi or less) is the resolution of a printer or a screen, not of a microscope.
 LARGEST_PIXEL_UM = 20.0
+SQUARE = 1e-2  # pixels whose sides differ by less count as square
 _SCREENS = ("inch", "cm")  # ImageJ's unit for an image that has a printer's resolution
 _PIXELS = ("pixel", "pixels", "px", "")  # how ImageJ and OME write that there is no unit
-_USUAL_DPI = (1, 72, 96, 100, 120, 150, 200, 240, 300, 360, 400, 600, 1200)
+_USUAL_DPI = (1, 72, 96, 100, 120, 144, 150, 192, 200, 240, 300, 360, 400, 600, 1200)
 _OTHER_PROGRAMS = {  # tifffile's names of formats that store the scale in tags of their own
     "lsm": "Zeiss LSM",
     "stk": "MetaMorph",
@@ -25,6 +28,7 @@ _OTHER_PROGRAMS = {  # tifffile's names of formats that store the scale in tags 
     "ndpi": "Hamamatsu",
 }
 _GIVE = "; give its pixel size by --pixel-size (in a dataset's options: pixel_size_um)"
+_GIVE_INTERVAL = "; give its frame interval by --interval of track"
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Calibration:
         """Return the side of a pixel in µm; ValueError naming `where` if height and width differ by more than 1 %."""
         if self.row_um is None or self.column_um is None:
             return None
-        if not math.isclose(self.row_um, self.column_um, rel_tol=1e-2):
+        if not math.isclose(self.row_um, self.column_um, rel_tol=SQUARE):
             raise ValueError(
                 f"{where}: pixels of {self.row_um:g} × {self.column_um:g} µm are not square; resample the image, "
                 "or set --pixel-size"
@@ -78,6 +82,19 @@ def calibration_of(file: tifffile.TiffFile, where: str) -> Calibration:
     if other and found.column_um is None and not found.length_note:
         return replace(found, length_note=f"{where}: its pixel size is kept as {other} does, which is not read{_GIVE}")
     return found
+
+
+def calibration_of_png(data: bytes, where: str) -> Calibration:
+    """Return the calibration of a PNG from its chunk pHYs, which states pixels per metre."""
+    stated = pixels_per_unit(data)
+    if stated is None:
+        return UNKNOWN
+    down, across, per_metre = stated
+    if per_metre:
+        return _of_resolution(1e6 / down, 1e6 / across, where)
+    square = math.isclose(down, across, rel_tol=SQUARE)
+    note = f"{where}: its pixels are {down / across:.3g} times as wide as they are high, of unknown size; resample it"
+    return Calibration(length_note="" if square else note)
 
 
 def tags_of(calibration: Calibration, *, imagej: bool, axes: str = "") -> dict[str, Any]:
@@ -121,13 +138,18 @@ def _of_imagej(told: Mapping[str, Any], first: tifffile.TiffPage, where: str) ->
 def _of_tags(first: tifffile.TiffPage, where: str) -> Calibration:
     """Return the calibration from the resolution tags, unless it is that of a printer or screen."""
     unit = length_um({2: "inch", 3: "cm"}.get(int(first.tags.valueof("ResolutionUnit") or 1), ""))
-    row, column = (_size(first, axis, unit, False) for axis in "YX")
-    if row is not None and column is not None:
-        return Calibration(row, column)
-    large = _size(first, "X", unit, True)
-    if large is None or any(math.isclose(25400 / large, usual, rel_tol=0.01) for usual in _USUAL_DPI):
+    return _of_resolution(_size(first, "Y", unit, True), _size(first, "X", unit, True), where)
+
+
+def _of_resolution(row: float | None, column: float | None, where: str) -> Calibration:
+    """Return the calibration of pixels of this size in µm, unless it is that of a printer or screen."""
+    if row is None or column is None:
         return Calibration()
-    line = f"{where}: its resolution of {25400 / large:.0f} dpi ({large:.3g} µm) is taken for a printer's{_GIVE}"
+    if max(row, column) < LARGEST_PIXEL_UM:
+        return Calibration(row, column)
+    if any(math.isclose(25400 / column, usual, rel_tol=0.01) for usual in _USUAL_DPI):
+        return Calibration()
+    line = f"{where}: its resolution of {25400 / column:.0f} dpi ({column:.3g} µm) is taken for a printer's{_GIVE}"
     return Calibration(length_note=line)
 
 
@@ -143,21 +165,20 @@ def _of_ome(xml: str, where: str) -> Calibration:
     row, column, depth = (_positive(pixels.get(f"PhysicalSize{axis}"), length_um(units[axis])) for axis in units)
     unknown = [units[axis] for axis in "YX" if pixels.get(f"PhysicalSize{axis}") and length_um(units[axis]) is None]
     unknown = [unit for unit in unknown if plain_length(unit) not in _PIXELS]
-    time_unit = pixels.get("TimeIncrementUnit", "s")
-    unread = pixels.get("TimeIncrement") and time_s(time_unit) is None
+    seconds, time_note = frame_interval(pixels)
     return Calibration(
         # ASSUME: pixels are square if only their width or only their height is stated.
         row or column,
         column or row,
-        _positive(pixels.get("TimeIncrement"), time_s(time_unit)),
+        seconds,
         depth,
         _unknown(where, "length", unknown[0]) if unknown else "",
-        _unknown(where, "time", time_unit) if unread else "",
+        time_note and f"{where}: {time_note}{_GIVE_INTERVAL}",
     )
 
 
 def _unknown(where: str, of: str, unit: str) -> str:
-    remedy = "; give its frame interval by --interval of track" if of == "time" else _GIVE
+    remedy = _GIVE_INTERVAL if of == "time" else _GIVE
     return f"{where}: its unit of {of}, {unit!r}, is not known{remedy}"
 
 

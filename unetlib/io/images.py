@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from unetlib.io.axes import EVERYTHING, Choice
 from unetlib.io.axes import ImageError as ImageError
-from unetlib.io.calibration import UNKNOWN, Calibration, calibration_of
+from unetlib.io.calibration import UNKNOWN, Calibration, calibration_of, calibration_of_png
 from unetlib.io.png import PNG, png_bytes, read_png
 from unetlib.io.samples import Samples, samples_of
-from unetlib.io.tiff import TIFF, channels_last, tiff_layout, walk_pages
+from unetlib.io.tiff import TIFF, channels_last, doubts, tiff_layout, walk_pages
 from unetlib.io.wording import counted
 
 LARGEST_BYTES = 2**29  # decoded: 16384×16384 in 16 bits; more is a mistake or an attack, refused before decoding
@@ -63,7 +63,9 @@ def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> Decode
         if data.startswith(PNG):
             _check_bytes(png_bytes(data), where)
             pixels, samples = read_png(data)
-            return DecodedImage(pixels, samples.choose(choice, where), "", where)
+            return DecodedImage(
+                pixels, samples.choose(choice, where), "", where, calibration=calibration_of_png(data, where)
+            )
         if data.startswith(TIFF):
             return _tiff(data, where, choice)
     except ImageError:
@@ -95,7 +97,8 @@ def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:
         calibration = calibration_of(file, where)
         if len(arrays) == 1 and not file.is_imagej:
             samples = samples_of(first, lookup=True, where=where).choose(choice, where)
-            return DecodedImage(arrays[0], samples, "", where, samples.notes, calibration)
+            notes = (*samples.notes, *doubts(first, where))
+            return DecodedImage(arrays[0], samples, "", where, notes, calibration)
         layout = tiff_layout(file, choice, where)
     if layout.page_count != len(arrays):
         planes = counted(layout.page_count, "plane")

@@ -13,6 +13,7 @@ from unetlib.io.samples import Samples
 PNG = b"\x89PNG\r\n\x1a\n"
 _CHUNK = struct.Struct(">I4s")
 _TABLE = 3  # PNG's colour type of palette images
+_RESOLUTION = struct.Struct(">IIB")  # of pHYs: pixels per unit, across and down; unit 1 is the metre, 0 is unknown
 _SAMPLES = {0: ("grey", 1, 1), 2: ("colour", 3, 3), _TABLE: ("table", 1, 1), 4: ("grey", 2, 1), 6: ("colour", 4, 3)}
 
 
@@ -46,6 +47,17 @@ def read_png(data: bytes) -> tuple[NDArray[np.generic], Samples]:
             raise ValueError("its table of colours is too short")
         return pixels, Samples(model, bits=depth, table=table)
     return pixels.astype(bool) if depth == 1 else pixels, Samples(model, count, own, bits=depth)
+
+
+def pixels_per_unit(data: bytes) -> tuple[int, int, bool] | None:
+    """Return the pixels per unit, down and across, and whether the unit is a metre; None without a usable pHYs."""
+    for kind, body in _chunks(data):
+        if kind == b"pHYs" and len(body) == _RESOLUTION.size:
+            across, down, unit = _RESOLUTION.unpack(body)
+            return (down, across, unit == 1) if down and across else None
+        if kind == b"IDAT":  # pHYs must precede the pixels
+            break
+    return None
 
 
 def _header(data: bytes) -> tuple[int, int, int, int]:

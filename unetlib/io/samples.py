@@ -88,8 +88,10 @@ class Samples:
         several = 3 if self.model == "colour" else self.own if self.model == "ink" else self.channels
         first = pixels[..., 0]
         if any(not np.array_equal(first, pixels[..., other]) for other in range(1, several)):
-            what = "is in colour" if self.model in ("colour", "ink") else f"has {several} channels"
-            raise ImageError(f"{where}: {what}; give instance labels, one whole number per cell")
+            colour = self.model in ("colour", "ink")
+            what = "is in colour" if colour else f"has {several} channels"
+            frames = "; if its colours are frames, write them with photometric='minisblack'" * colour
+            raise ImageError(f"{where}: {what}; give instance labels, one whole number per cell{frames}")
         return first
 
     def _light(self, values: NDArray[Any]) -> NDArray[Any]:

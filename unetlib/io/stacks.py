@@ -109,7 +109,7 @@ def _open_png(path: Path, choice: Choice) -> Stack:
     image = decode_image(path.read_bytes(), str(path), choice)
     height, width = image.pixels.shape[:2]
     dtype = image.pixels.dtype
-    return Stack(path, "", (), height, width, dtype, Calibration(), lambda page: image.pixels, image.samples)
+    return Stack(path, "", (), height, width, dtype, image.calibration, lambda page: image.pixels, image.samples)
 
 
 def _open_tiff(path: Path, scratch: Path | None, stack: ExitStack, choice: Choice) -> Stack:

@@ -45,7 +45,9 @@ def tiff_layout(file: tifffile.TiffFile, choice: Choice, where: str) -> TiffLayo
     if not file.series:
         raise ValueError("it has no pages")
     if len(file.series) != 1:
-        raise ImageError(f"{where}: holds {len(file.series)} images of different sizes or types; export one of them")
+        raise ImageError(
+            f"{where}: holds {len(file.series)} images; export one of them, or the frames of a movie as one stack"
+        )
     series = file.series[0]
     keyframe = series.keyframe
     samples = samples_of(keyframe, lookup=file.imagej_metadata is None, where=where)
@@ -60,7 +62,7 @@ def tiff_layout(file: tifffile.TiffFile, choice: Choice, where: str) -> TiffLayo
     samples = samples.choose(replace(choice, channel=None) if channel_is_a_page else choice, where)
     _check_whole(series, lengths, where)
     notes = _planes_of_the_header(file, int(np.prod(lengths, dtype=np.int64)), where)
-    notes += (*order.notes, *samples.notes, *_doubtful_colour(series, where), *_turned(keyframe, where))
+    notes += (*order.notes, *samples.notes, *doubts(keyframe, where))
     return TiffLayout(series, order, samples, notes)
 
 
@@ -113,6 +115,11 @@ def _planes_of_the_header(file: tifffile.TiffFile, found: int, where: str) -> tu
     )
 
 
+def doubts(page: tifffile.TiffPage, where: str) -> tuple[str, ...]:
+    """Return notes on a page that may be read otherwise than it was meant: its colours and its orientation."""
+    return (*_doubtful_colour(page, where), *_turned(page, where))
+
+
 def _turned(page: tifffile.TiffPage, where: str) -> tuple[str, ...]:
     """Return a note for an image that viewers rotate: rows and columns are read as stored."""
     if page.tags.valueof("Orientation") in (None, 0, 1):
@@ -136,10 +143,9 @@ def _check_whole(series: tifffile.TiffPageSeries, lengths: list[int], where: str
         )
 
 
-def _doubtful_colour(series: tifffile.TiffPageSeries, where: str) -> tuple[str, ...]:
+def _doubtful_colour(page: tifffile.TiffPage, where: str) -> tuple[str, ...]:
     """Return a note for 3 or 4 planes that tifffile may have tagged as colour because of their number alone."""
-    page = series.keyframe
-    if series.kind != "shaped" or not planar(page) or page.photometric != tifffile.PHOTOMETRIC.RGB:
+    if not page.is_shaped or not planar(page) or page.photometric != tifffile.PHOTOMETRIC.RGB:
         return ()
     try:
         told = json.loads(page.description)
