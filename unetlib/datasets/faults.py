@@ -11,9 +11,13 @@ NAMED = 100  # at most this many faults are reported in full
 
 
 class Faults:
-    """The faults of a dataset's files, collected while they are read."""
+    """The faults of the files of a dataset or a movie, collected while they are read.
 
-    def __init__(self) -> None:
+    kinds: errors that are faults of files, besides ImageError and ArchiveError; the first is the type of the summary.
+    """
+
+    def __init__(self, *kinds: type[ValueError]) -> None:
+        self._kinds = kinds or (DatasetError,)
         self._found: list[ValueError] = []
 
     @contextmanager
@@ -21,11 +25,11 @@ class Faults:
         """Keep an error about the data that the block raises, and continue after the block."""
         try:
             yield
-        except (DatasetError, ImageError, ArchiveError) as error:
+        except (*self._kinds, ImageError, ArchiveError) as error:
             self._found.append(error)
 
     def check(self) -> None:
-        """Raise what was collected: a single error as it is, several as a DatasetError that names them all."""
+        """Raise what was collected: a single error as it is, several as one error that names them all."""
         if len(self._found) == 1:
             raise self._found[0]
         if self._found:
@@ -36,4 +40,4 @@ class Faults:
             told = [f"{', '.join(files)}{fault and ': '}{fault}" for fault, files in kinds.items()]
             numbered = told if len(told) == 1 else [f"({number}) {each}" for number, each in enumerate(told, 1)]
             more = f" and {len(self._found) - NAMED} more" if len(self._found) > NAMED else ""
-            raise DatasetError(f"{len(self._found)} faults: {' '.join(numbered)}{more}")
+            raise self._kinds[0](f"{len(self._found)} faults: {' '.join(numbered)}{more}")

@@ -1,14 +1,14 @@
 """Label files as the frames of one movie: checked together, so that every bad one is named, and read plane by plane."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unetlib.io.axes import ImageError, check_movie
+from unetlib.datasets.faults import Faults
+from unetlib.io.axes import check_movie
 from unetlib.io.calibration import Calibration
 from unetlib.io.wording import named
 from unetlib.tracking.label_files import LabelError, LabelOptions, ids_of_plane, open_labels
@@ -26,47 +26,24 @@ class Frames:
     notes: tuple[str, ...]
 
 
-class _Faults:
-    """The files that cannot be frames, each with its first fault."""
-
-    def __init__(self) -> None:
-        self.found: dict[Path, ValueError] = {}
-
-    @contextmanager
-    def of(self, path: Path) -> Iterator[None]:
-        try:
-            yield
-        except (ImageError, LabelError, TrackError) as error:
-            self.found[path] = error
-
-    def check(self, total: int) -> None:
-        """Raise the fault of a file; of several the first, with the names of all."""
-        files = list(self.found)
-        if len(files) == 1:
-            raise self.found[files[0]]
-        if files:
-            others = named(files[1:], NAMED)
-            raise TrackError(f"{len(files)} of {total} files cannot be frames: {self.found[files[0]]}; so are {others}")
-
-
 def check_frames(files: Sequence[Path], options: LabelOptions, scale: Scale) -> Frames:
     """Return label files, in this order, as the frames of one movie, with the scale that they and `scale` state.
 
     Raises LabelError or ImageError for a file that cannot be a frame, and TrackError for several, naming each, for
     frames of different sizes, and for files that state different scales, unless `scale` states one.
     """
-    faults, notes = _Faults(), list[str]()
+    faults, notes = Faults(TrackError, LabelError), list[str]()
     stated: dict[Path, Calibration] = {}
     shapes: list[tuple[Path, tuple[float, ...]]] = []
     for path in files:
-        with faults.of(path), open_labels(path, options) as stack:
+        with faults.collected(), open_labels(path, options) as stack:
             check_movie(stack.axes, str(path))
             for page in range(len(stack)):
                 ids_of_plane(stack, page, masks=options.masks)
             stated[path] = stack.calibration
             shapes.append((path, (stack.height, stack.width)))
             notes += stack.notes
-    faults.check(len(files))
+    faults.check()
     _agreed(shapes, "different sizes (px)", "give frames of one size", tolerance=0)
     size, minutes = scale.pixel_size_um, scale.interval_min
     given = {"pixel_size_given": size is not None, "interval_given": minutes is not None}
