@@ -1,12 +1,14 @@
 """One torch thread per test process; and arrays with NaN are never equal."""
 
 import os
+import signal
 
 # before anything imports torch: toy tensors are faster so, and pytest-xdist's processes do not fight;
 # torch.set_num_threads still overrides it
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
+import pytest
 
 
 def _refusing_nan(compare):
@@ -25,3 +27,11 @@ if not hasattr(np.testing, "refuses_nan"):  # pytest may read this file twice
     np.testing.assert_array_equal = _refusing_nan(np.testing.assert_array_equal)
     np.testing.assert_allclose = _refusing_nan(np.testing.assert_allclose)
     np.testing.refuses_nan = True
+
+
+@pytest.fixture
+def hangup_ends():
+    """Let SIGHUP end a program, as usual, also where the suite itself was started by nohup, which has it ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

@@ -194,6 +194,7 @@ def test_a_reader_that_has_enough_is_no_error(place):
     assert (informing.wait(), error) == (0, "")
 
 
+@pytest.mark.usefixtures("hangup_ends")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_in_the_middle_leaves_whole_results_alone(place, number):
     tifffile.imwrite("images/z.tif", spots(60, 400, 400), photometric="minisblack")

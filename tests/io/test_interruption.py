@@ -28,6 +28,7 @@ with signals_raise():
 """
 
 
+@pytest.mark.usefixtures("hangup_ends")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_what_was_being_written_is_cleared_away_and_the_old_stays(tmp_path, number):
     (tmp_path / "folder").mkdir()
@@ -47,6 +48,7 @@ def test_what_was_being_written_is_cleared_away_and_the_old_stays(tmp_path, numb
     assert all((tmp_path / name).read_text() == "old" for name in ("file", "one", "folder/a"))
 
 
+@pytest.mark.usefixtures("hangup_ends")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_raises_once_and_handlers_are_put_back(number):
     before = signal.getsignal(number)

@@ -92,6 +92,7 @@ run(main, Arguments, "x")
 """
 
 
+@pytest.mark.usefixtures("hangup_ends")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_script_that_is_told_to_end_leaves_nothing_half_written(tmp_path, number):
     command = [sys.executable, "-c", SCRIPT, "--output", str(tmp_path / "scores.csv")]

@@ -1,6 +1,7 @@
 """The table of situations: every kind names tests that exist, their cases are counted, and the page has its section."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,13 @@ def test_cases_random_ones_and_failures_are_counted(tmp_path, capsys):
         "@pytest.mark.parametrize('n', range(3))\ndef test_n(n):\n    assert n < 2\n"
         "@given(st.integers())\ndef test_any(n):\n    pass\n"
     )
-    kind = Kind("k", ((str(tmp_path / "test_some.py"), ""),), "a limit")
+    kind = Kind("k", ((str(tmp_path / "test_some.py"), ""),), limit="a limit")
     found = tried(kind)
-    assert row(kind, found) == "| k | 4 | 1 | 1 | a limit |" and len(found.failed) == 1
+    assert row(kind, found) == "| k | 4 | 1 | – | 1 failed | a limit |" and len(found.failed) == 1
+    assert row(replace(kind, loses=True), found) == "| k | 4 | 1 | 1 failed | 1 failed | a limit |"
+    found.failed.clear()
+    assert row(kind, found) == "| k | 4 | 1 | – | none | a limit |"
+    assert row(replace(kind, loses=True), found) == "| k | 4 | 1 | nothing | none | a limit |"
     with pytest.raises(SystemExit, match="no test was run"):
         tried(Kind("k", ((str(tmp_path / "test_some.py"), "nothing"),)))
     assert Outcomes().cases == 0 and main(["--only", KINDS[-2].name]) == 0
