@@ -127,7 +127,7 @@ def test_any_change_of_what_is_used_changes_the_digest_and_undoing_it_restores_i
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(DatasetError, match="gone: there is no such folder; check the path"):
+    with pytest.raises(DatasetError, match=r"gone: there is no such folder; check the path$"):
         digest(tmp_path / "gone")
     (tmp_path / "file").write_text("")
     with pytest.raises(DatasetError, match="file: is no folder"):

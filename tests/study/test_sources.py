@@ -51,7 +51,7 @@ def test_a_folder_is_known_by_what_is_in_it(tmp_path, monkeypatch):
     assert [row.file for row in first.unused] == ["notes.txt"] and folder_content(mine, "a") == first
     (tmp_path / "mine/labels/{a}.png").write_text("corrected")
     assert folder_content(mine, "a").sha256 != first.sha256
-    with pytest.raises(StudyError, match=r"datasets\.a: nowhere: there is no such folder"):
+    with pytest.raises(StudyError, match=rf"^datasets\.a: nowhere: there is no such folder; .* in {tmp_path}$"):
         folder_content(dataset(archive=None, format="pairs", folder="nowhere"), "a")
 
 

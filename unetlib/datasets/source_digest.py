@@ -16,6 +16,7 @@ from unetlib.datasets.pair_layout import find_pairs
 from unetlib.datasets.unused_files import UnusedFile, unused_files
 from unetlib.io.archives import open_archive
 from unetlib.io.files import FileError, read_json, sha256_of, write_json
+from unetlib.io.folders import folder_fault
 from unetlib.io.hidden_files import is_hidden_path
 from unetlib.io.image_files import SUFFIXES
 from unetlib.io.images import ImageError
@@ -42,9 +43,8 @@ def folder_source(folder: Path, *, images: str = "images", labels: str = "labels
     checksum covers every image file and the text of the faults, so that a repair changes it. Raises DatasetError for a
     missing folder.
     """
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "there is no such folder"
-        raise DatasetError(f"{folder}: {what}; check the path")
+    if fault := folder_fault(folder):
+        raise DatasetError(fault)
     names = open_archive(folder, max_bytes=0, max_members=0).names()
     visible = [name for name in names if not is_hidden_path(name)]
     faults, groups = "", 0

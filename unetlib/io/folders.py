@@ -36,6 +36,15 @@ def files_below(folder: Path) -> Iterator[str]:
         raise FolderError(f"{folder}: links that lead nowhere: {named}; mend or remove them")
 
 
+def folder_fault(folder: Path) -> str:
+    """Return what to say of a folder that is not there, and where a relative path of it starts; "" if it is there."""
+    if folder.is_dir():
+        return ""
+    what = "is no folder" if folder.exists() else "there is no such folder"
+    start = "" if folder.is_absolute() else f"; it is looked for in {Path.cwd()}"
+    return f"{folder}: {what}; check the path{start}"
+
+
 def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     def fail(error: OSError) -> None:
         raise error

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from unetlib.datasets.source_digest import file_checksums
 from unetlib.io.files import sha256_of, short_hash
+from unetlib.io.folders import folder_fault
 from unetlib.study.code_fingerprint import code_of
 from unetlib.study.external_tools import FOLDER_PATTERN, label_images, split_command
 from unetlib.study.settings import ExternalTool, StudyError
@@ -31,9 +32,8 @@ def labels_content(name: str, tool: ExternalTool, dataset: str, cache: Path) -> 
     if not tool.folder:
         return ""
     folder = Path(tool.folder).expanduser()
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "there is no such folder"
-        raise StudyError(f"external_tools.{name}: {folder}: {what}; check the path", "external_tools", name, "folder")
+    if fault := folder_fault(folder):
+        raise StudyError(f"external_tools.{name}: {fault}", "external_tools", name, "folder")
     beside = folder / Path((tool.pattern or FOLDER_PATTERN).replace("{dataset}", dataset)).parent
     names = [str(path.relative_to(folder)) for path in label_images(beside)] if beside.is_dir() else []
     return short_hash(file_checksums(folder, names, cache))
