@@ -174,14 +174,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=[kind.name for kind in KINDS], metavar="KIND")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="also write the table into this page")
     given = parser.parse_args(arguments)
-    results = {kind: tried(kind) for kind in KINDS if not given.only or kind.name in given.only}
-    lines = [f"`python {SCRIPT}` (Python {platform.python_version()}).", "", *HEADER]
-    lines += [row(kind, found) for kind, found in results.items()]
-    print(*lines, *(f"failed: {name}" for found in results.values() for name in found.failed), sep="\n")
-    if given.write:
-        kept = keep_other_rows(given.write.read_text(), "situations", SCRIPT, lines) if given.only else lines
-        write_section(given.write, "situations", SCRIPT, kept)
-    return int(any(found.failed for found in results.values()))
+    kinds = [kind for kind in KINDS if not given.only or kind.name in given.only]
+    lines, failed = [f"`python {SCRIPT}` (Python {platform.python_version()}).", "", *HEADER], list[str]()
+    for kind in kinds:
+        found = tried(kind)
+        lines.append(row(kind, found))
+        failed += found.failed
+        if given.write:  # what is done stays, also of a run that is stopped
+            whole = len(lines) == len(KINDS) + len(HEADER) + 2
+            kept = lines if whole else keep_other_rows(given.write.read_text(), "situations", SCRIPT, lines)
+            write_section(given.write, "situations", SCRIPT, kept)
+    print(*lines, *(f"failed: {name}" for name in failed), sep="\n")
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

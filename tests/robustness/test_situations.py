@@ -37,3 +37,23 @@ def test_cases_random_ones_and_failures_are_counted(tmp_path, capsys):
         tried(Kind("k", ((str(tmp_path / "test_some.py"), "nothing"),)))
     assert Outcomes().cases == 0 and main(["--only", KINDS[-2].name]) == 0
     assert f"| {KINDS[-2].name} | " in capsys.readouterr().out
+
+
+def test_what_is_done_is_written_after_each_kind_and_other_rows_stay(tmp_path, monkeypatch):
+    first, second = (Kind(name, (("", ""),)) for name in ("one", "two"))
+    monkeypatch.setattr("situations.KINDS", (first, second))
+    page = tmp_path / "page.md"
+    page.write_text(f"<!-- situations: written by {SCRIPT} -->\n| two | 9 |\n<!-- end of situations -->\n")
+
+    def stopped_at_the_second(kind):
+        if kind is second:
+            raise KeyboardInterrupt
+        return Outcomes()
+
+    monkeypatch.setattr("situations.tried", stopped_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        main(["--write", str(page)])
+    assert "| one | 0 | 0 | – | none | none |" in page.read_text() and "| two | 9 |" in page.read_text()
+    monkeypatch.setattr("situations.tried", lambda kind: Outcomes())
+    assert main(["--write", str(page)]) == 0
+    assert "| two | 0 | 0 | – | none | none |" in page.read_text() and "| two | 9 |" not in page.read_text()
