@@ -21,7 +21,6 @@ from unetlib.evaluation.bootstrap import retrained
 from unetlib.evaluation.tables import METRICS
 from unetlib.io.files import atomic_folder
 from unetlib.networks.run_record import read_facts
-from unetlib.report.verdicts import NOT_RUN
 from unetlib.study.layout import RUN, Layout
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +87,7 @@ def provenance_table(results: Path, command: str) -> str:
 def has_content(results: Path, table: str) -> bool:
     """Return whether the study has rows in this table; of claims, at least one that the study has tested."""
     path = _table(results, table)
-    return path.exists() and any(row.get("verdict") != NOT_RUN for row in _read(path))
+    return path.exists() and any("verdict" not in row or row.get("theirs") or row.get("ours") for row in _read(path))
 
 
 def readme_section(folder: Path) -> list[str]:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from unetlib.evaluation import ablation, run_facts, tables
 from unetlib.networks.run_record import RunFacts
+from unetlib.report.doubts import Networks
 from unetlib.report.study_scores import Study
 
 DATASETS, EXPERIMENTS = ["cells", "nuclei"], ["reference", "modern", "multi-dataset"]
@@ -50,7 +51,7 @@ def study(baseline=0.3, aliases=None, **options):
         ),
         transfer=tables.transfer(made, **named),
         reference="reference",
-        filters={"reference": 16, "modern": 16, "multi-dataset": 32},
+        networks=Networks({"reference": 16, "modern": 16, "multi-dataset": 32}),
         aliases=aliases or {},
     )
 

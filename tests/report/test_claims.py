@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from builders.config import facts
 from builders.tables import DATASETS, EXPERIMENTS, WATERFALL, study
@@ -12,20 +13,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unetlib.evaluation import tables
-from unetlib.report import claims, literature, verdicts
+from unetlib.evaluation.curves import curve_rows
+from unetlib.report import answers, claims, literature, verdicts
+from unetlib.report.doubts import Networks
 from unetlib.report.literature import ANY, Claim, Error
+from unetlib.report.study_scores import Comparand
 from unetlib.study.layout import Layout
 
 ROOT = Path(__file__).parents[2]
 STUDY = study()
-ERRORS = {1: Error(1, ("someone2020",), "its weights are wrong", "deflates", "ours are not")}
+ERRORS = {
+    1: Error(1, ("someone2020",), "its weights are wrong", "deflates", True, "ours are not"),
+    2: Error(2, ("someone2020",), "it is another quantity", "misquotes", False, "we name it"),
+}
 
 
 def claim(**changes):
     texts = dict.fromkeys(Claim.__dataclass_fields__, "text")
     words = {"id": "c", "role": "claim", "kind": "value", "metric": "iou", "value": 0.9, "aggregation": "per image"}
     words |= {"test_images": "held out", "selection": "separate", "errors": (), "expected": "", "note": ""}
-    words |= {"protocol": "", "answer": ("modern", "cells", "cells", "iou"), "versus": ()}
+    words |= {"protocol": "", "versus_protocol": "", "answer": ("modern", "cells", "cells", "iou"), "versus": ()}
+    words |= {"verbatim": True, "truth": "gold", "filters": 64, "tiles": None, "unanswered": ""}
     return Claim(**(texts | words | changes))
 
 
@@ -42,22 +50,27 @@ def row(one, made=STUDY, errors=ERRORS):
     [
         (claim(value=0.81), "reproduced", "agrees"),
         (claim(value=0.7), "exceeded", "higher"),
-        (claim(value=0.9), "not reached", "lower"),
+        (claim(value=0.9), "not comparable", "our network has 16 base filters"),
+        (claim(value=0.9, filters=16), "contradicted", "lower"),
         (claim(value=0.9, test_images="random frames"), "not comparable", "of its training frames"),
         (claim(value=0.7, test_images="random frames"), "exceeded", "although"),
         (claim(value=0.7, errors=(1,)), "not comparable", "weights are wrong"),
-        (claim(value=0.29), "not comparable", "otsu"),
+        (claim(value=0.29), "void", "no better than otsu, which has 0.300"),
+        (claim(value=0.29, answer=("ancient", "cells", "cells", "iou")), "void", "does not run ancient"),
+        (claim(value=0.81, errors=(2,)), "misquoted", "It is another quantity."),
         (claim(value=0.6, answer=("modern", "cells", "nuclei", "iou")), "reproduced", "16"),
         (direction("+"), "reproduced", "Clearly positive"),
         (direction("-"), "contradicted", "Clearly positive"),
         (direction("0"), "contradicted", "There is a difference"),
         (direction("-", answer=("multi-dataset", "all", "cells", "iou")), "reproduced", "ours 32 and 16"),
-        (direction("-", versus=("otsu", ANY, "cells")), "not reached", "one run a side"),
-        (claim(answer=("modern", "moon", "moon", "iou")), "not run here", "does not use moon"),
-        (claim(answer=("ancient", "cells", "cells", "iou")), "not run here", "does not run ancient"),
-        (claim(answer=("modern", "cells", "cells", "seg")), "not run here", "no seg"),
-        (direction("+", versus=("ancient", "cells", "cells")), "not run here", "does not run ancient"),
-        (claim(answer=(), note="nobody knows"), "not run here", "Nobody knows."),
+        (direction("-", versus=("otsu", ANY, "cells")), "undecided", "another seed"),
+        (claim(answer=("modern", "moon", "moon", "iou")), "not run", "does not use moon"),
+        (claim(answer=("ancient", "cells", "cells", "iou")), "not run", "does not run ancient"),
+        (claim(answer=("modern", "cells", "cells", "seg")), "not run", "no seg"),
+        (direction("+", versus=("ancient", "cells", "cells")), "not run", "does not run ancient"),
+        (claim(answer=(), unanswered="not run", note="nobody knows"), "not run", "Nobody knows."),
+        (claim(answer=(), unanswered="not comparable", note="a loss"), "not comparable", "A loss."),
+        (claim(answer=(), unanswered="not comparable", note="x", errors=(2,)), "misquoted", "another quantity"),
     ],
 )
 def test_each_kind_of_claim_gets_its_verdict(one, verdict, words):
@@ -80,13 +93,39 @@ def test_the_numbers_beside_a_claim_are_those_of_the_tables():
 def test_one_run_decides_no_direction():
     found = row(direction("+"), study(seeds=(0,)))
     assert found["difference_low"] > 0, "over other images it is clear"
-    assert found["verdict"] == "not reached" and "one run" in found["reason"]
+    assert found["verdict"] == "undecided" and "another seed" in found["reason"]
+    assert found["decides"] == answers.UNKNOWN_DESIGN
+
+
+def test_two_folds_of_one_seed_decide_no_direction():
+    made = study(seeds=(0,))
+    folds = replace(made, ablation=made.ablation.assign(runs=2, resampled="images"))
+    assert row(direction("+"), folds)["verdict"] == "undecided"
+    seeds = replace(made, ablation=made.ablation.assign(runs=2, resampled="seeds × images"))
+    assert row(direction("+"), seeds)["verdict"] == "reproduced"
+
+
+def test_an_undecided_row_says_how_many_networks_would_decide_it():
+    """The design is that of the observed spread: more of it wants more seeds, none wants the fewest."""
+    made = study(levels={"reference": 0.7, "modern": 0.76, "multi-dataset": 0.5}, noise=0.1)
+    wanted = {}
+    for sd in (0.001, 0.02, 0.05, 1.0):
+        spread = made.ablation.assign(low=-0.5, high=0.5, sd=sd, runs=3, resampled="seeds")
+        found = row(direction("+"), replace(made, ablation=spread.assign(low=-sd, high=0.2), split_folds={"cells": 2}))
+        assert found["verdict"] == "undecided"
+        wanted[sd] = found["decides"]
+    designs = list(wanted.values())
+    assert designs[-1] == answers.NO_DESIGN and all(" × " in design for design in designs[:-1])
+    assert row(direction("+"), made).to_dict()["decides"] == "" or row(direction("+"), made)["verdict"] == "undecided"
+    value = made.comparison.assign(low=0.6, high=1.0, sd=0.02, resampled="seeds")
+    found = row(claim(value=0.78), replace(made, comparison=value))
+    assert found["verdict"] == "undecided" and found["decides"].endswith("folds")
 
 
 def test_a_failed_training_decides_no_direction():
     made = study(levels={"reference": 0.7, "modern": 0.1, "multi-dataset": 0.5})
     found = row(direction("-"), made)
-    assert found["verdict"] == "not reached" and "modern is no better than otsu on cells" in found["reason"]
+    assert found["verdict"] == "not comparable" and "modern is no better than otsu on cells" in found["reason"]
 
 
 def test_on_two_test_sets_only_the_better_side_must_have_learned():
@@ -102,23 +141,83 @@ def test_an_experiment_left_out_as_the_reference_is_answered_by_it():
     made = study(aliases={"filters-16": "reference"})
     assert row(claim(value=0.7, answer=("filters-16", "cells", "cells", "iou")), made)["verdict"] == "reproduced"
     found = row(direction("0", answer=("filters-16", "cells", "cells", "iou")), made)
-    assert found["verdict"] == "not run here" and "the same network" in found["reason"]
+    assert found["verdict"] == "not run" and "the same network" in found["reason"]
 
 
-def test_a_value_stands_beside_what_its_own_protocol_gives():
-    made = replace(STUDY, waterfall=WATERFALL)
-    found = row(claim(value=0.91, protocol="as-theirs"), made)
+STARTS = {"as-theirs": Comparand("theirs", "cells", "cells"), "as-others": Comparand("others", "cells", "cells")}
+PROTOCOLS = replace(STUDY, waterfall=WATERFALL, starts=STARTS)
+
+
+def test_a_value_is_judged_under_its_own_protocol_and_under_ours():
+    found = row(claim(value=0.91, protocol="as-theirs"), PROTOCOLS)
     assert (found["theirs"], found["protocol_experiment"]) == (0.9, "theirs") and found["theirs_low"] != 0.9
-    assert found["verdict"] == row(claim(value=0.91))["verdict"], "the verdict is on our own number"
-    assert "Under its own protocol (theirs) we get 0.900, which agrees with it." in found["reason"]
-    assert "does not agree" in row(claim(value=0.7, protocol="as-theirs"), made)["reason"]
-    lost = row(claim(value=0.9, protocol="as-theirs", answer=("ancient", "cells", "cells", "iou")), made)
-    assert (lost["theirs"], lost["verdict"]) == (0.9, "not run here"), "ours may be missing"
-    shown = claims.claims_shown(claims.compare_claims([claim(value=0.91, protocol="as-theirs")], ERRORS, made))
+    assert (found["verdict_theirs"], found["verdict_ours"]) == ("reproduced", "not comparable")
+    assert (found["verdict"], found["under"]) == ("reproduced", "its own protocol")
+    assert "Under its own protocol (theirs) we get 0.900: ours agrees" in found["reason"]
+    ours = row(claim(value=0.8, protocol="as-theirs"), PROTOCOLS)
+    assert (ours["verdict"], ours["under"], ours["verdict_theirs"]) == ("reproduced", "ours", "undecided")
+    lost = row(claim(value=0.9, protocol="as-theirs", answer=("ancient", "cells", "cells", "iou")), PROTOCOLS)
+    assert (lost["theirs"], lost["verdict"], lost["under"]) == (0.9, "reproduced", "its own protocol")
+    assert lost["verdict_ours"] == "not run", "ours may be missing"
+    shown = claims.claims_shown(claims.compare_claims([claim(value=0.91, protocol="as-theirs")], ERRORS, PROTOCOLS))
     assert shown["ours, under its own protocol"].tolist() == ["0.900"]
+    assert shown["decided under"].tolist() == ["its own protocol"]
 
 
-@pytest.mark.parametrize("made", [STUDY, replace(STUDY, waterfall=WATERFALL)])
+def test_a_protocol_copies_the_doubts_of_its_document_but_not_the_size_of_its_network():
+    flawed = {"test_images": "random frames", "selection": "test", "errors": (1,), "protocol": "as-theirs"}
+    assert row(claim(value=0.9, **flawed), PROTOCOLS)["verdict_theirs"] == "reproduced"
+    assert row(claim(value=0.9, **flawed), PROTOCOLS)["verdict_ours"] == "not comparable"
+    small = replace(PROTOCOLS, networks=Networks({"theirs": 16}))
+    found = row(claim(value=0.97, **flawed), small)
+    assert found["verdict_theirs"] == "not comparable" and "16 base filters" in found["reason"]
+
+
+def test_a_void_value_stays_void_whatever_reproduces_it():
+    found = row(claim(value=0.29, protocol="as-theirs"), PROTOCOLS)
+    assert (found["verdict"], found["under"]) == ("void", "") and "we get 0.900" in found["reason"]
+
+
+def test_a_direction_may_be_answered_by_both_protocols():
+    rows = pd.concat([WATERFALL, WATERFALL.assign(protocol="as-others", score=0.8, low=0.75, high=0.85)])
+    rows = rows.assign(low=rows["score"] - 0.01, high=rows["score"] + 0.01, resampled="seeds")
+    made = replace(PROTOCOLS, waterfall=rows)
+    found = row(direction("+", protocol="as-theirs", versus_protocol="as-others"), made)
+    assert found["theirs"] == pytest.approx(0.1) and found["protocol_experiment"] == "theirs − others"
+    assert (found["verdict_theirs"], found["verdict_ours"], found["under"]) == ("reproduced", "reproduced", "both")
+    shown = claims.claims_shown(
+        claims.compare_claims([direction("+", protocol="as-theirs", versus_protocol="as-others")], ERRORS, made)
+    )
+    assert shown["ours, under its own protocol"].tolist() == ["+0.100 [+0.080, +0.120]"]
+    missing = row(direction("+", protocol="as-theirs", versus_protocol="as-none"), made)
+    assert missing.isna()["theirs"] and missing["verdict"] == "reproduced"
+
+
+def curves(**rises):
+    runs = [
+        ({"experiment": name, "train_dataset": "cells", "fold": 0, "seed": seed}, history)
+        for name, rise in rises.items()
+        for seed in range(3)
+        for history in [
+            pd.DataFrame({"update": [10, 20, 30, 40, 50], "validation_dice": [0.1] * rise + [0.8] * (5 - rise)})
+        ]
+    ]
+    rows = curve_rows(runs)
+    return rows.assign(value=rows["value"] + rows["seed"] * 1e-3)
+
+
+def test_speed_of_convergence_answers_a_statement():
+    made = replace(STUDY, curves=curves(modern=1, reference=3))
+    answer = ("modern", "cells", "cells", "updates_to_95")
+    found = row(direction("-", answer=answer), made)
+    assert (found["verdict"], found["ours"], found["difference"]) == ("reproduced", pytest.approx(20, abs=0.1), -20)
+    assert row(direction("+", answer=answer), made)["verdict"] == "contradicted"
+    assert row(direction("-", answer=answer), STUDY)["verdict"] == "not run"
+    same = row(direction("+", answer=answer), replace(STUDY, curves=curves(modern=1, reference=1)))
+    assert same["verdict"] == "undecided", "no margin of equivalence for updates"
+
+
+@pytest.mark.parametrize("made", [STUDY, PROTOCOLS])
 def test_a_protocol_or_metric_that_the_study_lacks_changes_nothing(made):
     plain = row(claim(value=0.9))
     for asked in (claim(value=0.9, protocol="as-none"), claim(value=0.9)):
@@ -136,10 +235,12 @@ ANSWERS = st.one_of(st.just(()), st.tuples(NAMES, PLACES, PLACES, st.sampled_fro
 @st.composite
 def any_claim(draw):
     answer, signed = draw(ANSWERS), draw(st.booleans())
-    words = {name: draw(st.sampled_from(choices)) for name, choices in literature.WORDS.items() if name != "kind"}
+    stated = literature.WORDS.keys() - {"kind", "verbatim"}
+    words = {name: draw(st.sampled_from(literature.WORDS[name])) for name in sorted(stated)}
     words |= {
         "answer": answer,
-        "errors": draw(st.sampled_from([(), (1,)])),
+        "unanswered": "" if answer else draw(st.sampled_from(["not run", "not comparable"])),
+        "errors": draw(st.sampled_from([(), (1,), (2,)])),
         "metric": draw(st.sampled_from(["iou", "x"])),
     }
     if signed:
@@ -154,14 +255,17 @@ STUDIES = (STUDY, study(seeds=(0,)), study(baseline=0.75))
 @settings(deadline=None, max_examples=50)
 @given(st.lists(any_claim(), max_size=8), st.integers(0, 2))
 def test_no_claim_is_ever_dropped(asked, which):
-    """One row per claim, in order; "not run here" exactly where there is no number of ours; always a reason."""
+    """One row per claim, in order; "not run" only where there is no number of ours; always a reason."""
     made = STUDIES[which]
     asked = [replace(one, id=f"c{n}") for n, one in enumerate(asked)]
     table = claims.compare_claims(asked, ERRORS, made)
     assert list(table["id"]) == [one.id for one in asked]
     assert set(table["verdict"]) <= set(verdicts.VERDICTS)
-    assert ((table["verdict"] == "not run here") == table["ours"].isna()).all()
+    assert table.loc[table["verdict"] == "not run", ["ours", "theirs"]].isna().all(axis=None)
+    fixed = table["verdict"].isin(["void", "misquoted", "not run"]) | table["unanswered"].ne("")
+    assert table.loc[~fixed, "ours"].notna().all()
     assert (table["reason"] != "").all()
+    assert (table["decides"].ne("") == table["verdict"].eq("undecided")).all()
     assert len(claims.claims_shown(table)) == len(asked)
 
 
@@ -178,9 +282,12 @@ def test_a_study_without_the_literatures_data_answers_nothing_and_says_so():
 
 
 def test_the_summary_counts_every_claim_once():
-    asked = [claim(value=value) for value in (0.81, 0.7, 0.9, 0.95)] + [claim(answer=(), note="n")]
+    asked = [claim(value=value) for value in (0.81, 0.7, 0.9, 0.2)] + [claim(answer=(), unanswered="not run", note="n")]
     text = claims.summary(claims.compare_claims(asked, ERRORS, STUDY))
-    assert text == "5 published numbers and statements: 1 reproduced, 1 exceeded, 2 not reached, 1 not run here."
+    counts = "1 reproduced, 1 exceeded, 1 void, 1 not comparable, 1 not run"
+    assert text == f"Of 5 published numbers and statements, 3 are decided. In all: {counts}."
+    theirs = claims.compare_claims([claim(value=0.91, protocol="as-theirs"), claim(value=0.81)], ERRORS, PROTOCOLS)
+    assert "2 reproduced (1 under its own protocol, 1 under ours)" in claims.summary(theirs)
 
 
 def test_the_table_comes_back_from_its_csv(tmp_path):
@@ -197,13 +304,20 @@ def test_the_table_comes_back_from_its_csv(tmp_path):
 def test_people_read_words_numbers_and_intervals():
     made = replace(STUDY, comparison=STUDY.comparison.assign(low=0.75, high=0.85))
     table = claims.compare_claims(
-        [claim(claim="so be it", note="a note"), direction("+"), claim(answer=())], ERRORS, made
+        [
+            claim(claim="so be it", note="a note"),
+            direction("+", claim="table 1", verbatim=False),
+            claim(answer=(), unanswered="not run"),
+        ],
+        ERRORS,
+        made,
     )
     shown = claims.claims_shown(table)
-    first, second, third = (shown.iloc[n] for n in range(3))
-    assert (
-        first["in its own words"] == "“so be it”" and first["published"] == "0.9" and first["why"].endswith("A note.")
-    )
+    assert shown["verdict"].tolist() == ["reproduced", "not comparable", "not run"], "what is decided comes first"
+    second, first, third = (shown.iloc[n] for n in range(3))
+    words = "claim, in “quotation marks” where verbatim"
+    assert (first[words], second[words]) == ("“so be it”", "table 1")
+    assert first["published"] == "0.9" and first["why"].endswith("A note.")
     assert first["ours"].endswith("[0.750, 0.850]") and first["difference"].startswith("−0.")
     assert second["published"] == "higher" and second["measured"] == "IoU, cells: modern − reference"
     assert (third["ours"], third["runs"], third["best trivial"]) == ("–", "–", "–")
@@ -211,10 +325,15 @@ def test_people_read_words_numbers_and_intervals():
 
 def test_the_script_writes_both_tables_and_refuses_a_bad_ledger(tmp_path):
     layout = Layout("s")
-    for name in ("comparison", "ablation", "transfer"):
-        path = tmp_path / layout.table(name)
+    written = {
+        layout.table(name): tables.to_csv(getattr(STUDY, name)) for name in ("comparison", "ablation", "transfer")
+    }
+    history = "update,loss,validation_dice\n10,0.5,0.8\n20,0.4,0.9\n"
+    written |= dict.fromkeys((layout.history(run.path) for run in facts().trained_runs()), history)
+    for name, text in written.items():
+        path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(tables.to_csv(getattr(STUDY, name)))
+        path.write_text(text)
     claimed = tmp_path / layout.table("claims")
     ledgers = {"--literature": ROOT / "workflow/literature.csv", "--errors": ROOT / "workflow/known-errors.csv"}
 

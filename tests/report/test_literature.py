@@ -16,12 +16,13 @@ VALUE = {
     **{"id": "v", "role": "claim", "source": "someone2020", "where": "table 1", "claim": "0.9", "kind": "value"},
     **{"dataset": "cells", "trained_on": "cells", "variant": "plain", "metric": "iou", "value": "0.9"},
     **{"aggregation": "unknown", "test_images": "held out", "selection": "separate", "errors": "1"},
+    **{"verbatim": "yes", "truth": "gold", "filters": "64"},
     **{"experiment": "reference", "train_dataset": "cells", "test_dataset": "cells", "our_metric": "iou"},
 }
 VALUE |= {name: "" for name in literature.COLUMNS if name not in VALUE}
 DIRECTION = VALUE | {"id": "d", "kind": "direction", "value": "", "expected": "+", "experiment": "modern"}
 DIRECTION |= dict(zip(literature.VERSUS, ("reference", "cells", "cells"), strict=True))
-KNOWN = {1: literature.Error(1, ("someone2020",), "it errs", "none", "we do not")}
+KNOWN = {1: literature.Error(1, ("someone2020",), "it errs", "none", False, "we do not")}
 
 
 def write(path, *rows, columns=literature.COLUMNS):
@@ -35,11 +36,13 @@ def write(path, *rows, columns=literature.COLUMNS):
 def test_a_sound_ledger_comes_back_as_it_stands(tmp_path):
     value, direction = literature.read_ledger(write(tmp_path / "l.csv", VALUE, DIRECTION), KNOWN)
     assert (value.value, value.errors, value.versus, value.expected) == (0.9, (1,), (), "")
+    assert (value.verbatim, value.truth, value.filters, value.tiles) == (True, "gold", 64, None)
     assert direction.value is None and direction.expected == "+"
     assert direction.answer == ("modern", "cells", "cells", "iou")
     assert direction.versus == ("reference", "cells", "cells")
 
 
+UNANSWERED = dict.fromkeys(literature.ANSWER, "") | {"note": "why", "unanswered": "not run"}
 BAD = [
     (VALUE, {"id": "No name"}, "id"),
     (VALUE, {"id": ""}, "id"),
@@ -53,8 +56,17 @@ BAD = [
     (VALUE, {"aggregation": "mean"}, "aggregation"),
     (VALUE, {"test_images": "ours"}, "test_images"),
     (VALUE, {"selection": ""}, "selection"),
-    (VALUE, {"protocol": "as-theirs", "note": "n"} | dict.fromkeys(literature.ANSWER, ""), "protocol"),
-    (DIRECTION, {"protocol": "as-theirs"}, "protocol"),
+    (VALUE, UNANSWERED | {"protocol": "as-theirs"}, "protocol"),
+    (VALUE, {"versus_protocol": "as-theirs"}, "versus_protocol"),
+    (DIRECTION, {"protocol": "as-theirs"}, "versus_protocol"),
+    (DIRECTION, {"versus_protocol": "as-theirs"}, "versus_protocol"),
+    (VALUE, {"verbatim": "maybe"}, "verbatim"),
+    (VALUE, {"truth": ""}, "truth"),
+    (VALUE, {"filters": "many"}, "filters"),
+    (VALUE, {"tiles": "0"}, "tiles"),
+    (VALUE, UNANSWERED | {"unanswered": ""}, "unanswered"),
+    (VALUE, UNANSWERED | {"unanswered": "void"}, "unanswered"),
+    (VALUE, {"unanswered": "not run"}, "unanswered"),
     (VALUE, {"value": "0,9"}, "value"),
     (VALUE, {"value": ""}, "value"),
     (VALUE, {"value": "nan"}, "value"),
@@ -71,7 +83,7 @@ BAD = [
     (DIRECTION, {"expected": "up"}, "expected"),
     (DIRECTION, {"versus_test_dataset": ""}, "versus_test_dataset"),
     (DIRECTION, {"experiment": "reference"}, "versus_experiment"),
-    (DIRECTION, dict.fromkeys(literature.ANSWER, "") | {"note": "why"}, "versus_experiment"),
+    (DIRECTION, UNANSWERED, "versus_experiment"),
 ]
 
 
@@ -111,18 +123,19 @@ def test_a_table_of_another_shape_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        ("1,someone2020,e,none,o", "number"),
-        ("x,someone2020,e,none,o", "number"),
-        ("2,someone2020,e,worse,o", "effect"),
-        ("2,,e,none,o", "sources"),
-        ("2,someone2020 000,e,none,o", "sources"),
-        ("2,someone2020,,none,o", "error"),
-        ("2,someone2020,e,none,", "ours"),
+        ("1,someone2020,e,none,no,o", "number"),
+        ("x,someone2020,e,none,no,o", "number"),
+        ("2,someone2020,e,worse,no,o", "effect"),
+        ("2,someone2020,e,none,perhaps,o", "copied"),
+        ("2,,e,none,no,o", "sources"),
+        ("2,someone2020 000,e,none,no,o", "sources"),
+        ("2,someone2020,,none,no,o", "error"),
+        ("2,someone2020,e,none,no,", "ours"),
     ],
 )
 def test_a_bad_error_is_refused_by_line_and_column(tmp_path, row, column):
     path = tmp_path / "e.csv"
-    path.write_text(f"{','.join(literature.ERROR_COLUMNS)}\n1,someone2020,e,none,o\n{row}\n")
+    path.write_text(f"{','.join(literature.ERROR_COLUMNS)}\n1,someone2020,e,none,no,o\n{row}\n")
     with pytest.raises(literature.LedgerError, match=rf"line 3, column {column}: .*; "):
         literature.read_errors(path)
 
@@ -163,6 +176,22 @@ def test_every_dataset_that_answers_is_one_of_the_paper_study(committed):
         if claim.answer:
             sides = (claim.answer[1:3], claim.versus[1:3])
             assert {name for side in sides for name in side} <= datasets | {"all", literature.ANY}, claim.id
+
+
+def test_every_experiment_that_answers_is_in_the_configuration(committed):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    known = {*config["experiments"], *config["external_tools"]}
+    answered = [claim for claim in committed[0] if claim.answer]
+    assert len(answered) > 90
+    for claim in answered:
+        assert {claim.answer[0], *claim.versus[:1]} <= known, claim.id
+
+
+def test_the_classic_network_is_never_answered_by_one_trained_with_adam(committed):
+    for claim in committed[0]:
+        if "classic" in claim.id or "against classic" in claim.variant:
+            sides = {claim.answer[0], *claim.versus[:1]} if claim.answer else set()
+            assert "reference" not in sides, claim.id
 
 
 def test_pooled_numbers_of_cabrera2026_obey_the_identity_of_pooled_scores(committed):

@@ -139,10 +139,10 @@ def test_compact_keeps_the_picture() -> None:
 
 
 def test_a_verdict_is_a_badge_of_words_and_a_sign_and_sentences_are_broken_into_lines() -> None:
-    frame = pd.DataFrame({"claim": ["a", "b"], "verdict": ["not reached", "odd"], "why": ["x" * 41, ""]})
+    frame = pd.DataFrame({"claim": ["a", "b"], "verdict": ["undecided", "odd"], "why": ["x" * 41, ""]})
     more = replace(context(), tables=[page.table("claims", frame, folded=True)], notes={"claims": "Nothing yet."})
     made = page.render(more, TEMPLATE)
-    assert re.search(r'<span class="badge not-reached"><span aria-hidden="true">▽</span>not reached</span>', made)
+    assert re.search(r'<span class="badge undecided"><span aria-hidden="true">\?</span>undecided</span>', made)
     assert re.search(r'<span class="badge odd"><span aria-hidden="true">·</span>odd</span>', made)
     assert f'<td class="prose">{"x" * 41}</td>' in made and "<p>Nothing yet.</p>" in made
     assert re.search(r"<details><summary>Published numbers.*?<table.*?</details>", made, flags=re.S)
@@ -150,7 +150,7 @@ def test_a_verdict_is_a_badge_of_words_and_a_sign_and_sentences_are_broken_into_
 
 def test_every_verdict_has_its_own_sign_and_style() -> None:
     page, style = TEMPLATE.read_text(), TEMPLATE.with_name("report.css").read_text()
-    for verdict in set(VERDICTS) - {"not run here"}:
+    for verdict in set(VERDICTS) - {"not run"}:
         assert f'"{verdict}": "' in page and f".badge.{verdict.replace(' ', '-')} {{" in style
     marks = re.search(r"set marks = \{(.*?)\}", page)
     assert marks

@@ -1,6 +1,7 @@
 """A lookup finds what a plain search of the tables finds; a contrast is the paired difference where there is one."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -51,7 +52,7 @@ def test_an_interval_is_used_where_the_tables_have_one(made):
     more = study()
     with_interval = more.comparison.assign(low=more.comparison["mean"] - 0.1, high=more.comparison["mean"] + 0.2)
     abroad = more.transfer.assign(iou_low=0.1, iou_high=0.9)
-    more = type(more)(with_interval, more.ablation, abroad, more.reference, more.filters, more.aliases)
+    more = replace(more, comparison=with_interval, transfer=abroad)
     found = more.score(own, "iou")
     assert (found.low, found.high) == pytest.approx((found.mean - 0.1, found.mean + 0.2))
     found = more.score(Comparand("modern", "cells", "nuclei"), "iou")

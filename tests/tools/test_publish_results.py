@@ -22,7 +22,12 @@ def test_the_numbers_of_the_readme_are_those_of_the_published_tables():
 
 @pytest.mark.parametrize(
     ("rows", "tested"),
-    [("verdict\n", False), ("verdict\nnot run here\n", False), ("verdict\nnot run here\nreproduced\n", True)],
+    [
+        ("verdict,theirs,ours\n", False),
+        ("verdict,theirs,ours\nnot run,,\nmisquoted,,\n", False),
+        ("verdict,theirs,ours\nnot run,,\nreproduced,,0.9\n", True),
+        ("verdict,theirs,ours\nreproduced,0.9,\n", True),
+    ],
 )
 def test_claims_that_a_study_did_not_test_are_not_published(tmp_path, rows, tested):
     assert not publish_results.has_content(tmp_path, "claims")

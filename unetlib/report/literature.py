@@ -19,22 +19,34 @@ AGGREGATIONS = ("per image", "pooled", "per object", "unknown")
 TEST_IMAGES = ("held out", "random frames", "shared", "hidden", "unknown")
 SELECTIONS = ("separate", "test", "unknown")  # what chose the network: other images, the test images, not stated
 SIGNS = ("+", "-", "0")  # the expected sign of a contrast; 0: no difference
-EFFECTS = ("inflates", "deflates", "unclear", "stated", "none")  # stated: the claim's own columns say it
+TRUTHS = ("gold", "silver", "unknown")  # what the network was trained on
+YES_NO = ("yes", "no")
+VERBATIM = YES_NO  # whether the words of a claim stand so in its source; […] marks what was left out or added
+UNANSWERED = ("", "not run", "not comparable")  # a claim that nothing answers: nothing has yet, or nothing ever can
+# stated: the claim's own columns say it; misquotes: the number is another quantity than it is said to be
+EFFECTS = ("inflates", "deflates", "unclear", "misquotes", "stated", "none")
 ANSWER = ("experiment", "train_dataset", "test_dataset", "our_metric")
 VERSUS = ("versus_experiment", "versus_train_dataset", "versus_test_dataset")
+SIZES = (
+    "filters",
+    "tiles",
+)  # of the source's network, where known: of its first level; updates × batch of its training
 COLUMNS = (
-    *("id", "role", "source", "where", "claim", "kind", "dataset", "trained_on", "variant", "metric", "value"),
-    *("aggregation", "test_images", "selection", "errors", "protocol", *ANSWER, *VERSUS, "expected", "note"),
+    *("id", "role", "source", "where", "claim", "verbatim", "kind", "dataset", "trained_on", "variant", "metric"),
+    *("value", "aggregation", "test_images", "selection", "truth", *SIZES, "errors"),
+    *("protocol", "versus_protocol", *ANSWER, *VERSUS, "expected", "unanswered", "note"),
 )
 SOURCE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # a key of docs/sources.md
-ERROR_COLUMNS = ("number", "sources", "error", "effect", "ours")
+ERROR_COLUMNS = ("number", "sources", "error", "effect", "copied", "ours")
 REQUIRED = ("source", "where", "claim", "dataset", "trained_on", "variant", "metric")
 WORDS = {
     "role": ROLES,
+    "verbatim": VERBATIM,
     "kind": KINDS,
     "aggregation": AGGREGATIONS,
     "test_images": TEST_IMAGES,
     "selection": SELECTIONS,
+    "truth": TRUTHS,
 }
 
 
@@ -44,12 +56,16 @@ class LedgerError(ValueError):
 
 @dataclass(frozen=True)
 class Error:
-    """A known error of a source: what it is, what it does to that source's numbers, and what we do instead."""
+    """A known error of a source: what it is, what it does to that source's numbers, and what we do instead.
+
+    copied: whether the protocols of the source make it too.
+    """
 
     number: int
     sources: tuple[str, ...]
     error: str
     effect: str
+    copied: bool
     ours: str
 
 
@@ -62,6 +78,7 @@ class Claim:
     source: str
     where: str
     claim: str
+    verbatim: bool
     kind: str
     dataset: str
     trained_on: str
@@ -71,11 +88,16 @@ class Claim:
     aggregation: str
     test_images: str
     selection: str
+    truth: str
+    filters: int | None
+    tiles: int | None
     errors: tuple[int, ...]
-    protocol: str  # of the configuration, whose first step regenerates the value; "": none
+    protocol: str  # of the configuration, whose first step is the source's system; "": none
+    versus_protocol: str  # of a direction: the protocol whose first step is the other side; "": none
     answer: tuple[str, ...]  # in the order of ANSWER
     versus: tuple[str, ...]  # in the order of VERSUS
     expected: str
+    unanswered: str
     note: str
 
 
@@ -107,13 +129,16 @@ def read_errors(path: str | Path) -> dict[int, Error]:
             raise LedgerError(f"{where} number: {row['number']!r} is no new positive integer; number errors once each")
         if row["effect"] not in EFFECTS:
             raise LedgerError(f"{where} effect: {row['effect']!r} is unknown; write one of {', '.join(EFFECTS)}")
+        if row["copied"] not in YES_NO:
+            raise LedgerError(f"{where} copied: {row['copied']!r} is unknown; write one of {', '.join(YES_NO)}")
         for column in ("sources", "error", "ours"):
             if not row[column]:
                 raise LedgerError(f"{where} {column}: empty; say it in a few words")
         sources = tuple(row["sources"].split())
         if unknown := [source for source in sources if not SOURCE.fullmatch(source)]:
             raise LedgerError(f"{where} sources: {unknown[0]!r} is no key; use keys of docs/sources.md, spaces between")
-        errors[int(row["number"])] = Error(int(row["number"]), sources, row["error"], row["effect"], row["ours"])
+        number, copied = int(row["number"]), row["copied"] == "yes"
+        errors[number] = Error(number, sources, row["error"], row["effect"], copied, row["ours"])
     return errors
 
 
@@ -155,13 +180,19 @@ def _fault(row: Mapping[str, str], errors: Mapping[int, Error]) -> str | None:
         return f"{ANSWER[answered.index(False)]}: empty; state all of {', '.join(ANSWER)}, or none"
     if not any(answered) and not row["note"]:
         return f"note: empty, and nothing answers the claim; say why, or state {', '.join(ANSWER)}"
+    if row["unanswered"] not in UNANSWERED or bool(row["unanswered"]) == any(answered):
+        known = " or ".join(word for word in UNANSWERED if word)
+        return f"unanswered: {row['unanswered']!r}; write {known} where nothing answers the claim, else nothing"
+    for column in SIZES:
+        if row[column] and not re.fullmatch(r"[1-9]\d*", row[column]):
+            return f"{column}: {row[column]!r} is no positive integer; write one, or nothing where it is not known"
     return _value_fault(row) if row["kind"] == "value" else _direction_fault(row, any(answered))
 
 
 def _value_fault(row: Mapping[str, str]) -> str | None:
     if not _is_number(row["value"]):
         return f"value: {row['value']!r} is no number; write the published one, as a fraction and not in per cent"
-    for column in (*VERSUS, "expected"):
+    for column in ("versus_protocol", *VERSUS, "expected"):
         if row[column]:
             return f"{column}: {row[column]!r} belongs to a direction; empty it, or make kind direction"
     if row["protocol"] and not row["our_metric"]:
@@ -170,9 +201,10 @@ def _value_fault(row: Mapping[str, str]) -> str | None:
 
 
 def _direction_fault(row: Mapping[str, str], answered: bool) -> str | None:
-    for column in ("value", "protocol"):
-        if row[column]:
-            return f"{column}: {row[column]!r} belongs to a value; empty it, or make kind value"
+    if row["value"]:
+        return f"value: {row['value']!r} belongs to a value; empty it, or make kind value"
+    if bool(row["protocol"]) != bool(row["versus_protocol"]) or (row["protocol"] and not answered):
+        return "versus_protocol: a direction has the protocols of both sides, or none; state both and what answers it"
     if row["expected"] not in SIGNS:
         return f"expected: {row['expected']!r} is unknown; write one of {', '.join(SIGNS)}"
     for column in VERSUS:
@@ -195,8 +227,19 @@ def _is_number(text: str) -> bool:
 
 
 def _claim(row: Mapping[str, str]) -> Claim:
-    same = {name: row[name] for name in COLUMNS if name not in ("value", "errors", *ANSWER, *VERSUS)}
+    typed = ("verbatim", "value", *SIZES, "errors", *ANSWER, *VERSUS)
+    same = {name: row[name] for name in COLUMNS if name not in typed}
+    filters, tiles = (int(row[name]) if row[name] else None for name in SIZES)
     answer, versus = (tuple(row[name] for name in names if row[name]) for names in (ANSWER, VERSUS))
     value = float(row["value"]) if row["value"] else None
     errors = tuple(int(number) for number in row["errors"].split())
-    return Claim(**same, value=value, errors=errors, answer=answer, versus=versus)
+    return Claim(
+        **same,
+        verbatim=row["verbatim"] == "yes",
+        value=value,
+        filters=filters,
+        tiles=tiles,
+        errors=errors,
+        answer=answer,
+        versus=versus,
+    )

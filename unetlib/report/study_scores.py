@@ -1,18 +1,24 @@
 """Look-ups in a study's tables: the score of a network, its difference to another, the best trivial score."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
 
 import pandas as pd
 
+from unetlib.evaluation.bootstrap import retrained
+from unetlib.evaluation.curves import METRICS as CURVE_METRICS
+from unetlib.evaluation.curves import curve_difference, curve_rows, curve_table
 from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
+from unetlib.report.doubts import Networks
 from unetlib.report.literature import ANY
 from unetlib.report.verdicts import Baseline, Estimate
 from unetlib.study.facts import StudyFacts
-from unetlib.study.runs import JOINT
+from unetlib.study.runs import JOINT, Run
+
+MOST_FOLDS = 2  # of a dataset whose number of folds is not known
 
 
 @dataclass(frozen=True)
@@ -26,19 +32,24 @@ class Comparand:
 
 @dataclass(frozen=True)
 class Study:
-    """The tables of a study (comparison, ablation, transfer), its reference, the base filters of each experiment.
+    """The tables of a study (comparison, ablation, transfer), its reference, and what is known of its networks.
 
-    waterfall: of a study with protocols, theirs. aliases: omitted experiment → the experiment with identical settings
-    that the study runs instead.
+    aliases: omitted experiment → the experiment with identical settings that the study runs instead. waterfall and
+    starts: of a study with protocols, their table and what each starts from. curves: `curves.curve_rows`. run_folds:
+    how many folds are run; split_folds: how many the split of each dataset has.
     """
 
     comparison: pd.DataFrame
     ablation: pd.DataFrame
     transfer: pd.DataFrame
     reference: str
-    filters: Mapping[str, int]
-    aliases: Mapping[str, str]
+    networks: Networks = field(default_factory=Networks)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     waterfall: pd.DataFrame | None = None
+    starts: Mapping[str, Comparand] = field(default_factory=dict)
+    curves: pd.DataFrame | None = None
+    run_folds: int = 1
+    split_folds: Mapping[str, int] = field(default_factory=dict)
 
     def score(self, side: Comparand, metric: str) -> Estimate | None:
         """Return the mean score of the network on the images, None where there is none."""
@@ -46,29 +57,41 @@ class Study:
 
     def effect(self, side: Comparand, metric: str) -> Estimate | None:
         """Return the network's paired difference to the reference on the same images, None where there is none."""
-        if side == Comparand(self.reference, side.test_dataset, side.test_dataset):
-            own = self.score(side, metric)
-            return own and Estimate(0.0, 0.0, 0.0, own.runs, own.images, own.n)
         return _find(self._effects, side, metric)
 
     def difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
         """Return left minus right: paired through the reference on the same images, else of the means."""
-        measures = [self.effect] if left.test_dataset == right.test_dataset else []
-        for measure in [*measures, self.score]:
-            one, other = measure(left, metric), measure(right, metric)
+        if metric in CURVE_METRICS:
+            return self._curve_difference(left, right, metric)
+        if left.test_dataset == right.test_dataset:
+            base = Comparand(self.reference, left.test_dataset, left.test_dataset)
+            one, other = self.effect(left, metric), self.effect(right, metric)
+            if right == base and one:
+                return one
+            if left == base and other:
+                return -other
             if one and other:
                 return one - other
-        return None
+        one, other = self.score(left, metric), self.score(right, metric)
+        return one - other if one and other else None
 
-    def regenerated(self, protocol: str, metric: str) -> tuple[str, Estimate] | None:
-        """Return the experiment that does what a document did, and its score; None where the study does not run it."""
+    def regenerated(self, protocol: str, metric: str) -> tuple[Comparand, Estimate] | None:
+        """Return what a document did, and its score; None where the study does not run it."""
+        start = self.starts.get(protocol)
+        if start is None:
+            return None
+        if metric in CURVE_METRICS:
+            found = self.score(start, metric)
+            return (start, found) if found else None
         if self.waterfall is None:
             return None
         rows = self.waterfall
         rows = rows[(rows["protocol"] == protocol) & (rows["metric"] == metric) & (rows["step"] == 0)]
         for row in rows.to_dict("records"):
-            counts = (int(row[name]) for name in ("runs", "images", "n"))
-            return str(row["experiment"]), Estimate(row["score"], row["low"], row["high"], *counts)
+            runs, images, n = (int(row[name]) for name in ("runs", "images", "n"))
+            return start, Estimate(
+                float(row["score"]), float(row["low"]), float(row["high"]), runs, images, n, _text(row["resampled"])
+            )
         return None
 
     def trivial(self, dataset: str, metric: str) -> Baseline | None:
@@ -79,6 +102,20 @@ class Study:
         found = [Baseline(str(row["experiment"]), float(row["mean"])) for row in rows.to_dict("records")]
         best = min if metric in ERRORS else max
         return best(found, key=lambda baseline: baseline.score, default=None)
+
+    def usual_sd(self, dataset: str, metric: str, *, of_differences: bool) -> float:
+        """Return the median SD over runs of this study's networks on a dataset; NaN where none was retrained."""
+        rows = self.ablation if of_differences else self.comparison
+        if metric in CURVE_METRICS or "sd" not in rows:
+            return nan
+        rows = rows[(rows["test_dataset"] == dataset) & (rows["metric"] == metric)]
+        rows = rows[rows["train_dataset"] != NO_TRAINING]
+        rows = rows[rows["resampled"].map(lambda text: isinstance(text, str) and retrained(text)).astype(bool)]
+        return float(rows["sd"].median()) if len(rows) else nan
+
+    def most_folds(self, dataset: str) -> int:
+        """Return how many folds the split of a dataset has."""
+        return max(self.split_folds.get(dataset, MOST_FOLDS), self.run_folds)
 
     def resolved(self, side: Comparand) -> Comparand:
         """Return the side under the name of the experiment that the study runs."""
@@ -95,48 +132,84 @@ class Study:
         trained = "" if side.train_dataset == ANY else f" trained on {side.train_dataset}"
         return f"our tables have no {metric} of {side.experiment}{trained} on {side.test_dataset}"
 
+    def _curve_difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
+        if self.curves is None:
+            return None
+        sides = [_rows_of(self.curves, side, metric) for side in (left, right)]
+        found = list(_estimates(curve_difference(*sides), MEANS).values())
+        return found[0] if found else None
+
     @cached_property
     def _scores(self) -> dict[tuple[str, ...], Estimate]:
         metrics = [name for name in METRICS if name in self.transfer]
         found: dict[tuple[str, ...], Estimate] = {}
         for metric in metrics:
-            names = {"mean": metric, "low": f"{metric}_low", "high": f"{metric}_high"}
+            names = {name: f"{metric}_{name}" for name in ("low", "high", "sd")} | {"mean": metric}
             found |= _estimates(self.transfer.assign(metric=metric), names)
-        return found | _estimates(self.comparison, {"mean": "mean", "low": "low", "high": "high"})
+        found |= _estimates(self.comparison, MEANS)
+        return found | _estimates(curve_table(self.curves), MEANS) if self.curves is not None else found
 
     @cached_property
     def _effects(self) -> dict[tuple[str, ...], Estimate]:
-        return _estimates(self.ablation, {"mean": "difference", "low": "low", "high": "high"})
+        return _estimates(self.ablation, MEANS | {"mean": "difference"})
 
 
-def study_of(facts: StudyFacts, tables: Mapping[str, pd.DataFrame]) -> Study:
-    """Return the look-ups in the tables of a study: comparison, ablation, transfer and, with protocols, waterfall."""
+MEANS = {name: name for name in ("mean", "low", "high", "sd", "low90", "high90")}
+
+
+def study_of(
+    facts: StudyFacts, tables: Mapping[str, pd.DataFrame], histories: Iterable[tuple[Run, pd.DataFrame]] = ()
+) -> Study:
+    """Return the look-ups in a study: its tables comparison, ablation, transfer and, with protocols, waterfall.
+
+    histories: of its runs, each with the network that it uses, whoever trained it.
+    """
+    entries = facts.experiments
+    starts = {name: (protocol.steps[0], protocol.test_dataset) for name, protocol in facts.protocols.items()}
     return Study(
         comparison=tables["comparison"],
         ablation=tables["ablation"],
         transfer=tables["transfer"],
         reference=facts.reference,
-        filters={name: entry.base_filters for name, entry in facts.experiments.items()},
+        networks=Networks(
+            {name: entry.base_filters for name, entry in entries.items()},
+            {name: entry.tiles for name, entry in entries.items() if entry.tiles},
+            {name: entry.silver_truth for name, entry in entries.items()},
+        ),
         aliases=facts.aliases,
         waterfall=tables["waterfall"] if facts.protocols else None,
+        starts={name: Comparand(step.experiment, step.train_dataset, test) for name, (step, test) in starts.items()},
+        curves=curve_rows((vars(run), history) for run, history in histories),
+        run_folds=len(facts.folds),
+        split_folds={name: entry.folds for name, entry in facts.datasets.items() if entry.folds},
     )
 
 
 def _estimates(table: pd.DataFrame, names: Mapping[str, str]) -> dict[tuple[str, ...], Estimate]:
     """Return estimates by experiment, training set, test set and metric, with an interval where the table has one."""
     blank = table.assign(**{column: nan for column in names.values() if column not in table})
+    if "resampled" not in blank:
+        blank = blank.assign(resampled="")
     return {
         (row["experiment"], row["train_dataset"], row["test_dataset"], row["metric"]): Estimate(
-            mean=float(row[names["mean"]]),
-            low=float(row[names["low"]]),
-            high=float(row[names["high"]]),
+            **{name: float(row[column]) for name, column in names.items()},
             runs=int(row["runs"]),
             images=int(row["images"]),
             n=int(row["n"]),
+            resampled=_text(row["resampled"]),
         )
         for row in blank.to_dict("records")
         if pd.notna(row[names["mean"]])
     }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _rows_of(rows: pd.DataFrame, side: Comparand, metric: str) -> pd.DataFrame:
+    chosen = (rows["experiment"] == side.experiment) & (rows["train_dataset"] == side.train_dataset)
+    return rows[chosen & (rows["metric"] == metric)]
 
 
 def _find(found: Mapping[tuple[str, ...], Estimate], side: Comparand, metric: str) -> Estimate | None:

@@ -46,6 +46,7 @@ class ClaimRow(TypedDict):
     """A row of claims.compare_claims: what was claimed, what we compare with it, and why the verdict is so."""
 
     claim: str
+    verbatim: str
     source: str
     where: str
     metric: str

@@ -1,55 +1,52 @@
-"""Verdicts on published claims: six verdicts by fixed rules, from numbers alone.
+"""Verdicts on published claims: nine verdicts by fixed rules, from numbers alone.
 
-Our score is first compared with the published value: equal, above, below or undecided. Then every doubt about the
-published number excludes the outcomes that it could explain: a leaky split explains why we are below, never why we are
-above. An outcome that a doubt explains becomes "not comparable". So a doubt never counts in our favour, and a better
-score under stricter rules still counts.
+Our score is first compared with the published value: equal, above, below or unsure. Then every doubt (`doubts`), about
+the published number or about our own network, takes away the outcomes that it could explain: a leaky split explains why
+we are below, never why we are above; so does a smaller network of ours. An outcome that a doubt explains becomes "not
+comparable". So a doubt never counts in our favour, and a better score under stricter rules still counts.
+
+A statement is judged by the difference of two networks: clear or equivalent by `evaluation.decision`, else undecided.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import isnan, nan
+from dataclasses import dataclass, replace
+from math import hypot, isnan, nan
 
+from unetlib.evaluation.bootstrap import retrained
+from unetlib.evaluation.decision import MARGIN, excludes, is_clear, is_equivalent
 from unetlib.evaluation.isbi_metrics import ERRORS
-from unetlib.evaluation.pooled_metrics import POOLED
-from unetlib.report.literature import Claim, Error
 
-VERDICTS = {  # name → meaning
+VERDICTS = {  # name → meaning, what is decided first
     "reproduced": "our score agrees with the published one, or our results clearly show the stated direction",
-    "exceeded": "our score is higher, and no known doubt about the published one explains it",
-    "not reached": "our score is lower, or too uncertain to decide",
-    "contradicted": "our results clearly show the opposite direction",
-    "not comparable": "we have a score, but the published one does not measure the same quantity",
-    "not run here": "this study has no score for it",
+    "exceeded": "our score is clearly higher, and no known doubt explains it",
+    "contradicted": "our score is clearly lower and no known doubt explains it, or we clearly find the opposite",
+    "equivalent": "a difference beyond the margin is ruled out, so the stated one is not there at this size",
+    "void": "the published value is no better than a trivial prediction on the same images",
+    "misquoted": "the source cites a number as another quantity than it is",
+    "undecided": "too few networks; the row says how many would decide it",
+    "not comparable": "we have a score, but it is not of the same quantity or conditions, or nothing could be",
+    "not run": "no experiment of this study answers it",
 }
-REPRODUCED, EXCEEDED, NOT_REACHED, CONTRADICTED, NOT_COMPARABLE, NOT_RUN = VERDICTS
+REPRODUCED, EXCEEDED, CONTRADICTED, EQUIVALENT, VOID, MISQUOTED, UNDECIDED, NOT_COMPARABLE, NOT_RUN = VERDICTS
+DECIDED = (REPRODUCED, EXCEEDED, CONTRADICTED, EQUIVALENT, VOID, MISQUOTED)
+THEIRS, OURS, BOTH = "its own protocol", "ours", "both"  # under what a claim is decided
 
-# ASSUME: published scores come without an interval; scores within two points count as equal.
-TOLERANCE = 0.02
+# ASSUME: published scores come without an interval; scores within the margin count as equal.
 MAX_HALF_WIDTH = 0.05  # half a 95 % interval: a wider one would agree with almost any published score
-EQUAL, ABOVE, BELOW, UNDECIDED = "equal", "above", "below", "undecided"
-EXPLAINS = {  # effect of a doubt on the published number → outcomes that it explains
-    "inflates": {BELOW, UNDECIDED},
-    "deflates": {ABOVE, EQUAL, UNDECIDED},
+EQUAL, ABOVE, BELOW, UNSURE = "equal", "above", "below", "unsure"
+EXPLAINS = {  # effect of a doubt → outcomes that it explains
+    "inflates": {BELOW},
+    "deflates": {ABOVE, EQUAL},
     "other images": {ABOVE},  # perhaps harder than ours
-    "unclear": {EQUAL, ABOVE, BELOW, UNDECIDED},
+    "unclear": {EQUAL, ABOVE, BELOW},
+    "less of ours": {BELOW},  # a smaller network, a shorter training
+    "more of ours": {ABOVE, EQUAL},  # denser truth to train on
 }
-TEST_IMAGES = {
-    "random frames": ("inflates", "its test frames come from the videos or stacks of its training frames"),
-    "shared": ("inflates", "its test images seem to be among its training images"),
-    "hidden": ("other images", "it was scored on the challenge's hidden images"),
-    "unknown": ("unclear", "it does not state its test images"),
-}
-SELECTIONS = {
-    "test": ("inflates", "its network was selected on its test images"),
-    "unknown": ("inflates", "it does not state on which images its network was selected"),
-}
-OUR_AGGREGATION = {"seg": "per object", **dict.fromkeys(POOLED, "pooled")}  # every other metric: per image
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """A reason to doubt a published number, and its effect on the number (EXPLAINS)."""
+    """A reason to doubt a comparison with a published number, and its effect (EXPLAINS)."""
 
     effect: str
     sentence: str
@@ -57,7 +54,10 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score or difference with its 95 % interval (NaN where there is none) and its numbers of runs and images."""
+    """A score or difference with its 95 % interval (NaN where there is none) and what it rests on.
+
+    resampled: `Interval.resampled`; sd: over runs; low90, high90: the 90 % interval, where it is known.
+    """
 
     mean: float
     low: float = nan
@@ -65,11 +65,37 @@ class Estimate:
     runs: int = 1
     images: int = 0
     n: int = 0
+    resampled: str = ""
+    sd: float = nan
+    low90: float = nan
+    high90: float = nan
 
     def __sub__(self, other: "Estimate") -> "Estimate":
         """Return the difference; its interval contains every difference of values in the two, so it is conservative."""
         runs, images, n = (min(getattr(self, name), getattr(other, name)) for name in ("runs", "images", "n"))
-        return Estimate(self.mean - other.mean, self.low - other.high, self.high - other.low, runs, images, n)
+        resampled = self.resampled if retrained(other.resampled) else other.resampled
+        low, high, sd = self.low - other.high, self.high - other.low, hypot(self.sd, other.sd)
+        return Estimate(self.mean - other.mean, low, high, runs, images, n, resampled, sd)
+
+    def __neg__(self) -> "Estimate":
+        """Return the difference the other way round."""
+        ends = replace(self, low90=-self.high90, high90=-self.low90)
+        return replace(ends, mean=-self.mean, low=-self.high, high=-self.low)
+
+    def minus(self, value: float) -> "Estimate":
+        """Return the difference to a number that is known without error."""
+        ends = replace(self, low90=self.low90 - value, high90=self.high90 - value)
+        return replace(ends, mean=self.mean - value, low=self.low - value, high=self.high - value)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it differs clearly from zero (`evaluation.decision`)."""
+        return is_clear(self.low, self.high, self.resampled)
+
+    def is_within(self, margin: float) -> bool:
+        """Return whether a value beyond ± margin is ruled out; without a 90 % interval by the 95 % one."""
+        low, high = (self.low, self.high) if isnan(self.low90) else (self.low90, self.high90)
+        return is_equivalent(low, high, self.resampled, margin)
 
 
 @dataclass(frozen=True)
@@ -80,32 +106,25 @@ class Baseline:
     score: float
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and its reason."""
+
+    verdict: str
+    reason: str
+
+
 def compare_to_published(ours: Estimate, published: float) -> str:
-    """Return the outcome: equal within TOLERANCE, or if our interval of at most ± MAX_HALF_WIDTH contains the value."""
-    if abs(ours.mean - published) <= TOLERANCE:
-        return EQUAL
+    """Return the outcome: equal within MARGIN or in our interval, either with an interval of at most ± MAX_HALF_WIDTH.
+
+    A score without an interval counts as narrow.
+    """
     if isnan(ours.mean):
-        return UNDECIDED
-    if ours.low <= published <= ours.high:
-        return EQUAL if ours.high - ours.low <= 2 * MAX_HALF_WIDTH else UNDECIDED
+        return UNSURE
+    wide = ours.high - ours.low > 2 * MAX_HALF_WIDTH
+    if abs(ours.mean - published) <= MARGIN or ours.low <= published <= ours.high:
+        return UNSURE if wide else EQUAL
     return ABOVE if ours.mean > published else BELOW
-
-
-def doubts(claim: Claim, errors: Sequence[Error], metric: str, trivial: Baseline | None) -> list[Doubt]:
-    """Return all doubts about the published value in the order of its columns; metric is ours."""
-    found = [Doubt(*TEST_IMAGES[claim.test_images])] if claim.test_images in TEST_IMAGES else []
-    found += [Doubt(*SELECTIONS[claim.selection])] if claim.selection in SELECTIONS else []
-    ours = OUR_AGGREGATION.get(metric, "per image")
-    if claim.aggregation not in (ours, "unknown"):
-        found.append(Doubt("unclear", f"it is averaged {_over(claim.aggregation)}, ours {_over(ours)}"))
-    same = POOLED.get(metric, metric)
-    if claim.metric != same:
-        found.append(Doubt("unclear", f"it is {claim.metric}, ours is {same}"))
-    if same == "pixel_accuracy":
-        found.append(Doubt("unclear", "pixel accuracy mainly reflects the amount of background"))
-    if trivial and claim.value is not None and no_better(claim.value, trivial.score, metric):
-        found.append(Doubt("unclear", f"the published value is no better than {trivial.name} here"))
-    return found + [Doubt(error.effect, error.error) for error in errors if error.effect in EXPLAINS]
 
 
 def no_better(score: float, than: float, metric: str) -> bool:
@@ -115,61 +134,77 @@ def no_better(score: float, than: float, metric: str) -> bool:
 
 def judge_value(
     ours: Estimate, published: float, against: Sequence[Doubt], trivial: Baseline | None = None, *, metric: str = ""
-) -> tuple[str, str]:
-    """Return the verdict on a published score and its reason; a network at the trivial baseline confirms nothing.
+) -> Judgement:
+    """Return the verdict on a published score and its reason.
 
-    Of an error a lower value is the higher score.
+    A network at the trivial baseline confirms nothing, nor does a value that the baseline has as well. Of an error a
+    lower value is the higher score. A score above or below is clear by the rule of `decision`, else undecided.
     """
     where = compare_to_published(ours, published)
     worth = {ABOVE: BELOW, BELOW: ABOVE}.get(where, where) if metric in ERRORS else where
-    explained = [doubt.sentence for doubt in against if worth in EXPLAINS[doubt.effect]]
+    possible = {EQUAL, ABOVE, BELOW} if worth == UNSURE else {worth}
+    explained = [doubt.sentence for doubt in against if possible & EXPLAINS[doubt.effect]]
     said = {
-        EQUAL: f"Ours agrees (within {TOLERANCE}, or in an interval of at most ± {MAX_HALF_WIDTH})",
+        EQUAL: f"Ours agrees (within {MARGIN}, or in an interval of at most ± {MAX_HALF_WIDTH})",
         ABOVE: "Ours is higher",
         BELOW: "Ours is lower",
-        UNDECIDED: f"Not decided: our interval contains the published value but is wider than ± {MAX_HALF_WIDTH}",
+        UNSURE: f"Our interval contains the published value but is wider than ± {MAX_HALF_WIDTH}",
     }[where]
-    if explained:
-        return NOT_COMPARABLE, f"{said}, but {'; '.join(explained)}."
+    if possible <= set().union(*(EXPLAINS[doubt.effect] for doubt in against)):
+        return Judgement(NOT_COMPARABLE, f"{said}, but {'; '.join(explained)}.")
     if trivial and no_better(ours.mean, trivial.score, metric):
-        return (
-            NOT_REACHED,
-            f"Our network is no better than {trivial.name}: it has learned nothing that could be compared.",
-        )
+        reason = f"Our network is no better than {trivial.name}: it has learned nothing that could be compared."
+        return Judgement(NOT_COMPARABLE, reason)
+    if trivial and worth == EQUAL and abs(trivial.score - published) <= MARGIN:
+        return Judgement(NOT_COMPARABLE, f"{said}, but so does {trivial.name}.")
+    if worth == UNSURE or (worth != EQUAL and not _is_clear(ours, published)):
+        why = "" if worth == UNSURE else ", but not clearly" if retrained(ours.resampled) else ", but of one training"
+        return Judgement(UNDECIDED, f"{said}{why}.")
     despite = [doubt.sentence for doubt in against]
-    verdict = {EQUAL: REPRODUCED, ABOVE: EXCEEDED}.get(worth, NOT_REACHED)
-    return verdict, said + (f", although {'; '.join(despite)}." if despite else ".")
+    verdict = {EQUAL: REPRODUCED, ABOVE: EXCEEDED}.get(worth, CONTRADICTED)
+    return Judgement(verdict, said + (f", although {'; '.join(despite)}." if despite else "."))
 
 
-def judge_direction(expected: str, difference: Estimate, failed: Sequence[str] = ()) -> tuple[str, str]:
+def _is_clear(ours: Estimate, published: float) -> bool:
+    return excludes(published, ours.low, ours.high) and retrained(ours.resampled)
+
+
+def judge_direction(
+    expected: str, difference: Estimate, failed: Sequence[str] = (), *, margin: float = MARGIN
+) -> Judgement:
     """Return the verdict on a stated direction (+, -, 0) and its reason.
 
-    failed: networks at or below the trivial baseline; if there are any, the difference is not interpretable. A
-    direction is clear with at least two runs and a 95 % interval that excludes zero; "no difference" is clear when the
-    interval lies within ± TOLERANCE.
+    failed: networks at or below the trivial baseline; if there are any, the difference is not interpretable.
     """
+    way = "positive" if difference.mean > 0 else "negative" if difference.mean < 0 else "zero"
     if failed:
-        return NOT_REACHED, f"Not decided: {' and '.join(failed)}, so the difference is not interpretable."
-    if difference.runs < 2:  # its interval may cover other images, but not other networks
-        return NOT_REACHED, f"Not decided: one run a side; the sign is {_way(difference.mean)}."
-    if isnan(difference.low) or isnan(difference.high):
-        return NOT_REACHED, f"Not decided: {difference.runs} runs, no interval; the sign is {_way(difference.mean)}."
-    clear = difference.low > 0 or difference.high < 0
-    if expected == "0":
-        if difference.low >= -TOLERANCE and difference.high <= TOLERANCE:
-            return REPRODUCED, f"Any difference is within ± {TOLERANCE}."
-        if clear and abs(difference.mean) > TOLERANCE:
-            return CONTRADICTED, f"There is a difference: clearly {_way(difference.mean)}."
-        return NOT_REACHED, f"Not decided: a difference beyond ± {TOLERANCE} is neither shown nor ruled out."
-    if not clear:
-        return NOT_REACHED, f"Not decided: the interval contains zero; the sign is {_way(difference.mean)}."
-    agrees = (difference.mean > 0) == (expected == "+")
-    return (REPRODUCED if agrees else CONTRADICTED), f"Clearly {_way(difference.mean)}."
+        return Judgement(NOT_COMPARABLE, f"{' and '.join(failed)}, so the difference is not interpretable.")
+    clear, within = difference.is_clear, difference.is_within(margin)
+    if expected == "0" and within:
+        return Judgement(REPRODUCED, f"A difference beyond ± {margin} is ruled out.")
+    if expected != "0" and clear:
+        agrees = (difference.mean > 0) == (expected == "+")
+        return Judgement(REPRODUCED if agrees else CONTRADICTED, f"Clearly {way}{', but small' * within}.")
+    if expected != "0" and within:
+        return Judgement(EQUIVALENT, f"A difference beyond ± {margin} is ruled out.")
+    if expected == "0" and clear and not abs(difference.mean) <= margin:
+        return Judgement(CONTRADICTED, f"There is a difference: clearly {way}.")
+    if not retrained(difference.resampled):
+        return Judgement(UNDECIDED, f"No network was trained with another seed; the sign is {way}.")
+    what = "the interval contains zero" if not clear else f"a difference within ± {margin} is not ruled out"
+    return Judgement(UNDECIDED, f"The sign is {way}, and {what}.")
 
 
-def _way(difference: float) -> str:
-    return "positive" if difference > 0 else "negative" if difference < 0 else "zero"
+def combined(theirs: Judgement, ours: Judgement) -> tuple[str, str]:
+    """Return the verdict of a claim that was answered under its own protocol and under ours, and under which.
 
-
-def _over(aggregation: str) -> str:
-    return "over all pixels together" if aggregation == "pooled" else aggregation
+    A claim that either reproduces is reproduced; else what its own protocol decides counts before ours.
+    """
+    if theirs.verdict == ours.verdict:
+        return ours.verdict, BOTH if ours.verdict in DECIDED else ""
+    places = {THEIRS: theirs.verdict, OURS: ours.verdict}
+    for wanted in ((REPRODUCED,), DECIDED):
+        for place, verdict in places.items():
+            if verdict in wanted:
+                return verdict, place
+    return next(name for name in VERDICTS if name in places.values()), ""

@@ -12,6 +12,7 @@ from unetlib.study.experiments import (
     run_settings,
     same_as_reference,
     split_keys,
+    split_settings,
     training_experiment,
     training_split_settings,
 )
@@ -28,6 +29,7 @@ class DatasetFacts(Settings):
 
     primary_metric: Metric = Field(description="The metric it is judged by.")
     background: str | None = Field(description="Name of the background class when it is one.")
+    folds: int | None = Field(None, description="How many folds its split has.")
 
 
 class ExperimentFacts(Settings):
@@ -37,6 +39,8 @@ class ExperimentFacts(Settings):
     datasets: list[str] = Field(description="The datasets that its networks are trained on.")
     trained_by: str = Field(description="The experiment that trains its networks: mostly itself.")
     base_filters: int = Field(description="Filters of the first level of its networks.")
+    tiles: int | None = Field(None, description="Tiles that a network of it is trained on: updates × batch.")
+    silver_truth: list[str] = Field([], description="Datasets on which it trains with silver truth where there is any.")
     same_as_reference: list[str] = Field(description="Datasets on which it equals the reference by construction.")
 
 
@@ -136,7 +140,9 @@ def study_facts(study: StudySettings) -> StudyFacts:
         seeds=chosen.seeds,
         datasets={
             name: DatasetFacts(
-                primary_metric=study.datasets[name].primary_metric, background=study.datasets[name].background
+                primary_metric=study.datasets[name].primary_metric,
+                background=study.datasets[name].background,
+                folds=split_settings(study, name).folds,
             )
             for name in chosen.datasets
         },
@@ -146,6 +152,8 @@ def study_facts(study: StudySettings) -> StudyFacts:
                 datasets=datasets_of(study, name),
                 trained_by=training_experiment(study, name),
                 base_filters=run_settings(study, name).model.base_filters,
+                tiles=tiles(study, name),
+                silver_truth=silver_truth(study, name),
                 same_as_reference=same_as_reference(study, name),
             )
             for name in chosen.experiments
@@ -161,6 +169,24 @@ def study_facts(study: StudySettings) -> StudyFacts:
         sweeps=swept_levels(study),
         aliases=aliases(study),
     )
+
+
+def tiles(study: StudySettings, experiment: str) -> int:
+    """Return how many tiles a network of an experiment is trained on, early stopping aside."""
+    chosen = run_settings(study, experiment)
+    training = chosen.training.for_datasets(len(datasets_of(study, experiment)))
+    return training.updates * training.accumulation_steps * chosen.batch.size
+
+
+def silver_truth(study: StudySettings, experiment: str) -> list[str]:
+    """Return the datasets on which an experiment trains with silver truth, where their frames have any."""
+    return [
+        name
+        for name in datasets_of(study, experiment)
+        if study.datasets[name].training_truth == "silver"
+        and study.datasets[name].format == "ctc"
+        and not split_settings(study, name, experiment).gold_only
+    ]
 
 
 def aliases(study: StudySettings) -> dict[str, str]:

@@ -43,6 +43,7 @@ rule compare_claims:
         literature="workflow/literature.csv",
         errors="workflow/known-errors.csv",
         tables=[LAYOUT.table(name) for name in ("comparison", "ablation", "transfer", *PROTOCOLS)],
+        history=[LAYOUT.history(path) for path in TRAINED_RUNS],
     output:
         csv=report(
             LAYOUT.table("claims"),

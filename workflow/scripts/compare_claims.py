@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from script import run
 
 from unetlib.evaluation import tables
@@ -23,7 +24,8 @@ class Arguments:
 def main(arguments: Arguments) -> None:
     facts, layout, errors = arguments.study, Layout(arguments.study.name), literature.read_errors(arguments.errors)
     names = ("comparison", "ablation", "transfer", *["waterfall"] * bool(facts.protocols))
-    study = study_of(facts, {name: tables.read_long(layout.table(name)) for name in names})
+    runs = [(run, pd.read_csv(layout.history(facts.training_run(run).path))) for run in facts.runs()]
+    study = study_of(facts, {name: tables.read_long(layout.table(name)) for name in names}, runs)
     table = claims.compare_claims(literature.read_ledger(arguments.literature, errors), errors, study)
     write_table(Path(layout.table("claims")), table, claims.claims_shown(table))
 

@@ -1,0 +1,74 @@
+"""Shape of learning curves: how rough a validation curve is and how soon it rises, as rows of a long table.
+
+roughness: the SD of the successive differences of validation Dice, divided by √2. For independent noise around a slow
+trend this is the SD of the noise, and the trend itself hardly counts (the mean square successive difference of von
+Neumann, Kent, Bellinson and Hart, Annals of Mathematical Statistics 12, 1941). It counts from the evaluation at which
+the curve first reaches 95 % of its best: before, the differences are learning.
+
+updates_to_95: updates until validation Dice first reaches 95 % of its best, which one lucky late evaluation moves
+little, where the update of the best itself depends on the noise. It can be no finer than training.evaluate_every.
+
+last_validation_dice: of the last evaluation, which early stopping and selection do not flatter.
+
+Lower is better of the first two. Curves are of validation images, so that they take no part in the scores of tests. A
+curve has no images: its intervals are over seeds alone.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from unetlib.evaluation.tables import COUNTS, LONG, over_runs
+
+METRICS = {
+    "roughness": "roughness of validation Dice",
+    "updates_to_95": "updates to 95 % of the best",
+    "last_validation_dice": "last validation Dice",
+}
+LOWER_IS_BETTER = ("roughness", "updates_to_95")
+MARGINS = {"last_validation_dice": 0.02}  # the others have no margin of equivalence
+NEARLY = 0.95
+CURVE = "curve"  # in the place of an image
+LEAST = 3  # evaluations after the rise for a roughness
+NO_BOUNDS = (-np.inf, np.inf)
+
+
+def curve_scores(update: np.ndarray, dice: np.ndarray) -> dict[str, float]:
+    """Return METRICS of one validation curve; roughness is NaN with fewer than LEAST evaluations after the rise.
+
+    >>> curve_scores(np.array([10, 20, 30, 40]), np.array([0.1, 0.8, 0.8, 0.8]))["updates_to_95"]
+    20.0
+    """
+    risen = int(np.argmax(dice >= NEARLY * dice.max()))
+    steps = np.diff(dice[risen:])
+    rough = float(np.std(steps, ddof=1) / np.sqrt(2)) if len(steps) >= LEAST - 1 else np.nan
+    return {"roughness": rough, "updates_to_95": float(update[risen]), "last_validation_dice": float(dice[-1])}
+
+
+def curve_rows(histories: Iterable[tuple[Mapping[str, object], pd.DataFrame]]) -> pd.DataFrame:
+    """Return the long table of curves. histories: experiment, train_dataset, fold and seed of a run, its history."""
+    rows = []
+    for run, history in histories:
+        place = {name: run[name] for name in ("experiment", "train_dataset", "fold", "seed")}
+        place |= {"test_dataset": run["train_dataset"], "image": CURVE}
+        known = history[["update", "validation_dice"]].dropna().to_numpy(dtype=float)
+        if len(known):
+            scores = curve_scores(known[:, 0], known[:, 1])
+            rows += [place | {"metric": name, "value": value} for name, value in scores.items()]
+    return pd.DataFrame(rows, columns=LONG).dropna(subset="value").reset_index(drop=True)
+
+
+def curve_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return mean, spread, interval and counts over runs by experiment, train_dataset, test_dataset and metric."""
+    keys = ["test_dataset", "experiment", "train_dataset", "metric"]
+    if rows.empty:
+        return pd.DataFrame(columns=[*keys, "mean", "sd", "low", "high", *COUNTS, "resampled"])
+    return over_runs(rows.assign(weight=1.0, cluster=CURVE), keys, NO_BOUNDS)
+
+
+def curve_difference(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
+    """Return `curve_table` of the differences of two networks' rows of one metric, paired by fold and seed."""
+    pair = ["fold", "seed", "metric"]
+    both = left.merge(right[[*pair, "value"]], on=pair, suffixes=("", "_other"))
+    return curve_table(both.assign(value=both["value"] - both["value_other"])[LONG])

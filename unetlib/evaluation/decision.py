@@ -1,0 +1,98 @@
+"""When a comparison is decided: the one definition for claims, ablation and report, and the runs that would decide it.
+
+Clear: the 95 % interval of a difference excludes zero and covers retraining, i.e. at least two seeds were resampled.
+Folds alone are not retraining: their networks differ in data, and images of one fold say nothing of another network.
+Equivalent: a difference beyond a margin is ruled out by two one-sided tests at 5 %, i.e. the 90 % interval lies within
+± margin (Schuirmann 1987).
+
+The design that would decide is computed from the observed spread. With f folds and k seeds the variance of a difference
+is s²/(f·k) + v/f: s is the SD between runs, v the variance of the mean of one fold that its images leave. A true
+difference is found with 80 % power where (t0.975 + t0.8) standard errors fit into it, and equivalence where
+(t0.95 + t0.8) fit between it and the margin; t has f·(k − 1) degrees of freedom, the fewest that there are.
+"""
+
+from dataclasses import dataclass
+from math import isnan, nan, sqrt
+
+from scipy.special import ndtri, stdtrit
+
+from unetlib.evaluation.bootstrap import LEVEL, retrained
+
+MARGIN = 0.02  # two points of a score: the largest difference that still counts as none
+EQUIVALENCE_LEVEL = 0.90
+POWER = 0.8
+MAX_SEEDS = 20  # more than so many networks per fold and arm are not a proposal
+
+
+@dataclass(frozen=True)
+class Design:
+    """Seeds per fold, and folds, of each arm."""
+
+    seeds: int
+    folds: int
+
+    def __str__(self) -> str:
+        return f"{self.seeds} seeds × {self.folds} fold{'s' if self.folds > 1 else ''}"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What spreads a difference: SD between runs, and the variance that the images of one fold leave in the mean."""
+
+    between_runs: float
+    of_images: float = 0.0
+
+    def standard_error(self, design: Design) -> float:
+        """Return the standard error of a difference in a design."""
+        runs = design.seeds * design.folds
+        return sqrt(self.between_runs**2 / runs + self.of_images / design.folds)
+
+
+def is_clear(low: float, high: float, resampled: str) -> bool:
+    """Return whether a difference is clear. low, high: its 95 % interval; resampled: `Interval.resampled`."""
+    return excludes(0.0, low, high) and retrained(resampled)
+
+
+def excludes(value: float, low: float, high: float) -> bool:
+    """Return whether an interval lies wholly on one side of a value; one with NaN does not."""
+    return low > value or high < value
+
+
+def is_equivalent(low: float, high: float, resampled: str, margin: float = MARGIN) -> bool:
+    """Return whether a difference beyond ± margin is ruled out. low, high: its 90 % interval; 95 % is safe as well."""
+    return retrained(resampled) and low > -margin and high < margin
+
+
+def observed_spread(half_width: float, between_runs: float, runs: int, folds: int, resampled: str) -> Spread | None:
+    """Return the spread behind a 95 % interval of this half-width, None where no spread between runs is known.
+
+    between_runs: SD over runs of the difference. What retraining does not explain of the interval is the images'.
+    """
+    if isnan(between_runs):
+        return None
+    if isnan(half_width):
+        return Spread(between_runs)
+    again = retrained(resampled)
+    quantile = stdtrit(runs - folds, (1 + LEVEL) / 2) if again and runs > folds else ndtri((1 + LEVEL) / 2)
+    explained = between_runs**2 / runs if again else 0.0
+    return Spread(between_runs, max((half_width / quantile) ** 2 - explained, 0.0) * folds)
+
+
+def design_to_decide(size: float, spread: Spread | None, folds: int, margin: float = nan) -> Design | None:
+    """Return the design with the fewest networks that would decide a difference of this size, None where none does.
+
+    Decided: clear, or equivalent where there is a margin. folds: the most that the dataset's split has.
+    """
+    if spread is None:
+        return None
+    designs = [Design(seeds, count) for count in range(1, folds + 1) for seeds in range(2, MAX_SEEDS + 1)]
+    designs.sort(key=lambda design: (design.seeds * design.folds, design.folds))
+    return next((design for design in designs if _decides(size, spread, design, margin)), None)
+
+
+def _decides(size: float, spread: Spread, design: Design, margin: float) -> bool:
+    error, df = spread.standard_error(design), design.folds * (design.seeds - 1)
+    power = stdtrit(df, POWER)
+    if abs(size) > 0 and (stdtrit(df, (1 + LEVEL) / 2) + power) * error <= abs(size):
+        return True
+    return bool((stdtrit(df, (1 + EQUIVALENCE_LEVEL) / 2) + power) * error <= margin - abs(size))
