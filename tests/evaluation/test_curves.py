@@ -5,6 +5,7 @@ from math import isnan
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from unetlib.evaluation import curves
 from unetlib.evaluation.tables import LONG
@@ -83,3 +84,24 @@ def test_a_difference_of_curves_is_paired_by_seed():
     assert found["mean"] == pytest.approx((20 + 20 + 10) / 3) and found["runs"] == 3
     assert found["low"] < found["mean"] < found["high"] and found["high"] > 1, "no bound of a score"
     assert curves.curve_difference(sides[0], sides[1].assign(seed=9)).empty
+
+
+def test_an_interval_is_students_over_the_seeds_of_a_fold():
+    values = {0: [1.0, 2.0, 4.0], 1: [11.0, 12.0, 13.0]}  # the folds differ, which is no noise
+    place = {"experiment": "a", "train_dataset": "cells", "test_dataset": "cells", "image": "curve", "metric": "m"}
+    runs = [place | {"fold": f, "seed": s, "value": v} for f, found in values.items() for s, v in enumerate(found)]
+    (row,) = curves.curve_table(pd.DataFrame(runs)).to_dict("records")
+    spread = [value - np.mean(found) for found in values.values() for value in found]
+    error = (sum(each**2 for each in spread) / 4 / 6) ** 0.5
+    for low, high, level in (("low", "high", 0.95), ("low90", "high90", 0.90)):
+        assert (row[low], row[high]) == pytest.approx(student.interval(level, 4, np.mean([*values.values()]), error))
+
+
+def test_intervals_of_curves_hold_the_truth_as_often_as_they_say():
+    generator, held = np.random.default_rng(0), 0
+    place = {"experiment": "a", "train_dataset": "cells", "test_dataset": "cells", "image": "curve", "metric": "m"}
+    for _ in range(400):
+        runs = [place | {"fold": f, "seed": s, "value": generator.normal(5 * f, 1)} for f in (0, 1) for s in (0, 1)]
+        (row,) = curves.curve_table(pd.DataFrame(runs)).to_dict("records")
+        held += row["low"] <= 2.5 <= row["high"]
+    assert 0.92 < held / 400 < 0.98

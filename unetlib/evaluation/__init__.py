@@ -6,6 +6,9 @@
 - contingency: The overlap table of two label images, from which all instance scores are computed.
 - ctc_metrics: SEG and DET as the Cell Tracking Challenge counts them: border of the field of interest, no unknown
   pixels.
+- curves: Shape of learning curves: how rough a validation curve is and how soon it rises, as rows of a long table.
+- decision: When a comparison is decided: the one definition for claims, ablation and report, and the runs that would
+  decide it.
 - image_metrics: Scores of one image, all from one contingency table of truth × prediction.
 - isbi_metrics: Scores of ISBI-2012 at the best of several thresholds: V_rand and V_info after border thinning, two
   older errors.

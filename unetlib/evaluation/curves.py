@@ -18,8 +18,11 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
-from unetlib.evaluation.tables import COUNTS, LONG, over_runs
+from unetlib.evaluation.bootstrap import LEVEL, SEEDS
+from unetlib.evaluation.decision import EQUIVALENCE_LEVEL
+from unetlib.evaluation.long_table import SCORE_COLUMNS
 
 METRICS = {
     "roughness": "roughness of validation Dice",
@@ -31,7 +34,9 @@ MARGINS = {"last_validation_dice": 0.02}  # the others have no margin of equival
 NEARLY = 0.95
 CURVE = "curve"  # in the place of an image
 LEAST = 3  # evaluations after the rise for a roughness
-NO_BOUNDS = (-np.inf, np.inf)
+KEYS = ["test_dataset", "experiment", "train_dataset", "metric"]
+COLUMNS = [*SCORE_COLUMNS]
+ENDS = ("low", "high", "low90", "high90")
 
 
 def curve_scores(update: np.ndarray, dice: np.ndarray) -> dict[str, float]:
@@ -56,19 +61,35 @@ def curve_rows(histories: Iterable[tuple[Mapping[str, object], pd.DataFrame]]) -
         if len(known):
             scores = curve_scores(known[:, 0], known[:, 1])
             rows += [place | {"metric": name, "value": value} for name, value in scores.items()]
-    return pd.DataFrame(rows, columns=LONG).dropna(subset="value").reset_index(drop=True)
+    return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="value").reset_index(drop=True)
 
 
 def curve_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return mean, spread, interval and counts over runs by experiment, train_dataset, test_dataset and metric."""
-    keys = ["test_dataset", "experiment", "train_dataset", "metric"]
-    if rows.empty:
-        return pd.DataFrame(columns=[*keys, "mean", "sd", "low", "high", *COUNTS, "resampled"])
-    return over_runs(rows.assign(weight=1.0, cluster=CURVE), keys, NO_BOUNDS)
+    """Return mean, sd, intervals and counts over runs by test_dataset, experiment, train_dataset and metric.
+
+    Intervals (low, high at 95 %, low90, high90 at 90 %) are Student's over the seeds of a fold, NaN with one seed.
+    """
+    found = [dict(zip(KEYS, key, strict=True)) | _over_seeds(part) for key, part in rows.groupby(KEYS, sort=False)]
+    return pd.DataFrame(found, columns=[*KEYS, "mean", "sd", *ENDS, "runs", "images", "n", "resampled"])
 
 
 def curve_difference(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     """Return `curve_table` of the differences of two networks' rows of one metric, paired by fold and seed."""
     pair = ["fold", "seed", "metric"]
     both = left.merge(right[[*pair, "value"]], on=pair, suffixes=("", "_other"))
-    return curve_table(both.assign(value=both["value"] - both["value_other"])[LONG])
+    return curve_table(both.assign(value=both["value"] - both["value_other"])[COLUMNS])
+
+
+def _over_seeds(rows: pd.DataFrame) -> dict[str, object]:
+    """Return mean, sd, intervals and counts of the runs of one network, whose variance is equal in all folds."""
+    values, folds, runs = rows["value"], rows["fold"].nunique(), len(rows)
+    row: dict[str, object] = {"mean": values.mean(), "sd": values.std(), "runs": runs, "images": 0, "n": runs}
+    df = runs - folds
+    if not df:
+        return row | dict.fromkeys(ENDS, np.nan) | {"resampled": ""}
+    within = values - rows.groupby("fold")["value"].transform("mean")
+    error = np.sqrt((within**2).sum() / df / runs)
+    for names, level in ((ENDS[:2], LEVEL), (ENDS[2:], EQUIVALENCE_LEVEL)):
+        half = stdtrit(df, (1 + level) / 2) * error
+        row |= dict(zip(names, (values.mean() - half, values.mean() + half), strict=True))
+    return row | {"resampled": SEEDS}

@@ -1,9 +1,11 @@
 """The report of a study: claims, sentences, figures, the page.
 
+- answers: Our answer to one published claim: under its own protocol, under ours, and the verdict on both.
 - captions: Titles and captions of the report's sections, pictures and tables. They hold no numbers.
 - claims: Published claims compared with the results of a study: our number for each claim, and a verdict.
 - contents: All that the report of a study contains, read from the files of its results.
 - display_tables: Display tables: numbers as text, readable column titles, Markdown.
+- doubts: Doubts about a comparison with a published value: about how it was measured, and about our own network.
 - figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, always the same bytes.
 - image_panels: Figures of images: predictions beside the ground truth, weight maps, augmented copies.
 - literature: Read the published claims: one row per number or statement, with the result of ours that answers it.
@@ -16,7 +18,7 @@
 - summary: The questions, findings and uncertainty of a study, in sentences made from its tables alone.
 - table_rows: Rows of a study's tables as dictionaries whose columns a type checker knows.
 - track_figures: Figures of tracked cells: their tracks over the last frame, and their areas and speeds.
-- verdicts: Verdicts on published claims: six verdicts by fixed rules, from numbers alone.
+- verdicts: Verdicts on published claims: nine verdicts by fixed rules, from numbers alone.
 - waterfalls: Waterfalls for people: from a document's score to ours, one flaw at a time, as a chart and as a table.
 
 For other packages: compare_claims; findings; learning_curves, ablation_forest, transfer_heatmap; qualitative;
