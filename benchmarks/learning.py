@@ -24,7 +24,7 @@ from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.splits import split
 from unetlib.evaluation.image_metrics import score_image
 from unetlib.imaging.binning import upsample
-from unetlib.imaging.instances import instances_from_probability
+from unetlib.imaging.instances import foreground_plane, instances_from_probability
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import short_hash, write_csv
 from unetlib.networks.blocks import SegmentationNet, initialise
@@ -39,8 +39,8 @@ from unetlib.training.batches import Batches
 from unetlib.training.cache import write_cache
 from unetlib.training.cached_variants import read_cache
 from unetlib.training.loop import train
-from unetlib.training.losses import loss_of
-from unetlib.training.objective import Batch, Objective, ValidationScores
+from unetlib.training.losses import loss_of, with_distances
+from unetlib.training.objective import Batch, Loss, Objective, ValidationScores
 from unetlib.training.optimisers import optimiser_of, step
 from unetlib.training.settings import RunSettings
 from unetlib.training.validation import ValidationImage, load
@@ -102,9 +102,9 @@ class Scored:
         return ValidationScores(means["dice"])
 
     def _scores(self, model: SegmentationNet, image: ValidationImage, truth: np.ndarray) -> dict[str, float]:
-        probability = upsample(predict(model, image.image, Tiling()), image.binning, image.mask.shape)
-        labels = instances_from_probability(probability, self.how)
-        return score_image(truth, labels, predicted_mask=probability >= self.how.threshold, ignore=~image.known)
+        planes = upsample(predict(model, image.image, Tiling()), image.binning, image.mask.shape)
+        labels, mask = instances_from_probability(planes, self.how), foreground_plane(planes) >= self.how.threshold
+        return score_image(truth, labels, predicted_mask=mask, ignore=~image.known)
 
 
 def curve(
@@ -124,7 +124,7 @@ def curve(
     settings = RunSettings.read(merged(settings.model_dump(), {"training": training}))
     network = _network(settings, seed)
     scored.rows, scored.outside, scored.started = [], 0.0, time.process_time()
-    objective = Objective(batches, loss_of(settings.loss), scored)
+    objective = Objective(batches, _loss(settings), scored)
     result = train(network, objective, settings.training, seed=seed, device="cpu")
     for row, (spent, means) in zip(result.history, scored.rows, strict=True):
         yield Point(name, experiment, seed, row["update"], round(spent, 2), **means)
@@ -133,7 +133,7 @@ def curve(
 def seconds_per_update(settings: RunSettings, batches: Batches) -> float:
     """Return the median processor seconds of an update, of a network that is thrown away."""
     network = _network(settings, seed=0).train()
-    optimiser, loss = optimiser_of(network.parameters(), settings.training), loss_of(settings.loss)
+    optimiser, loss = optimiser_of(network.parameters(), settings.training), _loss(settings)
     took = []
     for update in range(TIMED_UPDATES + 2):
         began = time.process_time()
@@ -150,8 +150,12 @@ def _on_cpu(batch: Batch) -> Batch:
     return images.to(memory_format=torch.channels_last), target, weight
 
 
+def _loss(settings: RunSettings) -> Loss:
+    return with_distances(loss_of(settings.loss), settings.target)
+
+
 def _network(settings: RunSettings, seed: int) -> SegmentationNet:
-    network = build(settings.model)
+    network = build(settings.model, classes=settings.target.outputs)
     initialise(network, torch.Generator().manual_seed(seed))
     return network.to(memory_format=torch.channels_last)
 

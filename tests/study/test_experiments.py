@@ -5,10 +5,14 @@ from itertools import combinations
 import pytest
 from builders.config import CONFIG, changed, config_of, study
 
+from unetlib.imaging.settings import SeedSettings
 from unetlib.io.files import short_hash
 from unetlib.networks import tiling
 from unetlib.study import experiments, shared_trainings
+from unetlib.study.config_checks import check_study
+from unetlib.study.experiments import cache_settings, instance_settings, prediction_settings, run_settings
 from unetlib.study.runs import JOINT
+from unetlib.study.settings import StudyError
 
 
 def test_an_experiment_changes_what_it_names_and_nothing_else():
@@ -310,3 +314,20 @@ def test_an_instance_method_does_not_matter_without_a_depth_or_to_a_metric_of_pi
     assert experiments.same_as_reference(study(config), "plain") == ["a", "b"]
     config["experiments"]["plain"]["instance_method"] = "watershed"
     assert experiments.same_as_reference(study(config), "plain") == same
+
+
+def test_instances_grow_from_seeds_where_an_experiment_says_so():
+    config = changed(("experiments", "plain"), {"target": {"kind": "distances"}, "instance_method": "seeds"})
+    config["seeds"] = {"height": 0.6}
+    config["experiments"]["turned"] = {"networks_of": "plain", "instance_method": "seeds", "seeds": {"smoothing_px": 0}}
+    made = study(config)
+    assert run_settings(made, "plain").target.outputs == 4 and cache_settings(made, "plain").distances
+    assert instance_settings(made, "reference", "a").seeds is None
+    assert instance_settings(made, "plain", "a").seeds == SeedSettings(height=0.6)
+    assert instance_settings(made, "turned", "a").seeds == SeedSettings(height=0.6, smoothing_px=0)
+    found = prediction_settings(made, "plain", "a", {"a": None, "b": None})
+    assert found.instances.seeds == SeedSettings(height=0.6)
+    check_study(made)
+    config["experiments"]["turned"]["networks_of"] = "reference"
+    with pytest.raises(StudyError, match="turned: instances grow from seeds, which a network without distance targets"):
+        check_study(study(config))

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from unetlib.imaging.normalisation import normalise
+from unetlib.imaging.settings import TargetSettings
 from unetlib.networks.settings import ModelSettings
 from unetlib.training.batches import Batches
 from unetlib.training.cached_variants import Variants
@@ -17,11 +18,12 @@ def variants(frame, height, width, count=2, seed=0):
     return Variants(frame, image, mask, (1 + image / 255).astype(np.float16))
 
 
-def batches(caches, padding="valid", batch_size=3, policy="full", symmetries="dihedral", **batch):
+def batches(caches, padding="valid", batch_size=3, policy="full", symmetries="dihedral", target="mask", **batch):
     settings = RunSettings(
         model=ModelSettings(depth=2, padding=padding),
         batch=BatchSettings(size=batch_size, tile_px=20, **batch),
         augmentation=AugmentationSettings(policy=policy, symmetries=symmetries),
+        target=TargetSettings(kind=target),
     )
     return Batches(caches, settings, seed=0)
 
@@ -142,3 +144,19 @@ def test_a_dataset_without_training_frames_is_refused():
     for caches in ([[]], []):
         with pytest.raises(ValueError, match="no training frame"):
             batches(caches)
+
+
+def test_distances_go_with_the_mask_through_crops_turns_and_beyond_the_image():
+    """Each is half and a quarter of the mask here, so it must be so in every tile; outside the image all are 0."""
+    plain = variants("a", 18, 40)
+    both = np.stack([plain.mask * 128, plain.mask * 64], axis=1)
+    source = Variants("a", plain.image, plain.mask, plain.weight, both)
+    with_them = batches([[source]], padding="same", target="distances")
+    without = batches([[source]], padding="same")
+    for update in range(6):
+        image, target, weight = with_them(update)
+        same, mask, other = without(update)
+        assert target.shape == (3, 3, 20, 20) and target.dtype == torch.float32
+        assert torch.equal(image, same) and torch.equal(weight, other) and torch.equal(target[:, 0], mask.float())
+        for place, share in ((1, 128 / 255), (2, 64 / 255)):
+            torch.testing.assert_close(target[:, place], mask * share)

@@ -43,8 +43,10 @@ def cut(path):
     [lambda path: flip(path, 0), lambda path: flip(path, -1), cut, lambda path: path.unlink()],
     ids=["header", "pixel", "cut", "deleted"],
 )
-@pytest.mark.parametrize("name", ["image", "mask", "weight"])
-def test_a_damaged_frame_comes_out_as_it_was(index, cells, name, damage):
+@pytest.mark.parametrize("name", ["image", "mask", "weight", "distances"])
+def test_a_damaged_frame_comes_out_as_it_was(tmp_path, cells, name, damage):
+    settings = SETTINGS.model_copy(update={"distances": name == "distances"})
+    index = write_cache(tmp_path / "cache", cells, ("a", "b"), settings, seed=3, code="c")
     files = sorted(index.parent.glob("*.npy"))
     before = [path.read_bytes() for path in files]
     damage(index.parent / f"b.{name}.npy")

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from unetlib.io.files import sha256_of, write_csv
-from unetlib.training.cached_variants import COLUMNS, CacheError, Variants, damaged_frames, read_cache, save_variants
+from unetlib.training.cached_variants import (
+    COLUMNS,
+    CacheError,
+    Variants,
+    columns_of,
+    damaged_frames,
+    read_cache,
+    save_variants,
+)
 
 
 def variants(frame, dtype=np.uint8):
@@ -63,3 +71,18 @@ def test_an_array_of_another_shape_or_type_is_refused(index, array):
     np.save(index.parent / "a.mask.npy", array)
     with pytest.raises(CacheError, match=r"a\.mask\.npy: holds .* unlike its index\.csv"):
         read_cache(index)
+
+
+def test_distances_are_a_fourth_array_of_the_caches_that_have_them(tmp_path):
+    plain = variants("a")
+    made = Variants("a", plain.image, plain.mask, plain.weight, np.arange(3600, dtype=np.uint8).reshape(3, 2, 20, 30))
+    row = save_variants(tmp_path, made)
+    write_csv(tmp_path / "index.csv", [row], columns_of(distances=True))
+    (found,) = read_cache(tmp_path / "index.csv", verify=True)
+    np.testing.assert_array_equal(found.distances, made.distances)
+    assert row["distances_sha256"] == sha256_of(tmp_path / "a.distances.npy")
+    assert damaged_frames(tmp_path / "index.csv") == []
+    (tmp_path / "a.distances.npy").write_bytes(b"")
+    assert damaged_frames(tmp_path / "index.csv") == ["a"]
+    with pytest.raises(CacheError, match=r"a\.distances\.npy: unreadable"):
+        read_cache(tmp_path / "index.csv")

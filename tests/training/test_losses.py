@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 import torch
 
-from unetlib.training.losses import LOSSES, SMOOTH, loss_of
+from unetlib.imaging.settings import TargetSettings
+from unetlib.training.losses import KNEE, LOSSES, SMOOTH, loss_of, with_distances
 from unetlib.training.settings import LOSS_PARAMETERS, LossSettings
 
 
@@ -168,3 +169,31 @@ def test_the_settings_of_a_loss_are_its_parameters():
     for name, parameters in PARAMETERS:
         loss = loss_of(LossSettings.read({"name": name, "params": parameters}))
         assert torch.equal(loss(*batch), LOSSES[name](*batch, **parameters))
+
+
+@pytest.mark.parametrize("name", ["smooth_l1", "mse"])
+def test_the_loss_of_distances_is_that_of_a_loop_over_pixels(name):
+    generator = torch.Generator().manual_seed(3)
+    outputs, truth = (torch.rand((2, count, 4, 5), generator=generator) for count in (4, 3))
+    truth[:, 0] = (truth[:, 0] > 0.5).float()
+    weight = torch.rand((2, 4, 5), generator=generator) * (torch.rand((2, 4, 5), generator=generator) > 0.4)
+    terms = []
+    for image, row, column in torch.nonzero(weight).tolist():
+        for channel in (0, 1):
+            error = abs(float(outputs[image, 2 + channel, row, column] - truth[image, 1 + channel, row, column]))
+            large = error - KNEE / 2 if error >= KNEE else error**2 / (2 * KNEE)
+            terms.append(error**2 if name == "mse" else large)
+    target = TargetSettings(kind="distances", loss=name, weight=3)
+    found = with_distances(loss_of(LossSettings()), target)(outputs, truth, weight)
+    mask = naive_ce(outputs[:, :2], truth[:, 0], weight)
+    assert float(found) == pytest.approx(mask + 3 * sum(terms) / len(terms), rel=1e-5)
+
+
+def test_distances_without_a_known_pixel_cost_nothing_and_a_mask_alone_has_its_own_loss():
+    outputs = torch.rand((1, 4, 3, 3), requires_grad=True)
+    target = TargetSettings(kind="distances")
+    loss = with_distances(loss_of(LossSettings()), target)(outputs, torch.ones(1, 3, 3, 3), torch.zeros(1, 3, 3))
+    loss.backward()
+    assert loss.item() == 0 and not outputs.grad.any()
+    plain = loss_of(LossSettings())
+    assert with_distances(plain, TargetSettings()) is plain

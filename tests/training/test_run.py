@@ -148,10 +148,10 @@ def without_options(settings):
     """Every value of settings and their sections but those of options."""
     found = settings.model_dump(mode="json")
     for name, field in type(settings).model_fields.items():
-        if isinstance(value := getattr(settings, name), Settings):
-            found[name] = without_options(value)
-        elif (field.json_schema_extra or {}).get("rests"):
+        if (field.json_schema_extra or {}).get("rests"):
             del found[name]
+        elif isinstance(value := getattr(settings, name), Settings):
+            found[name] = without_options(value)
     return found
 
 
@@ -187,3 +187,18 @@ def test_every_fact_is_recorded(tmp_path, data):
     facts = read_facts(first.with_name("facts.json"))
     assert [name for name in RunFacts.model_fields if getattr(facts, name) is None] == []
     assert torch.__version__.startswith(facts.versions["torch"].split("+")[0])
+
+
+def test_a_network_learns_distances_on_the_way_of_all_others(tmp_path, data):
+    settings = changed(target={"kind": "distances", "loss": "mse", "weight": 2.0})
+    (each,) = data
+    cache = write_cache(tmp_path / "distances", each.dataset, ["a"], settings.cache, seed=0, code="c")
+    first, _ = trained(tmp_path, [TrainingData(each.dataset, each.split, cache)], settings)
+    network = load_network(first, "cpu")
+    assert network.record.settings["target"] == {"kind": "distances", "loss": "mse", "weight": 2.0}
+    assert network.model.head.weight.shape[0] == 4 and network.model.planes == (2,)
+
+
+def test_a_cache_without_distances_is_named(tmp_path, data):
+    with pytest.raises(ValueError, match="holds no distance targets"):
+        trained(tmp_path, data, changed(target={"kind": "distances"}))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from unetlib.imaging.settings import TargetSettings
 from unetlib.io.files import short_hash
 from unetlib.io.settings import Settings, SettingsError
 from unetlib.training.settings import CacheSettings, LossSettings, RunSettings, TrainingSettings
@@ -83,13 +84,14 @@ def options(settings):
     """The options of settings and of their sections: the section, the name, the value at rest."""
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
-        if isinstance(value, Settings):
-            yield from options(value)
-        elif (field.json_schema_extra or {}).get("rests"):
+        if (field.json_schema_extra or {}).get("rests"):
             yield type(settings), name, value
+        elif isinstance(value, Settings):
+            yield from options(value)
 
 
-OTHER = {bool: True, float: 0.0025, int: 2, type(None): 0.25}
+DISTANCES = {"kind": "distances", "loss": "smooth_l1", "weight": 1.0}
+OTHER = {bool: True, float: 0.0025, int: 2, type(None): 0.25, TargetSettings: DISTANCES}
 
 
 @pytest.mark.parametrize("option", [*options(RunSettings())], ids=lambda option: f"{option[0].__name__}.{option[1]}")

@@ -6,6 +6,7 @@ import torch
 from builders.label_images import two_cells
 from builders.variants import PLAIN, STILL, augmentation
 
+from unetlib.imaging.distance_targets import distance_targets, stored
 from unetlib.training.augmentation import affine_matrices, elastic_field
 from unetlib.training.settings import CacheSettings
 from unetlib.training.variants import frame_generator, make_variants, warp
@@ -64,3 +65,17 @@ def test_a_share_of_the_copies_is_inverted_and_the_frame_itself_is_not():
     found = make_variants("a", image, labels, None, CacheSettings(augmentation=still), seed=0).image
     plain = [np.array_equal(copy, image) for copy in found]
     assert plain[0] and 15 <= plain.count(False) <= 45
+
+
+def test_distances_are_those_of_the_warped_cells_and_change_nothing_else():
+    image, labels = two_cells()
+    settings = CacheSettings(augmentation=augmentation(copies=2))
+    plain = make_variants("a", image, labels, None, settings, seed=0)
+    found = make_variants("a", image, labels, None, settings.model_copy(update={"distances": True}), seed=0)
+    for name in ("image", "mask", "weight"):
+        assert np.array_equal(getattr(plain, name), getattr(found, name))
+    generator = frame_generator(0, "a")
+    shown = [labels, *(warp(image, labels, None, settings.augmentation, generator=generator)[1] for _ in range(2))]
+    expected = [stored(distance_targets(each)) for each in shown]
+    assert plain.distances is None and np.array_equal(found.distances, expected)
+    assert not np.array_equal(expected[0], expected[1]), "the cells were warped"

@@ -22,7 +22,7 @@ from unetlib.evaluation.isbi_metrics import (
     thinning_scores,
 )
 from unetlib.evaluation.settings import DatasetScoring
-from unetlib.imaging.instances import instances_from_probability, remove_small
+from unetlib.imaging.instances import foreground_plane, instances_from_probability, remove_small
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import decode_image
 
@@ -75,10 +75,13 @@ def load_truths(folder: Path, frames: Iterable[str]) -> dict[str, Truth]:
     return Truths([folder]).of(folder.name, frames)
 
 
-def from_probability(probability: np.ndarray, settings: InstanceSettings) -> Prediction:
-    """Return the prediction of a network: its instances, and the mask of probability ≥ threshold with small objects."""
-    instances = instances_from_probability(probability, settings)
-    return Prediction(instances, probability >= settings.threshold, probability)
+def from_probability(planes: np.ndarray, settings: InstanceSettings) -> Prediction:
+    """Return the prediction of a network: its instances, and the mask of probability ≥ threshold with small objects.
+
+    planes: its probability (H, W), or that and the height of its cells (2, H, W).
+    """
+    probability = foreground_plane(planes)
+    return Prediction(instances_from_probability(planes, settings), probability >= settings.threshold, probability)
 
 
 def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) -> tuple[Truth, np.ndarray]:
@@ -87,13 +90,13 @@ def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) 
     A deliberate mistake, for a pitfall (levitsky2024): mirrored cells beyond the border count as false positives. An
     image at least as large as the window is returned unchanged.
     """
-    short = [max(window_px - side, 0) for side in probability.shape]
+    short = [max(window_px - side, 0) for side in probability.shape[-2:]]
     if not any(short):
         return truth, probability
     around = [(missing // 2, missing - missing // 2) for missing in short]
     markers = None if truth.markers is None else np.pad(truth.markers, around)
     larger = Truth(np.pad(truth.labels, around), np.pad(truth.ignore, around), markers)
-    return larger, np.pad(probability, around, mode="reflect")
+    return larger, np.pad(probability, [(0, 0)] * (probability.ndim - 2) + around, mode="reflect")
 
 
 def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:

@@ -51,10 +51,13 @@ def bin_mask(mask: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
 
 
 def upsample(plane: NDArray[np.float32], factor: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return a binned plane upsampled to its original shape, by bilinear interpolation between block centres."""
+    """Return a binned plane upsampled to its original shape, by bilinear interpolation between block centres.
+
+    Several planes (N, H, W) are upsampled one by one; shape is that of one.
+    """
     if check_binning(factor) == 1:
         return plane
-    for axis, length in enumerate(shape):
+    for axis, length in enumerate(shape, start=plane.ndim - len(shape)):
         plane = _stretched(plane, factor, axis)[(slice(None),) * axis + (slice(length),)]
     return plane
 

@@ -1,5 +1,8 @@
 """Instances from a foreground probability: connected components as in the paper, or split by watershed.
 
+A network with distance targets gives two planes (2, H, W): the foreground probability, and the height of each pixel
+within its cell, from which the seeds of a watershed are taken (`seeds`). Any other network gives one, (H, W).
+
 A plane is labelled in strips of rows, so that memory stays bounded; an image in memory is a single strip.
 """
 
@@ -11,8 +14,18 @@ from scipy import ndimage
 
 from unetlib.imaging.labels import LARGEST_ID, relabel
 from unetlib.imaging.planes import STRIP_PX, Readable, strips
+from unetlib.imaging.seeds import split_by_seeds
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.imaging.watershed import split_touching
+
+
+class InstanceError(ValueError):
+    """Planes that instances cannot be found in as the settings say."""
+
+
+def foreground_plane(planes: NDArray[Any]) -> NDArray[Any]:
+    """Return the foreground probability, (H, W), of what a network gives, (H, W) or (2, H, W)."""
+    return planes if planes.ndim == 2 else planes[0]
 
 
 def instances_from_probability(probability: NDArray[Any], settings: InstanceSettings) -> NDArray[Any]:
@@ -20,26 +33,32 @@ def instances_from_probability(probability: NDArray[Any], settings: InstanceSett
 
     Instances are the 4-connected components of probability ≥ threshold, numbered in scan order. 4-connectivity keeps
     instances apart that the 1-px gap of the training labels separates only diagonally. With watershed_depth_px > 0,
-    components are split at necks deeper than this (`watershed.split_touching` documents the order of the ids).
-    Instances smaller than min_area_px pixels are dropped.
+    components are split at necks deeper than this (`watershed.split_touching` documents the order of the ids). With
+    seeds, which need two planes (2, H, W), components that hold several are split (`seeds.split_by_seeds`).
+    Instances smaller than min_area_px pixels are dropped. InstanceError for seeds without the plane that has them.
     """
-    labels = np.empty(probability.shape, np.int32)
+    labels = np.empty(probability.shape[-2:], np.int32)
     count = label_plane(probability, labels, settings, strip_px=max(labels.size, 1))
     return labels.astype(np.uint16) if count <= LARGEST_ID else labels
 
 
 def label_plane(
-    probability: Readable, out: NDArray[Any], settings: InstanceSettings, *, strip_px: int = STRIP_PX
+    planes: NDArray[Any], out: NDArray[Any], settings: InstanceSettings, *, strip_px: int = STRIP_PX
 ) -> int:
-    """Write the instances of a plane, as by `instances_from_probability`, into `out` (H, W); return their number.
+    """Write the instances of a network's planes, as by `instances_from_probability`, into `out` (H, W).
 
-    Memory: one strip, and 50 bytes per component before small ones are dropped; a watershed needs memory in proportion
-    to the largest component. `out` may be memory-mapped.
+    Returns their number. Memory: one strip, and 50 bytes per component before small ones are dropped; a watershed needs
+    memory in proportion to the largest component. All may be memory-mapped.
     """
-    parts = strips(probability.shape, strip_px)
-    count = _components(probability, out, settings, parts)
-    if settings.watershed_depth_px > 0:
-        count = split_touching(out, settings.watershed_depth_px)
+    parts, seeds = strips(out.shape, strip_px), settings.seeds
+    if seeds and planes.ndim == 2:
+        raise InstanceError("instances grow from seeds, but the network has no distance targets; use another method")
+    count = _components(foreground_plane(planes), out, settings, parts)
+    if seeds or settings.watershed_depth_px > 0:
+        if seeds:
+            count = split_by_seeds(out, planes[1], seed_height=seeds.height, smoothing_px=seeds.smoothing_px)
+        else:
+            count = split_touching(out, settings.watershed_depth_px)
         if settings.min_area_px > 1:
             areas = sum((np.bincount(out[rows].ravel(), minlength=count + 1) for rows in parts), np.int64(0))
             count = _renumber(out, parts, *_final_ids(np.asarray(areas), [], settings.min_area_px))

@@ -60,6 +60,12 @@ def strips(shape: tuple[int, ...], strip_px: int = STRIP_PX) -> list[slice]:
     return [slice(row, min(row + rows, shape[0])) for row in range(0, shape[0], rows)]
 
 
+def copy_plane(plane: NDArray[Any], out: NDArray[Any]) -> None:
+    """Write a plane (H, W) into another, strip by strip: either may be mapped."""
+    for rows in strips(plane.shape):
+        out[rows] = plane[rows]
+
+
 def check_finite(plane: P, where: str, *, strip_px: int = STRIP_PX) -> P:
     """Return the plane; PlaneError naming `where` if it has NaN, infinity or values beyond float32."""
     for rows in strips(plane.shape, strip_px):

@@ -13,7 +13,7 @@ NORMALISATIONS = (
     " and the largest value of the pixel type become -1 and 1, whatever the image holds (for fractional values, the"
     " smallest of 1, 255 and 65535 that none exceeds counts as the largest). none: as they are."
 )
-InstanceMethod = Literal["components", "watershed"]
+InstanceMethod = Literal["components", "watershed", "seeds"]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -48,6 +48,34 @@ class WeightMapSettings(Settings):
         return self.model_copy(update={"sigma_px": self.sigma_px * scale, "sigma1_px": self.sigma1_px * scale})
 
 
+class TargetSettings(Settings):
+    """What a network learns to say of a pixel; see `imaging.distance_targets`."""
+
+    kind: Literal["mask", "distances"] = Field(
+        "mask",
+        description="mask: whether it is foreground. distances: also how far it lies from its cell's edge and from the"
+        " next cell (Scherr et al. 2020), by two more outputs, for instance_method seeds.",
+    )
+    loss: Literal["smooth_l1", "mse"] = Field(
+        "smooth_l1", description="distances: their loss. smooth_l1: the error itself from 0.1 on; mse: its square."
+    )
+    weight: float = Field(1.0, ge=0, description="distances: what their loss is multiplied by beside the mask's.")
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a network says of a pixel: two of its classes, and two distances."""
+        return 4 if self.kind == "distances" else 2
+
+
+class SeedSettings(Settings):
+    """How distances become instances; see `imaging.seeds`."""
+
+    height: Probability = Field(
+        0.5, description="Distance to the cell's edge less that to the neighbour from which a pixel is part of a seed."
+    )
+    smoothing_px: float = Field(1.0, ge=0, description="SD in px by which it is smoothed before; 0: not at all.")
+
+
 class InstanceSettings(Settings):
     """How a foreground probability becomes instances; see `imaging.instances`."""
 
@@ -58,3 +86,14 @@ class InstanceSettings(Settings):
         ge=0,
         description="Depth in px of the necks at which a watershed cuts instances; 0: connected components.",
     )
+    seeds: SeedSettings | None = option(
+        None, "Where given, instances grow from seeds instead, which a network with distance targets finds."
+    )
+
+    def scaled(self, scale: float) -> Self:
+        """Return the settings for pixels that are so many times smaller: every length and area is larger."""
+        seeds = self.seeds
+        if seeds is not None:
+            seeds = seeds.model_copy(update={"smoothing_px": seeds.smoothing_px * scale})
+        lengths = {"watershed_depth_px": self.watershed_depth_px * scale, "seeds": seeds}
+        return self.model_copy(update={"min_area_px": round(self.min_area_px * scale**2), **lengths})

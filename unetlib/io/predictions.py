@@ -26,7 +26,7 @@ def image_name(dataset: str, frame: str) -> str:
 
 
 def save_predictions(path: Path, probabilities: Mapping[str, NDArray[np.floating]]) -> None:
-    """Write probabilities (H, W), 0 … 1, by name; equal input gives equal bytes."""
+    """Write probabilities (H, W), 0 … 1, or several such planes (N, H, W), by name; equal input gives equal bytes."""
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name in sorted(probabilities):
             buffer = BytesIO()
@@ -37,7 +37,7 @@ def save_predictions(path: Path, probabilities: Mapping[str, NDArray[np.floating
 
 
 class Predictions(Mapping[str, NDArray[np.float32]]):
-    """The probabilities of a file written by `save_predictions`, (H, W) float32 by name, read on access."""
+    """The planes of a file written by `save_predictions`, (H, W) or (N, H, W) float32 by name, read on access."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,7 +62,8 @@ class Predictions(Mapping[str, NDArray[np.float32]]):
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200].removeprefix(f"{self.path}: ")
             raise PredictionError(f"{self.path}: {name} is unreadable ({reason}); predict again") from error
         levels = np.frombuffer(data, np.uint8, offset=stream.tell())
-        if dtype != np.uint8 or by_column or len(shape) != 2 or min(shape) < 1 or math.prod(shape) != levels.size:
+        planes = len(shape) in (2, 3) and min(shape) > 0 and math.prod(shape) == levels.size
+        if dtype != np.uint8 or by_column or not planes:
             found = f"{levels.size} bytes for {dtype} of shape {shape}"
             raise PredictionError(f"{self.path}: {name} holds {found}; predict again")
         return levels.reshape(shape).astype(np.float32) / np.float32(LEVELS)

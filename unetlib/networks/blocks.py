@@ -24,15 +24,22 @@ class ModelError(ValueError):
 class SegmentationNet(nn.Module):
     """A network of `depth` levels: images (B, channels, H, W) to logits (B, classes, H', W').
 
+    With 4 classes the last two are no logits but distances (`imaging.distance_targets`).
+
     Padding "valid" is unpadded, with the sizes that networks.tiling plans; "same" keeps H' = H, a multiple of
     2^(depth−1).
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, *, classes: int = 2) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self.classes = settings, classes
         self.depth, self.padding = settings.depth, settings.padding
         self.filters = [settings.base_filters * 2**level for level in range(settings.depth)]
+
+    @property
+    def planes(self) -> tuple[int, ...]:
+        """The axes of what is predicted before rows and columns: none, or (2,) with distances."""
+        return (2,) if self.classes == 4 else ()
 
     def check_size(self, images: Tensor, features: Tensor, level: int) -> None:
         """Raise ModelError when the features of a level (from 0) cannot be convolved or a pooling would cut them."""

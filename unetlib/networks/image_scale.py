@@ -45,15 +45,10 @@ class ImageScale:
 
     def instances(self, settings: InstanceSettings) -> InstanceSettings:
         """Return settings that count pixels of the predicted size, for the image's own pixels."""
-        area = math.prod(own / other for own, other in zip(self.shape, self.predicted, strict=True))
         if not self.resampled:
             return settings
-        return settings.model_copy(
-            update={
-                "min_area_px": round(settings.min_area_px * area),
-                "watershed_depth_px": settings.watershed_depth_px * math.sqrt(area),
-            }
-        )
+        area = math.prod(own / other for own, other in zip(self.shape, self.predicted, strict=True))
+        return settings.scaled(math.sqrt(area))
 
 
 def image_scale(stack: Stack, options: ImageOptions, settings: PredictionSettings) -> ImageScale:

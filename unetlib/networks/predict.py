@@ -1,5 +1,5 @@
-"""Foreground probability of a plane: by overlapping tiles with mirrored borders (paper, figure 2), as one resized tile,
-and averaged over the symmetries of the square."""
+"""What a network says of a plane, the foreground's probability above all: by overlapping tiles with mirrored borders
+(paper, figure 2), as one resized tile, and averaged over the symmetries of the square."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +56,8 @@ def predict(
 ) -> NDArray[np.float32]:
     """Return the foreground probability (H, W) float32 in 0..1 of a normalised plane (H, W), each pixel once.
 
+    Of a network with distance targets (2, H, W): this and the height, the distance to the cell's edge less that to the
+    neighbour, cut off at 0 and 1.
     symmetries: the mean over 1 (none), 4 (quarter turns) or 8 (quarter turns of the plane and of its mirror image)
     turned versions, each turned back. The paper (section 4) averages over 7 rotated versions and does not say which;
     all 8 symmetries are what pixels allow without resampling.
@@ -67,14 +69,14 @@ def predict(
     """
     if len(plane.shape) != 2:
         raise InferenceError(f"image has shape {tuple(plane.shape)}; give one plane of rows × columns")
-    result = np.empty(plane.shape, np.float32) if out is None else out
+    result = np.empty((*model.planes, *plane.shape), np.float32) if out is None else out
     for turn in range(symmetries):
         turned, into = TurnedPlane(plane, turn), dihedral(result, turn)
         for tile, probability in _predicted_tiles(model, turned, tiling):
             if turn == 0:
-                into[tile.target] = probability
+                into[..., *tile.target] = probability
             else:
-                into[tile.target] += probability
+                into[..., *tile.target] += probability
             if report:
                 report()
     if symmetries > 1:
@@ -90,7 +92,7 @@ def predict_image(
     *,
     side_px: int,
 ) -> NDArray[np.float32]:
-    """Return the foreground probability (H, W) float32 of a normalised image (H, W) under these inference settings.
+    """Return what `predict` does of a normalised image (H, W) under these inference settings.
 
     mode "tile": `predict`, at the image's own scale. "resize": the whole image is resized to one tile of
     side_px × side_px, whatever its shape, and its probability back to (H, W); bilinear, half-pixel centres, with
@@ -99,13 +101,15 @@ def predict_image(
     symmetries = inference.test_time_augmentation
     if inference.mode == "tile":
         return predict(model, image, tiling, symmetries=symmetries)
-    total = np.zeros(image.shape, np.float32)
+    total = np.zeros((*model.planes, *image.shape), np.float32)
     for turn in range(symmetries):
         turned = dihedral(torch.from_numpy(image), turn)
         small = resized(turned, (side_px, side_px)).numpy()
         found = torch.from_numpy(predict(model, small, replace(tiling, tile_px=side_px)))
-        total += inverse_dihedral(resized(found, tuple(turned.shape)), turn).numpy()
-    return total / np.float32(symmetries)
+        planes = [resized(each, tuple(turned.shape)) for each in found.reshape(-1, *found.shape[-2:])]
+        total += inverse_dihedral(torch.stack(planes), turn).numpy().reshape(total.shape)
+    total /= np.float32(symmetries)
+    return total
 
 
 def resized(plane: Tensor, size: tuple[int, ...]) -> Tensor:
@@ -116,16 +120,16 @@ def resized(plane: Tensor, size: tuple[int, ...]) -> Tensor:
 def _predicted_tiles(
     model: SegmentationNet, plane: Readable, tiling: Tiling
 ) -> Iterator[tuple[Tile, NDArray[np.float32]]]:
-    """Yield each tile of a plane with the foreground probability of its kept part."""
+    """Yield each tile of a plane with what is predicted of its kept part."""
     layout = tiling.plan(model, plane.shape)
     kind, half = torch.device(tiling.device).type, uses_bfloat16(tiling.precision, tiling.device)
     for start in range(0, len(layout.tiles), tiling.batch):
         tiles = layout.tiles[start : start + tiling.batch]
         images = torch.from_numpy(np.stack([_input_of(plane, layout, tile) for tile in tiles])[:, None])
         with _evaluating(model), torch.inference_mode(), torch.autocast(kind, torch.bfloat16, half):
-            probability = _foreground(model, _channels_last(images.to(tiling.device)))
+            probability = _predicted(model, _channels_last(images.to(tiling.device)))
         for tile, found in zip(tiles, probability, strict=True):
-            yield tile, found[tile.crop].cpu().numpy()
+            yield tile, found[..., *tile.crop].cpu().numpy()
 
 
 def _input_of(plane: Readable, layout: Plan, tile: Tile) -> NDArray[np.float32]:
@@ -148,9 +152,12 @@ def _channels_last(images: Tensor) -> Tensor:
     return images.contiguous().as_strided(images.shape, (height * width, 1, width, 1))
 
 
-def _foreground(model: SegmentationNet, images: Tensor) -> Tensor:
-    logits = model(images).float()
-    return (logits[:, 1] - logits[:, 0]).sigmoid()
+def _predicted(model: SegmentationNet, images: Tensor) -> Tensor:
+    outputs = model(images).float()
+    foreground = (outputs[:, 1] - outputs[:, 0]).sigmoid()
+    if not model.planes:
+        return foreground
+    return torch.stack((foreground, (outputs[:, 2] - outputs[:, 3]).clamp(0, 1)), 1)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from unetlib.imaging.instances import label_plane
 from unetlib.imaging.labels import LARGEST_ID
-from unetlib.imaging.planes import check_finite, strips
+from unetlib.imaging.planes import check_finite, copy_plane, strips
 from unetlib.io.axes import EVERYTHING, Choice
 from unetlib.io.calibration import Calibration
 from unetlib.io.files import atomic_paths
@@ -104,7 +104,7 @@ def predict_files(
         stack.enter_context(full_disk_named(first))
         pages = stack.enter_context(open_stack(image, folder, options.choice))
         scale = image_scale(pages, options, settings)
-        _check_disk(folder, pages, scale)
+        _check_disk(folder, pages, scale, network.model.planes)
         calibration, instances = options.calibration(pages), scale.instances(settings.instances)
         temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
@@ -115,7 +115,9 @@ def predict_files(
             probability = create_stack(temporary["probability"], pages.axes, shape, np.float32, calibration)
         else:
             probability = mapped(np.float32, by_page)
-        buffers = page_buffers(pages.dtype, scale, settings.binning, mapped)
+        several = network.model.planes
+        planes = mapped(np.float32, (*several, *shape[-2:])) if several else None  # of which one is the probability
+        buffers = page_buffers(pages.dtype, scale, settings.binning, mapped, planes=several)
         counts = []
         for page in range(len(pages)):
 
@@ -123,8 +125,11 @@ def predict_files(
                 report(page + share)
 
             plane = check_finite(pages.plane(page), pages.where(page))
-            predict_page(network, plane, settings, buffers, probability[page], done)
-            counts.append(label_plane(probability[page], ids[page], instances))
+            found = probability[page] if planes is None else planes
+            predict_page(network, plane, settings, buffers, found, done)
+            if planes is not None:
+                copy_plane(planes[0], probability[page])
+            counts.append(label_plane(found, ids[page], instances))
         probability.flush()
         _write_labels(temporary, ids, pages, calibration, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
     seconds, notes = time.perf_counter() - started, (*pages.notes, *scale.notes)
@@ -155,11 +160,12 @@ def _mapped(stack: ExitStack, folder: Path, dtype: Any, shape: tuple[int, ...]) 
     return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), dtype, "w+", 0, shape)
 
 
-def _check_disk(folder: Path, pages: Stack, scale: ImageScale) -> None:
+def _check_disk(folder: Path, pages: Stack, scale: ImageScale, planes: tuple[int, ...]) -> None:
     """Raise NetworkError when the results of an image do not fit: a full disk would end in a bus error."""
     need = len(pages) * pages.height * pages.width * (4 + 4 + 1 + 4)
+    need += math.prod(planes) * 4 * pages.height * pages.width if planes else 0
     if scale.resampled:
-        need += math.prod(scale.predicted) * (8 + 4)
+        need += math.prod(scale.predicted) * (8 + 4 * math.prod(planes))
     free = shutil.disk_usage(folder).free
     if free < need:
         line = f"{pages.path} needs {size_text(need)} here, {size_text(free)} are free"

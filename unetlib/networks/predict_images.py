@@ -58,7 +58,7 @@ def predict_images(
     inference: InferenceSettings,
     compute: ComputeSettings,
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the foreground probability of every image by name, at full size."""
+    """Return what the network says of every image by name, at full size: see `predict`."""
     tiling = Tiling(compute.predict_tile_px, compute.predict_batch, network.device, network.precision)
     found = {}
     for name, each in images.items():

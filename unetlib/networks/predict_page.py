@@ -21,7 +21,8 @@ Allocate = Callable[[Any, tuple[int, ...]], NDArray[Any]]  # dtype, shape: an ar
 class PageBuffers:
     """Where a page is kept on its way, the same for every page; None where that step is left out.
 
-    image: the resampled plane; binned: the probability of its binned pixels; probability: of its own pixels.
+    image: the resampled plane; binned: the probability of its binned pixels; probability: of its own pixels. The latter
+    two are (2, H, W) for a network with distance targets.
     """
 
     image: NDArray[Any] | None = None
@@ -29,14 +30,19 @@ class PageBuffers:
     probability: NDArray[np.float32] | None = None
 
 
-def page_buffers(dtype: np.dtype[Any], scale: ImageScale, binning: int, allocate: Allocate) -> PageBuffers:
-    """Return the buffers for the pages of an image of this dtype; values that float32 does not hold stay float64."""
+def page_buffers(
+    dtype: np.dtype[Any], scale: ImageScale, binning: int, allocate: Allocate, *, planes: tuple[int, ...] = ()
+) -> PageBuffers:
+    """Return the buffers for the pages of an image of this dtype; values that float32 does not hold stay float64.
+
+    planes: as of the network's model.
+    """
     rows, columns = scale.predicted
-    binned = allocate(np.float32, (-(-rows // binning), -(-columns // binning))) if binning > 1 else None
+    binned = allocate(np.float32, (*planes, -(-rows // binning), -(-columns // binning))) if binning > 1 else None
     if not scale.resampled:
         return PageBuffers(binned=binned)
     image = allocate(np.promote_types(dtype, np.float32), scale.predicted)
-    return PageBuffers(image, binned, allocate(np.float32, scale.predicted))
+    return PageBuffers(image, binned, allocate(np.float32, (*planes, *scale.predicted)))
 
 
 def predict_page(
@@ -49,6 +55,7 @@ def predict_page(
 ) -> None:
     """Write the foreground probability of a plane (H, W) into `out` (H, W); report gets the share done after each tile.
 
+    With distance targets `out` is (2, H, W), for the height too.
     The plane is resampled to the size of buffers.image, binned, normalised and predicted; its probability comes back
     the same way. Memory is that of a tile or a strip.
     """
@@ -74,7 +81,14 @@ def predict_page(
         report=lambda: report(next(done) / tiles),
     )
     if buffers.binned is not None:
-        for rows in strips(full.shape):
-            full[rows] = upsample_rows(buffers.binned, settings.binning, rows, full.shape)
+        for small, large in zip(each_plane(buffers.binned), each_plane(full), strict=True):
+            for rows in strips(large.shape):
+                large[rows] = upsample_rows(small, settings.binning, rows, large.shape)
     if buffers.probability is not None:
-        resample(buffers.probability, out)
+        for found, own in zip(each_plane(buffers.probability), each_plane(out), strict=True):
+            resample(found, own)
+
+
+def each_plane(planes: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return the planes (H, W) of an array (H, W) or (N, H, W), without a copy."""
+    return [planes] if planes.ndim == 2 else list(planes)

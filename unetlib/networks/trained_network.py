@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from unetlib.imaging.settings import InstanceSettings, Normalisation, Probability
+from unetlib.imaging.settings import InstanceSettings, Normalisation, Probability, SeedSettings, TargetSettings
 from unetlib.io.archives import check_whole
 from unetlib.io.files import atomic_path, read_json
 from unetlib.io.settings import SettingsError
@@ -44,6 +44,7 @@ class _Use(Record):
     """The settings of a training that its network is used by."""
 
     model: ModelSettings
+    target: TargetSettings = Field(default_factory=TargetSettings)
     normalisation: Normalisation
     threshold: Probability
     training: _Training
@@ -120,7 +121,7 @@ def load_network(path: Path, device: str) -> TrainedNetwork:
     record, weights = read_model(path)
     try:
         use = _Use.read(record.settings, str(path))
-        model = build(use.model)
+        model = build(use.model, classes=use.target.outputs)
         model.load_state_dict(weights)
     except (RecordError, RuntimeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{path}: ")
@@ -131,7 +132,7 @@ def load_network(path: Path, device: str) -> TrainedNetwork:
         model.to(chosen).eval(),
         PredictionSettings(
             inference=use.inference,
-            instances=InstanceSettings(threshold=use.threshold),
+            instances=InstanceSettings(threshold=use.threshold, seeds=SeedSettings() if model.planes else None),
             normalisation=use.normalisation,
             binning=record.binning,
             pixel_size_um=record.pixel_size_um,

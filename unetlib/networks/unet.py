@@ -30,7 +30,7 @@ class UNet(SegmentationNet):
     """
 
     def __init__(self, settings: ModelSettings, *, in_channels: int = 1, classes: int = 2) -> None:
-        super().__init__(settings)
+        super().__init__(settings, classes=classes)
         self.skip = settings.skip
         self.down = contracting_path(in_channels, settings)
         upper = list(reversed(list(enumerate(self.filters[:-1]))))

@@ -14,7 +14,7 @@ class UNetPlusPlus(SegmentationNet):
     """
 
     def __init__(self, settings: ModelSettings, *, in_channels: int = 1, classes: int = 2) -> None:
-        super().__init__(settings)
+        super().__init__(settings, classes=classes)
         self.down = contracting_path(in_channels, settings)
         filters = self.filters
         places = [(column, level) for column in range(1, self.depth) for level in range(self.depth - column)]

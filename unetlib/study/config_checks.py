@@ -9,13 +9,14 @@ from unetlib.study.experiments import (
     PREDICTED_BY,
     datasets_of,
     inference_settings,
+    instance_method,
     instance_settings,
     is_joint,
     run_settings,
+    seed_settings,
     split_settings,
     training_experiment,
     training_sets,
-    uses_watershed,
 )
 from unetlib.study.external_tools import ExternalError, split_command
 from unetlib.study.mistakes import allowed, mistakes_of
@@ -45,6 +46,7 @@ def check_study(study: StudySettings) -> None:
             _tile(experiment, train_dataset, study)
         _mistakes(experiment, study)
         _watershed(experiment, study)
+        _seeds(experiment, study)
     for name in study.study.external_tools:
         _external_tool(name, study)
     for name, reason in untrackable(study).items():
@@ -187,9 +189,20 @@ def _mistakes(experiment: str, study: StudySettings) -> None:
 
 def _watershed(experiment: str, study: StudySettings) -> None:
     depths = [instance_settings(study, experiment, name).watershed_depth_px for name in datasets_of(study, experiment)]
-    if uses_watershed(study, experiment) and not any(depths):
+    if instance_method(study, experiment) == "watershed" and not any(depths):
         raise StudyError(
             f"{experiment}: instances are cut by watershed, but no dataset states how deep: set watershed_depth_px",
+            "experiments",
+            experiment,
+            "instance_method",
+        )
+
+
+def _seeds(experiment: str, study: StudySettings) -> None:
+    if seed_settings(study, experiment) and run_settings(study, experiment).target.kind != "distances":
+        raise StudyError(
+            f"{experiment}: instances grow from seeds, which a network without distance targets does not find: set"
+            " target.kind distances, or another instance_method",
             "experiments",
             experiment,
             "instance_method",

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from unetlib.datasets.settings import SplitSettings, ViewSettings
 from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
-from unetlib.imaging.settings import InstanceSettings
+from unetlib.imaging.settings import InstanceMethod, InstanceSettings, SeedSettings
 from unetlib.io.files import short_hash
 from unetlib.io.settings import Settings, SettingsError
 from unetlib.networks.settings import InferenceSettings, PredictionSettings
@@ -16,7 +16,8 @@ from unetlib.tracking.settings import LinkSettings, SequenceSettings
 from unetlib.training.settings import AugmentationSettings, CacheSettings, RunSettings
 
 TRAINED_BY = tuple(RunSettings.model_fields)  # the sections that decide a network
-PREDICTED_BY = ("inference", "instance_method", "scoring")  # what may differ between experiments of the same networks
+# What may differ between experiments of the same networks.
+PREDICTED_BY = ("inference", "instance_method", "seeds", "scoring")
 PIXEL_METRICS = ("iou", "dice", "v_rand_thinned", "v_info_thinned")  # no instance method changes them
 
 Section = TypeVar("Section", bound=Settings)
@@ -110,9 +111,16 @@ def scoring_settings(study: StudySettings, experiment: str) -> ScoringSettings:
     return laid_over(study.scoring, study.experiments[experiment].scoring, f"experiments.{experiment}.scoring")
 
 
-def uses_watershed(study: StudySettings, experiment: str) -> bool:
-    """Return whether an experiment's instances are cut by watershed."""
-    return (study.experiments[experiment].instance_method or study.instance_method) == "watershed"
+def instance_method(study: StudySettings, experiment: str) -> InstanceMethod:
+    """Return what of the foreground is one cell in an experiment."""
+    return study.experiments[experiment].instance_method or study.instance_method
+
+
+def seed_settings(study: StudySettings, experiment: str) -> SeedSettings | None:
+    """Return how an experiment finds the middles of cells; None where its instances grow from none."""
+    if instance_method(study, experiment) != "seeds":
+        return None
+    return laid_over(study.seeds, study.experiments[experiment].seeds, f"experiments.{experiment}.seeds")
 
 
 def instance_settings(study: StudySettings, experiment: str, dataset: str) -> InstanceSettings:
@@ -121,10 +129,15 @@ def instance_settings(study: StudySettings, experiment: str, dataset: str) -> In
     The watershed depth is 0 (connected components) where the experiment uses none or the dataset states none.
     """
     entry = study.datasets[dataset]
-    depth = (entry.watershed_depth_px or 0) if uses_watershed(study, experiment) else 0
+    depth = (entry.watershed_depth_px or 0) if instance_method(study, experiment) == "watershed" else 0
     if entry.lengths == "micrometres" and entry.options.pixel_size_um:
         depth /= entry.options.pixel_size_um
-    return InstanceSettings(threshold=study.threshold, min_area_px=entry.min_area_px, watershed_depth_px=depth)
+    return InstanceSettings(
+        threshold=study.threshold,
+        min_area_px=entry.min_area_px,
+        watershed_depth_px=depth,
+        seeds=seed_settings(study, experiment),
+    )
 
 
 def network_scoring(study: StudySettings, experiment: str) -> NetworkScoring:
@@ -162,10 +175,11 @@ def prediction_settings(
     """
     names = datasets_of(study, experiment) if train_dataset == JOINT else [train_dataset]
     instances = {instance_settings(study, experiment, name) for name in names}
+    alike = InstanceSettings(threshold=study.threshold, seeds=seed_settings(study, experiment))
     binning, sizes = {study.datasets[name].binning for name in names}, {pixel_sizes_um[name] for name in names}
     return PredictionSettings(
         inference=inference_settings(study, experiment),
-        instances=instances.pop() if len(instances) == 1 else InstanceSettings(threshold=study.threshold),
+        instances=instances.pop() if len(instances) == 1 else alike,
         normalisation=run_settings(study, experiment, train_dataset).normalisation,
         binning=binning.pop() if len(binning) == 1 else 1,
         pixel_size_um=sizes.pop() if len(sizes) == 1 else None,

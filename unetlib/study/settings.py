@@ -6,7 +6,7 @@ from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from unetlib.datasets.settings import DatasetSettings, SplitSettings
 from unetlib.evaluation.settings import PitfallSettings, ProtocolSettings, ScoringSettings
-from unetlib.imaging.settings import InstanceMethod, Normalisation, WeightMapSettings
+from unetlib.imaging.settings import InstanceMethod, Normalisation, SeedSettings, TargetSettings, WeightMapSettings
 from unetlib.io.settings import LimitSettings, Settings, SettingsError, option
 from unetlib.networks.settings import ComputeSettings, InferenceSettings, ModelSettings
 from unetlib.tracking.settings import TrackingSettings
@@ -52,6 +52,8 @@ if TYPE_CHECKING:  # what a type checker needs to know of them
     TrainingDifferences: TypeAlias = Settings
     ValidationDifferences: TypeAlias = Settings
     BatchDifferences: TypeAlias = Settings
+    TargetDifferences: TypeAlias = Settings
+    SeedDifferences: TypeAlias = Settings
 else:
     SplitDifferences = differences(SplitSettings)
     InferenceDifferences = differences(InferenceSettings)
@@ -63,6 +65,8 @@ else:
     TrainingDifferences = differences(TrainingSettings)
     ValidationDifferences = differences(ValidationSettings)
     BatchDifferences = differences(BatchSettings)
+    TargetDifferences = differences(TargetSettings)
+    SeedDifferences = differences(SeedSettings)
 
 
 class ExperimentSettings(Settings):
@@ -80,6 +84,7 @@ class ExperimentSettings(Settings):
     split: SplitDifferences | None = Field(None, description="As split, for its own training dataset.")
     inference: InferenceDifferences | None = Field(None, description="As inference.")
     instance_method: InstanceMethod | None = Field(None, description="As instance_method.")
+    seeds: SeedDifferences | None = option(None, "As seeds.")
     scoring: ScoringDifferences | None = Field(None, description="As scoring.")
     validation: ValidationDifferences | None = Field(None, description="As validation.")
     separate_touching: bool | None = Field(None, description="As separate_touching.")
@@ -90,6 +95,7 @@ class ExperimentSettings(Settings):
     loss: LossDifferences | None = Field(None, description="As loss; params replaces all parameters.")
     training: TrainingDifferences | None = Field(None, description="As training.")
     batch: BatchDifferences | None = Field(None, description="As batch.")
+    target: TargetDifferences | None = option(None, "As target.")
 
 
 class StudyList(Settings):
@@ -150,8 +156,10 @@ class StudySettings(RunSettings):
     instance_method: InstanceMethod = Field(
         "components",
         description="What of the foreground is one cell. components: all that is connected over pixel sides; watershed:"
-        " cut at necks deeper than its dataset's watershed_depth_px.",
+        " cut at necks deeper than its dataset's watershed_depth_px; seeds: grown from the middles of cells, which"
+        " networks with target.kind distances find.",
     )
+    seeds: SeedSettings = option(SeedSettings(), "How instance_method seeds finds the middles of cells.")
     compute: ComputeSettings = Field(description="Where and how networks run.")
     inference: InferenceSettings = Field(description="How the test images are predicted.")
     scoring: ScoringSettings = Field(description="What of the test images is scored.")

@@ -8,12 +8,12 @@ from unetlib.study.experiments import (
     PREDICTED_BY,
     datasets_of,
     inference_settings,
+    instance_method,
     is_joint,
     run_settings,
     scoring_settings,
     split_settings,
     training_experiment,
-    uses_watershed,
 )
 from unetlib.study.runs import JOINT
 from unetlib.study.settings import ExperimentSettings, StudySettings
@@ -65,7 +65,7 @@ def done(study: StudySettings, experiment: str, dataset: str) -> dict[str, objec
         "split": split_settings(study, dataset, experiment).identity(),
         "inference": inference_settings(study, experiment).identity(),
         "scoring": scoring_settings(study, experiment).identity(),
-        "instance_method": "watershed" if uses_watershed(study, experiment) else "components",
+        "instance_method": instance_method(study, experiment),
         "train_on": JOINT if joint else None,
         "datasets": datasets_of(study, experiment) if joint else [dataset],
     }

@@ -12,11 +12,19 @@ from unetlib.datasets.dataset import Dataset
 from unetlib.io.files import FileError, read_csv, read_json, sha256_of, short_hash, write_csv, write_json
 from unetlib.io.outputs import earlier_files
 from unetlib.io.settings import SettingsError
-from unetlib.training.cached_variants import ARRAYS, COLUMNS, CacheError, IndexRow, damaged_frames, save_variants
+from unetlib.training.cached_variants import (
+    CacheError,
+    IndexRow,
+    arrays_of,
+    columns_of,
+    damaged_frames,
+    save_variants,
+)
 from unetlib.training.settings import CacheSettings
 from unetlib.training.variants import make_variants
 
-FILES = rf"[^/]+\.({'|'.join(ARRAYS)})\.npy|[^/]+\.json|index\.csv"  # a folder with anything else is no cache
+# A folder with anything else is no cache.
+FILES = rf"[^/]+\.({'|'.join(arrays_of(distances=True))})\.npy|[^/]+\.json|index\.csv"
 
 
 def write_cache(
@@ -42,17 +50,17 @@ def write_cache(
         for stale in earlier_files(folder, FILES, "part of a cache"):
             stale.unlink()
         write_json(journal, {"fingerprint": fingerprint, "settings": settings.identity(), "seed": seed})
-    rows = []
+    rows, columns = [], columns_of(distances=settings.distances)
     for done, frame in enumerate(frames, 1):
         note = folder / f"{frame}.row.json"  # never the journal's name, whatever the frame is called
-        if set(row := _noted(note)) != set(COLUMNS):
+        if set(row := _noted(note)) != set(columns):
             row = dict(_write_frame(folder, dataset, frame, settings, seed))
             write_json(note, row)
         rows.append(row)
         if progress:
             progress(done, len(frames))
     index = folder / "index.csv"
-    write_csv(index, rows, COLUMNS)
+    write_csv(index, rows, columns)
     return index
 
 
@@ -93,11 +101,11 @@ def repair(index: Path, dataset: Dataset) -> list[str]:
     frames = damaged_frames(index)
     if not frames:
         return []
-    listed = {row["frame"]: row for row in read_csv(index, COLUMNS)}
     settings, seed = recorded_settings(index.parent)
+    listed = {row["frame"]: row for row in read_csv(index, columns_of(distances=settings.distances))}
     for frame in frames:
         row = _write_frame(index.parent, dataset, frame, settings, seed)
-        if {name: str(value) for name, value in row.items()} != {name: listed[frame][name] for name in COLUMNS}:
+        if {name: str(value) for name, value in row.items()} != listed[frame]:
             raise CacheError(
                 f"{index}: {frame} was damaged and comes out otherwise now; remove {index.parent} and run again"
             )

@@ -1,12 +1,13 @@
-"""The variants of training frames as they stand in a cache: three arrays per frame, and an index of them.
+"""The variants of training frames as they stand in a cache: three arrays per frame, or four, and an index of them.
 
-A cache is a folder with `<frame>.{image,mask,weight}.npy`, each (variants, H, W), and `index.csv`. Making variants
-needs PyTorch, reading them does not.
+A cache is a folder with `<frame>.{image,mask,weight}.npy`, each (variants, H, W), and `index.csv`; with distance
+targets also `<frame>.distances.npy`, (variants, 2, H, W). Making variants needs PyTorch, reading them does not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,13 @@ from unetlib.datasets.checks import check_frame_id
 from unetlib.io.files import atomic_path, read_csv, sha256_of
 
 ARRAYS = ("image", "mask", "weight")
-_DTYPES = {"image": (np.uint8, np.uint16, np.float32), "mask": (np.uint8,), "weight": (np.float16,)}
+DISTANCES = "distances"  # the array that only caches with distance targets have
+_DTYPES = {
+    "image": (np.uint8, np.uint16, np.float32),
+    "mask": (np.uint8,),
+    "weight": (np.float16,),
+    DISTANCES: (np.uint8,),
+}
 
 
 class CacheError(ValueError):
@@ -32,31 +39,46 @@ class IndexRow(TypedDict):
     image_sha256: str
     mask_sha256: str
     weight_sha256: str
+    distances_sha256: NotRequired[str]
 
 
-COLUMNS = tuple(IndexRow.__annotations__)
+COLUMNS = tuple(name for name in IndexRow.__annotations__ if name != f"{DISTANCES}_sha256")
+
+
+def arrays_of(*, distances: bool) -> tuple[str, ...]:
+    """Return the names of the arrays of a frame, in a cache with distance targets or without."""
+    return (*ARRAYS, DISTANCES) if distances else ARRAYS
+
+
+def columns_of(*, distances: bool) -> tuple[str, ...]:
+    """Return the columns of the index of such a cache."""
+    return (*COLUMNS, f"{DISTANCES}_sha256") if distances else COLUMNS
 
 
 @dataclass(frozen=True)
 class Variants:
-    """One frame's variants: image (N, H, W) as stored, mask uint8 (N, H, W), weight float16 (N, H, W)."""
+    """One frame's variants: image (N, H, W) as stored, mask uint8 (N, H, W), weight float16 (N, H, W).
+
+    distances: uint8 (N, 2, H, W), as `distance_targets.stored`; None in a cache without.
+    """
 
     frame: str
     image: NDArray
     mask: NDArray[np.uint8]
     weight: NDArray[np.float16]
+    distances: NDArray[np.uint8] | None = None
 
 
 def save_variants(folder: Path, variants: Variants) -> IndexRow:
-    """Write the three arrays of one frame, each whole or not at all, and return the frame's row of the index."""
+    """Write the arrays of one frame, each whole or not at all, and return the frame's row of the index."""
     count, height, width = variants.image.shape
     checksums = {}
-    for name in ARRAYS:
+    for name in arrays_of(distances=variants.distances is not None):
         path = folder / f"{variants.frame}.{name}.npy"
         with atomic_path(path) as temporary, temporary.open("wb") as handle:
             np.save(handle, getattr(variants, name))
         checksums[name] = sha256_of(path)
-    return {
+    row: IndexRow = {
         "frame": variants.frame,
         "variants": count,
         "height": height,
@@ -65,6 +87,9 @@ def save_variants(folder: Path, variants: Variants) -> IndexRow:
         "mask_sha256": checksums["mask"],
         "weight_sha256": checksums["weight"],
     }
+    if DISTANCES in checksums:
+        row["distances_sha256"] = checksums[DISTANCES]
+    return row
 
 
 def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
@@ -76,7 +101,7 @@ def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
     for row in read_csv(index, COLUMNS):
         check_frame_id(row["frame"], str(index))
         arrays = {}
-        for name in ARRAYS:
+        for name in _listed(row):
             path = index.parent / f"{row['frame']}.{name}.npy"
             if not path.exists():
                 raise CacheError(f"{path}: missing although {index.name} lists it; remove {index} and run again")
@@ -84,9 +109,15 @@ def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
                 raise CacheError(
                     f"{path}: its sha256 is not the one {index.name} lists; remove {index.parent} and run again"
                 )
-            arrays[name] = _mapped(path, name, (row["variants"], row["height"], row["width"]))
-        found.append(Variants(row["frame"], arrays["image"], arrays["mask"], arrays["weight"]))
+            planes = ("2",) if name == DISTANCES else ()
+            arrays[name] = _mapped(path, name, (row["variants"], *planes, row["height"], row["width"]))
+        found.append(Variants(row["frame"], **arrays))
     return found
+
+
+def _listed(row: Mapping[str, str]) -> tuple[str, ...]:
+    """The arrays that a row of an index lists."""
+    return arrays_of(distances=f"{DISTANCES}_sha256" in row)
 
 
 def _mapped(path: Path, name: str, shape: tuple[str, ...]) -> NDArray:
@@ -110,7 +141,8 @@ def damaged_frames(index: Path) -> list[str]:
     found = []
     for row in read_csv(index, COLUMNS):
         check_frame_id(row["frame"], str(index))
-        if not all(_is_whole(index.parent / f"{row['frame']}.{name}.npy", row[f"{name}_sha256"]) for name in ARRAYS):
+        files = {name: index.parent / f"{row['frame']}.{name}.npy" for name in _listed(row)}
+        if not all(_is_whole(path, row[f"{name}_sha256"]) for name, path in files.items()):
             found.append(row["frame"])
     return found
 

@@ -1,5 +1,7 @@
 """Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
 
+With distance targets, their own loss is added to it.
+
 Every loss takes logits (B, 2, H, W), target (B, H, W) int64 (1 = foreground) and weight (B, H, W) float32, and
 returns a float32 scalar, also under autocast. A pixel of weight 0 counts nowhere: neither in the sums nor in
 the number of pixels. A batch of weight 0 alone gives a loss of 0 with a gradient of 0.
@@ -9,10 +11,12 @@ from collections.abc import Callable
 from functools import partial
 
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss, smooth_l1_loss
 
+from unetlib.imaging.settings import TargetSettings
 from unetlib.training.settings import LossSettings
 
+KNEE = 0.1  # of smooth_l1: the error from which it is no longer squared
 SMOOTH = 1.0  # pixels added above and below in soft Dice and Tversky: defined on an empty target
 
 
@@ -66,6 +70,31 @@ LOSSES: dict[str, Callable[..., Tensor]] = {
 def loss_of(settings: LossSettings) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """Return the loss with its parameters; a parameter that is not set has the default of its function."""
     return partial(LOSSES[settings.name], **settings.params.given())
+
+
+def with_distances(
+    loss: Callable[[Tensor, Tensor, Tensor], Tensor], target: TargetSettings
+) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Return the loss of a network with these targets: `loss` of its two classes, and that of its distances, added.
+
+    Takes outputs (B, 4, H, W), target (B, 3, H, W) float32 and weight (B, H, W): mask and class logits first. The loss
+    of the distances is a mean over the pixels of weight > 0, whatever their weight. Without distance targets it is
+    `loss` itself.
+    """
+    if target.kind == "mask":
+        return loss
+
+    def both(outputs: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+        known = (weight > 0).float()[:, None]
+        found, wanted = outputs[:, 2:].float() * known, truth[:, 1:] * known
+        if target.loss == "mse":
+            total = mse_loss(found, wanted, reduction="sum")
+        else:
+            total = smooth_l1_loss(found, wanted, reduction="sum", beta=KNEE)
+        apart = total / (2 * known.sum()).clamp(min=1)
+        return loss(outputs[:, :2], truth[:, 0].long(), weight) + target.weight * apart
+
+    return both
 
 
 def _margin(logits: Tensor) -> Tensor:

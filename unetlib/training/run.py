@@ -23,7 +23,7 @@ from unetlib.training.batches import Batches
 from unetlib.training.cache import repair
 from unetlib.training.cached_variants import read_cache
 from unetlib.training.loop import train
-from unetlib.training.losses import loss_of
+from unetlib.training.losses import loss_of, with_distances
 from unetlib.training.objective import Objective, Training, ValidationScores
 from unetlib.training.settings import RunSettings
 
@@ -100,12 +100,12 @@ def train_networks(
     decides += [[sha256_of(each.cache) for each in data], {each.name: each.roles for each in data}]
     checkpoints = {model: _checkpoint_of(model, [*decides, run.seed]) for model, run in runs.items()}
     for model, run in runs.items():
-        network = build(settings.model)
+        network = build(settings.model, classes=settings.target.outputs)
         initialise(network, torch.Generator().manual_seed(run.seed))
         batches = Batches([read_cache(each.cache) for each in data], settings, seed=run.seed, device=device)
         result = train(
             network,
-            Objective(batches, loss_of(settings.loss), validate),
+            Objective(batches, with_distances(loss_of(settings.loss), settings.target), validate),
             settings.training.for_datasets(len(data)),
             seed=run.seed,
             device=device,

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from unetlib.datasets.settings import DrawnBy
-from unetlib.imaging.settings import NORMALISATIONS, Normalisation, Probability, WeightMapSettings
+from unetlib.imaging.settings import NORMALISATIONS, Normalisation, Probability, TargetSettings, WeightMapSettings
 from unetlib.io.settings import Settings, option
 from unetlib.networks.settings import ModelSettings, Precision
 
@@ -189,6 +189,7 @@ class CacheSettings(Settings):
     separate_touching: bool = Field(True, description="Whether touching instances are separated by a 1-px gap.")
     weight_map: WeightMapSettings = Field(default_factory=WeightMapSettings, description="The weight map.")
     augmentation: AugmentationSettings = Field(default_factory=AugmentationSettings, description="Augmentation.")
+    distances: bool = option(False, "Whether it holds distance targets beside the mask.")
 
     def scaled(self, scale: float) -> Self:
         """Return the settings with every length times scale: `Dataset.length_scale` makes pixels of a network of them.
@@ -216,6 +217,7 @@ class RunSettings(Settings):
     training: TrainingSettings = Field(default_factory=TrainingSettings, description="The training loop.")
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="What selects a network.")
     batch: BatchSettings = Field(default_factory=BatchSettings, description="What one forward pass takes.")
+    target: TargetSettings = option(TargetSettings(), "What a network learns to say of a pixel.")
 
     @property
     def cache(self) -> CacheSettings:
@@ -225,4 +227,5 @@ class RunSettings(Settings):
             separate_touching=self.separate_touching,
             weight_map=self.weight_map,
             augmentation=self.augmentation.model_copy(update={"symmetries": rest}),
+            distances=self.target.kind == "distances",
         )

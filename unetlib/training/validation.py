@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, upsample
+from unetlib.imaging.instances import foreground_plane
 from unetlib.imaging.normalisation import normalise
 from unetlib.networks.blocks import SegmentationNet
 from unetlib.networks.predict import Tiling, predict
@@ -98,7 +99,7 @@ def mean_scores(datasets: Sequence[Sequence[ValidationScores]]) -> ValidationSco
 class Validation:
     """Calling it with a network returns the mean Dice of its masks, 0 … 1, and the mean loss where images have targets.
 
-    The loss is the training's own, of each image as the network sees it.
+    The loss is the training's own, of each image as the network sees it; of distance targets the mask's part alone.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class Validation:
         return mean_scores([[self._scores(model, image) for image in images] for images in self.datasets])
 
     def _scores(self, model: SegmentationNet, truth: ValidationImage) -> ValidationScores:
-        probability = predict(model, truth.image, self.tiling)
+        probability = foreground_plane(predict(model, truth.image, self.tiling))
         mask = upsample(probability, truth.binning, truth.mask.shape) >= self.threshold
         loss = None if truth.targets is None else truth.targets.loss_of(probability, self.loss)
         return ValidationScores(dice(truth.mask[truth.known], mask[truth.known]), loss=loss)
@@ -147,7 +148,7 @@ class AugmentedTileValidation:
         image, labels, ignore = warp(*dataset.seen(frame), how, generator=generator)
         rows, columns = (_part(side, settings.batch.tile_px, generator) for side in image.shape)
         tile = normalise(image, settings.normalisation)[rows, columns]
-        probability = predict(model, tile, self.tiling)
+        probability = foreground_plane(predict(model, tile, self.tiling))
         found = probability >= settings.threshold
         known = np.ones(found.shape, bool) if ignore is None else ~ignore[rows, columns]
         masks = (labels[rows, columns] > 0)[known], found[known]

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from unetlib.imaging.distance_targets import distance_targets, stored
 from unetlib.imaging.labels import separate_touching
 from unetlib.imaging.weight_maps import weight_map
 from unetlib.training import augmentation
@@ -30,10 +31,13 @@ def training_targets(
 def make_variants(
     frame: str, image: NDArray, labels: NDArray, ignore: NDArray | None, settings: CacheSettings, *, seed: int
 ) -> Variants:
-    """Return the frame as it is (variant 0) and, for the policy "full", its warped and re-toned copies."""
+    """Return the frame as it is (variant 0) and, for the policy "full", its warped and re-toned copies.
+
+    Their targets are those of their own, warped labels.
+    """
     count = settings.augmentation.copies if settings.augmentation.policy == "full" else 0
     mask0, weight0 = training_targets(labels, ignore, settings)
-    images, masks, maps = [image], [mask0], [weight0.astype(np.float16)]
+    images, masks, maps, shown = [image], [mask0], [weight0.astype(np.float16)], [labels]
     generator = frame_generator(seed, frame)
     for _ in range(count):
         warped = warp(image, labels, ignore, settings.augmentation, generator=generator)
@@ -41,7 +45,9 @@ def make_variants(
         images.append(warped[0])
         masks.append(mask)
         maps.append(weight.astype(np.float16))
-    return Variants(frame, np.stack(images), np.stack(masks), np.stack(maps))
+        shown.append(warped[1])
+    distances = np.stack([stored(distance_targets(each)) for each in shown]) if settings.distances else None
+    return Variants(frame, np.stack(images), np.stack(masks), np.stack(maps), distances)
 
 
 def warp(

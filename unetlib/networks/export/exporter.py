@@ -68,6 +68,8 @@ def export(
     inputs = [path] if image is None else [path, image]
     check_file(output, inputs=inputs, overwrite=overwrite, ours=_is_export, noun=f"an export to {kind}")
     network = load_network(path, "cpu")
+    if network.model.planes:
+        raise ExportError(f"{path}: has distance targets, which no export holds; train with target.kind mask")
     settings = study_prediction(path) or network.prediction
     if image is None and kind == "bioimageio" and settings.normalisation == "unit_range":
         raise ExportError(
