@@ -17,6 +17,7 @@
 - weight_maps: Weight maps of the loss: ronneberger2015, equation 2, and the authors' later Fiji plugin, falk2019.
 
 For other packages: normalise, statistics; bin_image, upsample; separate_touching, relabel; weight_map;
-instances_from_probability, label_plane, foreground_plane; distance_targets; Readable, BinnedPlane, NormalisedPlane, strips,
+instances_from_probability, label_plane, foreground_plane; distance_targets; Readable, BinnedPlane, NormalisedPlane,
+  strips,
 resample.
 """
