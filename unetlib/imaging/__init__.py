@@ -18,6 +18,5 @@
 
 For other packages: normalise, statistics; bin_image, upsample; separate_touching, relabel; weight_map;
 instances_from_probability, label_plane, foreground_plane; distance_targets; Readable, BinnedPlane, NormalisedPlane,
-  strips,
-resample.
+strips, resample.
 """
