@@ -1,4 +1,4 @@
-"""One torch thread per test process; and arrays with NaN are never equal."""
+"""One torch thread per test process, no deadline of random cases; and arrays with NaN are never equal."""
 
 import os
 import signal
@@ -9,6 +9,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+settings.register_profile("without deadline", deadline=None)  # no test depends on time
+settings.load_profile("without deadline")
 
 
 def _refusing_nan(compare):
