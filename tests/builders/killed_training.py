@@ -1,4 +1,4 @@
-"""Trains in forked processes that SIGKILL themselves, resumes, and compares bits; run by test_loop.py.
+"""Trains in forked processes that SIGKILL themselves, resumes, and compares bits; run by test_checkpoints.py.
 
 The parent never starts a parallel region of torch: a fork of its threads would hang.
 """

@@ -1,10 +1,13 @@
-"""Small networks for the tests: one with random weights, one whose answer is known."""
+"""Small networks for the tests: with random weights, also in a file, and one whose answer is known."""
 
 import torch
+from builders.images import SETTINGS
 
 from unetlib.networks.blocks import initialise
 from unetlib.networks.build import build
+from unetlib.networks.run_record import RunRecord
 from unetlib.networks.settings import ModelSettings
+from unetlib.networks.trained_network import save_model
 from unetlib.networks.unet import UNet
 
 
@@ -24,3 +27,15 @@ class BrightnessNetwork(UNet):
 
     def forward(self, images):
         return torch.cat((torch.zeros_like(images), images * 100), 1)
+
+
+def model_file(path, **model):
+    """A model.pt with random weights of any architecture."""
+    chosen = {"base_filters": 3, "depth": 3, **model}
+    network = build(ModelSettings(**chosen))
+    initialise(network, torch.Generator().manual_seed(5))
+    data = [{"dataset": "phase", "sha256": "ab" * 32, "source": "a.zip", "options": {"pixel_size_um": 0.65}}]
+    settings = {**SETTINGS, "model": chosen}
+    record = RunRecord(settings=settings, data=data, experiment="reference", best_update=7)
+    save_model(path, network.state_dict(), record)
+    return path, network.eval()

@@ -3,6 +3,9 @@
 import torch
 from builders.networks import small_network
 
+from unetlib.training.loop import train
+from unetlib.training.losses import weighted_ce
+from unetlib.training.objective import Objective, ValidationScores
 from unetlib.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -39,3 +42,23 @@ def dice(model):
 
 def without_seconds(history):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+def scores_of(found):
+    """Scores, or a Dice alone."""
+    return found if isinstance(found, ValidationScores) else ValidationScores(found)
+
+
+def trained(
+    model, *, batch_of=bright_squares, validate=dice, loss=weighted_ce, seed=0, checkpoint=None, report=None, **changes
+):
+    """Train the model on the toy problem; settings replace those above."""
+    settings = SETTINGS.model_copy(update=changes)
+    objective = Objective(batch_of, loss, lambda model: scores_of(validate(model)))
+    return train(model, objective, settings, seed=seed, device="cpu", checkpoint=checkpoint, report=report)
+
+
+def same_bits(first, second):
+    """Say whether two networks have the same weights to the bit."""
+    ours, theirs = first.state_dict(), second.state_dict()
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)

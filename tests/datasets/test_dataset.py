@@ -1,39 +1,15 @@
 """A dataset folder gives back what was written, twice the same bytes, and never a half-written folder."""
 
-import csv
-import io
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
-import tifffile
+from builders.samples import GOLD, IMAGE, SILVER, UNKNOWN, four, sample
 
 from unetlib.datasets.checks import DatasetError
-from unetlib.datasets.dataset import Dataset, Sample, check_sample, write_dataset
+from unetlib.datasets.dataset import Dataset, check_sample, write_dataset
 from unetlib.datasets.frames import FrameRecord
-
-IMAGE = np.arange(30, dtype=np.uint8).reshape(5, 6)
-GOLD = np.zeros((5, 6), np.uint16)
-GOLD[1:3, 1:3], GOLD[3:, 4:] = 1, 300
-SILVER = np.roll(GOLD, 1, axis=1)
-UNKNOWN = np.zeros((5, 6), bool)
-UNKNOWN[0, 5] = True
-
-
-def sample(frame: str = "01-t000", **changes: object) -> Sample:
-    base = Sample(frame, "01", 0, "01", "phase-contrast", IMAGE, labels=GOLD, where="01/t000.tif")
-    return replace(base, **changes)  # type: ignore[arg-type]
-
-
-def four() -> list[Sample]:
-    """One frame of every kind of annotation: gold, partial (beside silver), silver, none."""
-    return [
-        sample("gold", pixel_size_um=0.65),
-        sample("partial", time=1, image=IMAGE[::-1], silver=SILVER, ignore=UNKNOWN, markers=GOLD, overlap_px=3),
-        sample("silver", time=2, labels=None, silver=SILVER, image=IMAGE.astype(np.uint16) * 900),
-        sample("none", time=3, labels=None, image=IMAGE.astype(np.float32) / 7),
-    ]
 
 
 def test_round_trip(tmp_path):
@@ -167,26 +143,6 @@ def test_tracks_stand_in_one_table(tmp_path):
     assert (tmp_path / "d" / "tracks.csv").read_text() == "sequence,label,begin,end,parent\n01,1,0,4,0\n"
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"labels": GOLD[:, :-1]}, r"^01/t000\.tif: image is 5×6 but its label is 5×5; remove the frame or fix"),
-        ({"silver": GOLD[:-1]}, "but its silver label is 4×6"),
-        ({"markers": GOLD[:-1]}, "but its marker image is 4×6"),
-        ({"ignore": UNKNOWN[:-1]}, "but its ignore mask is 4×6"),
-        ({"labels": GOLD.astype(np.float32)}, r"^01/t000\.tif: label holds float32 values"),
-        ({"labels": GOLD.astype(int) - 1}, "negative id -1"),
-        ({"image": IMAGE * np.float32(np.nan)}, "NaN or infinite"),
-        ({"image": IMAGE * 0}, "image is constant"),
-        ({"frame": "01/t000"}, "not a safe file name"),
-    ],
-)
-def test_a_bad_sample_leaves_nothing_behind(tmp_path, change, message):
-    with pytest.raises(DatasetError, match=message):
-        write_dataset(tmp_path / "d", [sample("first"), sample(**change)])
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_negative_is_a_frame_unless_its_label_must_not_be_empty(tmp_path):
     both = [sample("cells"), sample("negative", image=IMAGE[::-1], labels=GOLD * 0)]
     write_dataset(tmp_path / "d", both)
@@ -199,20 +155,6 @@ def test_a_negative_is_a_frame_unless_its_label_must_not_be_empty(tmp_path):
     with pytest.raises(DatasetError, match="none of its 1 labels has an object"):
         write_dataset(tmp_path / "e", both[1:])
     assert not (tmp_path / "e").exists()
-
-
-def test_all_bad_samples_are_named_and_the_faults_of_the_reader_too(tmp_path):
-    def reader():
-        yield sample("a", labels=GOLD[1:])
-        yield sample("b")
-        yield sample("b", labels=GOLD * 0)
-        raise DatasetError("c.tif: unreadable")
-
-    with pytest.raises(
-        DatasetError, match=r"^3 faults: \(1\) .*5×6 .* \(2\) .*id b is taken.* \(3\) c\.tif: unreadable$"
-    ):
-        write_dataset(tmp_path / "d", reader())
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_pixel_size_is_no_part_of_the_table_that_training_depends_on(tmp_path):
@@ -228,47 +170,3 @@ def test_the_pixel_size_is_no_part_of_the_table_that_training_depends_on(tmp_pat
 
 def test_an_ignore_mask_that_ignores_nothing_is_dropped():
     assert check_sample(sample(ignore=UNKNOWN & False)).ignore is None
-
-
-def test_no_frame_and_repeated_frame(tmp_path):
-    with pytest.raises(DatasetError, match="no frame to write"):
-        write_dataset(tmp_path / "d", [])
-    with pytest.raises(DatasetError, match="frame id 01-t000 is taken"):
-        write_dataset(tmp_path / "d", [sample(), sample()])
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("binning", [-1, 0, 6, 10**9])
-def test_a_binning_that_no_frame_can_have_is_refused(tmp_path, binning):
-    """Images are padded to a multiple of it, so a large one would take any memory."""
-    write_dataset(tmp_path, [sample()])
-    table = tmp_path / "frames.csv"
-    rows = list(csv.DictReader(io.StringIO(table.read_text())))
-    assert min(int(rows[0]["height"]), int(rows[0]["width"])) == 5
-    with table.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerow(rows[0] | {"binning": binning})
-    with pytest.raises(DatasetError, match=r"frames\.csv, line 2: bad row \(no frame can be like this\)"):
-        Dataset(tmp_path)
-
-
-def test_a_folder_that_is_no_dataset(tmp_path):
-    with pytest.raises(DatasetError, match=r"no frames\.csv here"):
-        Dataset(tmp_path)
-    write_dataset(tmp_path / "d", [sample()])
-    image = tmp_path / "d" / "images" / "01-t000.tif"
-    image.write_bytes(image.read_bytes()[:100])
-    with pytest.raises(DatasetError, match="unreadable TIFF"):
-        Dataset(tmp_path / "d").image("01-t000")
-    for claimed in (2**20, 2**31):
-        write_dataset(tmp_path / str(claimed), [sample()])
-        labels = tmp_path / str(claimed) / "labels" / "01-t000.tif"
-        with tifffile.TiffFile(labels, mode="r+") as file:
-            file.pages.first.tags["StripByteCounts"].overwrite(claimed)
-        with pytest.raises(DatasetError, match="a strip lies beyond the end of the file"):
-            Dataset(tmp_path / str(claimed)).truth("01-t000")
-    table = tmp_path / "d" / "frames.csv"
-    table.write_text(table.read_text().replace(",5,6,", ",five,6,"))
-    with pytest.raises(DatasetError, match=r"frames\.csv, line 2: bad row"):
-        Dataset(tmp_path / "d")

@@ -1,53 +1,12 @@
 """No frame plays two parts, no test neighbour trains, and a split that cannot be made says why."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-
 import pytest
+from builders.split_frames import TWO, Facts, drawn, movie, roles_of, short_movies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unetlib.datasets.settings import SplitSettings
 from unetlib.datasets.split_files import fold_of, frames_with_role
-from unetlib.datasets.splits import Assignment, SplitError, split
-
-
-@dataclass(frozen=True)
-class Facts:
-    frame: str
-    sequence: str
-    time: int
-    group: str = ""
-    modality: str = "grey"
-    annotation: str = "gold"
-    instances: int = 1
-    duplicate_of: str = ""
-
-
-def movie(sequence: str, letters: str) -> list[Facts]:
-    """One frame per letter: g gold, p partial, s silver, . nothing."""
-    kinds = {"g": "gold", "p": "partial", "s": "silver", ".": "none"}
-    return [
-        Facts(f"{sequence}-t{t:03d}", sequence, t, sequence, annotation=kinds[letter])
-        for t, letter in enumerate(letters)
-    ]
-
-
-def drawn(frames: list[Facts], **rules: object) -> str:
-    """The roles as one letter per frame: T train, v validation, X test, x validates and tests, A all, . unused."""
-    letters = {"train": "T", "validation": "v", "test": "X", "unused": "."}
-    letters |= {"validation+test": "x", "train+validation+test": "A"}
-    return "".join(letters[a.role] for a in roles_of(frames, **rules))
-
-
-def roles_of(
-    frames: list[Facts], *, by: str, fold: int = 0, dense: Collection[str] = (), **rules: object
-) -> list[Assignment]:
-    settings = {"folds": 2, "validation_fraction": 0.2, "gap_frames": 0, **rules}
-    return split(frames, SplitSettings(**settings), by=by, fold=fold, dense=dense)  # type: ignore[arg-type]
-
-
-TWO = movie("01", "sgsspsss.s") + movie("02", "ssgsssssgs")
+from unetlib.datasets.splits import SplitError
 
 
 def test_by_sequence():
@@ -115,12 +74,6 @@ def test_another_seed_is_another_split():
     assert one == again != other
 
 
-def test_random_mixes_what_the_honest_split_keeps_apart():
-    roles = drawn(movie("01", "g" * 20) + movie("02", "g" * 20), by="random", folds=4)
-    assert roles.count("X") == 10 and roles.count("v") == 6 and roles.count("T") == 24
-    assert "XT" in roles[:20] and "TX" in roles[20:]
-
-
 @pytest.mark.parametrize(
     ("frames", "rules", "message"),
     [
@@ -141,14 +94,9 @@ def test_splits_that_cannot_be(frames, rules, message):
     assert "\n" not in str(caught.value)
 
 
-frames_strategy = st.lists(st.text("ggps..", min_size=1, max_size=30), min_size=1, max_size=4).map(
-    lambda movies: [f for n, letters in enumerate(movies) for f in movie(f"{n:02d}", letters)]
-)
-
-
 @settings(max_examples=200, deadline=None)
 @given(
-    frames=frames_strategy,
+    frames=short_movies,
     by=st.sampled_from(["sequence", "block", "group", "random"]),
     fold=st.integers(0, 3),
     folds=st.integers(2, 4),
@@ -201,109 +149,6 @@ def test_fewer_training_frames_are_some_of_the_more_and_no_other_role_changes(by
         assert having[small]["train"] < having[large]["train"]
         assert having[small]["test"] == having[large]["test"]
         assert having[small]["validation"] == having[large]["validation"]
-
-
-def test_the_test_frames_can_also_validate_and_train():
-    rules = {"by": "sequence", "fold": 1}
-    assert drawn(TWO, **rules) == ".X..X....." + "TTTTTTTTvv"
-    assert drawn(TWO, **rules, test_frames_also="validate") == ".x..x....." + "TTTTTTTT.."
-    assert drawn(TWO, **rules, test_frames_also="train") == ".A..A....." + "TTTTTTTT.."
-    rules |= {"validation_fraction": 0}
-    assert drawn(TWO, **rules, test_frames_also="validate") == ".x..x....." + "TTTTTTTTTT"
-    assert drawn(TWO, **rules, test_frames_also="train") == ".A..A....." + "TTTTTTTTTT"
-    rules |= {"max_train": 2, "max_validation": 1, "max_test": 1}  # of the test frames, all that test do the rest
-    assert drawn(TWO, **rules, test_frames_also="validate") == "....x....." + ".T....T..."
-    assert drawn(TWO, **rules, test_frames_also="train") == "....A....." + ".T....T..."
-
-
-def test_without_validation_frames_no_frame_is_left_unused_between_roles_in_vain():
-    stack = movie("train", "g" * 20)
-    rules = {"by": "block", "folds": 4, "gap_frames": 1, "validation_fraction": 0, "test_frames_also": "validate"}
-    assert drawn(stack, **rules, fold=3) == "xxxxx.TTTTTTTTTTTTTT"
-    assert drawn(stack, **rules, fold=2) == "TTTT.xxxxx.TTTTTTTTT"
-    assert drawn(stack, **rules, fold=0) == "TTTTTTTTTTTTTT.xxxxx"
-
-
-def test_dense_frames_alone_validate_and_test():
-    """As GOWT1: most gold frames draw a few cells; frames on both sides of the validation frame train."""
-    frames = movie("01", "ppgppg.pppp") + movie("02", "pgppp.pgp")
-    dense = {"01-t002", "01-t005", "02-t001", "02-t007", "02-t008"}
-    rules = {"by": "sequence", "dense_only": True, "dense": dense}
-    assert drawn(frames, **rules) == "TTTTTv.TTTT" + ".X.....XX"
-    assert drawn(frames, **rules, gap_frames=2) == "TTT..v..TTT" + ".X.....XX"
-    assert drawn(frames, **rules, validation_fraction=0.9, gap_frames=1) == "T.v..v.TTTT" + ".X.....XX"
-    assert drawn(frames, **rules, fold=1) == "..X..X....." + "TTTTT.TTv"
-    assert drawn(frames, by="sequence") == "TTTTTT.TTvv" + "XXXXX.XXX"
-    with pytest.raises(SplitError, match="only 1 sequences have dense gold truth to test on"):
-        drawn(frames, **rules | {"dense": {"01-t002"}})
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    frames=frames_strategy,
-    by=st.sampled_from(["sequence", "block", "group", "random"]),
-    picks=st.sets(st.integers(0, 60)),
-    fold=st.integers(0, 1),
-)
-def test_where_every_frame_is_dense_nothing_changes_and_else_no_other_frame_judges(frames, by, picks, fold):
-    every = {f.frame for f in frames}
-    some = {f.frame for number, f in enumerate(frames) if number in picks}
-
-    def roles(dense, only=True):
-        try:
-            return roles_of(frames, by=by, fold=fold, dense=dense, dense_only=only)
-        except SplitError as error:
-            return str(error).replace("dense gold", "gold")
-
-    assert roles(every) == roles((), only=False)
-    if not isinstance(found := roles(some), str):
-        assert {a.frame for a in found if a.role in ("validation", "test")} <= some
-        assert {a.role for a in found} <= {"train", "validation", "test", "unused"}
-
-
-@pytest.mark.parametrize("by", ["sequence", "block", "random"])
-def test_with_gold_alone_silver_frames_are_unused_and_the_others_split_as_without_them(by):
-    frames = movie("01", "gsgspggg.s") + movie("02", "sgsgsspsgs")
-    found = roles_of(frames, by=by, gold_only=True)
-    gold = [f for f in frames if f.annotation in ("gold", "partial")]
-    assert [each for each in found if each.role != "unused"] == roles_of(gold, by=by)
-    assert [each.frame for each in found] == [f.frame for f in frames]
-
-
-def test_some_frames_must_validate():
-    with pytest.raises(ValueError, match="validation_fraction is 0, so that no frame chooses the network"):
-        SplitSettings(validation_fraction=0)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    frames=frames_strategy,
-    by=st.sampled_from(["sequence", "block", "group", "random"]),
-    fraction=st.sampled_from([0, 0.2, 0.5]),
-    also=st.sampled_from(["validate", "train"]),
-)
-def test_no_frame_tests_that_does_not_test_without_the_mistake(frames, by, fraction, also):
-    """The naive statement: the honest split, with its validation frames exchanged for its test frames."""
-    try:
-        honest = roles_of(frames, by=by, validation_fraction=fraction or 0.01)
-        flawed = roles_of(frames, by=by, validation_fraction=fraction, test_frames_also=also)
-    except SplitError:
-        return
-    words = {"test": {"validate": "validation+test", "train": "train+validation+test"}[also], "validation": "unused"}
-    if fraction:
-        assert [a.role for a in flawed] == [words.get(a.role, a.role) for a in honest]
-    else:
-        assert {a.frame for a in flawed if "test" in a.role} == {a.frame for a in honest if a.role == "test"}
-        trained = {a.frame for a in flawed if "train" in a.role}
-        assert trained >= {a.frame for a in honest if a.role == "train"}
-        assert {a.role for a in flawed} <= {"train", "unused", words["test"]}
-
-
-def test_the_option_at_rest_leaves_the_identity_of_a_split():
-    plain = SplitSettings.read({"folds": 3})
-    assert not {"test_frames_also", "dense_only", "gold_only"} & plain.identity().keys()
-    assert SplitSettings.read({"folds": 3, "test_frames_also": "none"}).identity() == plain.identity()
-    assert SplitSettings.read({"folds": 3, "test_frames_also": "train"}).identity() != plain.identity()
 
 
 def test_a_split_file_is_read_back(tmp_path):

@@ -3,22 +3,12 @@
 import numpy as np
 import pytest
 from builders.label_images import discs
-from scipy import ndimage
+from builders.weight_maps import FORMS, form_settings, naive_map
 
 from unetlib.imaging.labels import boxes, separate_touching
 from unetlib.imaging.settings import WeightMapSettings
-from unetlib.imaging.weight_maps import (
-    _sum_within,
-    border_term,
-    class_term,
-    reach_px,
-    weight_map,
-)
+from unetlib.imaging.weight_maps import _sum_within, border_term, class_term, reach_px, weight_map
 
-FORMS = {
-    "paper": {"w0": 10, "sigma_px": 5, "class_balance": 0.5, "background": 0.1, "sigma1_px": 10},
-    "plugin": {"w0": 50, "sigma_px": 6, "class_balance": 0, "background": 0.1, "sigma1_px": 10},
-}
 CASES = [
     *((seed, shape, 7, 5) for seed, shape in enumerate([(70, 90), (128, 40), (1, 80), (30, 30)])),
     (4, (200, 170), 5, 25),
@@ -28,34 +18,8 @@ CASES = [
 ]
 
 
-def form_settings(form: str, **changes: float) -> WeightMapSettings:
-    return WeightMapSettings(form=form, **{**FORMS[form], **changes})
-
-
 def case(seed: int, shape: tuple[int, int], count: int, radius_px: float) -> np.ndarray:
     return separate_touching(discs(np.random.default_rng(seed), shape, count, radius_px))
-
-
-def distances(labels: np.ndarray) -> np.ndarray:
-    ids = np.unique(labels[labels > 0])
-    every = [ndimage.distance_transform_edt(labels != label) for label in ids]
-    return np.sort(np.stack([*every, np.full(labels.shape, np.inf), np.full(labels.shape, np.inf)]), axis=0)
-
-
-def naive_map(labels: np.ndarray, settings: WeightMapSettings) -> np.ndarray:
-    d1, d2 = distances(labels)[:2]
-    foreground, w0, sigma = labels > 0, settings.w0, settings.sigma_px
-    cells = settings.border_inside_cells
-    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
-    if settings.form == "plugin":
-        least = settings.background
-        fading = least + (1 - least) * np.exp(-(d1**2) / (2 * settings.sigma1_px**2))
-        return np.where(foreground, 1 + cells * border, fading + border)
-    inside, outside = foreground.sum(), (~foreground).sum()
-    ratio = (max(inside, outside) / max(min(inside, outside), 1)) ** settings.class_balance
-    inside_weight, outside_weight = (ratio, 1) if inside < outside else (1, ratio)
-    mean = (inside * inside_weight + outside * outside_weight) / labels.size if settings.class_mean_one else 1
-    return np.where(foreground, inside_weight / mean + cells * border, outside_weight / mean + border)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -86,36 +50,6 @@ def test_the_border_inside_a_cell_by_hand() -> None:
     labels[0, 1:4], labels[0, 6] = 1, 2
     weights = weight_map(labels, WeightMapSettings(border_inside_cells=True))
     np.testing.assert_allclose(weights[0, [1, 3]], 1 + 10 * np.exp(-np.array([25, 9]) / 50), rtol=1e-6)
-
-
-@pytest.mark.parametrize("class_balance", [0, 0.5, 1])
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
-def test_class_weights_of_mean_one(class_balance: float, share: float) -> None:
-    """With class_balance 1 they are inverse frequencies, n / (2·n_class); without, the same times a factor."""
-    labels = np.zeros((20, 50), np.uint16)
-    labels.ravel()[: int(share * labels.size)] = 1
-    settings = form_settings("paper", class_balance=class_balance, class_mean_one=True)
-    weights, plain = (
-        class_term(labels, settings),
-        class_term(labels, form_settings("paper", class_balance=class_balance)),
-    )
-    assert weights.mean() == pytest.approx(1, rel=1e-5)
-    np.testing.assert_allclose(weights / weights[-1, -1], plain / plain[-1, -1], rtol=1e-5)
-    if class_balance == 1:
-        frequency = np.where(labels > 0, share, 1 - share)
-        np.testing.assert_allclose(weights, 1 / (2 * frequency), rtol=1e-5)
-        assert plain.min() == 1 and plain.max() == pytest.approx(weights.max() * 2 * max(share, 1 - share), rel=1e-5)
-
-
-def test_class_weights_of_mean_one_count_known_pixels_alone() -> None:
-    labels = np.zeros((10, 10), np.uint16)
-    labels[:2] = 1
-    ignore = np.zeros((10, 10), bool)
-    ignore[6:] = True
-    settings = form_settings("paper", class_balance=1, class_mean_one=True)
-    weights = weight_map(labels, settings, ignore=ignore)
-    assert weights[0, 0] == pytest.approx(60 / (2 * 20)) and weights[5, 0] == pytest.approx(60 / (2 * 40))
-    assert not weights[6:].any()
 
 
 @pytest.mark.parametrize("sigma_px", [0.7, 3, 12])
@@ -164,19 +98,6 @@ def test_two_pixels_by_hand() -> None:
     np.testing.assert_allclose(weights[0, 3:6], 1 + 10 * np.exp(-16 / 50), rtol=1e-6)
     np.testing.assert_allclose(weights[0, [1, 7]], 1 + 10 * np.exp(-36 / 50), rtol=1e-6)
     assert weights[0, 2] == weights[0, 6] == 1
-
-
-def test_class_balance_raises_the_rarer_class_only() -> None:
-    labels = np.zeros((10, 10), np.uint16)
-    labels[:2] = 1
-    for balance, expected in ((0, 1), (0.5, 2), (1, 4)):
-        weights = class_term(labels, form_settings("paper", class_balance=balance))
-        assert np.unique(weights[:2]).tolist() == [expected] and (weights[2:] == 1).all()
-    inverse = class_term((labels == 0).astype(np.uint16), form_settings("paper", class_balance=1))
-    assert (inverse[:2] == 4).all() and (inverse[2:] == 1).all()
-    ignore = np.zeros((10, 10), bool)
-    ignore[4:] = True
-    assert (class_term(labels, form_settings("paper", class_balance=1), ignore=ignore) == 1).all(), "2 rows against 2"
 
 
 @pytest.mark.parametrize("form", FORMS)

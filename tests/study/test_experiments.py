@@ -1,14 +1,12 @@
-"""What each experiment does: its difference and nothing else, and no network trained twice."""
-
-from itertools import combinations
+"""What each experiment does: its difference and nothing else."""
 
 import pytest
-from builders.config import CONFIG, changed, config_of, study
+from builders.config import CONFIG, changed, study
 
 from unetlib.imaging.settings import SeedSettings
 from unetlib.io.files import short_hash
 from unetlib.networks import tiling
-from unetlib.study import experiments, shared_trainings
+from unetlib.study import experiments
 from unetlib.study.config_checks import check_study
 from unetlib.study.experiments import cache_settings, instance_settings, prediction_settings, run_settings
 from unetlib.study.runs import JOINT
@@ -154,130 +152,6 @@ def test_how_a_network_predicts_is_that_of_its_own_experiment_and_dataset():
     assert joint.instances.identity() == {"threshold": 0.4, "min_area_px": 0, "watershed_depth_px": 0}
 
 
-def trainers(config):
-    made = shared_trainings.share_identical_trainings(study(config))
-    return {name: experiments.training_experiment(made, name) for name in config["study"]["experiments"]}
-
-
-def test_what_agrees_with_the_reference_is_not_trained_again():
-    apart = {name: name for name in CONFIG["study"]["experiments"]} | {"turned": "reference"}
-    assert trainers(CONFIG) == apart
-    assert trainers(changed(("split", "max_train"), 2)) == apart | {"small": "reference"}
-    assert trainers(changed(("study", "reference"), "small")) == apart
-    equal = changed(("experiments", "plain"), {"augmentation": {"policy": "flips"}})
-    assert trainers(equal) == apart | {"flipped": "plain"}, "the first in the list is trained"
-    equal["study"]["reference"] = "flipped"
-    assert trainers(equal) == apart | {"plain": "flipped"}, "unless the reference is among them"
-
-
-def test_networks_that_one_dataset_tells_apart_are_trained_apart():
-    """A stated tile is the study's on b, but on a the dataset's own tile is smaller."""
-    stated = changed(("experiments", "plain"), {"batch": {"tile_px": 388}})
-    assert trainers(stated)["plain"] == "plain"
-    stated["datasets"]["a"]["tile_px"] = None
-    assert trainers(stated)["plain"] == "reference"
-
-
-def test_networks_of_some_datasets_are_those_of_an_experiment_that_has_more():
-    """flipped and plain are equal here; who has more datasets trains, wherever it stands in the list."""
-    equal = changed(("experiments", "plain"), {"augmentation": {"policy": "flips"}, "datasets": ["b"]})
-    assert trainers(equal)["plain"] == trainers(equal)["flipped"] == "flipped"
-    equal["experiments"]["flipped"]["datasets"] = ["a"]
-    assert trainers(equal)["plain"] == "plain" and trainers(equal)["flipped"] == "flipped"
-    equal["experiments"]["flipped"]["datasets"] = ["b", "a"]
-    assert trainers(equal)["plain"] == "flipped"
-
-
-def test_a_joint_network_of_other_datasets_is_another():
-    config = changed(("experiments", "plain"), {"train_on": "all"})
-    assert trainers(config)["joint"] == "plain"
-    config["experiments"]["plain"]["datasets"] = ["a"]
-    assert trainers(config)["joint"] == "joint"
-
-
-def test_whose_networks_are_used_is_followed_to_the_end():
-    """turned uses those of small, which are the reference's; wherever turned stands in the list."""
-    config = changed(("experiments", "turned", "networks_of"), "small")
-    config["experiments"]["small"] = {}
-    assert trainers(config)["turned"] == trainers(config)["small"] == "reference"
-    config = changed(("experiments", "turned", "networks_of"), "small")
-    config["study"]["experiments"] = ["turned", "small", "reference"]
-    assert trainers(config) == {"turned": "small", "small": "small", "reference": "reference"}
-
-
-def flat(section, prefix=""):
-    for key, value in section.items():
-        if isinstance(value, dict) and key != "params":
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", str(value)
-
-
-def differing(chosen, one, other):
-    """The settings in which two experiments differ."""
-    both = (set(flat(experiments.run_settings(chosen, name).plain())) for name in (one, other))
-    return {name for name, _ in set.symmetric_difference(*both)}
-
-
-RATES = {"training.learning_rate", "training.momentum"}  # belong to their optimiser
-LOSS = {"loss.name", "loss.params"}
-OVERLAYS = [(), ("cpu",), ("cpu", "ladder")]  # the demo starts from another recipe
-
-
-@pytest.mark.parametrize("overlays", OVERLAYS, ids=lambda names: "-".join(names) or "paper")
-@pytest.mark.parametrize(
-    ("base", "name", "factor"),
-    [
-        ("reference", "adam", {"training.optimiser"}),
-        ("reference", "batch-norm", {"model.norm"}),
-        ("reference", "dice-loss", LOSS),
-        ("reference", "plateau", {"training.schedule"}),
-        ("modern", "modern-no-batch-norm", {"model.norm"}),
-        ("modern", "modern-no-dice", LOSS),
-        ("modern", "modern-sgd", {"training.optimiser"}),
-        ("modern", "modern-no-plateau", {"training.schedule"}),
-        ("modern", "modern-no-dropout", {"model.dropout"}),
-        ("reference", "loss-bce-tversky", LOSS),
-        ("reference", "filters-8", {"model.base_filters"}),
-        ("reference", "copies-1", {"augmentation.copies"}),
-        ("reference", "touching-merged", {"separate_touching"}),
-        ("reference", "padded", {"model.padding", "batch.tile_px"}),
-        ("padded", "attention-unet", {"model.architecture"}),
-        ("padded", "unet-plus-plus", {"model.architecture"}),
-    ],
-)
-def test_a_rung_changes_one_factor_in_every_study(overlays, base, name, factor):
-    chosen = study(config_of(*overlays))
-    found = differing(chosen, base, name) - RATES
-    assert found <= factor, found
-    if not found:  # the study's base has that level already: it must be one that an overlay sets
-        assert overlays and name in ("adam", "filters-8", "batch-norm", "dice-loss")
-    assert experiments.split_settings(chosen, "isbi-em", base) == experiments.split_settings(chosen, "isbi-em", name)
-
-
-@pytest.mark.parametrize("overlays", OVERLAYS, ids=lambda names: "-".join(names) or "paper")
-def test_no_two_trained_experiments_are_the_same(overlays):
-    chosen = shared_trainings.share_identical_trainings(study(config_of(*overlays)))
-    dataset = chosen.study.datasets[0]
-    trained = [name for name in chosen.study.experiments if not experiments.trains_nothing(chosen, name)]
-    for one, other in combinations(trained, 2):
-        splits = [experiments.split_settings(chosen, dataset, name) for name in (one, other)]
-        joint = {experiments.is_joint(chosen, name) for name in (one, other)}
-        assert differing(chosen, one, other) or splits[0] != splits[1] or len(joint) == 2, (one, other)
-
-
-def test_the_reference_under_another_name_is_known():
-    config = changed(("experiments", "plain"), {})
-    config["study"]["experiments"] = ["reference", "plain", "turned", "flipped", "random-split"]
-    found = shared_trainings.share_identical_trainings(study(config))
-    same = {name: experiments.same_as_reference(found, name) for name in found.study.experiments}
-    assert {name: found for name, found in same.items() if found} == {"plain": ["a", "b"]}, (
-        "turned uses the same networks with another inference, the others are trained apart"
-    )
-    config["experiments"]["plain"] = {"networks_of": "reference", "scoring": {"mirrored_window_px": 9}}
-    assert experiments.same_as_reference(study(config), "plain") == []
-
-
 def depths(config):
     chosen = study(config)
     return {
@@ -303,17 +177,6 @@ def test_who_is_cut_by_watershed_and_where():
     config["experiments"]["turned"]["instance_method"] = "components"
     found = depths(config)
     assert found.pop("turned") == {"a": 0, "b": 0} and all(cut == {"a": 6, "b": 0} for cut in found.values())
-
-
-@pytest.mark.parametrize(
-    ("metric", "same"), [("seg", ["b"]), ("map", ["b"]), ("dice", ["a", "b"]), ("iou", ["a", "b"])]
-)
-def test_an_instance_method_does_not_matter_without_a_depth_or_to_a_metric_of_pixels(metric, same):
-    config = changed(("experiments", "plain"), {"networks_of": "reference"})
-    config["datasets"]["a"] |= {"watershed_depth_px": 6, "primary_metric": metric}
-    assert experiments.same_as_reference(study(config), "plain") == ["a", "b"]
-    config["experiments"]["plain"]["instance_method"] = "watershed"
-    assert experiments.same_as_reference(study(config), "plain") == same
 
 
 def test_instances_grow_from_seeds_where_an_experiment_says_so():
