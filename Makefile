@@ -56,7 +56,7 @@ schema: $(INSTALLED)
 	python -m tools.write_schema
 
 lock: $(INSTALLED)
-	uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-emit-index-url -o requirements.lock pyproject.toml
+	uv pip compile --quiet --generate-hashes --extra export --extra workflow --extra slurm --extra test --extra check --python-version 3.11 --universal --no-emit-index-url -o requirements.lock pyproject.toml
 	echo uv | uv pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-emit-index-url - -o envs/uv.lock
 
 # The other libraries are measured, never needed: .venv-bench has them, hash-checked like everything else.

@@ -89,7 +89,7 @@ def test_a_model_predicts_as_the_study_beside_it_and_options_go_before(tmp_path,
 
 
 def test_tracking(tmp_path, capsys):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     stack = np.zeros((3, 40, 50), np.uint16)
     for time in range(3):
         stack[time, 10 + time : 18 + time, 10:18], stack[time, 25:33, 30:38] = 2, 1
@@ -171,7 +171,7 @@ def test_help_and_measure_do_not_wait_for_torch(tmp_path):
     code = f"""
 import sys
 from unetlib.cli import main
-for wish in (["--help"], ["predict", "--help"], ["info", "--help"], ["measure", "--help"], ["track", "--help"]):
+for wish in (["--help"], *([name, "--help"] for name in ("predict", "models", "info", "measure", "track", "export"))):
     try:
         main(wish)
     except SystemExit as done:
@@ -182,11 +182,11 @@ assert "torch" not in sys.modules and "pandas" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    for part in ("NAME_labels.tif", "0.299 R + 0.587 G + 0.114 B", "res_track.txt", "pip install 'unetlib[track]'"):
+    for part in ("NAME_labels.tif", "0.299 R + 0.587 G + 0.114 B", "res_track.txt", "pip install 'unetlib[export]'"):
         assert part in done.stdout
 
 
-@pytest.mark.parametrize("command", ["", "predict", "measure", "track", "export", "info"])
+@pytest.mark.parametrize("command", ["", "predict", "models", "measure", "track", "export", "info"])
 def test_help_fits_a_terminal_of_80_columns(command, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit) as caught:

@@ -116,7 +116,7 @@ def test_a_folder_with_all_that_users_have_in_it(place, capsys):
 
 
 def test_cells_join_with_tracks(place):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     assert run("track", "labels.tif", "-o", "tracks") == 0
     assert run("measure", "tracks", "-o", "cells.csv") == 0
     (track,) = rows("tracks/tracks.csv")

@@ -65,7 +65,7 @@ def test_every_cell_is_measured_in_the_image_of_its_name_or_the_files_are_refuse
     stem=st.sampled_from(["t", "pos 2 t", "é"]),
 )
 def test_frames_are_tracked_in_the_order_of_their_numbers(tmp_path_factory, numbers, chance, stem):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     place, files = tmp_path_factory.mktemp("frames"), []
     for frame, number in enumerate(sorted(numbers)):  # a cell that walks 5 px a frame, 7 px tall and wide
         labels = np.zeros((20, 60), np.uint16)

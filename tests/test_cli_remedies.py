@@ -39,7 +39,7 @@ CHOICES = [  # what is typed, what is said, what is added
 @pytest.mark.parametrize(("line", "said", "remedy"), CHOICES, ids=[f"{line} {remedy}" for line, _, remedy in CHOICES])
 def test_what_must_be_chosen_is_said_and_can_be_typed(place, capsys, line, said, remedy):
     if line.startswith("track"):
-        pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+        pytest.importorskip("laptrack", reason="laptrack is not installed")
     assert run_line(line) == 1
     assert said in capsys.readouterr().err
     assert run_line(f"{line} {remedy}") == 0
@@ -59,7 +59,7 @@ LEFT_OUT = [
 @pytest.mark.parametrize(("line", "wrong", "said"), LEFT_OUT)
 def test_what_is_too_much_is_said_and_can_be_left_out(place, capsys, line, wrong, said):
     if line.startswith("track"):
-        pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+        pytest.importorskip("laptrack", reason="laptrack is not installed")
     assert run_line(f"{line} {wrong}") == 1
     assert said in capsys.readouterr().err
     assert run_line(line) == 0
@@ -109,7 +109,7 @@ def test_a_table_is_of_the_channel_and_the_plane_that_were_chosen(place, capfdbi
 
 
 def test_tracks_are_those_of_the_plane_that_was_chosen(place):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     assert run_line(TRACK.format("tz_labels.tif") + " --z 1") == 0
     (track,) = rows("tracks/tracks.csv")
     assert (track["frames"], float(track["speed_px_per_frame"])) == ("3", 6.0)

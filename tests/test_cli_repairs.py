@@ -126,7 +126,7 @@ def broken_files():
 @pytest.mark.parametrize(("line", "said", "mend"), MENDED, ids=[mend.__name__ for _, _, mend in MENDED])
 def test_what_must_be_mended_is_said_and_then_it_works(place, capsys, line, said, mend):
     if line.startswith("track"):
-        pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+        pytest.importorskip("laptrack", reason="laptrack is not installed")
     broken_files()
     if mend is remove_it:
         Path("prediction.json").write_text(
@@ -141,7 +141,7 @@ def test_what_must_be_mended_is_said_and_then_it_works(place, capsys, line, said
 
 
 def test_labels_are_not_replaced_by_their_tracks_and_another_folder_works(place, capsys):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     Path("out").mkdir()
     Path("movie_labels.tif").rename("out/movie_labels.tif")
     assert run_line("track out -o out") == 1
@@ -153,7 +153,7 @@ def test_labels_are_not_replaced_by_their_tracks_and_another_folder_works(place,
 
 
 def test_frames_and_images_whose_names_do_not_tell_are_renamed(place, capsys):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     for name in ("t1.tif", "t01.tif", "u2.tif", "u3.tif"):
         tifffile.imwrite(name, walking_cells(1)[0])
     assert run_line("track t1.tif t01.tif -o tracks") == 1

@@ -123,7 +123,7 @@ def odd_units(path, array, **metadata):
 
 
 def test_what_cannot_be_read_of_a_scale_is_said_by_every_command_once(place):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     remedy = "give its pixel size by --pixel-size (in a dataset's options: pixel_size_um)"
     length = f"its unit of length, 'furlong', is not known; {remedy}"
     time = "its unit of time, 'fortnight', is not known; give its frame interval by --interval of track"

@@ -11,22 +11,23 @@ from unetlib import cli
 from unetlib.cli_arguments import parser
 
 ROOT = Path(__file__).parent.parent
+COMMANDS = [path for path in (ROOT / "unetlib").glob("cli*.py") if path.name not in ("cli_arguments.py", "cli_help.py")]
 SOURCES = [path for path in (ROOT / "unetlib").rglob("*.py") if path.name not in ("cli_arguments.py", "cli_help.py")]
 
 
 def test_every_extra_that_is_named_can_be_installed():
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {extra for path in SOURCES for extra in re.findall(r"pip install 'unetlib\[(\w+)\]'", path.read_text())}
-    assert named == {"export", "track"} <= set(known)
+    assert named == {"export"} <= set(known)
 
 
 def test_every_option_that_an_error_names_is_one():
     commands = next(action for action in parser()._actions if action.dest == "command" or action.choices)
     known = {name for each in commands.choices.values() for action in each._actions for name in action.option_strings}
-    rooms = ("io", "imaging", "networks", "tracking")  # what the command line calls
+    rooms = ("io", "imaging", "networks", "models", "tracking")  # what the command line calls
     named = {}
     for path in SOURCES:
-        if path.relative_to(ROOT / "unetlib").parts[0] in (*rooms, "cli.py", "cli_terminal.py"):
+        if path.relative_to(ROOT / "unetlib").parts[0] in (*rooms, *(path.name for path in COMMANDS)):
             named |= dict.fromkeys(re.findall(r"(?<![\w-])--[a-z][a-z-]+", path.read_text()), path.name)
     assert "--overwrite" in named and "--device" in named
     assert {option: file for option, file in named.items() if option not in known} == {}

@@ -1,26 +1,27 @@
 """What the command `unetlib` takes: its commands, their options, and which values those may have."""
 
 import argparse
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
 
-from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, INFO, MEASURE, PREDICT, TRACK
+from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, INFO, MEASURE, MODELS, PREDICT, TRACK
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; `command` of its result names the one that was given."""
     form = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(prog="unetlib", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=form)
-    top.add_argument("--version", action="version", version=_version())
+    top.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     predict = commands.add_parser(
         "predict", help="masks and labels of images", description=PREDICT, formatter_class=form
     )
-    predict.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
+    predict.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="image files, or folders of them")
     predict.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="where the results go")
     _overwrite(predict, "results of an earlier run")
+    predict.add_argument("--overlay", action="store_true", help="also NAME_overlay.png: the image with outlined cells")
     predict.add_argument(
         "--tta",
         action=argparse.BooleanOptionalAction,
@@ -55,8 +56,14 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
     predict.set_defaults(command="predict")
 
+    models = commands.add_parser(
+        "models", help="the networks that ship, or the card of one", description=MODELS, formatter_class=form
+    )
+    models.add_argument("name", nargs="?", metavar="NAME", help="show the card of this network")
+    models.set_defaults(command="models")
+
     export = commands.add_parser("export", help="for other programs", description=EXPORT, formatter_class=form)
-    export.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
+    export.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
     export.add_argument("--to", required=True, choices=("onnx", "bioimageio"), help="a graph alone, or a package")
     export.add_argument("-o", "--output", type=_file, required=True, metavar="FILE", help="the .onnx or .zip file")
     _overwrite(export, "an earlier export")
@@ -74,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     info = commands.add_parser(
         "info", help="what a model was trained on, how, with what score", description=INFO, formatter_class=form
     )
-    info.add_argument("model", type=Path, metavar="MODEL", help="model.pt of a run")
+    info.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
     info.set_defaults(command="info")
 
     measure = commands.add_parser("measure", help="a table of cells", description=MEASURE, formatter_class=form)
@@ -160,11 +167,23 @@ def _named(text: str, what: str) -> Path:
     return Path(text)
 
 
-def _version() -> str:
-    try:
-        return f"unetlib {version('unetlib')}"
-    except PackageNotFoundError:
-        return "unetlib, not installed"
+class _Version(argparse.Action):
+    """Show the version, for which the library of installed packages is loaded only when it is wanted."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            text = f"unetlib {version('unetlib')}"
+        except PackageNotFoundError:
+            text = "unetlib, not installed"
+        parser.exit(message=f"{text}\n")
 
 
 def _positive(text: str) -> float:

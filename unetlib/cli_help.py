@@ -2,6 +2,8 @@
 
 EXAMPLES = """\
 examples:
+  unetlib models
+  unetlib predict demo-nuclei images/ -o out --overlay
   unetlib info results/cpu/runs/reference/phc-u373/fold0-seed0/model.pt
   unetlib predict model.pt movie.tif -o out    (a stack, many files, a folder)
   unetlib predict model.pt images/ -o out --tta --min-area 50
@@ -13,13 +15,19 @@ Every command says what it refuses in one line and exits with 1;
 UNETLIB_DEBUG=1 shows where.
 """
 PREDICT = """\
+MODEL is the name of a shipped network (`unetlib models` lists them) or the
+model.pt of a run; ./NAME is a file of such a name. Each predicts as its study
+does: threshold, smallest cell, watershed, flips and rotations are said.
+
 Write three TIFF files per image into DIR, which Fiji and napari open with the
 pixel size of the image:
   NAME_probability.tif   foreground probability, 32-bit float, 0 to 1
   NAME_mask.tif          8 bit, 255 where a cell is
   NAME_labels.tif        16 bit (32 beyond 65535 cells), 0 = background, one
                          number per cell
-All three appear when the image is done, or none. Files that are there already
+--overlay adds NAME_overlay.png, a picture of the image with the outline of
+each cell that this run found; of a stack the first, middle and last plane.
+All appear when the image is done, or none. Files that are there already
 stay as they are (corrected labels are not lost), so that the same command goes
 on after an interruption; --overwrite makes them again. An image that fails
 does not end the run: what failed is listed at the end, with exit code 1. In a
@@ -36,7 +44,14 @@ Networks work best at the scale of their training images: where the pixel sizes
 differ by more than 1.5 times, that is said. --rescale resamples each plane to
 the pixel size of the training images, predicts it, and brings the probability
 back to the image's own size; --min-area and --watershed then count pixels of
-that size. --pixel-size is for images that do not say theirs.
+that size. --pixel-size is for images that do not say theirs. A shipped network
+also says where an image differs from its training images in bit depth, in
+whether cells are brighter than the ground, and in how much of it they cover.
+"""
+MODELS = """\
+List the networks that ship with unetlib: which images they are for, the pixel
+size of their training images, and their score on images that did not train
+them, with its 95 % interval. With a NAME, show its card: data, licence, limits.
 """
 MEASURE = """\
 Write a table with one row per cell: file, page, frame, z, label; area,
@@ -64,7 +79,6 @@ since is replaced with --overwrite alone:
   tracks.csv       per cell: frames (from 0), distance moved, displacement,
                    speed
 LABELS may be the folder of `predict`: its NAME_labels.tif are taken.
-Needs laptrack: pip install 'unetlib[track]'.
 """
 EXPORT = """\
 Write the network for programs without PyTorch, once it has given what PyTorch

@@ -4,7 +4,6 @@ import codecs
 import logging
 import os
 import sys
-import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -55,10 +54,17 @@ def line_of(error: BaseException) -> str:
 
 def failed(error: BaseException) -> int:
     """Say an error in one line, with its traceback where UNETLIB_DEBUG is set, and return the exit code 1."""
-    if os.environ.get("UNETLIB_DEBUG"):
-        traceback.print_exc()
+    _show_traceback()
     say(f"error: {line_of(error)}")
     return 1
+
+
+def _show_traceback() -> None:
+    """Show where an error was raised, if UNETLIB_DEBUG is set."""
+    if os.environ.get("UNETLIB_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
 
 
 class Batch:
@@ -74,8 +80,7 @@ class Batch:
         try:
             yield
         except FAILURES as error:
-            if os.environ.get("UNETLIB_DEBUG"):
-                traceback.print_exc()
+            _show_traceback()
             line = line_of(error)
             self.errors.append(line if str(path) in line else f"{path}: {line}")
             if self.total > 1:

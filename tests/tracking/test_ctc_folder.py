@@ -17,7 +17,7 @@ HOW = (LinkSettings(), Scale())
 
 
 def test_the_folder_is_in_the_challenges_format(tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     labels, _ = moving_discs()
     write_stack(tmp_path / "labels.tif", labels, "TYX", finterval=300)
     found = track_files([tmp_path / "labels.tif"], tmp_path / "out", *HOW)
@@ -62,7 +62,7 @@ def test_refusals(tmp_path):
 
 
 def test_planes_give_what_files_give(tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     labels, _ = moving_discs()
     write_stack(tmp_path / "labels.tif", labels, "TYX", finterval=300)
     track_files([tmp_path / "labels.tif"], tmp_path / "files", *HOW)
@@ -86,7 +86,7 @@ def test_a_film_in_which_a_network_found_nothing_has_no_tracks(tmp_path):
 
 
 def test_files_are_frames_in_the_order_of_their_numbers(tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     paths = [tmp_path / f"t{frame}_labels.tif" for frame in range(1, 12)]
     for frame, path in enumerate(paths):  # a cell that walks 5 px a frame
         labels = np.zeros((40, 90), np.uint16)
@@ -97,7 +97,7 @@ def test_files_are_frames_in_the_order_of_their_numbers(tmp_path):
 
 
 def test_frames_of_two_pixel_sizes_are_refused_unless_one_is_set(tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     paths = [tmp_path / "t1.tif", tmp_path / "t2.tif"]
     for path, resolution in zip(paths, (2, 4), strict=True):
         tifffile.imwrite(
@@ -128,7 +128,7 @@ def test_every_file_that_cannot_be_a_frame_is_named(tmp_path):
 
 
 def test_what_is_said_of_the_scale(tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     metadata = {"axes": "TYX", "unit": "furlong", "finterval": 2, "tunit": "fortnight"}
     movie = np.stack([np.eye(20, dtype=np.uint16)] * 3)
     tifffile.imwrite(tmp_path / "odd.tif", movie, imagej=True, resolution=(2, 2), metadata=metadata)

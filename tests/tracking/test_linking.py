@@ -65,7 +65,7 @@ def test_motion():
 
 
 def test_moving_discs_are_followed():
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     labels, numbers = moving_discs()
     frames = [cells_of_frame(plane) for plane in labels]
     tracks = link(frames, LinkSettings(max_distance_px=10, max_gap=1, divisions=False))
@@ -76,7 +76,7 @@ def test_moving_discs_are_followed():
 
 
 def test_a_division_and_a_gap_are_found():
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     lone = [(50, 50), (51, 50), None, (52, 51), (53, 51)]
     mother = [(10, 10), (10, 11), None, None, None]
     daughters = [[], [], [(7, 11), (13, 11)], [(6, 11), (14, 11)], [(5, 11), (15, 11)]]

@@ -12,7 +12,7 @@ from unetlib.tracking.sequences import masks_in, sequence_frames
 from unetlib.tracking.settings import SequenceSettings
 from unetlib.tracking.tracked_cells import MEASURED_COLUMNS, measure_tracked
 
-pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+pytest.importorskip("laptrack", reason="laptrack is not installed")
 
 
 def test_cells_are_tracked_within_the_field_of_interest_and_measured(tmp_path):

@@ -16,7 +16,7 @@ from unetlib.tracking.linking import Scale
 from unetlib.tracking.result_folder import changed_file
 from unetlib.tracking.settings import LinkSettings
 
-pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+pytest.importorskip("laptrack", reason="laptrack is not installed")
 HOW = (LinkSettings(), Scale())
 RESULT = ["mask000.tif", "mask001.tif", "mask002.tif", "res_track.txt", "tracks.csv"]
 

@@ -47,7 +47,7 @@ def test_the_truth_is_that_of_the_sequence(dataset):
 
 
 def test_true_labels_are_followed_to_a_score_of_one_and_a_lost_cell_costs(dataset, tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     frames = sequence_frames(dataset.frames, ["02-t003"])
     labels = phase_contrast(102, **SIZE).labels
     track_planes(lambda: labels, tmp_path / "all", *HOW, where="x")
@@ -66,7 +66,7 @@ def test_true_labels_are_followed_to_a_score_of_one_and_a_lost_cell_costs(datase
 
 
 def test_without_markers_there_is_a_film_and_no_score(dataset, tmp_path):
-    pytest.importorskip("laptrack", reason="laptrack is the optional dependency unetlib[track]")
+    pytest.importorskip("laptrack", reason="laptrack is not installed")
     samples = read_without_markers(dataset)
     write_dataset(tmp_path / "data", samples)
     bare = Dataset(tmp_path / "data")

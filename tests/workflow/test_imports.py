@@ -18,6 +18,7 @@ ORDER = [
     "imaging",
     "datasets",
     "networks",
+    "models",
     "evaluation",
     "training",
     "tracking",
@@ -26,6 +27,8 @@ ORDER = [
     "cli_help",
     "cli_arguments",
     "cli_terminal",
+    "cli_inputs",
+    "cli_predict",
     "cli",
     "__main__",
 ]

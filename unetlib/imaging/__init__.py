@@ -1,5 +1,7 @@
 """Arrays only: grey values, label images, weight maps, instances. No files, no torch.
 
+- appearance: What an image looks like in a few numbers, so that images can be compared with those that trained a
+  network.
 - binning: Binning: average k × k pixels into one before the network, and upsample its probability to full size
   afterwards.
 - distance_targets: Distances within each cell, which a network is taught beside the foreground to tell cells apart.
@@ -7,6 +9,8 @@
 - instance_check: Tell instance labels from masks and class maps by their structure, wherever label images are read.
 - labels: Instance labels: 2-D integer arrays in which 0 is background and every other value is one instance.
 - normalisation: Normalise the grey values of each image, as the input of every network.
+- outlines: A picture of an image with the outline of every object, by which a person sees at once whether they are
+  right.
 - percentiles: Exact percentiles of a plane that is read in strips.
 - planes: Planes that are read in parts, so that memory does not grow with their size: arrays, memory maps, binned
   planes.

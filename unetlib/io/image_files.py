@@ -11,7 +11,7 @@ from unetlib.io.pairing import natural_key
 from unetlib.io.wording import counted, named
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png")
-RESULTS = ("probability", "mask", "labels")  # the files that `predict` writes for each image, as NAME_labels.tif
+RESULTS = ("probability", "mask", "labels", "overlay")  # what `predict` writes for each image, as NAME_labels.tif
 TRACKS = ("res_track.txt", "tracks.csv")  # the files that `track` writes beside its masks
 _RESULT = re.compile(rf"(?P<name>.+)_(?P<kind>{'|'.join(RESULTS)})")
 _NAMED = 5  # at most so many unused files are named in a message
@@ -81,7 +81,7 @@ def _labels_of(images: list[Path]) -> list[Path]:
 def _beside_labels(labels: list[Path]) -> set[str]:
     """Return the names of files that `predict` and `track` write beside label images: no message is needed."""
     names = [match["name"] for path in labels if (match := _RESULT.fullmatch(path.stem))]
-    return {f"{name}_{kind}.tif" for name in names for kind in RESULTS} | set(TRACKS)
+    return {f"{name}_{kind}.{suffix}" for name in names for kind in RESULTS for suffix in ("tif", "png")} | set(TRACKS)
 
 
 def _without_results(images: list[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -77,3 +78,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise ValueError(f"its part {kind.decode('latin-1')!r} is damaged")
         yield kind, body
         place += 12 + length
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write 8-bit grey (H, W) or colour (H, W, 3) pixels; equal pixels give equal bytes. For a temporary file."""
+    path.write_bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels)))

@@ -4,7 +4,7 @@ import math
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from unetlib.imaging.instances import label_plane
 from unetlib.imaging.labels import LARGEST_ID
-from unetlib.imaging.planes import check_finite, copy_plane, strips
+from unetlib.imaging.outlines import outlined, side_by_side
+from unetlib.imaging.planes import Readable, check_finite, copy_plane, strips
 from unetlib.io.axes import EVERYTHING, Choice
 from unetlib.io.calibration import Calibration
 from unetlib.io.files import atomic_paths
 from unetlib.io.outputs import OutputError, real_folder
+from unetlib.io.png import write_png
 from unetlib.io.replacement import full_disk_named
 from unetlib.io.stack_writer import create_stack
 from unetlib.io.stacks import Stack, open_stack
@@ -32,6 +34,9 @@ from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
 AS_THEY_ARE = ImageOptions()
 KINDS = ("probability", "mask", "labels")
+OVERLAY = "overlay"  # a fourth kind, where it is wanted: the image with the outlines of the cells, PNG
+
+Watch = Callable[[Readable, NDArray[np.uint32]], None]  # a page and its instances, as soon as they are found
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ class PredictionResult:
     notes: tuple[str, ...] = ()  # what a person must be told of how the image was read
 
 
-def image_files(images: Iterable[Path], folder: Path) -> dict[Path, dict[str, Path]]:
-    """Return, for every image file, the files of its results in `folder`, by kind (KINDS).
+def image_files(images: Iterable[Path], folder: Path, *, overlay: bool = False) -> dict[Path, dict[str, Path]]:
+    """Return, for every image file, the files of its results in `folder`, by kind (KINDS, and OVERLAY if wanted).
 
     Raises NetworkError when two images would have the same files, OutputError when a file would replace an image.
     """
@@ -58,6 +63,8 @@ def image_files(images: Iterable[Path], folder: Path) -> dict[Path, dict[str, Pa
         if owner.setdefault(path.stem.lower(), path) != path:
             raise NetworkError(f"{owner[path.stem.lower()]} and {path} would be written to the same files; rename one")
         result[path] = {kind: folder / f"{path.stem}_{kind}.tif" for kind in KINDS}
+        if overlay:
+            result[path][OVERLAY] = folder / f"{path.stem}_{OVERLAY}.png"
     inputs = {path.resolve() for path in found}
     for target in (file for files in result.values() for file in files.values()):
         if target.resolve() in inputs:
@@ -84,13 +91,15 @@ def predict_files(
     *,
     options: ImageOptions = AS_THEY_ARE,
     report: Callable[[float], None] = lambda planes: None,
+    watch: Watch = lambda plane, instances: None,
 ) -> PredictionResult:
-    """Write the files (some of KINDS, one at least) of one image file, all or none, and return what they hold.
+    """Write the files (of KINDS and OVERLAY, one at least) of one image file, all or none; return what they hold.
 
     probability: float32, 0 … 1. labels: the instances of each plane, 1 … n, uint16 (uint32 beyond 65535). mask: uint8,
     255 where there is a label. Axes, pixel size, distance of z planes and frame interval are those of the image.
-    options: which channel and z plane, and at which pixel size they are predicted; minimum area and watershed depth
-    count pixels of that size. report gets the number of planes done, after each tile. Each file appears when all are
+    overlay: the first, the middle and the last plane with outlined instances. options: which channel and z plane, and
+    at which pixel size they are predicted; minimum area and watershed depth count pixels of that size. report gets the
+    number of planes done, after each tile, watch each plane with its instances. Each file appears when all are
     complete. Memory does not grow with the image; with a watershed it grows with the largest component. Pixels are in
     mapped files, and 4 bytes of each, and 12 of each that is resampled, in temporary ones in the folder of the results.
     """
@@ -130,7 +139,10 @@ def predict_files(
             if planes is not None:
                 copy_plane(planes[0], probability[page])
             counts.append(label_plane(found, ids[page], instances))
+            watch(plane, ids[page])
         probability.flush()
+        if OVERLAY in files:
+            _write_overlay(temporary[OVERLAY], pages, ids)
         _write_labels(temporary, ids, pages, calibration, np.uint16 if max(counts) <= LARGEST_ID else np.uint32)
     seconds, notes = time.perf_counter() - started, (*pages.notes, *scale.notes)
     return PredictionResult(image, tuple(files.values()), len(pages), sum(counts), seconds, notes)
@@ -153,6 +165,20 @@ def _write_labels(
             for rows in strips(shape[-2:]):
                 array[page, rows] = ids[page, rows] if kind == "labels" else np.where(ids[page, rows] > 0, 255, 0)
         array.flush()
+
+
+def overlay_pages(count: int) -> Sequence[int]:
+    """Return which planes an overlay shows.
+
+    >>> [overlay_pages(count) for count in (1, 2, 9)]
+    [[0], [0, 1], [0, 4, 8]]
+    """
+    return sorted({0, (count - 1) // 2, count - 1})
+
+
+def _write_overlay(path: Path, pages: Stack, ids: NDArray[np.uint32]) -> None:
+    """Write the picture of some planes with their outlined instances, side by side."""
+    write_png(path, side_by_side([outlined(pages.plane(page), ids[page]) for page in overlay_pages(len(pages))]))
 
 
 def _mapped(stack: ExitStack, folder: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, Any]:

@@ -78,7 +78,7 @@ def link(frames: Sequence[FrameCells], settings: LinkSettings) -> list[Track]:
     try:
         from laptrack import LapTrack
     except ImportError as error:
-        raise TrackError(f"tracking needs laptrack ({error}); pip install 'unetlib[track]'") from error
+        raise TrackError(f"tracking needs laptrack ({error}); pip install laptrack") from error
     cost = (reach_px(frames, settings) or 0.0) ** 2
     tracker = LapTrack(
         metric="sqeuclidean",

@@ -1,0 +1,55 @@
+"""Weights in 16 bits: half the size of those that were trained, and a look at whether they give the same masks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from unetlib.datasets.dataset import Dataset
+from unetlib.imaging.instances import instances_from_probability
+from unetlib.models.card import WeightsRecord
+from unetlib.networks.predict_images import predict_images, read_binned
+from unetlib.networks.settings import ComputeSettings, PredictionSettings
+from unetlib.networks.trained_network import ModelFileError, load_network, read_model, save_model, study_prediction
+
+
+def store_halved(model: Path, output: Path) -> None:
+    """Write a model.pt whose kernels are float16; biases and norms, a few numbers, stay as they are.
+
+    ModelFileError where a weight is beyond float16. Loading brings all of them back to float32.
+    """
+    record, weights = read_model(model)
+    halved = {
+        name: part.half() if part.is_floating_point() and part.ndim > 1 else part for name, part in weights.items()
+    }
+    if not all(bool(torch.isfinite(part).all()) for part in halved.values()):
+        raise ModelFileError(f"{model}: a weight is beyond 16-bit floats; ship another run")
+    save_model(output, halved, record)
+
+
+def compare_masks(model: Path, stored: Path, dataset: Dataset, frames: Sequence[str]) -> WeightsRecord:
+    """Return how far the masks of stored and of trained weights agree on these frames, predicted as the study does."""
+    settings = study_prediction(model)
+    assert settings is not None
+    dice, overlap, total = [], 0, 0
+    for frame in frames:
+        ours, theirs = (_mask(path, dataset, frame, settings) for path in (stored, model))
+        both, areas = int((ours & theirs).sum()), int(ours.sum() + theirs.sum())
+        dice.append(2 * both / areas if areas else 1.0)
+        overlap, total = overlap + both, total + areas
+    parameters = sum(part.numel() for part in read_model(stored)[1].values())
+    return WeightsRecord(
+        format="float16",
+        parameters=parameters,
+        agreement=round(2 * overlap / total if total else 1.0, 6),
+        lowest_agreement=round(min(dice), 6),
+        images=len(frames),
+    )
+
+
+def _mask(model: Path, dataset: Dataset, frame: str, settings: PredictionSettings) -> NDArray[np.bool_]:
+    network = load_network(model, "cpu")
+    found = predict_images(network, {frame: read_binned(dataset, frame)}, settings.inference, ComputeSettings())
+    return instances_from_probability(found[frame], settings.instances) > 0
