@@ -17,7 +17,8 @@ class Faults:
     """
 
     def __init__(self, *kinds: type[ValueError]) -> None:
-        self._kinds = kinds or (DatasetError,)
+        self._summary = kinds[0] if kinds else DatasetError
+        self._collected: tuple[type[ValueError], ...] = (*(kinds or (DatasetError,)), ImageError, ArchiveError)
         self._found: list[ValueError] = []
 
     @contextmanager
@@ -25,7 +26,7 @@ class Faults:
         """Keep an error about the data that the block raises, and continue after the block."""
         try:
             yield
-        except (*self._kinds, ImageError, ArchiveError) as error:
+        except self._collected as error:
             self._found.append(error)
 
     def check(self) -> None:
@@ -40,4 +41,4 @@ class Faults:
             told = [f"{', '.join(files)}{fault and ': '}{fault}" for fault, files in kinds.items()]
             numbered = told if len(told) == 1 else [f"({number}) {each}" for number, each in enumerate(told, 1)]
             more = f" and {len(self._found) - NAMED} more" if len(self._found) > NAMED else ""
-            raise self._kinds[0](f"{len(self._found)} faults: {' '.join(numbered)}{more}")
+            raise self._summary(f"{len(self._found)} faults: {' '.join(numbered)}{more}")
