@@ -1,17 +1,13 @@
 """The pixel size survives reading and writing, whoever wrote it; a printer's resolution is not believed."""
 
-import struct
-
 import numpy as np
 import pytest
 import tifffile
-from builders.archives import png, texture
-from builders.malformed import png_chunks, png_of
+from builders.archives import texture
+from builders.ome import ome
 
 from unetlib.io.calibration import Calibration, calibration_of
-from unetlib.io.images import decode_image
 from unetlib.io.stack_writer import create_stack
-from unetlib.io.stacks import open_stack
 
 PICTURE = texture(20, 30)
 
@@ -19,15 +15,6 @@ PICTURE = texture(20, 30)
 def read(path):
     with tifffile.TiffFile(path) as file:
         return calibration_of(file, "a.tif")
-
-
-def ome(planes="", **pixels):
-    keys = " ".join(f'{name}="{value}"' for name, value in pixels.items())
-    return (
-        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" '
-        f'DimensionOrder="XYZCT" Type="uint8" SizeX="30" SizeY="20" SizeZ="1" SizeC="1" SizeT="1" {keys}>'
-        f"<TiffData/>{planes}</Pixels></Image></OME>"
-    )
 
 
 WRITTEN = {  # how it was written: (row, column, seconds)
@@ -186,82 +173,3 @@ def test_pixels_that_are_not_square_have_no_one_size():
     with pytest.raises(ValueError, match=r"a\.tif: pixels of 0.5 × 0.4 µm are not square"):
         Calibration(0.5, 0.4).pixel_size_um("a.tif")
     assert Calibration(0.5, None).pixel_size_um("a.tif") is None
-
-
-def ome_with_times(*times, unit=None, **pixels):
-    """OME-XML of planes (T, C) with these times; None leaves the time of a plane out."""
-    unit = f' DeltaTUnit="{unit}"' if unit else ""
-    planes = [
-        f'<Plane TheZ="0" TheT="{t}" TheC="{c}"' + ("" if time is None else f' DeltaT="{time}"{unit}') + "/>"
-        for t, c, time in times
-    ]
-    return ome("".join(planes), **pixels)
-
-
-TIMES = {  # what the planes say: (seconds from frame to frame, what is said)
-    "even": (ome_with_times((0, 0, 3), (1, 0, 13), (2, 0, 23)), 10, ""),
-    "jitter": (ome_with_times((0, 0, 0), (1, 0, 10.3), (2, 0, 19.9), (3, 0, 30)), 10, ""),
-    "channels": (ome_with_times((0, 0, 0), (0, 1, 4), (1, 0, 10), (1, 1, 14), (2, 0, 20)), 10, ""),
-    "any order": (ome_with_times((2, 0, 20), (0, 0, 0), (1, 0, 10)), 10, ""),
-    "a time missing": (ome_with_times((0, 0, 0), (1, 0, None), (2, 0, 20), (3, 0, 30)), 10, ""),
-    "minutes": (ome_with_times((0, 0, 0), (1, 0, 2), (2, 0, 4), unit="min"), 120, ""),
-    "stated": (ome_with_times((0, 0, 0), (1, 0, 7), TimeIncrement=5), 5, ""),
-    "stated as 0": (ome_with_times((0, 0, 0), (1, 0, 7), TimeIncrement=0), 7, ""),
-    "one frame": (ome_with_times((0, 0, 3), (0, 1, 4)), None, ""),
-    "zeros": (ome_with_times((0, 0, 0), (1, 0, 0), (2, 0, 0)), None, ""),
-    "no numbers": (ome_with_times((0, 0, "soon"), (1, 0, "nan"), (2, 0, "inf")), None, ""),
-    "a pause": (ome_with_times((0, 0, 0), (1, 0, 10), (2, 0, 100)), None, "its frames are 10 to 90 s apart"),
-    "backwards": (ome_with_times((0, 0, 9), (1, 0, 5), (2, 0, 1)), None, "its frames are -4 to -4 s apart"),
-    "unit": (ome_with_times((0, 0, 0), (1, 0, 1), unit="moon"), None, "its unit of time, 'moon', is not known"),
-}
-
-
-@pytest.mark.parametrize("kind", TIMES)
-def test_the_times_of_planes_give_the_interval_where_none_is_stated(tmp_path, kind):
-    description, seconds, said = TIMES[kind]
-    tifffile.imwrite(tmp_path / "a.tif", PICTURE, description=description, metadata=None)
-    found = read(tmp_path / "a.tif")
-    assert found.frame_interval_s == (seconds and pytest.approx(seconds))
-    notes = found.notes(interval_given=False)
-    assert len(notes) == bool(said) and all(note.startswith(f"a.tif: {said}") for note in notes)
-    assert all(note.endswith("; give its frame interval by --interval of track") for note in notes)
-    assert found.notes(interval_given=True) == ()
-
-
-def png_with_size(across, down, unit=1):
-    header, *others = png_chunks(png(PICTURE))
-    return png_of([header, (b"pHYs", struct.pack(">IIB", across, down, unit)), *others])
-
-
-SIZES = {  # pixels across and down, and the unit: (row, column) in µm, what is said
-    "square": ((2_000_000, 2_000_000), (0.5, 0.5), ""),
-    "not square": ((2_000_000, 1_000_000), (1.0, 0.5), ""),
-    "a screen's": ((2835, 2835), (None, None), ""),
-    "a fine screen's": ((5669, 5669), (None, None), ""),
-    "a macroscope's": ((40_000, 40_000), (None, None), "its resolution of 1016 dpi (25 µm) is taken for a printer's"),
-    "none across": ((0, 5), (None, None), ""),
-    "no unit": ((2, 2, 0), (None, None), ""),
-    "no unit, not square": ((100, 200, 0), (None, None), "its pixels are 2 times as wide as they are high"),
-}
-
-
-@pytest.mark.parametrize("kind", SIZES)
-def test_the_pixel_size_of_a_png(tmp_path, kind):
-    numbers, (row, column), said = SIZES[kind]
-    (tmp_path / "a.png").write_bytes(png_with_size(*numbers))
-    with open_stack(tmp_path / "a.png") as stack:
-        np.testing.assert_array_equal(stack.plane(0)[:, :], PICTURE)
-        found = stack.calibration
-    assert (found.row_um, found.column_um) == (row and pytest.approx(row), column and pytest.approx(column))
-    assert decode_image((tmp_path / "a.png").read_bytes(), str(tmp_path / "a.png")).calibration == found
-    notes = found.notes()
-    assert len(notes) == bool(said) and all(f"a.png: {said}" in note for note in notes)
-
-
-def test_a_png_whose_size_is_cut_or_stands_behind_its_pixels_is_read_without_it():
-    header, *others = png_chunks(png(PICTURE))
-    size = struct.pack(">IIB", 2_000_000, 2_000_000, 1)
-    for chunks in ([header, (b"pHYs", size[:5]), *others], [header, *others[:-1], (b"pHYs", size), others[-1]]):
-        image = decode_image(png_of(chunks), "a.png")
-        np.testing.assert_array_equal(image.pixels, PICTURE)
-        assert image.calibration == Calibration()

@@ -72,7 +72,12 @@ KINDS = (
         (("tests/test_cli_files.py", "dash or terminal or reader_that"),),
     ),
     Kind(
-        "NaN in what is checked", (("tests/networks/test_exporter.py", ""), ("tests/workflow/test_comparisons.py", ""))
+        "NaN in what is checked",
+        (
+            ("tests/networks/test_exporter.py", ""),
+            ("tests/networks/test_bioimageio.py", ""),
+            ("tests/workflow/test_comparisons.py", ""),
+        ),
     ),
     Kind(
         "pairing and order of files, whatever order the shell gives",
@@ -103,11 +108,16 @@ KINDS = (
     ),
     Kind(
         "units, intervals, pixel sizes, distances of z planes",
-        (("tests/io/test_calibration.py", ""), ("tests/test_cli_scale.py", "read_of or damaged")),
+        (
+            ("tests/io/test_calibration.py", ""),
+            ("tests/io/test_ome_times.py", ""),
+            ("tests/io/test_png.py", ""),
+            ("tests/test_cli_scale.py", "read_of or damaged"),
+        ),
     ),
     Kind(
         "remedies that errors of the command line name, typed",
-        (("tests/test_cli_remedies.py", ""), ("tests/test_remedies.py", "")),
+        (("tests/test_cli_remedies.py", ""), ("tests/test_cli_repairs.py", ""), ("tests/test_remedies.py", "")),
     ),
     Kind("images without cells", (("tests/datasets/test_negatives.py", ""),), loses=True),
     Kind(
@@ -132,7 +142,10 @@ KINDS = (
     Kind(
         "an overlay that would write over another study's results", (("tests/study/test_overlays.py", ""),), loses=True
     ),
-    Kind("external tools that fail, give masks, or move their files", (("tests/study/test_external_tools.py", ""),)),
+    Kind(
+        "external tools that fail, give masks, or move their files",
+        tuple((f"tests/study/test_external_{part}.py", "") for part in ("tools", "inputs", "scores")),
+    ),
 )
 
 
