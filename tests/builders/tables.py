@@ -78,13 +78,15 @@ def tables_of_change(
     rows += [("reference", "nuclei", "nuclei", 0, 0, "a", metric, 0.5) for metric in ("iou", "dice")]
     scores = pd.DataFrame(rows, columns=tables.LONG)
     trivial = pd.DataFrame(
-        [("otsu", "cells", 0, "a", "iou", floor)],
+        [("otsu", "cells", 0, str(image), "iou", floor) for image in range(images)],
         columns=["baseline", "test_dataset", "fold", "image", "metric", "value"],
     )
+    unlearned = trivial.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
+    beside = pd.concat([scores, *(unlearned.assign(seed=seed) for seed in range(len(values)))])
     return {
         "comparison": tables.comparison(scores, trivial, primary_metrics=CHANGE_PRIMARY, **CHANGE_NAMES),
         "ablation": ablation.ablation(
-            scores, ablation.Arms(**CHANGE_NAMES, reference="reference"), primary_metrics=CHANGE_PRIMARY
+            beside, ablation.Arms(**CHANGE_NAMES, reference="reference"), primary_metrics=CHANGE_PRIMARY
         ),
         "transfer": tables.transfer(scores, **CHANGE_NAMES),
         "costs": run_facts.cost_table([RunFacts(**row) for row in facts], **CHANGE_NAMES),

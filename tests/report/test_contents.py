@@ -87,7 +87,7 @@ def test_sentences_name_no_mistake_and_no_other_tool() -> None:
         contents.StudyTables(**{**vars(tables), "comparison": rows, "ablation": rows}), known
     )
     assert list(comparison["experiment"]) == ["reference", "otsu"]
-    assert list(ablation["experiment"]) == ["reference", "random-split"]
+    assert list(ablation["experiment"]) == ["reference", "otsu"]
 
 
 def test_the_chart_of_protocols_is_there_where_a_study_has_any() -> None:

@@ -4,6 +4,7 @@
 - captions: Titles and captions of the report's sections, pictures and tables. They hold no numbers.
 - claims: Published claims compared with the results of a study: our number for each claim, and a verdict.
 - contents: All that the report of a study contains, read from the files of its results.
+- decided: What a study decides, in the sentences that its report begins with, made from its tables alone.
 - display_tables: Display tables: numbers as text, readable column titles, Markdown.
 - doubts: Doubts about a comparison with a published value: about how it was measured, and about our own network.
 - figures: Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, always the same bytes.

@@ -108,13 +108,17 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
     "claims": (
         "claims",
         "Published numbers and statements, and ours",
-        "Brackets hold 95 % intervals. Two scores agree within 0.02, or when our interval of at most ± 0.05 contains "
-        "the published score. A direction is clear when its interval excludes zero (not corrected for the number of "
-        "claims). A doubt about a published number excludes the verdict that it could explain: a leaky split explains "
-        "why our score is lower, never why it is higher. Difference: ours − published, or the first network − the "
-        "second. “Ours, under its own protocol” is the score of an experiment that does what the document did, its "
-        "flaws included. “Not reached” means that our score is lower, or that the comparison is undecided; the last "
-        "column says which.",
+        "What is decided comes first. A claim is judged under its own protocol, by an experiment that does what the "
+        "document did, its flaws included, and under ours; the row says which of them decides. Brackets hold 95 % "
+        "intervals. Two scores agree within 0.02, or when our interval of at most ± 0.05 contains the published score. "
+        "A difference is clear when its 95 % interval excludes zero and the networks were trained with several seeds; "
+        "folds alone are not retraining. It is equivalent to none when its 90 % interval lies within ± 0.02. Each claim "
+        "is a question of its own, so that nothing is corrected for the number of claims. A doubt, about the published "
+        "number or about our own network (fewer filters, a shorter training, silver truth), takes away the verdict that "
+        "it could explain: a leaky split explains why our score is lower, never why it is higher. Void: the published "
+        "value is no better than a trivial prediction on our test images. Undecided: too few networks; the seeds and "
+        "folds per arm that would decide it with 80 % power, at the observed spread, stand beside it. Difference: ours "
+        "− published, or the first network − the second.",
         False,
     ),
     "pitfalls": (

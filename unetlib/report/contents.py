@@ -10,9 +10,9 @@ import pandas as pd
 
 from unetlib.evaluation.pitfalls import pitfalls_shown
 from unetlib.evaluation.silver_truth import silver_shown
-from unetlib.evaluation.tables import read_long, to_csv
+from unetlib.evaluation.tables import NO_TRAINING, read_long, to_csv
 from unetlib.networks.run_record import RunFacts
-from unetlib.report import claims, page, summary
+from unetlib.report import claims, decided, page, summary
 from unetlib.report.display_tables import SHOWN, tracking_note
 from unetlib.report.study_tables import trained_facts
 from unetlib.report.waterfalls import waterfall_shown
@@ -71,14 +71,14 @@ def report_context(study: StudyFacts, config: Mapping[str, object], citation: st
         study=study.name,
         summary=summary.findings(
             comparison=comparison,
-            ablation=ablation,
+            ablation=ablation[ablation["train_dataset"] != NO_TRAINING],
             transfer=found.transfer[found.transfer["experiment"].isin(networks)],
             costs=found.costs[found.costs["experiment"].isin(networks)],
             reference=study.reference,
         ),
         runs_expected=len(study.trained_runs()),
         runs_done=len(facts),
-        lead=summary.lead(comparison, ablation, reference=study.reference),
+        lead=decided.lead(comparison, ablation, found.claims, reference=study.reference),
         warnings=summary.warnings(found.checks),
         facts=key_facts(study, found.checks, facts),
         tables=report_tables(found),
@@ -93,13 +93,13 @@ def report_context(study: StudyFacts, config: Mapping[str, object], citation: st
 def _for_sentences(found: StudyTables, study: StudyFacts) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of comparison and ablation that sentences are about.
 
-    They name neither other tools nor deliberate mistakes, and of the trivial baselines only the best.
+    They name neither other tools nor deliberate mistakes; trivial baselines are in both.
     """
     unnamed = [*study.external_tools, *study.set_apart]
     comparison, ablation = found.comparison, found.ablation
     return (
         comparison[~comparison["experiment"].isin(unnamed)],
-        ablation[ablation["experiment"].isin([*study.experiments])],
+        ablation[~ablation["experiment"].isin(unnamed)],
     )
 
 

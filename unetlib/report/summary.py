@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from unetlib.evaluation.ablation import ALPHA
-from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, SEEDS, resampled_units, retrained
+from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, SEEDS, resampled_units
+from unetlib.evaluation.decision import MARGIN
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.io.wording import counted
+from unetlib.report.decided import effect_rows, equivalent
 from unetlib.report.display_tables import format_interval, format_value, metric_name, percent
 from unetlib.report.table_rows import EffectRow, ScoreRow, TransferRow, records
 from unetlib.study.result_checks import BEATS_TRIVIAL, FLAGGED
@@ -32,34 +34,13 @@ def findings(
     found = [_dataset_sentence(group, reference) for _, group in best.groupby("test_dataset", sort=False)]
     found += _transfer_sentences(transfer, reference)
     changes = [group for _, group in effects.groupby("experiment", sort=False)]
-    changes.sort(key=lambda group: min(map(_clarity, records(group, EffectRow))))  # the clearest first
+    changes.sort(key=lambda group: min(map(_clarity, effect_rows(group))))  # the clearest first
     found += [_effect_sentence(group, reference) for group in changes]
     return {
         "Questions": _questions(comparison, effects, costs, reference),
         "Findings": found or ["No network has been scored yet."],
         "Uncertainty": _uncertainty(best, effects),
     }
-
-
-def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, *, reference: str) -> str:
-    """Return the study in short: datasets where a network beats the trivial baselines, and clear differences."""
-    best, effects = (table[table["primary"].astype(bool)] for table in (comparison, ablation))
-    tops, own = [], []
-    for _, rows in best.groupby("test_dataset", sort=False):
-        trivial = rows["train_dataset"] == NO_TRAINING
-        floor = rows.loc[trivial, "mean"].max() if trivial.any() else float("-inf")
-        tops.append(rows.loc[~trivial, "mean"].max() > floor)
-        own.append(rows.loc[~trivial & (rows["experiment"] == reference), "mean"].max() > floor)
-    if best.empty:
-        return "No network has been scored yet."
-    text = f"A trained U-Net beats the best trivial baseline on {sum(tops)} of {counted(len(tops), 'dataset')}"
-    text += f" ({reference}: on {sum(own)} of {len(own)})."
-    tested, clear = int(effects["p_holm"].notna().sum()), int(effects["clear"].astype(bool).sum())
-    if tested:
-        text += f" Clear differences to {reference}: {clear} of {counted(tested, 'comparison')}."
-        if not effects["resampled"].map(retrained).any():
-            text += " Every network was trained once, so differences between trainings are not covered."
-    return text
 
 
 def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
@@ -96,17 +77,23 @@ def _dataset_sentence(rows: pd.DataFrame, reference: str) -> str:
     dataset, metric = rows["test_dataset"].iloc[0], metric_name(rows["metric"].iloc[0])
     if not trained:
         return f"{dataset}: no network has been scored."
-    top = max(trained, key=lambda row: row["mean"])
-    text = f"{dataset}: {top['experiment']} scored highest, {metric} {_score(top)}"
-    text += f" ({counted(top['runs'], 'run')}, {counted(top['images'], 'test image')})"
-    base = [row for row in trained if row["experiment"] == reference != top["experiment"]]
-    text += "".join(f"; {reference} {_score(row)}" for row in base)
+    base = [row for row in trained if row["experiment"] == reference]
+    others = [row["mean"] for row in trained if row["experiment"] != reference]
+    parts = [f"{reference} {_score(row)} ({_counts(row)})" for row in base]
+    if others:
+        ends = " to ".join(format_value(end) for end in dict.fromkeys((min(others), max(others))))
+        parts.append(f"{counted(len(others), 'other experiment')} {ends}")
+    text = f"{dataset}: {metric} of {'; '.join(parts)}"
     if trivial:
         floor = max(trivial, key=lambda row: row["mean"])
         text += f"; the best trivial baseline, {floor['experiment']}, {format_value(floor['mean'])}"
         below = [row["experiment"] for row in trained if row["mean"] <= floor["mean"]]
         text += f". No better than that baseline: {_listed(below)}" if below else ""
     return text + "."
+
+
+def _counts(row: ScoreRow) -> str:
+    return f"{counted(row['runs'], 'run')}, {counted(row['images'], 'test image')}"
 
 
 def _score(row: ScoreRow) -> str:
@@ -121,7 +108,7 @@ def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
     )  # the same by construction: `experiments.same_as_reference`
     if same.all():
         return f"{rows['experiment'].iloc[0]}: identical to {reference} on {_listed(list(rows['test_dataset']))}."
-    for row in sorted(records(rows[~same], EffectRow), key=_clarity):
+    for row in sorted(effect_rows(rows[~same]), key=_clarity):
         size = format_interval(row["difference"], row["low"], row["high"], signed=True)
         text = f"{row['test_dataset']} ({metric_name(row['metric'])} {size})"
         verdicts.setdefault(_verdict(row, reference), []).append(text)
@@ -130,23 +117,26 @@ def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
 
 
 def _clarity(row: EffectRow) -> int:
-    """Rank an effect: 0 clear, 1 clear but trained once, 2 interval excludes zero, 3 it holds zero, 4 no interval."""
+    """Rank an effect: 0 clear, 1 equivalent, 2 clear but trained once, 3 zero left out, 4 zero held, 5 no interval."""
     if pd.isna(row["low"]):
-        return 4
+        return 5
+    if row["clear"]:
+        return 0
+    if equivalent(row):
+        return 1
     if not (row["low"] > 0 or row["high"] < 0):
-        return 3
-    if not row["p_holm"] < ALPHA:
-        return 2
-    return 0 if row["clear"] else 1
+        return 4
+    return 2 if row["p_holm"] < ALPHA else 3
 
 
 def _verdict(row: EffectRow, reference: str) -> str:
     way = "higher" if row["difference"] > 0 else "lower"
     return (
         f"clearly {way} than {reference}",
+        f"no difference beyond ± {MARGIN} to {reference}",
         f"{way} than {reference} for these networks, each trained only once,",
         f"{way} than {reference}, but not clearly after correction for all comparisons,",
-        "no clear difference",
+        "undecided",
         "undecided by a single run and image",
     )[_clarity(row)]
 
@@ -158,12 +148,24 @@ def _transfer_sentences(transfer: pd.DataFrame, reference: str) -> list[str]:
     if not abroad:
         return []
     worst, best = abroad[0], abroad[-1]
+    local = {
+        row["test_dataset"]: row for row in records(rows, TransferRow) if row["train_dataset"] == row["test_dataset"]
+    }
+    better = [row for row in abroad if row["test_dataset"] in local and row["iou"] > local[row["test_dataset"]]["iou"]]
     far = max(abroad, key=lambda row: abs(row["predicted_foreground"] - row["true_foreground"]))
     return [
         f"Transfer: {reference} on a dataset it was not trained on has IoU from {_trip(worst)} to {_trip(best)}. "
         f"Foreground is furthest off in {far['train_dataset']} → {far['test_dataset']}: "
-        f"{percent(far['predicted_foreground'])} predicted, {percent(far['true_foreground'])} true."
+        f"{percent(far['predicted_foreground'])} predicted, {percent(far['true_foreground'])} true.",
+        *(_better_elsewhere(row, local[row["test_dataset"]], reference) for row in reversed(better)),
     ]
+
+
+def _better_elsewhere(row: TransferRow, local: TransferRow, reference: str) -> str:
+    """Say that a network which never saw a dataset scores higher there than the one trained on it."""
+    own, foreign = (format_value(each["iou"]) for each in (local, row))
+    text = f"{row['test_dataset']}: {reference} trained on {row['train_dataset']} alone has IoU {foreign} there, above "
+    return f"{text}{own} of {reference} trained on {row['test_dataset']} itself."
 
 
 def _trip(row: TransferRow) -> str:

@@ -22,12 +22,16 @@ class EffectRow(TypedDict):
     """A row of ablation.ablation: the difference of an experiment to the reference."""
 
     test_dataset: str
+    experiment: str
     metric: str
     difference: float
     low: float
     high: float
+    low90: float
+    high90: float
     p_holm: float
     clear: bool
+    resampled: str
 
 
 class TransferRow(TypedDict):

@@ -1,0 +1,114 @@
+"""What a study decides, in the sentences that its report begins with, made from its tables alone.
+
+Each says what is clear or ruled out, and then how much is open. No network is named because it scored highest on the
+test images: the best of ten is a choice by the test.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from unetlib.evaluation.bootstrap import retrained
+from unetlib.evaluation.decision import MARGIN, is_clear, is_equivalent
+from unetlib.evaluation.tables import NO_TRAINING
+from unetlib.io.wording import counted
+from unetlib.report.claims import all_not_run
+from unetlib.report.display_tables import format_interval, metric_name
+from unetlib.report.table_rows import EffectRow, records
+from unetlib.report.verdicts import DECIDED
+
+LISTED = 6  # comparisons that a sentence names
+NOTHING = "No network has been scored yet."
+
+
+def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, claims: pd.DataFrame, *, reference: str) -> str:
+    """Return the study in short, what is decided first.
+
+    comparison, ablation: the study's tables without deliberate mistakes; of the trivial baselines, ablation has the
+    differences to the reference. claims: `claims.compare_claims`.
+    """
+    trained = comparison[comparison["train_dataset"] != NO_TRAINING]
+    if trained.empty:
+        return NOTHING
+    effects = ablation[ablation["primary"].astype(bool)]
+    trivial = effects["train_dataset"] == NO_TRAINING
+    text = [_against_trivial(effects[trivial], reference), *_comparisons(effects[~trivial], reference)]
+    if len(effects) and not effects["resampled"].map(_retrained).any():
+        text.append("Every network was trained once, so differences between trainings are not covered.")
+    if len(claims) and not all_not_run(claims):
+        decided = int(claims["verdict"].isin(DECIDED).sum())
+        text.append(f"Published numbers and statements: {decided} of {len(claims)} are decided.")
+    return " ".join(filter(None, text))
+
+
+def best_trivial(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of the best trivial baseline on each test dataset, of rows of primary metrics."""
+    ranked = effects.sort_values("variant", ascending=False, kind="stable").drop_duplicates("test_dataset")
+    return effects.loc[effects.index.isin(ranked.index)]
+
+
+def is_decided(row: EffectRow) -> bool:
+    """Return whether a comparison with the reference is clear or equivalent."""
+    return bool(row["clear"]) or equivalent(row)
+
+
+def equivalent(row: EffectRow) -> bool:
+    """Return whether a difference to the reference beyond ± MARGIN is ruled out."""
+    ends = (row["low90"], row["high90"]) if pd.notna(row["low90"]) else (row["low"], row["high"])
+    return is_equivalent(*ends, row["resampled"] if isinstance(row["resampled"], str) else "")
+
+
+def effect_rows(table: pd.DataFrame) -> list[EffectRow]:
+    """Return the rows of an ablation table, also of one without 90 % intervals."""
+    return records(table.assign(**{name: float("nan") for name in ("low90", "high90") if name not in table}), EffectRow)
+
+
+def _against_trivial(trivial: pd.DataFrame, reference: str) -> str:
+    """Say where the reference clearly beats the best trivial baseline, with the difference."""
+    groups: dict[str, list[str]] = {"better": [], "worse": [], "undecided": []}
+    for row in effect_rows(best_trivial(trivial)):
+        gain = format_interval(-row["difference"], -row["high"], -row["low"], signed=True)
+        text = f"{row['test_dataset']} ({metric_name(row['metric'])} {gain} over {row['experiment']})"
+        clear = is_clear(row["low"], row["high"], row["resampled"] if isinstance(row["resampled"], str) else "")
+        groups["undecided" if not clear else "better" if row["difference"] < 0 else "worse"].append(text)
+    words = {
+        "better": f"{reference} is clearly better than the best trivial baseline on",
+        "worse": f"{reference} is clearly worse than the best trivial baseline on",
+        "undecided": f"It is undecided whether {reference} is better than the best trivial baseline on",
+    }
+    return " ".join(f"{words[name]} {_listed(found)}." for name, found in groups.items() if found)
+
+
+def _comparisons(effects: pd.DataFrame, reference: str) -> list[str]:
+    """Say which comparisons with the reference are decided, and how many are not."""
+    rows = effect_rows(effects[effects["p_holm"].notna()])
+    if not rows:
+        return []
+    lower = [_named(row) for row in rows if row["clear"] and row["difference"] < 0]
+    higher = [_named(row) for row in rows if row["clear"] and row["difference"] > 0]
+    same = [_named(row) for row in rows if not row["clear"] and equivalent(row)]
+    decided = sum(map(is_decided, rows))
+    text = [
+        f"Of {counted(len(rows), 'comparison')} with {reference}, {decided} {'is' if decided == 1 else 'are'} decided."
+    ]
+    for words, found in (
+        (f"Clearly lower than {reference}:", lower),
+        (f"Clearly higher than {reference}:", higher),
+        (f"No difference to {reference} beyond ± {MARGIN}:", same),
+    ):
+        if found:
+            text.append(f"{words} {_listed(found)}.")
+    return text
+
+
+def _named(row: EffectRow) -> str:
+    return f"{row['experiment']} on {row['test_dataset']}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [*names[:LISTED], *([f"{len(names) - LISTED} more"] if len(names) > LISTED else [])]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _retrained(resampled: object) -> bool:
+    return isinstance(resampled, str) and retrained(resampled)
