@@ -112,7 +112,7 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
         "document did, its flaws included, and under ours; the row says which of them decides. Brackets hold 95 % "
         "intervals. Two scores agree within 0.02, or when our interval of at most ± 0.05 contains the published score. "
         "A difference is clear when its 95 % interval excludes zero and the networks were trained with several seeds; "
-        "folds alone are not retraining. It is equivalent to none when its 90 % interval lies within ± 0.02. Each claim "
+        "folds alone are not retraining. It is equivalent when its 90 % interval lies within ± 0.02. Each claim "
         "is a question of its own, so that nothing is corrected for the number of claims. A doubt, about the published "
         "number or about our own network (fewer filters, a shorter training, silver truth), takes away the verdict that "
         "it could explain: a leaky split explains why our score is lower, never why it is higher. Void: the published "

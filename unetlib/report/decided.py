@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from unetlib.evaluation.bootstrap import retrained
-from unetlib.evaluation.decision import MARGIN, is_clear, is_equivalent
+from unetlib.evaluation.decision import MARGIN, excludes, is_equivalent
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.io.wording import counted
 from unetlib.report.claims import all_not_run
@@ -65,17 +65,20 @@ def effect_rows(table: pd.DataFrame) -> list[EffectRow]:
 
 def _against_trivial(trivial: pd.DataFrame, reference: str) -> str:
     """Say where the reference clearly beats the best trivial baseline, with the difference."""
-    groups: dict[str, list[str]] = {"better": [], "worse": [], "undecided": []}
-    for row in effect_rows(best_trivial(trivial)):
-        gain = format_interval(-row["difference"], -row["high"], -row["low"], signed=True)
-        text = f"{row['test_dataset']} ({metric_name(row['metric'])} {gain} over {row['experiment']})"
-        clear = is_clear(row["low"], row["high"], row["resampled"] if isinstance(row["resampled"], str) else "")
-        groups["undecided" if not clear else "better" if row["difference"] < 0 else "worse"].append(text)
     words = {
         "better": f"{reference} is clearly better than the best trivial baseline on",
         "worse": f"{reference} is clearly worse than the best trivial baseline on",
+        "above": f"{reference}, trained once, is above the best trivial baseline on",
+        "below": f"{reference}, trained once, is below the best trivial baseline on",
         "undecided": f"It is undecided whether {reference} is better than the best trivial baseline on",
     }
+    groups: dict[str, list[str]] = {name: [] for name in words}
+    for row in effect_rows(best_trivial(trivial)):
+        gain = format_interval(-row["difference"], -row["high"], -row["low"], signed=True)
+        text = f"{row['test_dataset']} ({metric_name(row['metric'])} {gain} over {row['experiment']})"
+        way = ("better", "above") if row["difference"] < 0 else ("worse", "below")
+        outside = excludes(0.0, row["low"], row["high"])
+        groups["undecided" if not outside else way[0] if _retrained(row["resampled"]) else way[1]].append(text)
     return " ".join(f"{words[name]} {_listed(found)}." for name, found in groups.items() if found)
 
 
