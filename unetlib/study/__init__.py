@@ -28,6 +28,8 @@
 - settings: A study's configuration as typed settings: every section, every experiment, every external tool.
 - shared_across: Images that two datasets of a study share: one that trained a network is no test of it in the other
   dataset.
+- shared_settings: What several experiments share: the settings of splits and caches by key, and the files of
+  all splits.
 - shared_trainings: Whose networks each experiment uses: no network is trained twice.
 - sources: Where the datasets of a study come from: an archive that is downloaded, synthetic microscopy, or a folder.
 - stated_settings: The settings of an experiment by their dotted names, such as validation.images: what it states, and

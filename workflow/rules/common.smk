@@ -13,9 +13,7 @@ from unetlib.study.experiments import (
     instance_settings,
     network_scoring,
     run_settings,
-    split_settings,
     training_experiment,
-    training_split_settings,
     view_settings,
 )
 from unetlib.study.facts import study_facts
@@ -24,6 +22,7 @@ from unetlib.study.overlays import check_overlays, record_overlays, unnamed_over
 from unetlib.study.progress import closing_line, progress
 from unetlib.study.runs import JOINT
 from unetlib.study.settings import StudyError
+from unetlib.study.shared_settings import split_files, split_settings_by_key
 
 overlays, base = workflow.configfiles[:-1], workflow.configfiles[-1]
 UNNAMED = unnamed_overlays(overlays)
@@ -51,9 +50,8 @@ def code_of(script):
     return fingerprint_of(Path(workflow.basedir) / "workflow" / "scripts" / script)
 
 
-FACTS_JSON = json.dumps(
-    FACTS.plain()
-)  # thousands of paths would not fit on a command line: scripts ask LAYOUT for them
+# Thousands of paths would not fit on a command line: scripts ask LAYOUT for them.
+FACTS_JSON = json.dumps(FACTS.plain())
 COMPUTE = as_json({key: value for key, value in STUDY.compute.plain().items() if key != "pack_jobs"})
 GPUS = 0 if STUDY.compute.device == "cpu" else 1
 
@@ -67,12 +65,7 @@ PARTIAL = [name for name in RESTRICTED if name not in JOINTLY]
 SEPARATE = [name for name in EXPERIMENTS if name not in {*JOINTLY, *RESTRICTED}]
 
 # Settings that several experiments share stand under a key.
-SPLIT_SETTINGS = {
-    key: settings(STUDY, dataset, name or None)
-    for splits, settings in ((FACTS.splits, split_settings), (FACTS.training_splits, training_split_settings))
-    for name, keys in splits.items()
-    for dataset, key in keys.items()
-}
+SPLIT_SETTINGS = split_settings_by_key(STUDY, FACTS)
 CACHE_KEYS = {name: short_hash(cache_settings(STUDY, name).identity()) for name in EXPERIMENTS}
 CACHE_SETTINGS = {CACHE_KEYS[name]: cache_settings(STUDY, name) for name in EXPERIMENTS}
 
@@ -93,14 +86,4 @@ FRAMES = [LAYOUT.frames(name) for name in DATASETS]
 TRAINED_RUNS = [run.path for run in FACTS.trained_runs()]
 RUN_FACTS = [LAYOUT.run_facts(path) for path in TRAINED_RUNS]
 SCORING = {name: dataset_scoring(STUDY, name) for name in DATASETS}
-SPLITS = sorted(  # of the study, and those that train and test its runs
-    {LAYOUT.split(name, key, fold) for name, key in FACTS.splits[""].items() for fold in FOLDS}
-    | {
-        LAYOUT.split(name, key, run.fold)
-        for run in FACTS.runs()
-        for name, key in [
-            *FACTS.split_keys_for_testing(run.experiment, run.train_dataset).items(),
-            *FACTS.training_splits_of(run.experiment, run.train_dataset).items(),
-        ]
-    }
-)
+SPLITS = split_files(FACTS, LAYOUT)
