@@ -5,10 +5,11 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test test-slurm check format schema lock bench lock-bench clean
+.PHONY: help install demo results test test-slurm check format schema lock bench lock-bench clean
 
 help:
 	@echo "make demo        a complete study on synthetic images -> results/demo/report.html"
+	@echo "make results     every published table, chart and number again, from docs/results/deposit alone"
 	@echo "make test        the test suite"
 	@echo "make test-slurm  the tests' study on a temporary Slurm of one node (root, Debian; SLURM='--write docs/reliability.md')"
 	@echo "make check       ruff, format, mypy, snakefmt, snakemake --lint"
@@ -33,6 +34,9 @@ $(INSTALLED): requirements.lock envs/uv.lock pyproject.toml
 demo: $(INSTALLED)
 	snakemake --configfile studies/demo.yaml
 	@echo "open results/demo/report.html"
+
+results: $(INSTALLED)
+	python -m tools.results
 
 test: $(INSTALLED)
 	pytest

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tools.aims import AIMS, aims_table
 from tools.marked_sections import replace_section
-from tools.publish_results import WRITER
+from tools.published_pages import WRITER
 
 RESULTS = Path(__file__).parents[2] / "docs/results"
 

@@ -43,7 +43,7 @@ def test_every_link_within_the_project_leads_to_a_file(tracked):
 
 
 def test_every_program_that_a_page_names_exists(tracked):
-    """`python tests/slurm/run.py`, `python -m tools.publish_results`, `snakemake --configfile studies/cpu.yaml`."""
+    """`python tests/slurm/run.py`, `python -m tools.results`, `snakemake --configfile studies/cpu.yaml`."""
     found = []
     for name in pages(tracked):
         text = (ROOT / name).read_text()

@@ -37,6 +37,7 @@ PANDAS_AND_MATPLOTLIB = {"evaluation", "report"}
 DYNAMIC = {"import_module", "__import__", "exec", "eval", "runpy.run_path", "runpy.run_module"}
 MODULES = sorted(path for path in LIBRARY.rglob("*.py") if path != LIBRARY / "__init__.py")
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+TOOLS = sorted((ROOT / "tools").glob("*.py"))
 
 
 def name_of(path: Path) -> str:
@@ -148,11 +149,11 @@ def imports_of_the_rules() -> str:
     return "\n".join(found)
 
 
-def test_every_module_is_reached_by_a_script_a_rule_or_the_command(tmp_path: Path) -> None:
+def test_every_module_is_reached_by_a_script_a_rule_a_tool_or_the_command(tmp_path: Path) -> None:
     """Packages are reached by their modules; those without any module of their own name nothing."""
     rules = tmp_path / "rules.py"
     rules.write_text(imports_of_the_rules())
-    starts = [*SCRIPTS, rules, LIBRARY / "__main__.py"]
+    starts = [*SCRIPTS, *TOOLS, rules, LIBRARY / "__main__.py"]
     assert len(SCRIPTS) > 20 and len(imported_modules(rules)) > 5
     reached = {LIBRARY / "__main__.py"}.union(*(imported_modules(path) for path in starts))
     assert {name_of(path) for path in set(MODULES) - reached} == set()

@@ -15,6 +15,7 @@
 - interruption: Turn SIGTERM and SIGHUP into exceptions, as Ctrl-C is, so that temporary files are removed.
 - ome_times: The frame interval of an OME-TIFF: its TimeIncrement, or the times of its planes (DeltaT).
 - outputs: Decide where an output may be written, and which existing files or folders it may replace.
+- packed: Pack small files for good, the same bytes from the same bytes, and state the checksums of a folder.
 - pairing: Pair label files with images and order frames by their names, in natural order, whatever order the shell
   gives.
 - png: Read PNG files: the values as they are stored, without the palette or transparency that a viewer would apply.

@@ -77,16 +77,17 @@ class _Side:
     dataset: str = ""
 
 
-def answer(claim: Claim, errors: Sequence[Error], study: Study) -> Answer:
-    """Return our side of a claim's row. errors: those that the claim names."""
+def answer(claim: Claim, errors: Sequence[Error], study: Study, copied: Study) -> Answer:
+    """Return our side of a claim's row. errors: those that the claim names; copied: the study of its own protocol."""
     if not claim.answer:
         fixed = judge_published(claim, errors, "", None) or Judgement(claim.unanswered, _sentence(claim.note))
         return Answer(verdict=fixed.verdict, verdict_ours=fixed.verdict, reason=fixed.reason)
     dataset, metric = claim.answer[2:]
     trivial = study.trivial(dataset, metric)
-    ours, theirs = _under_ours(claim, errors, study), _under_theirs(claim, errors, study)
+    ours, theirs = _under_ours(claim, errors, study), _under_theirs(claim, errors, copied)
     verdict, under = combined(theirs.judged, ours.judged) if theirs else combined(ours.judged, ours.judged)
     under = under if theirs or not under else "ours"
+    undecided = (ours, study) if ours.judged.verdict == UNDECIDED else (theirs, copied)
     fixed_judgement = judge_published(claim, errors, metric, trivial)
     reasons = [fixed_judgement.reason] if fixed_judgement else []
     if fixed_judgement:
@@ -117,7 +118,7 @@ def answer(claim: Claim, errors: Sequence[Error], study: Study) -> Answer:
         verdict_ours=ours.judged.verdict,
         verdict=verdict,
         under=under,
-        decides=_deciding(claim, ours if ours.judged.verdict == UNDECIDED else theirs, study, verdict),
+        decides=_deciding(claim, *undecided, verdict),
         reason=" ".join(filter(None, reasons)),
     )
 

@@ -25,9 +25,15 @@ WHOLE = (*SIZES, *COUNTS)
 TABLE = (*COLUMNS, *(each.name for each in fields(Answer)))
 
 
-def compare_claims(claims: Sequence[Claim], errors: Mapping[int, Error], study: Study) -> pd.DataFrame:
-    """Return one row per claim in the given order, columns TABLE: the claim, and the fields of our `Answer`."""
-    rows = [_stated(each) | asdict(answer(each, [errors[n] for n in each.errors], study)) for each in claims]
+def compare_claims(
+    claims: Sequence[Claim], errors: Mapping[int, Error], study: Study, copied: Study | None = None
+) -> pd.DataFrame:
+    """Return one row per claim in the given order, columns TABLE: the claim, and the fields of our `Answer`.
+
+    copied: the study whose networks do what the documents did, where it is another.
+    """
+    own = copied or study
+    rows = [_stated(each) | asdict(answer(each, [errors[n] for n in each.errors], study, own)) for each in claims]
     table = pd.DataFrame(rows, columns=[*TABLE])
     return table.astype(dict.fromkeys(WHOLE, "Int64") | dict.fromkeys(("value", *NUMBERS), "float"))
 

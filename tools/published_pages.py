@@ -1,0 +1,152 @@
+"""The generated sections of README.md and docs/results/README.md, made from published tables alone."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from tools.aims import aims_table
+from tools.map_results import COLUMNS
+from tools.marked_sections import replace_section, write_section
+from unetlib.evaluation.baselines import TRIVIAL
+from unetlib.evaluation.bootstrap import retrained
+from unetlib.evaluation.tables import METRICS
+from unetlib.report import claims
+from unetlib.report.deposit import Deposit
+from unetlib.report.ledger import STUDY
+from unetlib.report.verdicts import VERDICTS
+
+WRITER = "tools/results.py"
+README_STUDY = "cpu"
+README_FIGURE = "ablation"
+PUBLISHED = "docs/results"
+DEPOSITS = f"{PUBLISHED}/deposit"  # one folder per study
+NOT_DEPOSITED = "No study has been deposited yet."
+
+Rows = list[dict[str, str]]
+
+
+def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFrame | None) -> None:
+    """Rewrite every generated section from what is published; ledger: of all deposited studies, None without one.
+
+    A page without one of its sections is a ValueError before anything is written.
+    """
+    published = root / PUBLISHED
+    sections = {
+        (root / "README.md", "results"): readme_section(published / README_STUDY),
+        (published / "README.md", "aims"): aims_table(published),
+        (published / "README.md", "deposits"): deposits_table(root / DEPOSITS, deposits),
+        (published / "README.md", "ledger"): ledger_section(ledger),
+    }
+    for (page, name), lines in sections.items():
+        replace_section(page.read_text(encoding="utf-8"), name, WRITER, lines)
+    for (page, name), lines in sections.items():
+        write_section(page, name, WRITER, lines)
+
+
+def deposits_table(folder: Path, deposits: Mapping[str, Deposit]) -> list[str]:
+    """Return the lines of the table of deposited studies: what each has, and how large it is."""
+    if not deposits:
+        return [NOT_DEPOSITED]
+    lines = ["| study | day | networks | scores of images | MB |", "|---|---|---:|---:|---:|"]
+    sizes = {name: _megabytes(folder / name) for name in deposits}
+    for name, each in deposits.items():
+        cells = (f"[{name}](deposit/{name})", each.day, f"{len(each.trained):,}", f"{len(each.scores.scores):,}")
+        lines.append(f"| {' | '.join(cells)} | {sizes[name]:.2f} |")
+    return [*lines, f"| all | | | | {sum(sizes.values()):.2f} |"]
+
+
+def ledger_section(ledger: pd.DataFrame | None) -> list[str]:
+    """Return how many claims have which verdict, in all and by the study that has our score."""
+    if ledger is None:
+        return [NOT_DEPOSITED]
+    studies = [name for name in dict.fromkeys(ledger[STUDY]) if name]
+    header = ["verdict", "claims", *studies]
+    rows = []
+    for verdict in (name for name in VERDICTS if name in set(ledger["verdict"])):
+        own = ledger[ledger["verdict"] == verdict]
+        rows.append([verdict, len(own), *((own[STUDY] == name).sum() for name in studies)])
+    lines = [f"| {' | '.join(map(str, cells))} |" for cells in (header, *rows)]
+    lead = claims.summary(ledger).replace("This study answers", "The deposited studies answer")
+    return [lead, "", lines[0], f"|---|{'---:|' * (len(header) - 1)}", *lines[1:]]
+
+
+def provenance_table(deposit: Deposit) -> str:
+    """Return a Markdown table of what the study was made by and from: command, day, versions, code and data."""
+    facts = deposit.trained
+    cells = {"": "", "---": "---", "command": f"`{deposit.command}`", "day": deposit.day, "networks": f"{len(facts)}"}
+    cells |= facts[0].versions
+    cells["code of the training"] = ", ".join(sorted({fact.code or "unknown" for fact in facts}))
+    for entry in (entry for fact in facts for entry in fact.data):
+        cells[str(entry.dataset)] = f"{entry.source}, sha256 {entry.sha256}"
+    return "".join(f"| {name} | {value} |\n" for name, value in cells.items())
+
+
+def readme_section(folder: Path) -> list[str]:
+    """Return the lines of README's results, made from a published folder alone."""
+    rows = [row for row in _read(folder / "comparison.csv") if row["primary"] == "True"]
+    place = f"{PUBLISHED}/{folder.name}"
+    return [
+        _caption((folder / "command.txt").read_text().strip(), rows, _read(folder / "costs.csv")),
+        "",
+        *_score_table(rows),
+        "",
+        f"![Difference of each experiment to the reference, with 95 % intervals]({place}/{README_FIGURE}.png)",
+        "",
+        f"All metrics, transfer between datasets, published claims with verdicts and costs: [{place}]({place}).",
+    ]
+
+
+def _read(path: Path) -> Rows:
+    """Return the rows of a table, also of one that was published before its columns were renamed."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return [{COLUMNS.get(name, name): value for name, value in row.items()} for row in csv.DictReader(handle)]
+
+
+def _caption(command: str, rows: Rows, costs: Rows) -> str:
+    *networks, total = costs
+    folds, seeds = (sorted({row[name] for row in networks}, key=int) for name in ("fold", "seed"))
+    return (
+        f"`{command}`: {len(networks)} networks, {float(total['train_seconds']) / 3600:.1f} hours of training; "
+        f"fold {' and '.join(folds)}, seed {', '.join(seeds)}. {_interval_note(rows)} Scores are of whole test images, "
+        "which had no part in training or in the choice of a network."
+    )
+
+
+def _score_table(rows: Rows) -> list[str]:
+    datasets = list(dict.fromkeys(row["test_dataset"] for row in rows))
+    experiments = [name for name in dict.fromkeys(row["experiment"] for row in rows) if name not in TRIVIAL]
+    tested = {name: [row for row in rows if row["test_dataset"] == name] for name in datasets}
+    metrics = [tested[name][0]["metric"] for name in datasets]
+    header = [f"{name}, {METRICS.get(metric, metric)}" for name, metric in zip(datasets, metrics, strict=True)]
+    scores = {(row["test_dataset"], row["experiment"]): _score(row) for row in rows}
+    body = [[name, *(scores.get((dataset, name), "–") for dataset in datasets)] for name in experiments]
+    trivial = [[float(row["mean"]) for row in own if row["experiment"] in TRIVIAL] for own in tested.values()]
+    body.append(["best trivial baseline", *(f"{max(means):.3f}" for means in trivial)])
+    body.append(["test images", *(str(max(int(row["images"]) for row in own)) for own in tested.values())])
+    lines = [f"| {' | '.join(cells)} |" for cells in (["network", *header], *body)]
+    return [lines[0], f"|---|{'---:|' * len(datasets)}", *lines[1:]]
+
+
+def _score(row: dict[str, str]) -> str:
+    mean = f"{float(row['mean']):.3f}"
+    return f"{mean} ({float(row['low']):.3f}–{float(row['high']):.3f})" if row.get("low") else mean
+
+
+def _interval_note(rows: Rows) -> str:
+    """Say what the intervals cover, by dataset."""
+    datasets: dict[str, list[str]] = {}
+    for row in rows:
+        if row["experiment"] not in TRIVIAL and row.get("resampled"):
+            names = datasets.setdefault(row["resampled"], [])
+            names.extend({row["test_dataset"]} - set(names))
+    if not datasets:
+        return "There are no intervals, so small differences mean nothing."
+    units = " and ".join(f"{unit} ({', '.join(names)})" for unit, names in datasets.items())
+    limit = "" if any(map(retrained, datasets)) else "; they do not cover the variation between trainings"
+    return f"In brackets: 95 % intervals from resampling {units}{limit}."
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
