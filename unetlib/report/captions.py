@@ -116,9 +116,9 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
         "is a question of its own, so that nothing is corrected for the number of claims. A doubt, about the published "
         "number or about our own network (fewer filters, a shorter training, silver truth), takes away the verdict "
         "that it could explain: a leaky split explains why our score is lower, never why it is higher. Void: the "
-        "published value is no better than a trivial prediction on our test images. Undecided: too few networks; the seeds and "
-        "folds per arm that would decide it with 80 % power, at the observed spread, stand beside it. Difference: ours "
-        "− published, or the first network − the second.",
+        "published value is no better than a trivial prediction on our test images. Undecided: too few networks; the "
+        "seeds and folds per arm that would decide it with 80 % power, at the observed spread, stand beside it. "
+        "Difference: ours − published, or the first network − the second.",
         False,
     ),
     "pitfalls": (
