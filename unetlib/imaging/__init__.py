@@ -4,7 +4,8 @@
   network.
 - binning: Binning: average k × k pixels into one before the network, and upsample its probability to full size
   afterwards.
-- distance_targets: Distances within each cell, which a network is taught beside the foreground to tell cells apart.
+- distance_targets: Distances within each cell, which a network is taught beside the foreground to tell cells apart
+  (scherr2020).
 - instances: Instances from a foreground probability: connected components as in the paper, or split by watershed.
 - instance_check: Tell instance labels from masks and class maps by their structure, wherever label images are read.
 - labels: Instance labels: 2-D integer arrays in which 0 is background and every other value is one instance.

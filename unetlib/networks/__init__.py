@@ -10,8 +10,8 @@
   brought to it.
 - old_settings: Settings as earlier versions recorded them, translated to the names of today, so that their model files
   load.
-- predict: Foreground probability of a plane: by overlapping tiles with mirrored borders (paper, figure 2), as one
-  resized tile,
+- predict: What a network says of a plane, the foreground's probability above all: by overlapping tiles with mirrored
+  borders
 - predict_files: Predict a user's own images: which files are written for each image, and the three files themselves.
 - predict_page: One plane of a user's image through a network: resampled and binned where that is wanted, and back to
   full size.

@@ -1,4 +1,4 @@
-"""Fingerprints of code: what a script's results depend on, blind to comments, docstrings and layout."""
+"""Fingerprint the code that a script's results depend on, without comments, docstrings and layout."""
 
 import ast
 import hashlib
@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def code_of(script: Path, package: Path = PACKAGE) -> str:
-    """Return 16 hex digits that change when the script, or a unetlib module it reaches, changes its meaning.
+    """Return 16 hex digits that change when the code of the script, or of a unetlib module that it reaches, changes.
 
     Snakemake sees edits to a script but not to the modules it imports; rules carry this as a parameter. Imports
     inside functions count. Source: the AST without docstrings, so that a comment reruns nothing.
@@ -21,7 +21,7 @@ def code_of(script: Path, package: Path = PACKAGE) -> str:
 
 
 def imported_modules(script: Path, package: Path = PACKAGE) -> set[Path]:
-    """Return the files of the package that the script imports, directly or through one another.
+    """Return the files of the package that the script imports, directly or indirectly.
 
     A dotted name stands for every package on its way: `unetlib.training.loop` reaches unetlib/__init__.py,
     unetlib/training/__init__.py and unetlib/training/loop.py, however it is imported.
@@ -41,7 +41,7 @@ def imported_modules(script: Path, package: Path = PACKAGE) -> set[Path]:
 
 @cache
 def _parsed(path: Path, stamp: tuple[int, int]) -> tuple[str, tuple[str, ...]]:
-    """Return (meaning, names of unetlib modules imported); the stamp makes an edited file a new key."""
+    """Return (normalised AST, names of imported unetlib modules); `stamp` gives an edited file a new cache key."""
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     names = []
     for node in ast.walk(tree):
@@ -66,5 +66,5 @@ def normalised_ast(path: Path) -> str:
 
 
 def imported(path: Path) -> tuple[str, ...]:
-    """Return the dotted names that the file imports from unetlib: modules, and what may be modules or names in them."""
+    """Return the dotted names that the file imports from unetlib: modules, and names that may be modules."""
     return _read(path)[1]

@@ -1,4 +1,4 @@
-"""What a study's configuration must be beyond its types: names that are defined, folds that exist, tiles that fit."""
+"""Check a study's configuration beyond its types: names are defined, folds exist, tiles fit."""
 
 from collections.abc import Collection
 from pathlib import PurePath
@@ -26,12 +26,12 @@ from unetlib.study.runs import EXTERNAL, JOINT
 from unetlib.study.settings import ExperimentSettings, StudyError, StudySettings
 from unetlib.study.tracked_runs import untrackable
 
-PREDICTS = {"networks_of", "datasets", *PREDICTED_BY}  # what an experiment that trains nothing states
+PREDICTS = {"networks_of", "datasets", *PREDICTED_BY}  # what an experiment that trains nothing may state
 RESERVED = (JOINT, EXTERNAL, "none")  # words of the tables' column train_dataset
 
 
 def check_study(study: StudySettings) -> None:
-    """Raise StudyError when the study names what is not defined, or asks for what cannot be."""
+    """Raise StudyError when the study uses an undefined name or asks for something impossible."""
     _names(study)
     for experiment in study.study.experiments:
         _networks_of(experiment, study)
@@ -54,7 +54,7 @@ def check_study(study: StudySettings) -> None:
 
 
 def _names(study: StudySettings) -> None:
-    """Refuse a name that is not defined, or that would be two things in the tables."""
+    """Refuse a name that is undefined, or that would be ambiguous in the tables."""
     lists: dict[str, tuple[list[str], Collection[str]]] = {
         "datasets": (study.study.datasets, study.datasets),
         "experiments": (study.study.experiments, study.experiments),
@@ -175,7 +175,7 @@ def _tile(experiment: str, train_dataset: str, study: StudySettings) -> None:
 
 
 def _mistakes(experiment: str, study: StudySettings) -> None:
-    """Refuse a deliberate mistake anywhere but in the flawed arm of a pitfall and in a protocol."""
+    """Refuse a deliberate mistake outside the flawed arm of a pitfall or a protocol."""
     if experiment not in allowed(study):
         for name in mistakes_of(study, experiment):
             raise StudyError(

@@ -1,4 +1,4 @@
-"""Read a study's configuration; an error is one line that names the file, the key, the value and what to do."""
+"""Read a study's configuration; an error is one line that names file, key, value and remedy."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_study(config: Mapping[str, object], files: Sequence[str | Path] = ()) -> StudySettings:
-    """Return a study, in which each experiment states whose networks it uses; StudyError for anything wrong with it.
+    """Return a study in which each experiment states whose networks it uses; raise StudyError if anything is wrong.
 
-    config: the files laid over each other, in their order.
+    config: the merged content of the files, later ones over earlier ones.
     """
     nodes = {Path(path): _composed(Path(path)) for path in files}
     for path, node in nodes.items():
@@ -47,13 +47,13 @@ def _validated(config: Mapping[str, object]) -> StudySettings:
 
 
 def _composed(path: Path) -> yaml.Node | None:
-    """Return the nodes of a YAML or JSON file, which know their lines."""
+    """Parse a YAML or JSON file into nodes that carry line numbers."""
     with path.open(encoding="utf-8") as stream:
         return yaml.compose(stream, Loader=Loader)
 
 
 def _place_of(key: Sequence[str], nodes: Mapping[Path, yaml.Node | None]) -> str:
-    """Return "file, line 3: " of the last file that states the key, or the longest part of it that any file states."""
+    """Return "file, line 3: " for the last file that states the key, or the longest prefix of it found in any file."""
     for length in range(len(key), 0, -1):
         for path, node in reversed([*nodes.items()]):
             if line := _line_of(key[:length], node):
@@ -62,7 +62,7 @@ def _place_of(key: Sequence[str], nodes: Mapping[Path, yaml.Node | None]) -> str
 
 
 def _line_of(key: Sequence[str], node: yaml.Node | None) -> int | None:
-    """Return the line of a key below a node; None where it is not stated there."""
+    """Return the line of a key below a node, or None if it is absent."""
     line = None
     for part in key:
         if isinstance(node, yaml.MappingNode):
@@ -78,7 +78,7 @@ def _line_of(key: Sequence[str], node: yaml.Node | None) -> int | None:
 
 
 def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
-    """Yield line and key of every key that stands twice in its section."""
+    """Yield line and key of every key that is repeated in its section."""
     children = node.value if isinstance(node, yaml.MappingNode | yaml.SequenceNode) else []
     if isinstance(node, yaml.MappingNode):
         names = [name.value for name, _ in children]
@@ -91,6 +91,6 @@ def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
 
 
 def _shown(path: Path) -> str:
-    """Return the path from the present folder, where it lies below it."""
+    """Return the path relative to the current folder if it lies below it."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)

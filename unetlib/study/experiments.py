@@ -1,4 +1,4 @@
-"""What each experiment of a study does: the study's sections with the experiment's differences laid over them."""
+"""Resolve what each experiment does: the study's sections, overridden by what the experiment states."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ Section = TypeVar("Section", bound=Settings)
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return base with change laid over it, mapping by mapping; neither is altered. `params` is replaced whole."""
+    """Merge `change` into a copy of `base`, mapping by mapping; `params` is replaced as a whole."""
     result = dict(base)
     for key, value in change.items():
         old = result.get(key)
@@ -34,7 +34,7 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
 
 
 def laid_over(section: Section, change: Settings | None, where: str) -> Section:
-    """Return a section with what an experiment states of it; StudyError, naming `where`, for what cannot be."""
+    """Return a section with an experiment's overrides; a StudyError for an invalid result names `where`."""
     if change is None:
         return section
     try:
@@ -44,7 +44,7 @@ def laid_over(section: Section, change: Settings | None, where: str) -> Section:
 
 
 def training_experiment(study: StudySettings, experiment: str) -> str:
-    """Return the experiment that trains this experiment's networks: mostly itself."""
+    """Return the experiment that trains this experiment's networks, usually itself."""
     return study.experiments[experiment].networks_of or experiment
 
 
@@ -59,21 +59,21 @@ def is_joint(study: StudySettings, experiment: str) -> bool:
 
 
 def datasets_of(study: StudySettings, experiment: str) -> list[str]:
-    """Return the datasets of the study that an experiment's networks are trained on: those it names, else all."""
+    """Return the study's datasets that an experiment's networks are trained on: those it names, by default all."""
     named = study.experiments[experiment].datasets or study.experiments[training_experiment(study, experiment)].datasets
     return [name for name in study.study.datasets if named is None or name in named]
 
 
 def training_sets(study: StudySettings, experiment: str) -> list[str]:
-    """Return what an experiment trains networks on: each of its datasets, or all of them together."""
+    """Return an experiment's training sets: each of its datasets, or all of them together."""
     return [JOINT] if is_joint(study, experiment) else datasets_of(study, experiment)
 
 
 def run_settings(study: StudySettings, experiment: str, train_dataset: str = "") -> RunSettings:
-    """Return how an experiment's networks are trained on this training set, whoever trains them.
+    """Return how an experiment's networks are trained on this training set, even if another experiment trains them.
 
-    A dataset's own tile_px and draw_frames_by replace those of batch when it is trained on alone. An experiment that
-    changes the padding and no tile takes the largest tile, not above the study's, that its networks can have.
+    A network of one dataset uses that dataset's own tile_px and draw_frames_by instead of those of `batch`. If an
+    experiment changes the padding but not the tile, the tile is the largest valid one up to the study's.
     """
     trainer = training_experiment(study, experiment)
     base = study.model_dump(include={*TRAINED_BY})
@@ -92,7 +92,7 @@ def run_settings(study: StudySettings, experiment: str, train_dataset: str = "")
 
 
 def cache_settings(study: StudySettings, experiment: str) -> CacheSettings:
-    """Return the settings an augmented cache depends on; experiments that agree in them and in the split share it."""
+    """Return the settings that an augmented cache depends on; with equal settings and splits, experiments share it."""
     chosen = run_settings(study, experiment).cache
     if chosen.augmentation.policy == "full":
         return chosen
@@ -107,12 +107,12 @@ def inference_settings(study: StudySettings, experiment: str) -> InferenceSettin
 
 
 def scoring_settings(study: StudySettings, experiment: str) -> ScoringSettings:
-    """Return what of the test images an experiment scores."""
+    """Return an experiment's scoring settings."""
     return laid_over(study.scoring, study.experiments[experiment].scoring, f"experiments.{experiment}.scoring")
 
 
 def instance_method(study: StudySettings, experiment: str) -> InstanceMethod:
-    """Return what of the foreground is one cell in an experiment."""
+    """Return the method by which an experiment turns foreground into instances."""
     return study.experiments[experiment].instance_method or study.instance_method
 
 
@@ -162,7 +162,7 @@ def dataset_scoring(study: StudySettings, dataset: str) -> DatasetScoring:
 
 
 def view_settings(study: StudySettings, dataset: str) -> ViewSettings:
-    """Return what networks see of a dataset."""
+    """Return how the images of a dataset are presented to networks."""
     return ViewSettings.read(study.datasets[dataset].model_dump(include={*ViewSettings.model_fields}))
 
 
@@ -171,7 +171,7 @@ def prediction_settings(
 ) -> PredictionSettings:
     """Return how the networks of an experiment predict images of their training set.
 
-    pixel_sizes_um: of each dataset. Of networks of several datasets, what these do not agree in is left at its default.
+    pixel_sizes_um: by dataset. For joint networks, settings in which the datasets differ keep their defaults.
     """
     names = datasets_of(study, experiment) if train_dataset == JOINT else [train_dataset]
     instances = {instance_settings(study, experiment, name) for name in names}
@@ -187,9 +187,9 @@ def prediction_settings(
 
 
 def split_settings(study: StudySettings, dataset: str, experiment: str | None = None) -> SplitSettings:
-    """Return how a dataset is split, in an experiment or in the study itself.
+    """Return how a dataset is split in an experiment, or in the study itself.
 
-    `by` is the dataset's own way where neither the study nor the experiment states one.
+    `by` is the dataset's own if neither the study nor the experiment states it.
     """
     entry, chosen = study.datasets[dataset], study.split
     if entry.folds:
@@ -203,9 +203,9 @@ def split_settings(study: StudySettings, dataset: str, experiment: str | None = 
 
 
 def training_split_settings(study: StudySettings, dataset: str, experiment: str | None = None) -> SplitSettings:
-    """Return how a dataset is split as its networks see it: how many of the test frames are scored is not part of it.
+    """Return the part of a split that training depends on: not the number of test frames that are scored.
 
-    So another max_test trains nothing anew, unless the test frames also train.
+    So a change of max_test retrains nothing, unless test frames also train.
     """
     chosen = split_settings(study, dataset, experiment)
     return chosen.model_copy(update={"max_test": None}) if chosen.test_frames_also == "none" else chosen
@@ -214,7 +214,7 @@ def training_split_settings(study: StudySettings, dataset: str, experiment: str 
 def split_keys(
     study: StudySettings, of: Callable[[StudySettings, str, str | None], SplitSettings] = split_settings
 ) -> dict[str, dict[str, str]]:
-    """Return the key of the split's settings by experiment and dataset; under "" those of the study itself."""
+    """Return experiment → dataset → key of the split's settings; "" stands for the study itself."""
     return {
         name or "": {dataset: short_hash(of(study, dataset, name).identity()) for dataset in study.study.datasets}
         for name in (None, *study.study.experiments)
@@ -222,7 +222,7 @@ def split_keys(
 
 
 def same_as_reference(study: StudySettings, experiment: str) -> list[str]:
-    """Return the datasets on which an experiment's primary metric is the reference's by construction.
+    """Return the datasets on which an experiment's primary metric equals the reference's by construction.
 
     It uses the reference's networks with the same inference and scoring. A different instance method does not matter
     where the primary metric is one of pixels.

@@ -1,4 +1,4 @@
-"""What the label images of an external tool are made from: its environment, the files of its command, its folder."""
+"""Inputs of an external tool's label images: its environment, the files of its command, or its folder."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def environment_file(tool: ExternalTool, root: Path) -> str | None:
 
 
 def command_fingerprints(tool: ExternalTool) -> dict[str, str]:
-    """Return a fingerprint of each file that the tool's command names: an edited script is run again."""
+    """Return a fingerprint of each file that the tool's command names, so that an edited script runs again."""
     if not tool.command:
         return {}
     words = split_command(tool.command, images=Path("images"), output=Path("output"))
@@ -25,9 +25,9 @@ def command_fingerprints(tool: ExternalTool) -> dict[str, str]:
 
 
 def labels_content(name: str, tool: ExternalTool, dataset: str, cache: Path) -> str:
-    """Return what identifies a tool's label images of a dataset by their content; "" where its command makes them.
+    """Return a checksum of a tool's label images of a dataset, or "" if its command makes them.
 
-    cache: as of `source_digest.file_checksums`. Raises StudyError for a folder that is not there.
+    cache: see `source_digest.file_checksums`. Raises StudyError for a folder that is not there.
     """
     if not tool.folder:
         return ""

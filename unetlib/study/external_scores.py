@@ -1,4 +1,4 @@
-"""Scores of external tools, and what of them failed: a tool that fails takes no other result with it."""
+"""Score external tools and record their failures: a tool that fails does not stop the rest of the study."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ FAILURE_COLUMNS = ("dataset", "reason")
 
 
 class TestSet(NamedTuple):
-    """The list of a tool's label images of one dataset, the dataset's frames.csv and the split that is tested."""
+    """The list of a tool's label images for one dataset, the dataset's frames.csv and its split."""
 
     labels: Path
     frames: Path
@@ -27,7 +27,7 @@ class TestSet(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A tool that has no scores of a dataset in a fold, and why, in one line."""
+    """A tool without scores for a dataset and fold, and the reason in one line."""
 
     tool: str
     dataset: str
@@ -40,7 +40,7 @@ class Failure(NamedTuple):
 
 @dataclass
 class ToolScores:
-    """The rows of a tool's long table (SCORE_COLUMNS), and those of what failed (FAILURE_COLUMNS)."""
+    """The rows of a tool's long table (SCORE_COLUMNS) and of its failures (FAILURE_COLUMNS)."""
 
     rows: list[dict[str, object]] = field(default_factory=list)
     failures: list[dict[str, str]] = field(default_factory=list)
@@ -49,7 +49,7 @@ class ToolScores:
 def score_tool(
     tool: str, tests: Iterable[TestSet], scoring: Mapping[str, DatasetScoring], *, masks: bool = False
 ) -> ToolScores:
-    """Return the scores of a tool on every test set, image by image; what it failed on is told beside them."""
+    """Return the scores of a tool for every image of every test set, and its failures."""
     made = ToolScores()
     for labels, frames, split in tests:
         name = frames.parent.name
@@ -69,7 +69,7 @@ def score_tool(
 
 
 def failures(facts: StudyFacts, root: Path = Path()) -> Iterator[Failure]:
-    """Yield what failed of the study's external tools so far. root: the project's folder."""
+    """Yield the failures of the study's external tools so far. root: the project's folder."""
     layout = Layout(facts.name)
     for run in facts.external_runs():
         path = root / layout.external_failures(run.experiment, run.fold)

@@ -1,6 +1,6 @@
-"""Label images that another tool makes: its command run on a folder of images, its files found by name.
+"""Label images of another tool: run its command on a folder of images and find its files by name.
 
-Standard library only: it runs in the tool's own environment.
+Only the standard library is imported, because this runs in the tool's own environment.
 """
 
 import re
@@ -17,22 +17,22 @@ from unetlib.io.hidden_files import is_hidden
 from unetlib.io.pairing import hint
 
 COLUMNS = ("frame", "file", "sha256")
-STATUS = "status.json"  # beside the list of labels: why there are none, and how often the tool has failed so far
-NAMED = 5  # of several missing or extra label images
-COMMAND_PATTERN, FOLDER_PATTERN = "{frame}.tif", "{dataset}/{frame}.tif"  # where an entry has no pattern
+STATUS = "status.json"  # beside the list of labels: why it is empty, and how often the tool has failed so far
+NAMED = 5  # how many missing or extra label images an error lists
+COMMAND_PATTERN, FOLDER_PATTERN = "{frame}.tif", "{dataset}/{frame}.tif"  # if an entry has no pattern
 IMAGE_SUFFIXES = (".tif", ".tiff", ".png")
 
 
 class ExternalError(ValueError):
-    """A tool that failed, or label files that are not the ones asked for: what was found, where, what to do."""
+    """A tool failed, or its label files are not the expected ones: what was found, where, and what to do."""
 
 
 def collect_or_record(
     dataset: Path, frames: Sequence[str], output: Path, source: Mapping[str, str], *, failures: int
 ) -> str:
-    """Collect labels from a source (`collect_labels`); return "" or why the tool failed.
+    """Collect labels from a source (`collect_labels`); return "" or the reason of a failure.
 
-    A tool that fails leaves an empty list, and the reason beside it (`failure_of`): the rest of the study goes on.
+    A failure leaves an empty list with the reason beside it (`failure_of`), so that the rest of the study continues.
     failures: how often it has failed before (`failures_of`).
     """
     try:
@@ -46,14 +46,14 @@ def collect_or_record(
 
 
 def failure_of(labels: Path) -> str:
-    """Return why a tool made no label images, by the list that `collect_or_record` wrote; "" where it made them."""
+    """Return why a tool made no label images, given the list that `collect_or_record` wrote; "" if it made them."""
     return str(read_json(labels.with_name(STATUS)).get("reason", ""))
 
 
 def failures_of(labels: Path) -> int:
     """Return how often a tool has failed to make these label images so far.
 
-    It stands in for a setting of the job that makes them: a failure changes it, so that the job runs again next time.
+    The job takes this as a setting: a failure changes it, so that Snakemake runs the job again next time.
     """
     try:
         return int(read_json(labels.with_name(STATUS)).get("failures", 0))
@@ -73,8 +73,8 @@ def collect_labels(
 ) -> None:
     """Write the tool's label images of these frames of a dataset beside `output`, a CSV (COLUMNS) that lists them.
 
-    They are made by the command, or were made beforehand and lie in the folder, which may hold more frames of the
-    dataset. An empty pattern is the usual one. All or nothing is written; raises ExternalError.
+    Either the command makes them, or they exist in the folder, which may hold more frames of the dataset. An empty
+    pattern means the default. Writes all or nothing; raises ExternalError.
     """
     with _label_folder(output) as staging, tempfile.TemporaryDirectory() as temporary:
         if command:
@@ -107,10 +107,10 @@ def _write_list(folder: Path, name: str, rows: Sequence[Mapping[str, str]], stat
 
 
 def split_command(command: str, *, images: PurePath, output: PurePath) -> list[str]:
-    """Return the command as the list of words a process is started with; {images} and {output} stand for folders.
+    """Split the command into the arguments of a process; {images} and {output} stand for folders.
 
-    Split by the quoting rules of a POSIX shell, and only then filled in: no shell reads it, and a space or a quote in
-    a path stays part of one word. A word that begins with ~/ begins in the user's home.
+    It is split by the quoting rules of a POSIX shell and filled in afterwards: no shell reads it, and a space or quote
+    in a path stays within its word. A leading ~/ becomes the user's home.
 
     >>> split_command("tool --dir {images} -o {output}/x", images=Path("a b"), output=Path("c;d"))
     ['tool', '--dir', 'a b', '-o', 'c;d/x']
@@ -128,9 +128,9 @@ def split_command(command: str, *, images: PurePath, output: PurePath) -> list[s
 
 
 def run_command(command: str, *, images: Path, output: Path) -> None:
-    """Run the command in the present folder, its words filled in; what it prints goes where this process prints.
+    """Run the command in the current folder with its words filled in; it shares this process's output streams.
 
-    Raises ExternalError when the program does not exist or ends with another code than 0.
+    Raises ExternalError if the program does not exist or exits with a code other than 0.
     """
     words = split_command(command, images=images, output=output)
     try:
@@ -144,7 +144,7 @@ def run_command(command: str, *, images: Path, output: Path) -> None:
 
 
 def stage_images(folder: Path, frames: Sequence[str], images: Path) -> None:
-    """Copy the frames' images of a prepared dataset into the folder `images`, as <frame>.tif: 2-D grey, as recorded."""
+    """Copy the images of these frames from a prepared dataset into the folder `images` as <frame>.tif."""
     for frame in frames:
         shutil.copyfile(folder / "images" / f"{frame}.tif", images / f"{frame}.tif")
 
@@ -152,10 +152,10 @@ def stage_images(folder: Path, frames: Sequence[str], images: Path) -> None:
 def find_labels(
     folder: Path, pattern: str, *, dataset: str, frames: Sequence[str], known: Sequence[str]
 ) -> Mapping[str, Path]:
-    """Return the label file of each frame; `pattern` is a path below the folder with {frame} and maybe {dataset}.
+    """Return the label file of each frame; `pattern` is a path below the folder with {frame} and optionally {dataset}.
 
-    Raises ExternalError when a frame has no file, or when an image file that fits the pattern (or stands beside those
-    that do) is of no `known` frame: a name that is mistyped is not a frame that is left out.
+    Raises ExternalError if a frame has no file, or if an image file that fits the pattern (or lies beside files that
+    do) belongs to no `known` frame: a mistyped name must not pass for a frame that was left out.
     """
     if "{frame}" not in Path(pattern).name:
         raise ExternalError(f"pattern {pattern!r}: its file name has no {{frame}}; all frames would share one file")
@@ -178,14 +178,14 @@ def find_labels(
 
 
 def label_images(folder: Path) -> list[Path]:
-    """Return the image files of a folder, sorted; hidden and temporary ones are none."""
+    """Return the image files of a folder, sorted, without hidden and temporary ones."""
     return sorted(
         path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path.name)
     )
 
 
 def _meant(path: Path, present: Sequence[Path]) -> str:
-    """Return which file may have been meant by one that is missing, or ""."""
+    """Return a hint at the file that was probably meant by a missing one, or ""."""
     for other in present:
         if other.stem == path.stem:
             return f"; {other.name} ends in {other.suffix}: set the tool's pattern to …{{frame}}…{other.suffix}"

@@ -1,4 +1,4 @@
-"""What the scripts over a whole study need to know of its configuration: names, order, splits, and whose networks."""
+"""What scripts need to know about a whole study: names and their order, splits, and whose networks are used."""
 
 from pydantic import Field
 
@@ -45,7 +45,7 @@ class ExperimentFacts(Settings):
 
 
 class StudyFacts(Settings):
-    """A study as its tables and figures need it. Every mapping and list is in the order of the configuration."""
+    """A study as its tables and figures need it; mappings and lists keep the order of the configuration."""
 
     name: str = Field(description="The study's name.")
     reference: str = Field(description="The experiment all others are compared with.")
@@ -81,11 +81,11 @@ class StudyFacts(Settings):
         ]
 
     def training_run(self, run: Run) -> Run:
-        """Return the run whose network a run uses: mostly itself."""
+        """Return the run whose network a run uses, usually itself."""
         return Run(self.experiments[run.experiment].trained_by, run.train_dataset, run.fold, run.seed)
 
     def trained_runs(self) -> list[Run]:
-        """Return the runs that are trained: all but those of experiments that use the networks of another."""
+        """Return the runs that are trained: those that do not use another experiment's networks."""
         return [run for run in self.runs() if self.training_run(run) == run]
 
     def tracked_runs(self) -> list[Run]:
@@ -97,31 +97,31 @@ class StudyFacts(Settings):
         ]
 
     def external_runs(self) -> list[Run]:
-        """Return external tools as runs: one per fold, trained on nothing of ours, without a seed."""
+        """Return external tools as runs: one per fold, without a training set of ours and without a seed."""
         return [Run(name, EXTERNAL, fold, NO_SEED) for name in self.external_tools for fold in self.folds]
 
     def training_datasets(self, experiment: str, train_dataset: str) -> list[str]:
-        """Return the datasets that a training set of an experiment stands for."""
+        """Return the datasets in a training set of an experiment."""
         return self.experiments[experiment].datasets if train_dataset == JOINT else [train_dataset]
 
     def training_splits_of(self, experiment: str, train_dataset: str) -> dict[str, str]:
-        """Return the key of the split that trains a run, for each dataset that it is trained on."""
+        """Return the key of the training split for each dataset that a run is trained on."""
         return {
             name: self.training_splits[experiment][name] for name in self.training_datasets(experiment, train_dataset)
         }
 
     def split_keys_for_testing(self, experiment: str, train_dataset: str) -> dict[str, str]:
-        """Return, for each dataset, the key of the split whose test frames score a run.
+        """Return dataset → key of the split whose test frames score a run.
 
-        A network is tested on what it was trained on by its own experiment's split, on every other dataset by the
-        study's. What only protocols need is tested on its training data and on their datasets alone.
+        On the datasets that it was trained on, a network is tested by its own experiment's split; on all others by the
+        study's. Experiments that only protocols need are tested on their training data and the protocols' datasets.
         """
         own = self.training_datasets(experiment, train_dataset)
         tested = {*own, *self._test_datasets_of_protocols().get(experiment, self.datasets)}
         return {name: self.splits[experiment if name in own else ""][name] for name in self.datasets if name in tested}
 
     def _test_datasets_of_protocols(self) -> dict[str, list[str]]:
-        """Return what protocols score their steps on, by experiment, of experiments that only protocols need."""
+        """Return the test datasets of each experiment that only protocols need."""
         found: dict[str, list[str]] = {}
         for protocol in self.protocols.values():
             for step in protocol.steps:
@@ -131,7 +131,7 @@ class StudyFacts(Settings):
 
 
 def study_facts(study: StudySettings) -> StudyFacts:
-    """Return the facts of a study whose configuration was checked."""
+    """Return the facts of a checked study."""
     chosen = study.study
     return StudyFacts(
         name=chosen.name,
@@ -172,14 +172,14 @@ def study_facts(study: StudySettings) -> StudyFacts:
 
 
 def tiles(study: StudySettings, experiment: str) -> int:
-    """Return how many tiles a network of an experiment is trained on, early stopping aside."""
+    """Return the number of tiles that a network of an experiment is trained on, without early stopping."""
     chosen = run_settings(study, experiment)
     training = chosen.training.for_datasets(len(datasets_of(study, experiment)))
     return training.updates * training.accumulation_steps * chosen.batch.size
 
 
 def silver_truth(study: StudySettings, experiment: str) -> list[str]:
-    """Return the datasets on which an experiment trains with silver truth, where their frames have any."""
+    """Return the datasets on which an experiment trains with silver truth if their frames have any."""
     return [
         name
         for name in datasets_of(study, experiment)
@@ -190,7 +190,7 @@ def silver_truth(study: StudySettings, experiment: str) -> list[str]:
 
 
 def aliases(study: StudySettings) -> dict[str, str]:
-    """Return the experiments that the study leaves out and that would be its reference, as their settings are equal."""
+    """Return omitted experiment → the study's reference, for experiments with the same settings."""
     reference = study.study.reference
     same = run_settings(study, reference)
     return {

@@ -1,6 +1,6 @@
-"""Where the files of a study stand under resources/, results/ and logs/: for the rules and for the scripts.
+"""Paths of a study's files under resources/, results/ and logs/, for the rules and the scripts.
 
-Paths are relative to the project's root. An argument may be a wildcard of a rule: `layout.split("{dataset}", …)`.
+Paths are relative to the project's root. An argument may be a rule's wildcard: `layout.split("{dataset}", …)`.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ def archive(pin: str, name: str) -> str:
 
 
 def synthetic_archive(key: str, dataset: str) -> str:
-    """Return the path of an archive of synthetic microscopy; key: of its settings."""
+    """Return the path of an archive of synthetic microscopy; key: the hash of its settings."""
     return f"resources/synthetic/{key}/{dataset}.zip"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The files of one study, by the name of the study. `run` is a Run.path."""
+    """The files of the study with this name. `run` is a `Run.path`."""
 
     study: str
 

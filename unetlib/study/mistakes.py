@@ -1,4 +1,4 @@
-"""Deliberate mistakes: the one list of settings that are wrong, and the experiments that may make them."""
+"""Deliberate mistakes: the only list of settings that are wrong, and the experiments that may make them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,23 +18,23 @@ MISTAKES: dict[str, Callable[[Any], bool]] = {  # setting → whether its value 
 
 
 def mistakes_of(study: StudySettings, experiment: str) -> list[str]:
-    """Return the names of the settings with which an experiment makes a mistake, on any of its datasets."""
+    """Return the settings by which an experiment makes a mistake on any of its datasets."""
     found = [done(study, experiment, dataset) for dataset in datasets_of(study, experiment)]
     return [name for name, wrong in MISTAKES.items() if any(name in each and wrong(each[name]) for each in found)]
 
 
 def allowed(study: StudySettings) -> set[str]:
-    """Return the experiments that may make mistakes: the flawed arms of pitfalls, and what protocols start from."""
+    """Return the experiments that may make mistakes: flawed arms of pitfalls, and starts and steps of protocols."""
     arms = {pitfall.flawed for pitfall in study.pitfalls.values()}
     starts = {protocol.experiment for protocol in study.protocols.values()}
     return arms | starts | {step for name in study.study.protocols for step in step_names(study, name)}
 
 
 def set_apart(study: StudySettings) -> list[str]:
-    """Return the experiments that the tables of ordinary experiments leave out, in the order of the study.
+    """Return the experiments that the ordinary tables omit, in the order of the study.
 
-    The flawed arms of pitfalls, every experiment that makes a mistake, and what the study's protocols start from and
-    pass through, but never what they end at.
+    These are the flawed arms of pitfalls, every experiment that makes a mistake, and the starts and steps of the
+    study's protocols, but never the experiments at which protocols end.
     """
     protocols = [study.protocols[name] for name in study.study.protocols]
     named = {pitfall.flawed for pitfall in study.pitfalls.values()}

@@ -1,4 +1,4 @@
-"""Which configuration files make a study's results: an overlay without a study name of its own replaces no others'."""
+"""Protect a study's results from overlays that change them without giving the study a name of its own."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,12 +8,12 @@ import yaml
 from unetlib.io.files import FileError, read_json, write_json
 from unetlib.study.settings import StudyError
 
-NEUTRAL = {"mirrors", "limits", "compute"}  # sections that decide where and how, and no result
+NEUTRAL = {"mirrors", "limits", "compute"}  # sections that change where and how jobs run, but no result
 KEY = "overlays"  # of the record
 
 
 def unnamed_overlays(files: Sequence[str | Path]) -> list[str]:
-    """Return the files that change results and state no study.name, by their paths from the present folder.
+    """Return the files that change results but state no study.name, as paths from the current folder.
 
     files: the overlays of a study, without the base configuration.
     """
@@ -23,9 +23,9 @@ def unnamed_overlays(files: Sequence[str | Path]) -> list[str]:
 
 
 def check_overlays(record: Path, study: str, overlays: Sequence[str]) -> None:
-    """Raise StudyError where a study's results were made with other unnamed overlays than these.
+    """Raise StudyError if a study's results were made with other unnamed overlays than these.
 
-    record: the file that `record_overlays` wrote; without it nothing is known, and nothing is refused.
+    record: the file written by `record_overlays`; if it does not exist, nothing is refused.
     """
     try:
         before = list(map(str, read_json(record).get(KEY, overlays)))
@@ -45,7 +45,7 @@ def check_overlays(record: Path, study: str, overlays: Sequence[str]) -> None:
 
 
 def record_overlays(record: Path, overlays: Sequence[str]) -> None:
-    """Write which unnamed overlays a study's results are made with; an equal record is left as it is."""
+    """Record the unnamed overlays that a study's results are made with; an equal record stays untouched."""
     try:
         known = read_json(record).get(KEY)
     except (FileNotFoundError, FileError):

@@ -1,4 +1,4 @@
-"""How far a study is, in lines for the terminal: networks trained, runs scored, what the checks flagged."""
+"""Progress of a study in lines for the terminal: networks trained, runs scored, results flagged by the checks."""
 
 import csv
 from collections.abc import Collection, Mapping, Sequence
@@ -8,14 +8,14 @@ from unetlib.study.external_scores import failures
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 
-NAMED = 5  # missing files that a line names
+NAMED = 5  # how many missing files a line names
 
 
 def progress(facts: StudyFacts, root: Path = Path()) -> list[str]:
-    """Return a line each on networks trained, runs scored and external tools scored: how many, of how many, which not.
+    """Return one line each on trained networks, scored runs and scored tools: done, total, and what is missing.
 
-    One more for each test set that an external tool failed on. root: the project's folder. A file that exists is
-    complete, as every file is written at once.
+    A further line follows for each test set on which an external tool failed. root: the project's folder. A file that
+    exists is complete, because all files are written atomically.
     """
     layout = Layout(facts.name)
     failed = list(failures(facts, root))
@@ -35,9 +35,9 @@ def progress(facts: StudyFacts, root: Path = Path()) -> list[str]:
 
 
 def closing_line(facts: StudyFacts, root: Path = Path()) -> str:
-    """Return one line for the end of a study: where the report is, networks trained, checks that flagged a result.
+    """Return the closing line of a study: where the report is, networks trained, results flagged by the checks.
 
-    What does not exist yet is left out.
+    Parts whose files do not exist yet are omitted.
     """
     layout = Layout(facts.name)
     report, checks = root / layout.report, root / layout.checks

@@ -1,4 +1,4 @@
-"""What the protocols of a configuration must be beyond their types: names that are defined, datasets of the study."""
+"""Check the protocols of a configuration beyond their types: names are defined, datasets take part in the study."""
 
 from unetlib.study.names import check_known
 from unetlib.study.protocols import REPORTED
@@ -7,7 +7,7 @@ from unetlib.study.stated_settings import known_names
 
 
 def check_protocols(study: StudySettings) -> None:
-    """Raise StudyError for a protocol that names what is not defined, or that the study cannot run."""
+    """Raise StudyError for a protocol that uses an undefined name or that the study cannot run."""
     for name in study.study.protocols:
         check_known(name, study.protocols, "study", "protocols")
     for name in study.protocols:

@@ -1,4 +1,4 @@
-"""Protocols: experiments that go from what a document did to what we do, one flaw at a time."""
+"""Protocols: experiments that lead from what a document did to what we do, one flaw at a time."""
 
 from collections import defaultdict
 from typing import Any
@@ -10,20 +10,20 @@ from unetlib.study.runs import JOINT
 from unetlib.study.settings import ExperimentSettings, StudyError, StudySettings
 from unetlib.study.stated_settings import Stated, done, stated
 
-REPORTED = "reported"  # the one name in a flaw's settings that is no setting of an experiment
-NAMED = 3  # differences that an error lists
+REPORTED = "reported"  # the only name in a flaw's settings that is not a setting of an experiment
+NAMED = 3  # how many differences an error lists
 
 
 def step_names(study: StudySettings, protocol: str) -> list[str]:
-    """Return the names of the experiments that a protocol may add, one for each flaw that is taken away."""
+    """Return the names of the experiments that a protocol may add, one for each flaw that is removed."""
     return [f"{protocol}-step{number}" for number in range(1, len(study.protocols[protocol].flaws) + 1)]
 
 
 def with_protocols(study: StudySettings) -> StudySettings:
-    """Return a checked study with the experiments of the protocols that take part.
+    """Return a checked study with the experiments of its protocols added.
 
-    An experiment that the study does not list itself is trained on the datasets of the protocols that need it alone.
-    Raises StudyError for a protocol whose last step still differs from compare_with.
+    An experiment that the study does not list itself is trained only on the datasets of the protocols that need it.
+    Raises StudyError if the last step of a protocol still differs from compare_with.
     """
     defined = study
     for name in study.study.protocols:
@@ -54,7 +54,7 @@ def _trained_there(study: StudySettings, protocol: str, experiment: str) -> None
 
 
 def _on(study: StudySettings, experiment: str, datasets: list[str]) -> ExperimentSettings:
-    """Return an experiment of these datasets alone; a joint network keeps its own."""
+    """Restrict an experiment to these datasets; a joint network keeps its own."""
     entry = study.experiments[experiment]
     if is_joint(study, experiment):
         return entry
@@ -62,7 +62,7 @@ def _on(study: StudySettings, experiment: str, datasets: list[str]) -> Experimen
 
 
 def step_experiments(study: StudySettings, protocol: str) -> dict[str, ExperimentSettings]:
-    """Return an experiment for each flaw of a protocol: the document's, with this and all flaws before taken away."""
+    """Return one experiment per flaw of a protocol: the document's without this flaw and all flaws before it."""
     chosen, found = study.protocols[protocol], dict[str, ExperimentSettings]()
     now, ours = stated(study, chosen.experiment), stated(study, chosen.compare_with)
     if not is_joint(study, chosen.experiment):
@@ -78,7 +78,7 @@ def step_experiments(study: StudySettings, protocol: str) -> dict[str, Experimen
 
 
 def replaced(theirs: Stated, ours: Stated, name: str) -> Stated:
-    """Return what an experiment states with one setting, or one whole section, as another states or omits it."""
+    """Return an experiment's overrides with one setting, or one whole section, replaced by another experiment's."""
     section, _, key = name.partition(".")
     value: Any = ours.get(section)
     if key:
@@ -89,10 +89,11 @@ def replaced(theirs: Stated, ours: Stated, name: str) -> Stated:
 
 
 def protocol_steps(study: StudySettings, protocol: str) -> ProtocolSteps:
-    """Return the steps of a protocol whose step experiments are defined: the document's first, compare_with last.
+    """Return the steps of a protocol whose step experiments are defined, from the document's to compare_with.
 
-    A flaw that changes nothing in this study has no step. A step that does what compare_with does is compare_with, and
-    one that only reports another score has the experiment of the step before. StudyError where differences are left.
+    A flaw that changes nothing in this study has no step. A step with the settings of compare_with is compare_with
+    itself, and one that only reports another score keeps the experiment of the step before. Raises StudyError if
+    differences remain.
     """
     chosen = study.protocols[protocol]
     ours = done(study, chosen.compare_with, chosen.dataset)
@@ -126,7 +127,7 @@ def _step(study: StudySettings, flaw: str, experiment: str, dataset: str, report
 
 
 def _check_end(protocol: str, compare_with: str, left: list[str]) -> None:
-    """Raise StudyError where something still differs from compare_with after the last flaw."""
+    """Raise StudyError if something still differs from compare_with after the last flaw."""
     if left:
         more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
         raise StudyError(

@@ -1,4 +1,4 @@
-"""Names of an earlier version, with the name that each has today, which a study that still uses one is told."""
+"""Refuse names of earlier versions, with the name that each has today."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,7 +14,7 @@ SECTIONS = {  # of a study and of an experiment
     "training.accumulate": "training.accumulation_steps",
     "training.checkpoint_every": "",
 }
-KEYS = {  # key, * for any name → key today; "": there is none
+KEYS = {  # key (* for any name) → key today; "": it was removed
     **SECTIONS,
     **{f"experiments.*.{old}": f"experiments.*.{new}" if new else "" for old, new in SECTIONS.items()},
     "experiments.*.trained_as": "experiments.*.networks_of",
@@ -58,7 +58,7 @@ METRIC_NAMES = ("datasets.*.primary_metric",)
 
 
 def refuse_old_names(config: Mapping[str, object]) -> None:
-    """Raise StudyError for the first key, experiment or metric that has another name today, with that name."""
+    """Raise StudyError, with today's name, for the first key, experiment or metric that was renamed."""
     for old, new in KEYS.items():
         for path, _ in _matches(config, old.split(".")):
             raise StudyError(_of_a_key(path, old, new), *path)
@@ -82,14 +82,14 @@ def _of_a_key(path: tuple[str, ...], old: str, new: str) -> str:
 
 
 def _names(config: Mapping[str, object], pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the names at a pattern: the keys where it ends in "*", else the text or the texts of a list."""
+    """Yield the names at a pattern: keys if it ends in "*", else the string or the strings of a list."""
     for path, value in _matches(config, pattern.split(".")):
         found = [path[-1]] if pattern.endswith("*") else value if isinstance(value, list) else [value]
         yield from ((path, name) for name in found if isinstance(name, str))
 
 
 def _matches(node: object, pattern: list[str], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Yield path and value of every key of a mapping that a pattern fits; "*" fits any name."""
+    """Yield path and value of every key of a mapping that matches a pattern; "*" matches any name."""
     if not pattern:
         yield path, node
     elif isinstance(node, Mapping):

@@ -24,7 +24,7 @@ from unetlib.study.shared_across import SharedImage, seen_elsewhere
 Row = dict[str, str]  # of a long table
 OK, FLAGGED, FAILED = "ok", "flagged", "failed"
 COLUMNS = ("check", "subject", "status", "detail", "experiment", "dataset")
-EXTERNAL_TOOL = "external tool"  # the check of whether an external tool made label images that can be scored
+EXTERNAL_TOOL = "external tool"  # the check that an external tool made label images that can be scored
 BEATS_TRIVIAL = "baseline"  # the check of a score against the trivial baselines
 REQUIRED = frozenset(
     ["iou", "dice", "precision", "recall", "pixel_accuracy", "seg", "ap50", "map", "v_rand", "v_info", "objects"]
@@ -36,7 +36,7 @@ UNDEFINED_ALLOWED = frozenset(
 
 @dataclass(frozen=True)
 class Finding:
-    """One check of one subject: a run, or a run on a dataset (empty where all of its datasets were checked)."""
+    """One check of one subject: a run, or a run on a dataset (empty: on all its datasets)."""
 
     check: str
     subject: str
@@ -48,19 +48,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckedResults:
-    """The long table of all scores of a study, and what was found in it."""
+    """The long table of all scores of a study, and the findings about it."""
 
     scores: list[Row]
     findings: list[Finding]
 
     @property
     def failed(self) -> list[str]:
-        """The runs that cannot be right."""
+        """The runs whose results cannot be trusted."""
         return sorted({finding.subject for finding in self.findings if finding.status == FAILED})
 
 
 def check_results(facts: StudyFacts) -> CheckedResults:
-    """Return all scores of a study in the order of its runs, and the checks of every run and external tool."""
+    """Return all scores of a study in the order of its runs, and the findings for every run and external tool."""
     layout, scores, findings = Layout(facts.name), list[Row](), list[Finding]()
     trivial: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in read_csv(layout.baselines, BASELINE_COLUMNS):
@@ -95,12 +95,12 @@ def check_results(facts: StudyFacts) -> CheckedResults:
 
 
 def _tests(layout: Layout, keys: Mapping[str, str], fold: int) -> dict[str, list[str]]:
-    """Return the test frames of each dataset by the split of its key."""
+    """Return the test frames of each dataset in the split with its key."""
     return frames_for_testing([Path(layout.split(name, key, fold)) for name, key in keys.items()], keys)
 
 
 def coverage(run: Run, rows: Iterable[Row], tests: Mapping[str, Sequence[str]]) -> Iterable[Finding]:
-    """Yield whether the run has every metric for every test image of every dataset, none NaN and no other image."""
+    """Check that the run has every metric of every test image of every dataset, without NaN or other images."""
     metrics: dict[tuple[str, str], set[str]] = defaultdict(set)
     broken = []
     for row in rows:
@@ -125,10 +125,10 @@ def roles(
     tests: Mapping[str, Sequence[str]],
     planned: Mapping[str, Mapping[str, Collection[str]]],
 ) -> Finding:
-    """Return whether the run's own record keeps training, validation and test frames apart, in this study's split.
+    """Check that the run's own record keeps training, validation and test frames apart and agrees with the split.
 
-    planned: dataset → frame → its roles by the split that the run was trained with. Frames with several roles there,
-    which only `SplitSettings.test_frames_also` gives, are flagged and no failure.
+    planned: dataset → frame → its roles in the split that the run was trained with. Frames with several roles there,
+    which only `SplitSettings.test_frames_also` allows, are flagged but are not a failure.
     """
     problems, meant = [], []
     for dataset, by_role in facts.roles.items():
@@ -150,7 +150,7 @@ def roles(
 
 
 def shared_images(run: Run, found: Iterable[SharedImage]) -> Iterator[Finding]:
-    """Yield a finding for each dataset of which a run has seen test images in another one, and for no other."""
+    """Yield a finding for each dataset whose test images the run has seen in another dataset."""
     by_dataset: dict[str, list[SharedImage]] = defaultdict(list)
     for each in found:
         by_dataset[each.tested.partition("/")[0]].append(each)
@@ -167,10 +167,10 @@ def beats_trivial(
     rows: Sequence[Row],
     trivial: Mapping[str, Sequence[Row]],
 ) -> Iterable[Finding]:
-    """Yield whether the run's mean primary metric is above every trivial baseline on the same images.
+    """Check that the run's mean primary metric is above every trivial baseline on the same images.
 
-    rows: the run's long-table rows on this dataset; trivial: those of each baseline, of any fold. Only images that
-    both have count (a run of another split than the study's may have others); without one there is no finding.
+    rows: the run's long-table rows on this dataset; trivial: those of each baseline, of any fold. Only images in both
+    count (a run with its own split may have others); without any there is no finding.
     """
     shared = {row["image"] for row in rows} & {row["image"] for floor in trivial.values() for row in floor}
     if not shared:

@@ -21,7 +21,7 @@ from unetlib.training.settings import (
 
 
 class StudyError(SettingsError):
-    """A configuration that cannot be run; `key` is the path of what is wrong in it."""
+    """The configuration cannot be run; `key` is the path of the fault in it."""
 
     def __init__(self, message: str, *key: str) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ Unsigned = Annotated[int, Field(ge=0)]
 
 
 def differences(section: type[Settings]) -> type[Settings]:
-    """Return a section of which an experiment states only what it changes: every field may be left out."""
+    """Return a variant of a section's settings for experiments, in which every field may be omitted."""
     fields: dict[str, Any] = {}
     for name, field in section.model_fields.items():
         annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
@@ -70,7 +70,7 @@ else:
 
 
 class ExperimentSettings(Settings):
-    """An experiment: what differs from the sections of the study. What it does not state, it shares."""
+    """An experiment: its differences from the study's sections; it shares everything that it does not state."""
 
     train_on: Literal["all"] | None = Field(None, description="all: one network on all its datasets together.")
     networks_of: str | None = Field(
@@ -120,7 +120,7 @@ class StudyList(Settings):
 
 
 class ExternalTool(Settings):
-    """Label images of another tool. Exactly one of command and folder says where they come from."""
+    """Label images of another tool. They come from exactly one of command and folder."""
 
     command: Annotated[str, Field(min_length=1)] | None = Field(
         None,
@@ -146,7 +146,7 @@ class ExternalTool(Settings):
 
 
 class StudySettings(RunSettings):
-    """The configuration of a study. Closed: an unknown key is an error."""
+    """The configuration of a study; an unknown key is an error."""
 
     study: StudyList = Field(description="What takes part in this study.")
     mirrors: list[str] = Field(description="Folders or http(s) URLs tried by archive name before a dataset's own url.")
@@ -174,12 +174,12 @@ class StudySettings(RunSettings):
     external_tools: dict[Name, ExternalTool] = Field(description="Other tools by name.")
 
     def plain(self) -> dict[str, Any]:
-        """Return what the study states, in JSON's own types: an experiment's section that is left out stays out.
+        """Return the stated configuration in JSON types; sections that an experiment omits stay omitted.
 
-        Stated as null it would count as a difference when it is read again.
+        As null they would count as differences when the result is read again.
         """
         return self.model_dump(mode="json", exclude_unset=True)
 
     def identity(self) -> dict[str, Any]:
-        """Return the same: what a script of the whole study is given."""
+        """Return the same as `plain`: scripts over a whole study take all of it."""
         return self.plain()

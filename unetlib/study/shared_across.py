@@ -1,4 +1,4 @@
-"""Images that two datasets of a study share: one that trained a network is no test of it in the other dataset."""
+"""Find images that two datasets of a study share: what trained a network must not test it in another dataset."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from unetlib.datasets.frames import FrameRecord
 
 
 class SharedImage(NamedTuple):
-    """A test image that a network has seen in another dataset: both as dataset/frame."""
+    """A test image that a network has seen in another dataset; both are given as dataset/frame."""
 
     tested: str
     seen: str
@@ -18,10 +18,10 @@ def seen_elsewhere(
     tests: Mapping[str, Sequence[str]],
     frames: Mapping[str, Sequence[FrameRecord]],
 ) -> Iterator[SharedImage]:
-    """Yield the test images of a dataset that show what a network was trained or chosen with in another one.
+    """Yield test images that equal a training or validation image of the network from another dataset.
 
-    roles: dataset → role → frames of the network; tests: dataset → frames it is scored on; frames: of all datasets.
-    Equal grey values are found, by their checksum; nearly equal ones are not.
+    roles: dataset → role → the network's frames; tests: dataset → frames it is scored on; frames: of all datasets.
+    Images with equal grey values are found, by their checksums; nearly equal ones are not.
     """
     checksum = {(name, each.frame): each.image_sha256 for name, found in frames.items() for each in found}
     seen: dict[str, list[tuple[str, str]]] = {}

@@ -1,4 +1,4 @@
-"""Whose networks each experiment uses: no network is trained twice."""
+"""Decide whose networks each experiment uses, so that no network is trained twice."""
 
 from unetlib.io.files import short_hash
 from unetlib.study.experiments import datasets_of, is_joint, run_settings, split_settings, trains_nothing
@@ -7,11 +7,11 @@ from unetlib.study.settings import StudySettings
 
 
 def share_identical_trainings(study: StudySettings) -> StudySettings:
-    """Return the study with `networks_of` stated by every experiment that needs no training of its own.
+    """Return the study with `networks_of` set for every experiment that needs no training of its own.
 
-    Of the study's experiments that agree in every training setting and in the split, on every dataset of the one, the
-    reference, else the one with most datasets, else the first in the list, is trained; the others use its networks. So
-    a level of a sweep that equals the study's reference costs a prediction and no training.
+    Among experiments with equal training settings and splits on every dataset of the smaller one, one is trained: the
+    reference, else the one with most datasets, else the first in the list. The others use its networks. So a level of
+    a sweep that equals the reference costs a prediction but no training.
     """
     names, entries = study.study.experiments, dict(study.experiments)
     trained: dict[str, dict[str, str]] = {}  # experiment → training set → key
@@ -26,7 +26,7 @@ def share_identical_trainings(study: StudySettings) -> StudySettings:
 
 
 def _rank(study: StudySettings, experiment: str) -> tuple[bool, bool, int]:
-    """Return what orders experiments: those that train before those that do not, then the reference, then most sets."""
+    """Return a sort key: experiments that train come first, then the reference, then those with most training sets."""
     return (
         trains_nothing(study, experiment),
         experiment != study.study.reference,
@@ -35,7 +35,7 @@ def _rank(study: StudySettings, experiment: str) -> tuple[bool, bool, int]:
 
 
 def _training_keys(study: StudySettings, experiment: str) -> dict[str, str]:
-    """Return a key of everything that decides an experiment's networks but fold and seed, by training set."""
+    """Return training set → hash of everything that determines an experiment's networks except fold and seed."""
     datasets = datasets_of(study, experiment)
     splits = {name: split_settings(study, name, experiment).plain() for name in datasets}
     if is_joint(study, experiment):

@@ -1,4 +1,4 @@
-"""Where the datasets of a study come from: an archive that is downloaded, synthetic microscopy, or a folder."""
+"""Sources of a study's datasets: a downloaded archive, synthetic microscopy, or a folder."""
 
 from pathlib import Path
 
@@ -10,19 +10,19 @@ from unetlib.study import layout
 from unetlib.study.experiments import split_settings
 from unetlib.study.settings import StudyError, StudySettings
 
-FEW = 24  # groups of images, up to which a fifth of them is enough of a loss to training
+FEW = 24  # up to so many groups of images, testing on half of them costs training too much
 
 
 def pin_of(study: StudySettings, entry: DatasetSettings) -> str:
-    """Return what tells archives of one name apart, a part of the path.
+    """Return the part of an archive's path that distinguishes archives of the same name.
 
-    It is the start of the checksum, or as long as there is none a key of the places that the archive comes from.
+    It is the start of the checksum or, without a checksum, a hash of the URLs that the archive comes from.
     """
     return entry.sha256[:12] if entry.sha256 else f"from{short_hash([entry.url, *study.mirrors])}"
 
 
 def source_of(study: StudySettings, dataset: str) -> str:
-    """Return the path that a dataset is read from."""
+    """Return the path from which a dataset is read."""
     entry = study.datasets[dataset]
     if entry.folder:
         return str(Path(entry.folder).expanduser())
@@ -37,9 +37,9 @@ def archive_entry(study: StudySettings, archive: str, pin: str) -> DatasetSettin
 
 
 def check_archives(study: StudySettings, root: Path = Path()) -> None:
-    """Raise StudyError where an archive of the study is not fetched yet and no source can give it.
+    """Raise StudyError if an archive of the study is not fetched yet and has no source to fetch it from.
 
-    root: the project's folder. What a server has is not asked.
+    root: the project's folder. Servers are not contacted.
     """
     for name in study.study.datasets:
         entry = study.datasets[name]
@@ -54,9 +54,9 @@ def check_archives(study: StudySettings, root: Path = Path()) -> None:
 
 
 def hint_of_few(study: StudySettings, dataset: str, groups: int) -> str:
-    """Return what to say where the default of two folds leaves half of few images untrained on; "" elsewhere.
+    """Return a hint if the default of two folds excludes half of few images from training; else "".
 
-    groups: of images that are parted (`FolderSource`).
+    groups: the number of groups of images that the split keeps together (`FolderSource`).
     """
     settings = split_settings(study, dataset)
     if settings.by not in ("group", "random") or settings.folds > 2 or not 3 <= groups <= FEW:
@@ -68,12 +68,12 @@ def hint_of_few(study: StudySettings, dataset: str, groups: int) -> str:
 
 
 def source_files(study: StudySettings, dataset: str) -> list[str]:
-    """Return the archive that a dataset is read from; nothing of a folder: its content decides, not its time stamps."""
+    """Return the archive of a dataset; nothing for a folder, whose content decides instead of its time stamps."""
     return [] if study.datasets[dataset].folder else [source_of(study, dataset)]
 
 
 def folder_content(study: StudySettings, dataset: str) -> FolderSource:
-    """Return what is in a dataset's own folder, by content; StudyError where it is not there."""
+    """Return a checksum of the content of a dataset's folder; raise StudyError if the folder does not exist."""
     options = study.datasets[dataset].options.model_dump(include={"images", "labels"}, exclude_none=True)
     cache = Path(layout.Layout(study.study.name).checksums(dataset))
     try:

@@ -1,4 +1,4 @@
-"""The settings of an experiment by their dotted names, such as validation.images: what it states, and what it does."""
+"""Settings of an experiment by dotted name, such as validation.images: stated ones and effective ones."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,11 +19,11 @@ from unetlib.study.runs import JOINT
 from unetlib.study.settings import ExperimentSettings, StudySettings
 
 Stated = dict[str, Any]  # section → setting → value, or a setting without a section → value
-WHOLE = ("params",)  # mappings that are one value
+WHOLE = ("params",)  # mappings that count as one value
 
 
 def dotted(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Return a mapping of mappings as one of dotted names to values; `params` stays whole."""
+    """Flatten nested mappings into dotted name → value; `params` stays whole."""
     found: dict[str, object] = {}
     for key, value in values.items():
         if isinstance(value, Mapping) and key not in WHOLE:
@@ -47,7 +47,7 @@ def _keys(section: str) -> list[str]:
 
 
 def stated(study: StudySettings, experiment: str) -> Stated:
-    """Return what an experiment states, and of its training what the experiment states that trains its networks."""
+    """Return what an experiment states; for training settings, what the experiment that trains its networks states."""
     entry, trainer = study.experiments[experiment], study.experiments[training_experiment(study, experiment)]
     training = trainer.model_dump(mode="json", exclude_unset=True, exclude={"networks_of", *PREDICTED_BY})
     own = entry.model_dump(mode="json", exclude_unset=True, include={"datasets", *PREDICTED_BY})
@@ -55,9 +55,9 @@ def stated(study: StudySettings, experiment: str) -> Stated:
 
 
 def done(study: StudySettings, experiment: str, dataset: str) -> dict[str, object]:
-    """Return every setting of an experiment on a dataset by its dotted name, whether it states it or the study does.
+    """Return dotted name → effective value of every setting of an experiment on a dataset, stated or inherited.
 
-    Those of a joint network are without `train_on: all` and its datasets the same as of networks of single datasets.
+    For a joint network, `train_on: all` and its datasets are the only difference to networks of single datasets.
     """
     joint = is_joint(study, experiment)
     sections = run_settings(study, experiment, JOINT if joint else dataset).identity()

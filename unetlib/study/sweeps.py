@@ -1,4 +1,4 @@
-"""What a study varies in steps: the number of training images, or the size of the network."""
+"""Sweeps of a study: the number of training images, or the size of the network."""
 
 from unetlib.study.settings import StudySettings
 
@@ -6,10 +6,10 @@ SWEEPS = {"training-size": ("split", "max_train"), "network-size": ("model", "ba
 
 
 def swept_levels(study: StudySettings) -> dict[str, dict[str, int | None]]:
-    """Return what the study varies in steps: sweep → experiment → level, the reference's among them.
+    """Return sweep → experiment → level, including the reference's level.
 
-    An experiment is a step when it differs from the study's sections in that setting alone. A sweep without a step is
-    left out. None: as many as there are.
+    An experiment belongs to a sweep if it differs from the study's sections in that setting alone. A sweep without
+    experiments is omitted. The level None means all training images.
     """
     changes = {
         name: study.experiments[name].model_dump(exclude_unset=True, exclude={"networks_of", "datasets"})

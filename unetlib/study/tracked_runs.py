@@ -1,4 +1,4 @@
-"""Which experiments and datasets of a study are tracked: their cells are linked through whole test sequences."""
+"""Select the experiments and datasets whose cells are tracked through whole test sequences."""
 
 from unetlib.study.experiments import datasets_of, is_joint, split_settings
 from unetlib.study.settings import StudySettings
@@ -10,10 +10,10 @@ def tracked_experiments(study: StudySettings) -> list[str]:
 
 
 def tracked_datasets(study: StudySettings) -> list[str]:
-    """Return the datasets whose test sequences are tracked, where any experiment is.
+    """Return the datasets whose test sequences are tracked, if any experiment is tracked.
 
-    They are in the Cell Tracking Challenge's format and split by sequence: of another split's sequence some frames
-    have trained the network.
+    They are in the Cell Tracking Challenge's format and split by sequence: in any other split, some frames of a
+    sequence have trained the network.
     """
     return [
         name
@@ -25,7 +25,7 @@ def tracked_datasets(study: StudySettings) -> list[str]:
 
 
 def untrackable(study: StudySettings) -> dict[str, str]:
-    """Return the experiments that are to be tracked and cannot be, with the reason."""
+    """Return the experiments that should be tracked but cannot be, with the reasons."""
     found = {}
     for name in tracked_experiments(study):
         if is_joint(study, name):

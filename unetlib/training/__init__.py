@@ -5,8 +5,8 @@
 - batches: Training batches from caches, as a pure function of the seed and the update: tiles are cut, normalised and
   turned.
 - cache: Write and repair the augmented cache: warped copies of each training frame with their masks and weight maps.
-- cached_variants: The variants of training frames as they stand in a cache: three arrays per frame, and an index of
-  them.
+- cached_variants: The variants of training frames as they stand in a cache: three arrays per frame, or four, and an
+  index of them.
 - crops: Where training tiles are cut: of which variant, and where in it, as a function of the seed and the update.
 - loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.

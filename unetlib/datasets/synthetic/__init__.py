@@ -1,7 +1,7 @@
 """Synthetic microscopy with exact truth, written as archives in the layouts of the public datasets.
 
 - archive_writer: Write synthetic microscopy as zip archives in the layouts of the public datasets that it imitates.
-- electron_microscopy: Synthetic serial-section electron microscopy: thin membranes between cells, and organelles that
+- electron_microscopy: Simulate serial-section electron microscopy: thin membranes between cells, and organelles that
   resemble them.
 - moving_cells: Simulate cells that crawl, touch, round up and divide: their outlines in each frame, and their tracks.
 - nuclei: Simulate still images of nuclei with exact truth: fluorescence and stained histology.
