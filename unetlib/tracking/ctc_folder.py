@@ -1,4 +1,4 @@
-"""Link labels through time and write them as the Cell Tracking Challenge wants: masks and tracks."""
+"""Link labels through time and write masks and tracks in the Cell Tracking Challenge's format."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,19 +28,19 @@ from unetlib.tracking.linking import (
 from unetlib.tracking.result_folder import FILES, NOUN, check_folder, write_masks
 from unetlib.tracking.settings import LinkSettings
 
-Planes = Callable[[], Iterable[NDArray[Any]]]  # labels (H, W) of the frames in order, as often as it is called
+Planes = Callable[[], Iterable[NDArray[Any]]]  # each call yields the labels (H, W) of all frames in order
 
 
 @dataclass(frozen=True)
 class TrackingResult:
-    """What was found; max_distance_px is None where no frame has a cell."""
+    """Counts of a tracking result; max_distance_px is None if no frame has a cell."""
 
     frames: int
     cells: int
     tracks: int
     divisions: int
     max_distance_px: float | None
-    notes: tuple[str, ...] = ()  # what a person must be told of how the files were read
+    notes: tuple[str, ...] = ()  # what the user must know about how the files were read
 
 
 def track_files(
@@ -52,13 +52,12 @@ def track_files(
     overwrite: bool = False,
     options: LabelOptions = AS_LABELS,
 ) -> TrackingResult:
-    """Write the folder of `track_planes` of label files, the planes of which are the frames.
+    """Track label files whose planes are the frames, and write the result as `track_planes` does.
 
-    The files are taken in the order of the numbers in their names (`pairing.in_frame_order`), whatever order they are
-    given in. What the scale does not state is what the files say, refused where they say different things. One plane is
-    in memory at a time. An earlier result is replaced where it is as it was written, or with overwrite
-    (`check_folder`). Raises OutputError, PairingError, LabelError or ImageError, and TrackError, also where no frame
-    has a cell, and where several files cannot be frames: it names them.
+    Files are ordered by the numbers in their names (`pairing.in_frame_order`). What `scale` does not state is read from
+    the files, which must agree. One plane is in memory at a time. An earlier result is replaced if it is unchanged
+    since it was written, or with overwrite (`check_folder`). Raises OutputError, PairingError, LabelError, ImageError,
+    or TrackError, also if no frame has a cell; if several files cannot be frames, it names them all.
     """
     check_folder(folder, labels, overwrite)
     frames = check_frames(in_frame_order(labels), options, scale)
@@ -76,11 +75,11 @@ def track_files(
 def track_planes(
     planes: Planes, folder: Path, settings: LinkSettings, scale: Scale, *, where: str, allow_empty: bool = True
 ) -> TrackingResult:
-    """Write res_track.txt, mask000.tif… (uint16, a cell has its track's number) and tracks.csv of labels in time.
+    """Link labels in time; write res_track.txt, mask000.tif… (uint16, cells numbered by track) and tracks.csv.
 
-    Frames count from 0. The folder appears when it is complete; an earlier result there is replaced, and nothing else.
-    where: the name of the labels in errors. Raises TrackError; unless allow_empty, also where no frame has a cell:
-    then there is no track.
+    Frames count from 0. The folder appears when it is complete; only an earlier result there is replaced. where: the
+    name of the labels in errors. Raises TrackError, also if no frame has a cell, unless allow_empty permits a result
+    without tracks.
     """
     frames = [cells_of_frame(plane) for plane in planes()]
     if len(frames) < 2:
@@ -105,7 +104,7 @@ def track_planes(
 def _numbered(
     planes: Iterable[NDArray[Any]], frames: Sequence[FrameCells], tracks: Sequence[Track]
 ) -> Iterator[NDArray[np.uint16]]:
-    """The masks of the frames: every cell with the number of its track."""
+    """Yield the mask of each frame, in which every cell has the number of its track."""
     numbers = [np.zeros(len(frame.ids) + 1, np.uint16) for frame in frames]
     for track in tracks:
         for time, index in track.cells:

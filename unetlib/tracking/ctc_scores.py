@@ -1,7 +1,7 @@
-"""Tracks against the Cell Tracking Challenge's truth: what it takes to correct them, and TRA, DET, LNK (Matula 2015).
+"""Score tracks against the Cell Tracking Challenge's ground truth: TRA, DET and LNK (Matula et al. 2015).
 
 Tracks are a graph: a node is a cell in a frame, an edge joins a cell to itself in the next frame or a mother to a
-daughter. The scores count the operations that turn the graph that was found into the true one.
+daughter. The scores count the operations that turn the predicted graph into the true one.
 """
 
 from collections import Counter
@@ -21,30 +21,30 @@ from unetlib.io.files import FileError, read_csv
 from unetlib.io.images import decode_image
 from unetlib.tracking.sequences import TrackScores, masks_in
 
-REDUNDANT_COST, ABSENT_COST, MEANING_COST = 1, 1.5, 1  # of one edge: Matula et al. 2015, table 2
+REDUNDANT_COST, ABSENT_COST, MEANING_COST = 1, 1.5, 1  # per edge: Matula et al. 2015, table 2
 SCORES = ("tra", "det", "lnk")
 Node = tuple[int, int]  # frame, id
 Match = tuple[int, int]  # id in the truth, id in the result
 
 
 class LineageError(ValueError):
-    """Tracks that contradict the frames they are of."""
+    """Tracks contradict the frames that they belong to."""
 
 
 @dataclass(frozen=True)
 class Lineage:
-    """Tracks (label, first frame, last frame, parent or 0) and the ids that each frame shows."""
+    """Tracks (label, first frame, last frame, parent or 0) and the ids in each frame."""
 
     tracks: Sequence[tuple[int, int, int, int]]
     ids: Sequence[frozenset[int]]
 
     @property
     def divisions(self) -> int:
-        """How many tracks have two daughters or more; one daughter is the cell itself after a gap."""
+        """The number of tracks with two or more daughters; a single daughter is the same cell after a gap."""
         return sum(count > 1 for count in Counter(row[3] for row in self.tracks if row[3]).values())
 
     def edges(self) -> dict[tuple[Node, Node], bool]:
-        """Return every edge; True where it joins a parent to a daughter. LineageError for a track that is not there."""
+        """Return every edge, True if it joins a parent to a daughter; raise LineageError for a missing track."""
         found = {
             ((time, label), (time + 1, label)): False
             for time, (now, then) in enumerate(zip(self.ids, self.ids[1:], strict=False))
@@ -61,7 +61,7 @@ class Lineage:
 
 
 def matches(markers: NDArray[Any], mask: NDArray[Any]) -> list[Match]:
-    """Return which id of the mask (H, W) covers more than half of each marker (H, W) of the truth."""
+    """Return, for each marker (H, W) of the truth, the id of the mask (H, W) that covers more than half of it."""
     table = contingency(markers, mask)
     rows, columns, _ = majority(table)
     truth, found = (np.unique(plane[plane > 0]) for plane in (markers, mask))
@@ -69,14 +69,14 @@ def matches(markers: NDArray[Any], mask: NDArray[Any]) -> list[Match]:
 
 
 def score(truth: Lineage, found: Lineage, matched: Sequence[Sequence[Match]]) -> dict[str, float]:
-    """Return SCORES, 0 to 1, of the tracks found; matched: the matches of each frame.
+    """Return the SCORES, 0 to 1, of predicted tracks; matched: the matches of each frame.
 
     TRA = 1 − min(AOGM, AOGM0) / AOGM0, where AOGM is the weighted sum of operations and AOGM0 what an empty result
-    costs; DET of the operations on nodes alone, LNK of those on edges. NaN where the truth has nothing of the kind.
+    costs; DET counts only operations on nodes, LNK only those on edges. NaN if the truth has no nodes or no edges.
     Equal to py-ctcmetrics 1.3.3, which needs a table of all true by all found cells (tests/tracking).
     """
     splits = missed = extra = 0
-    twin: dict[Node, Node] = {}  # a cell that was found → the one true cell that it covers
+    twin: dict[Node, Node] = {}  # predicted cell → the only true cell that it covers
     for time, (true, ours, pairs) in enumerate(zip(truth.ids, found.ids, matched, strict=True)):
         covers = Counter(name for _, name in pairs)
         splits += sum(covers.values()) - len(covers)
@@ -97,7 +97,7 @@ def score(truth: Lineage, found: Lineage, matched: Sequence[Sequence[Match]]) ->
 
 
 def read_lines(path: Path) -> list[tuple[int, int, int, int]]:
-    """Return the tracks of a res_track.txt or man_track.txt; FileError, naming the line, for anything else."""
+    """Read the tracks of a res_track.txt or man_track.txt; a FileError names the faulty line."""
     rows = []
     for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1):
         fields = line.split()
@@ -109,7 +109,7 @@ def read_lines(path: Path) -> list[tuple[int, int, int, int]]:
 
 
 def true_lines(rows: Iterable[Mapping[str, str]], sequence: str, first_time: int) -> list[tuple[int, int, int, int]]:
-    """Return the tracks of one sequence of a dataset's tracks.csv, in frames counted from its first one."""
+    """Return the tracks of one sequence from a dataset's tracks.csv, with frames counted from its first one."""
     return [
         (int(row["label"]), int(row["begin"]) - first_time, int(row["end"]) - first_time, int(row["parent"]))
         for row in rows
@@ -123,7 +123,7 @@ def ids_of(plane: NDArray[Any]) -> frozenset[int]:
 
 
 def truth_of(dataset: Dataset, frames: Sequence[FrameRecord]) -> Lineage | None:
-    """Return the true tracks of a sequence; None where a frame has no markers."""
+    """Return the true tracks of a sequence, or None if a frame has no markers."""
     shown = []
     for frame in frames:
         markers = dataset.markers(frame.frame)
@@ -135,7 +135,7 @@ def truth_of(dataset: Dataset, frames: Sequence[FrameRecord]) -> Lineage | None:
 
 
 def score_tracks(dataset: Dataset, frames: Sequence[FrameRecord], folder: Path) -> TrackScores:
-    """Return the scores of the tracks in a folder of `ctc_folder.track_planes`. Every mask is read once, in order."""
+    """Score the tracks in a folder written by `ctc_folder.track_planes`; every mask is read once, in order."""
     truth, shown, matched = truth_of(dataset, frames), [], []
     for frame, path in zip(frames, masks_in(folder), strict=True):
         mask = decode_image(path.read_bytes(), str(path)).labels()

@@ -1,4 +1,4 @@
-"""Label files as the frames of one movie: checked together, so that every bad one is named, and read plane by plane."""
+"""Read label files as the frames of one movie: check them together, name every bad one, read plane by plane."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from unetlib.io.wording import named
 from unetlib.tracking.label_files import LabelError, LabelOptions, ids_of_plane, open_labels
 from unetlib.tracking.linking import Scale, TrackError
 
-NAMED = 10  # files in an error
+NAMED = 10  # how many files an error names
 
 
 @dataclass(frozen=True)
 class Frames:
-    """The files of a movie in order, its scale, and what a person must be told of how they were read."""
+    """The files of a movie in order, its scale, and what the user must know about how they were read."""
 
     files: Sequence[Path]
     scale: Scale
@@ -27,10 +27,10 @@ class Frames:
 
 
 def check_frames(files: Sequence[Path], options: LabelOptions, scale: Scale) -> Frames:
-    """Return label files, in this order, as the frames of one movie, with the scale that they and `scale` state.
+    """Check that label files, in this order, are the frames of one movie; return them with their scale.
 
-    Raises LabelError or ImageError for a file that cannot be a frame, and TrackError for several, naming each, for
-    frames of different sizes, and for files that state different scales, unless `scale` states one.
+    Raises LabelError or ImageError for a file that cannot be a frame; TrackError, naming each file, for several of
+    them, for frames of different sizes, and for files that state different scales unless `scale` decides.
     """
     faults, notes = Faults(TrackError, LabelError), list[str]()
     stated: dict[Path, Calibration] = {}
@@ -59,7 +59,7 @@ def check_frames(files: Sequence[Path], options: LabelOptions, scale: Scale) -> 
 
 
 def frame_planes(files: Sequence[Path], options: LabelOptions) -> Iterator[NDArray[np.int64]]:
-    """Yield the labels (H, W) of every frame of files that `check_frames` has found to be frames."""
+    """Yield the labels (H, W) of every frame of files that `check_frames` has accepted."""
     for path in files:
         with open_labels(path, options) as stack:
             for page in range(len(stack)):
@@ -69,7 +69,7 @@ def frame_planes(files: Sequence[Path], options: LabelOptions) -> Iterator[NDArr
 def _agreed(
     stated: Sequence[tuple[Path, tuple[float | None, ...]]], what: str, remedy: str, *, tolerance: float = 0.01
 ) -> float | None:
-    """The first number that the files state, None where none does; TrackError, naming them, where they differ."""
+    """Return the value that the files state, or None; raise TrackError, naming the files, if they differ."""
     groups: list[tuple[tuple[float, ...], list[Path]]] = []
     for path, numbers in stated:
         values = tuple(number for number in numbers if number is not None)

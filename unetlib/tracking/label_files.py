@@ -1,4 +1,4 @@
-"""Label images as users have them: opened, every plane checked to be instances, its place in time and depth."""
+"""Open label images of users: check that every plane holds instances and find its place in time and depth."""
 
 import re
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ REMEDIES = "add --masks, and its components are the cells, or label them first: 
 
 
 class LabelError(ValueError):
-    """A label image that holds no instances."""
+    """A label image does not hold instances."""
 
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What a user says of label files. choice: which planes of them, and of the images that they are measured in.
+    """A user's options for label files. choice: which planes of them, and of the intensity images, are used.
 
-    masks: the components of what is not 0 are the cells.
+    masks: the cells are the connected components of nonzero pixels.
     """
 
     choice: Choice = EVERYTHING
@@ -37,16 +37,16 @@ AS_LABELS = LabelOptions()
 
 @contextmanager
 def open_labels(path: Path, options: LabelOptions) -> Iterator[Stack]:
-    """Yield the planes of a label file; ImageError as `stacks.open_stack`."""
+    """Yield the planes of a label file; raises ImageError like `stacks.open_stack`."""
     with open_stack(path, choice=options.choice, masks=options.masks) as stack:
         yield stack
 
 
 def ids_of_plane(stack: Stack, page: int, *, masks: bool = False, check: bool = True) -> NDArray[np.int64]:
-    """Return the instance ids (H, W) of a plane; with masks, the components of what is not 0.
+    """Return the instance ids (H, W) of a plane; with masks, the components of its nonzero pixels.
 
-    LabelError for fractions and negative ids, and for what cannot be instances by its structure
-    (`instance_check.instance_fault`), unless that was checked before; ImageError for colour.
+    Raises LabelError for fractions, negative ids, and a structure that instances cannot have
+    (`instance_check.instance_fault`, unless checked before), and ImageError for colour.
     """
     where = stack.where(page)
     values = stack.plane(page).labels(where)
@@ -63,7 +63,7 @@ def ids_of_plane(stack: Stack, page: int, *, masks: bool = False, check: bool = 
 
 
 def place_of(stack: Stack, page: int) -> Row:
-    """Return where a page is in time and depth, each from 0: {"frame": …, "z": …}, z None where depth is not counted.
+    """Return a page's place in time and depth, each from 0: {"frame": …, "z": …}, z None without a depth axis.
 
     The frame of a mask in a tracking result is its number.
     """

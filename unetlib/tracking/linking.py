@@ -17,12 +17,12 @@ Cell = tuple[int, int]  # frame, index among the ids of that frame
 
 
 class TrackError(ValueError):
-    """Labels that cannot be linked, tracks that cannot be scored, or a folder that cannot be written to."""
+    """Labels cannot be linked, tracks cannot be scored, or a folder cannot be written to."""
 
 
 @dataclass(frozen=True)
 class FrameCells:
-    """The cells of one frame: ids (n,) rising, centroids (n, 2) in px (row, column), areas (n,) in px."""
+    """The cells of one frame: ascending ids (n,), centroids (n, 2) in px (row, column), areas (n,) in px."""
 
     ids: NDArray[np.int64]
     centroids: NDArray[np.float64]
@@ -31,7 +31,7 @@ class FrameCells:
 
 @dataclass(frozen=True)
 class Track:
-    """One cell without a break, from 1; parent 0 = none. origin: appears, division, or gap (missing in between)."""
+    """One cell in consecutive frames, numbered from 1; parent 0 = none. origin: appears, division, or gap."""
 
     number: int
     parent: int
@@ -50,7 +50,7 @@ def cells_of_frame(labels: NDArray[Any]) -> FrameCells:
 
 
 def typical_diameter_px(frames: Iterable[FrameCells]) -> float:
-    """Return the median diameter of the circles that have the cells' areas; TrackError when there is no cell."""
+    """Return the median diameter of circles with the cells' areas; raise TrackError if there is no cell."""
     areas = np.concatenate([frame.areas for frame in frames])
     if not len(areas):
         raise TrackError("there is no cell in any frame; check the labels")
@@ -58,20 +58,20 @@ def typical_diameter_px(frames: Iterable[FrameCells]) -> float:
 
 
 def reach_px(frames: Sequence[FrameCells], settings: LinkSettings) -> float | None:
-    """Return how far a cell may move between frames, in px; None where it is not set and no frame has a cell."""
+    """Return how far a cell may move between frames, in px, or None if it is not set and no frame has a cell."""
     if settings.max_distance_px is not None or not any(len(frame.ids) for frame in frames):
         return settings.max_distance_px
-    # ASSUME: a cell moves less than its own diameter between frames, and its daughters lie that near to it.
+    # ASSUME: between frames a cell moves less than its own diameter, and its daughters stay within that distance.
     return typical_diameter_px(frames)
 
 
 def link(frames: Sequence[FrameCells], settings: LinkSettings) -> list[Track]:
-    """Return the tracks, numbered by first frame and id, of linear assignment (Jaqaman et al. 2008; laptrack).
+    """Link cells by linear assignment (Jaqaman et al. 2008; laptrack); tracks are numbered by first frame and id.
 
-    Cost: squared distance of the centroids, at most `reach_px`² (between frames, over up to max_gap missing
-    frames, and from a mother to each daughter); to begin, to end and not to divide cost as much as the farthest
-    link, so that a link that is allowed is always the better choice. A track that misses a frame ends there and
-    goes on as a new one whose parent it is, as the challenge's format wants it. TrackError without laptrack.
+    The cost of a link is the squared distance of the centroids, at most `reach_px`² (between frames, over up to
+    max_gap missing frames, and from a mother to each daughter). Starting, ending and not dividing cost as much as the
+    farthest link, so that an allowed link is always cheaper. A track with a gap ends there and continues as a new one
+    whose parent it is, as the challenge's format requires. Raises TrackError without laptrack.
     """
     if not any(len(frame.ids) for frame in frames):
         return []
@@ -94,7 +94,7 @@ def link(frames: Sequence[FrameCells], settings: LinkSettings) -> list[Track]:
 
 
 def tracks_of(frames: Sequence[FrameCells], links: Iterable[tuple[Cell, Cell]]) -> list[Track]:
-    """Return the tracks that links between cells (earlier, later) make; a cell has at most one link from before."""
+    """Build tracks from links between cells (earlier, later); a cell has at most one link to an earlier one."""
     after: dict[Cell, list[Cell]] = defaultdict(list)
     before: dict[Cell, Cell] = {}
     for first, second in links:
@@ -117,10 +117,10 @@ def tracks_of(frames: Sequence[FrameCells], links: Iterable[tuple[Cell, Cell]]) 
 
 
 class TrackMotion(TypedDict):
-    """A row of tracks.csv: a track, and how its cell moved.
+    """A row of tracks.csv: a track and the motion of its cell.
 
-    distance: length of its path; displacement: from its first to its last place; speed: distance per time. None where
-    a scale is not known, and for the speed of a cell that is seen once.
+    distance: length of the path; displacement: from the first to the last position; speed: distance per time. None if
+    a scale is unknown, and for the speed of a cell in a single frame.
     """
 
     track: int
@@ -142,14 +142,14 @@ COLUMNS = tuple(TrackMotion.__annotations__)
 
 @dataclass(frozen=True)
 class Scale:
-    """Size of a pixel in µm and minutes between frames; None where it is not known."""
+    """Pixel size in µm and minutes between frames; None if unknown."""
 
     pixel_size_um: float | None = None
     interval_min: float | None = None
 
 
 def motion(track: Track, frames: Sequence[FrameCells], scale: Scale) -> TrackMotion:
-    """Return how the cell of a track moved."""
+    """Return the motion of a track's cell."""
     path = np.array([frames[time].centroids[index] for time, index in track.cells])
     distance = float(np.hypot(*np.diff(path, axis=0).T).sum())
     displacement = float(np.hypot(*(path[-1] - path[0])))

@@ -1,4 +1,4 @@
-"""The table of the cells in label files: one row per cell, with the grey values of the image of the same name."""
+"""Measure the cells of label files: one row per cell, with grey values from the image of the same name."""
 
 import math
 from collections.abc import Sequence
@@ -17,31 +17,31 @@ COLUMNS = IDENTITY + SHAPE + MICROMETRES + INTENSITY
 
 
 class MeasureError(ValueError):
-    """Label images and intensity images that do not fit each other."""
+    """Label images and intensity images do not fit each other."""
 
 
 @dataclass(frozen=True)
 class MeasuredFile:
-    """The rows (COLUMNS) of one label file, and what a person must be told of how it was read."""
+    """The rows (COLUMNS) of one label file, and what the user must know about how it was read."""
 
     rows: list[Row]
     notes: tuple[str, ...] = ()
 
 
 def pair(labels: Sequence[Path], intensities: Sequence[Path]) -> dict[Path, Path]:
-    """Return the intensity image of each label file, by name; nothing where none is given. PairingError as it says."""
+    """Pair each label file with the intensity image of the same name, if any are given; raises PairingError."""
     return dict(zip(labels, image_of_each(labels, intensities), strict=True)) if intensities else {}
 
 
 def measure_file(
     path: Path, intensity: Path | None, pixel_size_um: float | None, options: LabelOptions = AS_LABELS
 ) -> MeasuredFile:
-    """Return the rows of all planes of one label file; pages, frames and z planes count from 0.
+    """Measure all planes of one label file; pages, frames and z planes count from 0.
 
-    frame: where the plane is in time, as in tracks.csv (`label_files.place_of`). The pixel size is that of the label
-    file, else of the intensity image, unless one is given. Labels may be floats that are whole numbers, as Fiji saves
-    them. options.choice: the channel and the z plane of the intensity image, and of labels that have several. One plane
-    is in memory at a time. Raises MeasureError, LabelError and ImageError naming the file.
+    frame: the plane's place in time, as in tracks.csv (`label_files.place_of`). The pixel size is the given one, else
+    the label file's, else the intensity image's. Labels may be whole numbers stored as floats, as Fiji saves them.
+    options.choice: channel and z plane of the intensity image, and of labels that have several. One plane is in memory
+    at a time. Raises MeasureError, LabelError and ImageError, naming the file.
     """
     of_labels = replace(options, choice=replace(options.choice, if_several=True))
     with ExitStack() as stack:
@@ -59,7 +59,7 @@ def measure_file(
 
 
 def _pixel_size(labels: Stack, image: Stack | None, given: float | None) -> tuple[float | None, tuple[str, ...]]:
-    """The side of a pixel in µm, and what is to be said of it."""
+    """Return the pixel size in µm and a note for the user."""
     files = [labels] if image is None else [labels, image]
     if given is not None:
         return given, tuple(note for file in files for note in file.calibration.notes(pixel_size_given=True))

@@ -1,4 +1,4 @@
-"""One row per cell of a label image (H, W): size, place, shape and, where there is an intensity image, grey values."""
+"""Measure every cell of a label image (H, W): size, position, shape and, with an intensity image, grey values."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ _PROPERTIES = {  # ours: scikit-image's
 def measure(
     labels: NDArray[Any], intensity: NDArray[Any] | None = None, pixel_size_um: float | None = None
 ) -> list[Row]:
-    """Return one row per id of a label image (H, W), in the order of the ids: SHAPE, MICROMETRES, INTENSITY.
+    """Return one row per id of a label image (H, W), in ascending order: SHAPE, MICROMETRES, INTENSITY.
 
     Area counts pixels; centroids are from the centre of the first pixel, rows down; axes are those of the ellipse
     with the same second moments; perimeter is scikit-image's estimate along 4-connected borders; solidity = area /
@@ -84,7 +84,7 @@ def _micrometres(columns: dict[str, NDArray[Any]], size: float | None) -> dict[s
 
 
 def _intensities(labels: NDArray[np.int64], picture: NDArray[Any] | None, count: int) -> dict[str, NDArray[Any] | None]:
-    """Grey values by id, in float64 whatever the dtype: sums of 16-bit images do not overflow."""
+    """Return grey-value statistics by id, in float64 for every dtype, so that sums of 16-bit images do not overflow."""
     if picture is None:
         return dict.fromkeys(INTENSITY)
     inside = labels > 0

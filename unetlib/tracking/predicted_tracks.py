@@ -26,7 +26,7 @@ def track_predictions(
     folder: Path,
     settings: tuple[InstanceSettings, SequenceSettings],
 ) -> SequenceScores:
-    """Write the tracks of a sequence to a folder and return their scores and max_distance_px.
+    """Write the tracks of a sequence to a folder; return their scores and max_distance_px.
 
     predictions: the foreground probability of every frame. Cells outside the field of interest are not tracked.
     """

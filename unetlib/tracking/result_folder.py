@@ -1,4 +1,4 @@
-"""The folder of a tracking result: its files, and the seal of each mask, which tells that nobody changed it."""
+"""The folder of a tracking result: its files, and a seal in each mask that shows later changes."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ _MASK = re.compile(r"mask(\d{3,})\.tif")
 
 
 def write_masks(folder: Path, masks: Iterable[NDArray[np.uint16]], count: int, calibration: Calibration) -> None:
-    """Write mask000.tif and on, packed, for a movie is hundreds of them, each sealed with the tables in the folder."""
+    """Write mask000.tif and so on, compressed because a movie has hundreds, each sealed with the folder's tables."""
     digits = max(3, len(str(count - 1)))
     tags, tables = tags_of(calibration, imagej=False), _tables(folder)
     for time, mask in enumerate(masks):
@@ -29,10 +29,10 @@ def write_masks(folder: Path, masks: Iterable[NDArray[np.uint16]], count: int, c
 
 
 def check_folder(folder: Path, labels: Sequence[Path], overwrite: bool) -> None:
-    """Raise OutputError unless a result may be written into `folder`.
+    """Raise OutputError if a result must not be written into `folder`.
 
-    It may where nothing visible stands in it, and where an earlier result does, alone, as it was written; with
-    overwrite also one that was changed since, by hand say. Not where one of the labels does.
+    It may be written if the folder has no visible files, or nothing but an earlier result that is unchanged or, with
+    overwrite, was changed since, for example by hand. A folder that holds one of the labels is refused.
     """
     real = real_folder(folder)
     if any(real in path.resolve().parents for path in labels):
@@ -51,7 +51,7 @@ def check_folder(folder: Path, labels: Sequence[Path], overwrite: bool) -> None:
 
 
 def changed_file(folder: Path) -> str | None:
-    """Return the name of the first mask of a result that is not, or whose tables are not, as written; None: all are."""
+    """Return the name of the first mask of a result that changed, or whose tables changed; None if none did."""
     masks = sorted(path for path in folder.iterdir() if _MASK.fullmatch(path.name))
     tables = _tables(folder)
     for time, path in enumerate(masks):
@@ -71,7 +71,7 @@ def _tables(folder: Path) -> bytes:
 
 
 def _seal(tables: bytes, count: int, time: int, mask: NDArray[np.uint16]) -> str:
-    """What stands in the tag Software of a mask: who wrote it, and a digest of it, its place and the tables."""
+    """Return a mask's Software tag: who wrote it, and a digest of the mask, its place and the tables."""
     digest = hashlib.sha256(tables + f"{count} {time} {mask.shape} {mask.dtype}".encode())
     digest.update(mask.tobytes())
     return f"unetlib, seal {digest.hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""A test sequence: its frames from the first to the last, the masks of its cells, and what its table says."""
+"""A test sequence: its frames from first to last, the masks of its cells, and its scores."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -9,7 +9,7 @@ from unetlib.datasets.splits import FrameFacts, SplitError
 
 
 class TrackScores(TypedDict):
-    """What was found in a sequence beside what is true; None for what only tracks in the ground truth would tell."""
+    """Predicted and true counts and scores of a sequence; None for those that need tracks in the ground truth."""
 
     sequence: str
     frames: int
@@ -24,7 +24,7 @@ class TrackScores(TypedDict):
 
 
 class SequenceScores(TrackScores):
-    """The same, and the longest move of a cell between frames in px; None where no frame has a cell."""
+    """TrackScores and the longest allowed move between frames in px; None if no frame has a cell."""
 
     max_distance_px: float | None
 
@@ -35,7 +35,7 @@ Facts = TypeVar("Facts", bound=FrameFacts)
 
 
 def sequence_frames(frames: Sequence[Facts], tested: Iterable[str]) -> list[Facts]:
-    """Return every frame of the sequence that the tested ones (ids) are of, in time; SplitError if it is not whole."""
+    """Return all frames, in time, of the sequence of the tested frames (ids); raise SplitError if some are missing."""
     wanted = set(tested)
     sequences = sorted({frame.sequence for frame in frames if frame.frame in wanted})
     if len(sequences) != 1:
@@ -52,5 +52,5 @@ def sequence_frames(frames: Sequence[Facts], tested: Iterable[str]) -> list[Fact
 
 
 def masks_in(folder: Path) -> list[Path]:
-    """Return the masks in a folder of tracks in the order of time."""
+    """Return the mask files in a folder of tracks in temporal order."""
     return sorted(folder.glob("mask*.tif"), key=lambda path: int(path.stem.removeprefix("mask")))

@@ -1,4 +1,4 @@
-"""Settings of tracking: whose cells are linked through whole test sequences, and how."""
+"""Settings of tracking: which experiments' cells are linked through whole test sequences, and how."""
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ class LinkSettings(Settings):
 
 
 class TrackingSettings(LinkSettings):
-    """Cells linked through whole test sequences of Cell Tracking Challenge datasets."""
+    """Tracking of cells through whole test sequences of Cell Tracking Challenge datasets."""
 
     networks_of: list[str] = Field(
         default_factory=list,
