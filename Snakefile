@@ -36,13 +36,13 @@ onerror:
 rule all:
     default_target: True
     input:
-        # asked for by name, for what is missing between others is not made again by itself: after a failed prepare
+        # requested by name: Snakemake does not remake missing intermediate files on its own, as after a failed prepare
         expand(
             [LAYOUT.frames("{dataset}"), LAYOUT.pixel_sizes("{dataset}"), LAYOUT.unused_files("{dataset}")],
             dataset=DATASETS,
         ),
         rules.report.output,
-        rules.report.input,  # a table or figure that was deleted is made again though the report still exists
+        rules.report.input,  # a deleted table or figure is made again even if the report still exists
         rules.write_prediction_settings.output,
         rules.check_external.output if TOOLS else [],
     localrule: True

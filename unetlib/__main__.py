@@ -1,4 +1,4 @@
-"""`python -m unetlib`: the same as the command `unetlib`."""
+"""`python -m unetlib`, which is the same as the command `unetlib`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The command `unetlib`: a trained network on your own images, and what can be measured in the result."""
+"""The command `unetlib`: apply a trained network to your own images and measure the result."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             with signals_raise():
                 return commands[given.command](given)
-        except BrokenPipeError:  # of standard output: the reader has what it wanted
+        except BrokenPipeError:  # the reader of standard output closed it, for example `head`
             return 0
         except FAILURES as error:
             return failed(error)
@@ -109,7 +109,7 @@ def _measure(given: argparse.Namespace) -> int:
 
 
 class Empty(Exception):
-    """A table of which no row could be made."""
+    """No row of the table could be made."""
 
 
 def _track(given: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What the command `unetlib` takes: its commands, their options, and which values those may have."""
+"""Arguments of the command `unetlib`: its commands, their options, and the values that options accept."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, INFO, MEASURE, MODEL
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; `command` of its result names the one that was given."""
+    """Return the parser of all commands; `command` of its result is the name of the command."""
     form = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(prog="unetlib", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=form)
     top.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
@@ -155,7 +155,7 @@ def _file(text: str) -> Path:
 
 
 def _table(text: str) -> Path | None:
-    """The file of a table, or None for standard output; a file of this name is ./-"""
+    """Return the file of a table, or None for standard output (-); a file named - is written ./-"""
     return None if text == "-" else _named(text, "a file")
 
 
@@ -168,7 +168,7 @@ def _named(text: str, what: str) -> Path:
 
 
 class _Version(argparse.Action):
-    """Show the version, for which the library of installed packages is loaded only when it is wanted."""
+    """Show the version; the slow import of package metadata happens only here."""
 
     def __call__(
         self,

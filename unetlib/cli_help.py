@@ -1,4 +1,4 @@
-"""What `unetlib --help` and the help of each command say, besides their options; for terminals of 80 columns."""
+"""Texts of `unetlib --help` and of each command's help, besides options; for terminals of 80 columns."""
 
 EXAMPLES = """\
 examples:

@@ -1,4 +1,4 @@
-"""What commands are given: image files, planes and networks, as the words of a command line mean them."""
+"""Interpret the inputs of a command line: image files, planes and networks."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def image_files_of(paths: Sequence[Path], *, labels: bool = False) -> list[Path]:
-    """Return the image files that are meant, after saying on stderr what else stands in their folders."""
+    """Return the image files of these paths; name on stderr what else is in their folders."""
     from unetlib.io.image_files import find_images
 
     found = find_images(paths, labels=labels)
@@ -23,14 +23,14 @@ def image_files_of(paths: Sequence[Path], *, labels: bool = False) -> list[Path]
 
 
 def choice_of(given: argparse.Namespace) -> "Choice":
-    """Return which channel, z plane and frames are meant."""
+    """Return the chosen channel, z plane and frames axis."""
     from unetlib.io.axes import Choice
 
     return Choice(given.channel, given.z, given.frames_axis)
 
 
 def network_of(text: str) -> "Network":
-    """Return the network that is meant by a name or a path."""
+    """Return the network with this name or path."""
     from unetlib.models.registry import find_network
 
     return find_network(text)

@@ -1,4 +1,4 @@
-"""`unetlib predict`: masks, labels and pictures of images, one file after the other."""
+"""`unetlib predict`: write masks, labels and pictures of images, one file after the other."""
 
 import argparse
 from collections.abc import Callable
@@ -20,7 +20,7 @@ BAR = "{desc}: {n:.2f} of {total} |{bar}| {elapsed}<{remaining}{postfix}"
 
 
 def predict(given: argparse.Namespace) -> int:
-    """Predict the images that are given, those of which a file is missing or which are to be made again."""
+    """Predict the given images, except those whose results exist and are not to be overwritten."""
     from unetlib.networks.predict_files import count_planes, image_files, missing
 
     network = network_of(given.model)
@@ -43,7 +43,7 @@ def predict(given: argparse.Namespace) -> int:
 def _predict_each(
     given: argparse.Namespace, network: "Network", work: dict[Path, dict[str, Path]], batch: Batch, planes: int
 ) -> None:
-    """Predict the images of a batch; one that fails leaves the others alone."""
+    """Predict the images of a batch; one that fails does not stop the others."""
     import sys
 
     from tqdm import tqdm
@@ -75,7 +75,7 @@ def _predict_each(
 
 
 def _load(given: argparse.Namespace, network: "Network") -> tuple["TrainedNetwork", "PredictionSettings"]:
-    """Return the network on its device and how it predicts, after saying so."""
+    """Return the network on its device and its prediction settings, and print them."""
     from unetlib.networks.device import keep_freed_memory, use_threads
     from unetlib.networks.image_scale import no_trained_scale
     from unetlib.networks.prediction_options import prediction_settings
@@ -105,7 +105,7 @@ def _load(given: argparse.Namespace, network: "Network") -> tuple["TrainedNetwor
 
 
 def _looks(shipped: "ShippedModel | None") -> "Callable[[], Resemblance | None]":
-    """Return what compares an image with the training images of a shipped network; those of others are not known."""
+    """Return a maker of comparisons with a shipped network's training images; it makes None for other networks."""
     if shipped is None:
         return lambda: None
     from unetlib.models.card import read_card

@@ -1,4 +1,4 @@
-"""What the command line shows: plain lines on any terminal, none of other libraries, what failed at the end."""
+"""Output of the command line: plain lines on any terminal, without those of libraries, and failures at the end."""
 
 import codecs
 import logging
@@ -12,15 +12,15 @@ from typing import TextIO
 
 from unetlib.io.wording import named
 
-NAMED = 5  # files that share a note
+NAMED = 5  # how many files that share a note are named
 _PLAIN = {"µ": "u", "μ": "u", "×": "x", "–": "-", "−": "-", "…": "...", "·": "-", "²": "2", "≥": ">=", "≤": "<="}
 FAILURES = (ValueError, OSError, ImportError, RuntimeError, MemoryError)
 OTHER_LIBRARIES = ("tifffile", "PIL", "onnxruntime", "bioimageio", "matplotlib")
 
 
 def say(text: str) -> None:
-    """Print a line on stderr; work goes on where nobody reads it any more."""
-    bars = sys.modules.get("tqdm")  # the line goes above a bar that is shown
+    """Print a line on stderr; a closed stderr does not stop the work."""
+    bars = sys.modules.get("tqdm")  # above a progress bar, if one is shown
     with bars.tqdm.external_write_mode(file=sys.stderr) if bars else nullcontext():
         try:
             print(text, file=sys.stderr, flush=True)
@@ -34,7 +34,7 @@ def show(text: str) -> None:
 
 
 def write_to_stdout(path: Path) -> None:
-    """Write the bytes of a file to standard output, whatever encoding the terminal has."""
+    """Write the bytes of a file to standard output, regardless of the terminal's encoding."""
     sys.stdout.flush()
     with path.open("rb") as stream:
         while part := stream.read(2**20):
@@ -43,7 +43,7 @@ def write_to_stdout(path: Path) -> None:
 
 
 def line_of(error: BaseException) -> str:
-    """Return an error as one line: where, what, what to do; of PyTorch's and NumPy's own the first line."""
+    """Return an error as one line: where, what, and what to do; for errors of PyTorch and NumPy, their first line."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
     first = (str(error).splitlines() or [type(error).__name__])[0]
@@ -53,7 +53,7 @@ def line_of(error: BaseException) -> str:
 
 
 def failed(error: BaseException) -> int:
-    """Say an error in one line, with its traceback where UNETLIB_DEBUG is set, and return the exit code 1."""
+    """Print an error in one line, with its traceback if UNETLIB_DEBUG is set, and return exit code 1."""
     _show_traceback()
     say(f"error: {line_of(error)}")
     return 1
@@ -68,7 +68,7 @@ def _show_traceback() -> None:
 
 
 class Batch:
-    """Files of which each may fail while the others go on; what failed is listed at the end."""
+    """A batch of files: one that fails does not stop the others, and failures are listed at the end."""
 
     def __init__(self, total: int, noun: str) -> None:
         self.total, self.noun = total, noun
@@ -76,7 +76,7 @@ class Batch:
 
     @contextmanager
     def member(self, path: Path) -> Iterator[None]:
-        """Keep the error of one file for the end, named by it."""
+        """Keep the error of one file, under its name, for the end."""
         try:
             yield
         except FAILURES as error:
@@ -87,7 +87,7 @@ class Batch:
                 say(f"{path}: failed; the reason stands at the end")
 
     def close(self, otherwise: str) -> int:
-        """Say what failed, and otherwise: what became of the rest; return the exit code."""
+        """Print the failures and `otherwise`, what became of the rest; return the exit code."""
         for line in self.errors:
             say(f"error: {line}")
         if self.errors and self.total > 1:
@@ -96,13 +96,13 @@ class Batch:
 
 
 class Notes:
-    """What must be told of how files were read: of the first file at once, the same of others together at the end."""
+    """Notes on how files were read: printed at once for the first file, and once at the end for all others."""
 
     def __init__(self) -> None:
         self._files: dict[str, list[str]] = {}
 
     def say(self, notes: Sequence[str]) -> None:
-        """Show notes, each of which begins with its file and a colon."""
+        """Print notes, each of which begins with its file and a colon."""
         for note in notes:
             file, _, text = note.partition(": ")
             if text not in self._files:
@@ -110,7 +110,7 @@ class Notes:
             self._files.setdefault(text, []).append(file)
 
     def close(self) -> None:
-        """Show of which other files the notes hold, too."""
+        """Print to which other files the notes also apply."""
         for text, (_, *others) in self._files.items():
             if others:
                 say(f"note: {named(others, NAMED)}: {text}")
@@ -118,10 +118,10 @@ class Notes:
 
 @contextmanager
 def plain_terminal() -> Iterator[None]:
-    """Show any character on any terminal, end quietly where the reader of a pipe has gone, hush other libraries."""
+    """Print any character on any terminal, end quietly if a pipe's reader is gone, silence other libraries."""
     codecs.register_error("unetlib.plain", _replaced)
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # not there, or somebody else's
+        with suppress(AttributeError):  # missing, or replaced by somebody else's
             stream.reconfigure(errors="unetlib.plain")  # type: ignore[union-attr]
     loggers = [logging.getLogger(name) for name in OTHER_LIBRARIES]
     levels = [logger.level for logger in loggers]
@@ -144,7 +144,7 @@ def plain_terminal() -> Iterator[None]:
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
-    """What stands for characters that a terminal does not have: u for µ, x for ×, else \\xe9."""
+    """Replace characters that a terminal lacks: u for µ, x for ×, else an escape such as \\xe9."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
@@ -152,6 +152,6 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 def _to_nowhere(stream: TextIO) -> None:
-    """Let what is still to be written vanish, also at the end of the process."""
+    """Discard everything still to be written, also at the end of the process."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

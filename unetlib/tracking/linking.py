@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unetlib.tracking.settings import LinkSettings
 
-# laptrack would estimate them from the links: of few cells that lost a division in 24 which this finds (LOG.md)
+# set here because laptrack's own estimates from the links lost, with few cells, a division in 24 (LOG.md)
 COSTS = ("track_start_cost", "track_end_cost", "segment_start_cost", "segment_end_cost", "no_splitting_cost")
 Cell = tuple[int, int]  # frame, index among the ids of that frame
 

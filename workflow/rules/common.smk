@@ -1,4 +1,4 @@
-# What the rules share: the study, where its files stand, its settings as arguments of scripts, and how jobs are packed.
+# Shared by all rules: the study, the paths of its files, its settings as arguments of scripts, and the packing of jobs.
 import json
 import os
 
@@ -32,10 +32,10 @@ try:
     check_overlays(Path(LAYOUT.overlays), STUDY.study.name, UNNAMED)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
-FACTS = study_facts(STUDY)  # the study as the scripts over all of it need it
+FACTS = study_facts(STUDY)  # for scripts over the whole study
 DATASETS, FOLDS, SEEDS, EXPERIMENTS = [*FACTS.datasets], FACTS.folds, FACTS.seeds, [*FACTS.experiments]
 
-# Scripts find the library without an installation (conda); spinning threads slow a busy machine down fivefold.
+# Scripts find the library even if it is not installed (conda); spinning threads slow a busy machine down fivefold.
 search_path = [workflow.basedir, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, search_path)), PYTHONUNBUFFERED="1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -55,16 +55,16 @@ FACTS_JSON = json.dumps(FACTS.plain())
 COMPUTE = as_json({key: value for key, value in STUDY.compute.plain().items() if key != "pack_jobs"})
 GPUS = 0 if STUDY.compute.device == "cpu" else 1
 
-# compute.pack_jobs: what one job does for several values is an expanded output, else it stays a wildcard.
+# With compute.pack_jobs, one job makes the outputs of several values, which are expanded; without, they stay wildcards.
 PACKED = STUDY.compute.pack_jobs
 TRAINED = FOLD if PACKED else RUN
 PREDICTED = "{train_dataset}/fold{fold}" if PACKED else FOLD
-RESTRICTED = [name for name in EXPERIMENTS if FACTS.experiments[name].datasets != DATASETS]  # to some of them
+RESTRICTED = [name for name in EXPERIMENTS if FACTS.experiments[name].datasets != DATASETS]  # to some datasets
 JOINTLY = [name for name in EXPERIMENTS if FACTS.experiments[name].joint]
 PARTIAL = [name for name in RESTRICTED if name not in JOINTLY]
 SEPARATE = [name for name in EXPERIMENTS if name not in {*JOINTLY, *RESTRICTED}]
 
-# Settings that several experiments share stand under a key.
+# Settings that several experiments share have a key.
 SPLIT_SETTINGS = split_settings_by_key(STUDY, FACTS)
 CACHE_KEYS = {name: short_hash(cache_settings(STUDY, name).identity()) for name in EXPERIMENTS}
 CACHE_SETTINGS = {CACHE_KEYS[name]: cache_settings(STUDY, name) for name in EXPERIMENTS}

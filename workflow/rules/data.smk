@@ -15,7 +15,7 @@ rule fetch:
     localrule: True
     conda:
         "../../envs/data.yaml"
-    resources:  # not params: where and how patiently to look does not change what is fetched
+    resources:  # not params: mirrors and limits do not change what is fetched
         mirrors=as_json(STUDY.mirrors),
         limits=as_json(STUDY.limits),
     params:
@@ -42,7 +42,7 @@ rule synthesise:
         "python workflow/scripts/synthesise.py --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
-checkpoint prepare:  # when it has ended, jobs are chosen anew: where frames.csv is what it was, nothing after it runs
+checkpoint prepare:  # after it, Snakemake plans again: if frames.csv has not changed, nothing that depends on it runs
     input:
         files_of,
     output:
@@ -113,7 +113,7 @@ rule augment:
         " --settings {params.settings:q} --seed {params.seed} --code {params.code} --indexes {output:q} > {log:q} 2>&1"
 
 
-if PACKED:  # all caches of the study's own split in one job; experiments with another split have theirs one by one
+if PACKED:  # one job makes all caches of the study's own split; caches of other splits have a job each
     STUDY_CACHES = sorted(
         {
             CACHE_KEYS[name]

@@ -1,13 +1,13 @@
-# How good the networks are: predict every test set, score it against the ground truth, and check the results.
-# Networks that differ by their seed alone share a job: importing torch costs as much as predicting a small test set.
+# Predict every test set, score it against the ground truth, and check the results.
+# Networks that differ only by their seed share a job: importing torch takes as long as predicting a small test set.
 # With pack_jobs, one job handles all experiments of a training set; jointly trained experiments have rules of their own.
-# The label images of external tools are made and scored beside them.
+# External tools make label images of the same test sets, which are scored alike.
 from unetlib.study.external_inputs import command_fingerprints, environment_file
 from unetlib.study.external_tools import failures_of
 
 TOOLS = {name: STUDY.external_tools[name] for name in FACTS.external_tools}
 LABELS = {(tool, name): content_of_labels(tool, name) for tool in TOOLS for name in DATASETS}
-FAILURES = {  # so far: what failed is tried again
+FAILURES = {  # failures so far: a failed tool is tried again
     (tool, name, str(fold)): failures_of(Path(LAYOUT.external_labels(tool, name, fold)))
     for tool in TOOLS
     for name in DATASETS
@@ -89,7 +89,7 @@ if PACKED and JOINTLY:
             of_seeds(LAYOUT.scores(RUN), JOINTLY),
 
 
-if PACKED and PARTIAL:  # those trained on some datasets alone, one job each
+if PACKED and PARTIAL:  # experiments of only some datasets have a job each
 
     use rule predict as predict_partial with:
         output:

@@ -1,6 +1,6 @@
-# What people read: tables and figures from score files alone, and the report that joins them.
+# Tables and figures, made from score files alone, and the report that joins them.
 TABLES = ["comparison", "ablation", "transfer", "costs", "tracking"]
-PROTOCOLS = ["waterfall"] if FACTS.protocols else []  # the table and the figure of protocols, where there are any
+PROTOCOLS = ["waterfall"] if FACTS.protocols else []  # the table and the figure of protocols, if there are any
 FIGURES = ["learning-curves", "ablation", "transfer", *FACTS.sweeps, *PROTOCOLS]
 EXAMPLES = ["examples", "weight-map", "augmentation"]
 FIRST_RUN = f"{FACTS.reference}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
@@ -220,7 +220,7 @@ rule report:
         " --citation {input.citation:q} > {log:q} 2>&1"
 
 
-rule check_external:  # comes last: a tool that failed stops nothing else
+rule check_external:  # comes last, so that a failed tool stops nothing else
     input:
         failures=FAILURE_LISTS,
         report=LAYOUT.report,

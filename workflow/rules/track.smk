@@ -1,4 +1,4 @@
-# Cells through time: predict every frame of a test sequence, link, score and measure its cells, draw their tracks.
+# Track cells: predict every frame of a test sequence, link, score and measure its cells, draw their tracks.
 # Jobs take all seeds of a fold: importing torch costs as much as predicting a short sequence.
 from unetlib.study.experiments import sequence_settings
 

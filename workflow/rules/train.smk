@@ -1,5 +1,5 @@
-# One network per job, or one per seed (compute.pack_jobs). The checkpoint is no declared output, so that a killed job
-# resumes from it.
+# One network per job, or one job for all seeds (compute.pack_jobs). The checkpoint is not a declared output, so that a
+# killed job resumes from it.
 
 
 rule train:
@@ -32,7 +32,7 @@ rule train:
         " --models {output.model:q} > {log:q} 2>&1"
 
 
-# How the study predicts, beside the weights: it changes without a training, as the pixel sizes of datasets do.
+# Prediction settings lie beside the weights: like the pixel sizes of datasets, they may change without a new training.
 rule write_prediction_settings:
     input:
         [LAYOUT.pixel_sizes(name) for name in DATASETS],

@@ -10,10 +10,10 @@ Arguments = TypeVar("Arguments")
 
 
 def read_arguments(kind: type[Arguments], description: str) -> Arguments:
-    """Return the command line as this dataclass: a field's option has - for _.
+    """Parse the command line into this dataclass; in a field's option, - stands for _.
 
-    A Path, str or int is one value, a list of paths one or more; anything else is JSON. Raises ValueError for JSON that
-    does not fit its type.
+    A Path, str or int is one value, a list of paths is one or more values; anything else is JSON. Raises ValueError for
+    JSON of the wrong type.
     """
     parser = argparse.ArgumentParser(description=description)
     kinds = typing.get_type_hints(kind)
@@ -28,9 +28,10 @@ def read_arguments(kind: type[Arguments], description: str) -> Arguments:
 
 
 def _value(value: Any, kind: Any) -> Any:
-    """Return an argument as the type that the dataclass states."""
+    """Convert an argument to the type that the dataclass states."""
     if kind in (Path, str, int, list[Path]):
         return value
-    from pydantic import TypeAdapter  # not for scripts without JSON, which run in environments of other tools
+    # Imported late: scripts without JSON run in other tools' environments, where pydantic may be missing.
+    from pydantic import TypeAdapter
 
     return TypeAdapter(kind).validate_json(value)

@@ -1,4 +1,4 @@
-"""Stop at the end of a study, with one line, where an external tool failed; all other results are made."""
+"""Stop with one line at the end of a study if an external tool failed; all other results are complete."""
 
 from dataclasses import dataclass
 from pathlib import Path

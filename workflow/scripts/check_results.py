@@ -1,4 +1,4 @@
-"""Join the scores of all runs into one long table, and stop when they cannot be right."""
+"""Join the scores of all runs into one long table, and stop if they cannot be right."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Collect the label images that an external tool makes, or made, of the test images of one dataset."""
+"""Run an external tool on the test images of one dataset, or collect label images that it made earlier."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from unetlib.study.external_tools import collect_or_record
 class Arguments:
     command: str  # either a command
     folder: str  # or a folder
-    pattern: str  # "": the usual one
+    pattern: str  # "": the default
     frames: Path
     split: Path
     failures: int  # so far

@@ -1,4 +1,4 @@
-"""Score the label images that an external tool made of every test set, image by image; note what it failed on."""
+"""Score an external tool's label images of every test set, image by image, and record its failures."""
 
 from dataclasses import dataclass
 from pathlib import Path

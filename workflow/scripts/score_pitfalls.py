@@ -1,4 +1,4 @@
-"""Measure what each pitfall of the study seems to be worth."""
+"""Measure the apparent gain of each pitfall of the study."""
 
 from dataclasses import dataclass
 from pathlib import Path

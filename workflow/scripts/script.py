@@ -1,4 +1,4 @@
-"""What every script does around its work: read its arguments, and say an error in one line."""
+"""Run a script: read its arguments, and print an error in one line."""
 
 import os
 import sys
@@ -14,10 +14,10 @@ Arguments = TypeVar("Arguments")
 
 
 def run(main: Callable[[Arguments], None], arguments: type[Arguments], description: str) -> None:
-    """Run main with the dataclass that `read_arguments` returns; an expected error is one line, exit code 1.
+    """Run main with the dataclass of `read_arguments`; an expected error gives one line and exit code 1.
 
-    A signal that ends the script clears away what it was writing: one line, exit code 128 and the signal's number.
-    UNETLIB_DEBUG=1 shows the traceback of an expected error as well.
+    If a signal ends the script, its temporary files are removed: one line, exit code 128 plus the signal's number.
+    With UNETLIB_DEBUG=1 an expected error shows its traceback as well.
     """
     try:
         with signals_raise():

@@ -1,4 +1,4 @@
-"""Link the cells of a test sequence through time, and score the tracks where there is a ground truth."""
+"""Link the cells of a test sequence through time, and score the tracks if they have a ground truth."""
 
 from dataclasses import dataclass
 from pathlib import Path

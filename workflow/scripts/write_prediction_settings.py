@@ -1,4 +1,4 @@
-"""Write how the study predicts beside the weights of every network that it trains."""
+"""Write the study's prediction settings beside the weights of every network that it trains."""
 
 from dataclasses import dataclass
 from pathlib import Path
