@@ -1,4 +1,4 @@
-"""The card of a shipped network: what it is for, what it was trained on, how good it is, and which files it has."""
+"""The card of a shipped network: its purpose, training data, scores and files."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ EXAMPLE_FILE = "example.png"
 
 
 class Range(Settings):
-    """Between which values the images of a training set lie: all but the outermost twentieth on either side."""
+    """The range of the values of a training set's images, without the outermost twentieth on either side."""
 
     low: float = Field(description="Their 5th percentile.")
     high: float = Field(description="Their 95th percentile.")
 
 
 class AppearanceRecord(Settings):
-    """What the training images look like; see `imaging.appearance`."""
+    """The appearance of the training images; see `imaging.appearance`."""
 
     full_scales: tuple[float, ...] = Field(description="Grey values of white: 255 of 8 bits, 65535 of 16 bits.")
     skew: Range = Field(description="Skew of the grey values: positive for bright objects on a dark ground.")
@@ -40,7 +40,7 @@ class TrainingData(Settings):
 
 
 class ScoreRecord(Settings):
-    """How good networks of this recipe are on images that did not train them: the mean over the folds of a study."""
+    """The score of networks of this recipe on images that did not train them: the mean over the folds of a study."""
 
     metric: str = Field(description="The primary metric of the dataset, by its name in tables.")
     title: str = Field(description="Its name for people.")
@@ -61,7 +61,7 @@ class ScoreRecord(Settings):
 
 
 class WeightsRecord(Settings):
-    """The weights of a shipped network beside those that were trained."""
+    """A comparison of a shipped network's weights with the trained ones."""
 
     format: str = Field(description="How the numbers of the convolutions are stored.")
     parameters: int = Field(ge=1, description="How many numbers there are.")
@@ -71,7 +71,7 @@ class WeightsRecord(Settings):
 
 
 class ModelCard(Settings):
-    """What a person must know of a shipped network."""
+    """What a user must know about a shipped network."""
 
     name: str = Field(description="By what name the command line knows it.")
     shows: str = Field(description="Which images it is for.")
@@ -89,6 +89,6 @@ class ModelCard(Settings):
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Return the card of a shipped network; FileError or SettingsError, in one line, where it is none."""
+    """Read the card of a shipped network; an invalid one raises FileError or SettingsError in one line."""
     path = folder / CARD_FILE
     return ModelCard.read(read_json(path), str(path))

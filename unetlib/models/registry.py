@@ -1,4 +1,4 @@
-"""The shipped networks by name, and what a person means who names a network."""
+"""Shipped networks by name, and the resolution of a name or path to a network."""
 
 import json
 import re
@@ -10,12 +10,12 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class ModelNameError(ValueError):
-    """A name that stands for no network, or for two."""
+    """A name stands for no network, or for two."""
 
 
 @dataclass(frozen=True)
 class ShippedModel:
-    """A shipped network in a line; its card says more."""
+    """A shipped network in one line; its card has the details."""
 
     name: str
     folder: Path
@@ -30,22 +30,22 @@ class ShippedModel:
 
 @dataclass(frozen=True)
 class Network:
-    """The network that was meant: its file, and which of the shipped ones it is, if any."""
+    """A network: its file and, if it is one that ships, its entry."""
 
     path: Path
     shipped: ShippedModel | None = None
 
 
 def shipped_models(folder: Path = SHIPPED) -> list[ShippedModel]:
-    """Return the shipped networks by name; ModelNameError where one of them is damaged."""
+    """Return the shipped networks by name; raise ModelNameError if one of them is damaged."""
     return [_read(card) for card in sorted(folder.glob("*/card.json"))]
 
 
 def find_network(text: str, folder: Path = SHIPPED) -> Network:
-    """Return the network that `text` stands for: a shipped one of this name, else a file.
+    """Return the network that `text` names: a shipped one with this name, else a file.
 
-    A name with a folder before it, as ./nuclei, is always a file, and a folder is never a network. ModelNameError where
-    a file has the name of a shipped network, and where there is neither.
+    A name with a folder before it, such as ./nuclei, is always a file, and a folder is never a network. Raises
+    ModelNameError if a file has the name of a shipped network, and if there is neither.
     """
     path = Path(text)
     models = shipped_models(folder)
@@ -64,7 +64,7 @@ def find_network(text: str, folder: Path = SHIPPED) -> Network:
 
 
 def named_model(name: str, folder: Path = SHIPPED) -> ShippedModel:
-    """Return the shipped network of this name; ModelNameError where there is none."""
+    """Return the shipped network with this name; raise ModelNameError if there is none."""
     models = shipped_models(folder)
     for model in models:
         if model.name == name:
@@ -77,7 +77,7 @@ def _no_such_name(models: list[ShippedModel]) -> str:
 
 
 def _read(card: Path) -> ShippedModel:
-    """Read the line of a network from its card, without the libraries that check a whole card."""
+    """Read a network's entry from its card, without importing the libraries that validate a whole card."""
     try:
         found = json.loads(card.read_text(encoding="utf-8"))
         score = found["score"]
@@ -89,7 +89,7 @@ def _read(card: Path) -> ShippedModel:
 
 
 def _check(model: ShippedModel) -> None:
-    """Raise ModelNameError where a file of a shipped network is not the one that its card describes."""
+    """Raise ModelNameError if a file of a shipped network is not the one that its card describes."""
     from unetlib.io.files import sha256_of
 
     files = json.loads((model.folder / "card.json").read_text(encoding="utf-8")).get("files", {})

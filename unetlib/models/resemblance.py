@@ -1,4 +1,4 @@
-"""Say where an image does not look like the images that a shipped network was trained on."""
+"""Note where an image does not resemble the training images of a shipped network."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from unetlib.imaging.appearance import foreground_share, full_scale, grey_skew
 from unetlib.imaging.planes import Readable
 from unetlib.models.card import ModelCard
 
-DECIDED_SKEW = 0.05  # nearer to 0, the grey values do not say which of ground and objects is the brighter
+DECIDED_SKEW = 0.05  # below it, grey values do not tell whether objects are brighter than the background
 FAR_OFF = 2.0  # times more or less foreground than the training images
 
 
 class Resemblance:
-    """What the planes of one image file look like beside a card. `see` is a `networks.predict_files.Watch`."""
+    """Compare the planes of one image file with a card. `see` is a `networks.predict_files.Watch`."""
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
@@ -23,7 +23,7 @@ class Resemblance:
         self._shares: list[float] = []
 
     def see(self, plane: Readable, instances: NDArray[Any]) -> None:
-        """Take a plane and its predicted instances into account."""
+        """Include a plane and its predicted instances in the comparison."""
         scale = full_scale(plane)
         self._scales |= set() if scale is None else {scale}
         self._skews.append(grey_skew(plane))

@@ -1,4 +1,4 @@
-"""Attention U-Net (Oktay et al. 2018, arXiv 1804.03999): gates weigh what the skip connections pass on."""
+"""Attention U-Net (Oktay et al. 2018, arXiv 1804.03999): gates scale the features of skip connections."""
 
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu

@@ -1,4 +1,4 @@
-"""The blocks that networks are built of: double convolutions, upsampling, the cropped skip."""
+"""Building blocks of networks: double convolutions, upsampling, cropped skips."""
 
 from collections.abc import Callable
 
@@ -18,13 +18,13 @@ DROPOUTS: dict[str, Callable[[float], nn.Module]] = {"element": nn.Dropout, "cha
 
 
 class ModelError(ValueError):
-    """An image size that the network cannot take."""
+    """The network cannot take images of this size."""
 
 
 class SegmentationNet(nn.Module):
     """A network of `depth` levels: images (B, channels, H, W) to logits (B, classes, H', W').
 
-    With 4 classes the last two are no logits but distances (`imaging.distance_targets`).
+    With 4 classes the last two are distances instead of logits (`imaging.distance_targets`).
 
     Padding "valid" is unpadded, with the sizes that networks.tiling plans; "same" keeps H' = H, a multiple of
     2^(depth−1).
@@ -38,11 +38,11 @@ class SegmentationNet(nn.Module):
 
     @property
     def planes(self) -> tuple[int, ...]:
-        """The axes of what is predicted before rows and columns: none, or (2,) with distances."""
+        """The leading axes of a prediction, before rows and columns: none, or (2,) with distances."""
         return (2,) if self.classes == 4 else ()
 
     def check_size(self, images: Tensor, features: Tensor, level: int) -> None:
-        """Raise ModelError when the features of a level (from 0) cannot be convolved or a pooling would cut them."""
+        """Raise ModelError if the features of a level (from 0) are too small to convolve or pooling would cut them."""
         rows, columns = features.shape[-2:]
         pools = level < self.depth - 1
         eats = 4 if self.padding == "valid" else 0
@@ -76,7 +76,7 @@ def contracting_path(in_channels: int, settings: ModelSettings) -> nn.ModuleList
 
 
 def expanding_dropout(level: int, settings: ModelSettings) -> float:
-    """Return the share that is dropped after a level (from 0) of the expanding path."""
+    """Return the dropout rate after a level (from 0) of the expanding path."""
     return _dropout_of(level, settings) if settings.dropout_at == "all" else 0.0
 
 
@@ -86,7 +86,7 @@ def _contracting_dropout(level: int, settings: ModelSettings) -> float:
 
 
 def _dropout_of(level: int, settings: ModelSettings) -> float:
-    """The share of a level: dropout, or what lies between it on the first and dropout_deepest on the last level."""
+    """Return the dropout rate of a level: `dropout`, or interpolated from it to dropout_deepest on the last level."""
     first, deepest = settings.dropout, settings.dropout_deepest
     if deepest is None or settings.depth == 1:
         return first
@@ -108,7 +108,7 @@ def double(channels: int, filters: int, settings: ModelSettings, *, dropout: flo
 
 
 def upsampler(channels: int, settings: ModelSettings) -> nn.Module:
-    """Return what doubles the side and halves the channels: an up-convolution or Upsample2."""
+    """Return the layer that doubles the side and halves the channels: an up-convolution or Upsample2."""
     if settings.upsampling == "bilinear":
         return Upsample2(channels)
     return nn.ConvTranspose2d(channels, channels // 2, kernel_size=2, stride=2)
@@ -117,8 +117,8 @@ def upsampler(channels: int, settings: ModelSettings) -> nn.Module:
 def crop(skipped: Tensor, like: Tensor) -> Tensor:
     """Return the centre of `skipped`, cut to the rows and columns of `like`.
 
-    By negative padding where there is a gradient: that of a slice falls out of channels last, which costs 12 % of a
-    training step (16 filters, bf16, one thread of an EPYC with avx512_bf16, torch 2.15: 402 instead of 456 ms).
+    With a gradient, crop by negative padding: the gradient of a slice loses the channels-last layout, which costs 12 %
+    of a training step (16 filters, bf16, one thread of an EPYC with avx512_bf16, torch 2.15: 402 instead of 456 ms).
     """
     row, column = ((skipped.shape[axis] - like.shape[axis]) // 2 for axis in (-2, -1))
     if row == column == 0:
@@ -131,8 +131,8 @@ def crop(skipped: Tensor, like: Tensor) -> Tensor:
 def pool2(features: Tensor) -> Tensor:
     """Return the largest of each 2×2 pixels.
 
-    Without a gradient to come, on a CPU, as two maxima of slices, which are the same bits: torch's own pooling keeps
-    the places too, and takes 76 instead of 4 ms for 16 channels of 804² (bf16, channels last, one thread).
+    At inference on a CPU it takes two maxima of slices, which give the same bits: torch's own pooling also keeps the
+    positions, and takes 76 instead of 4 ms for 16 channels of 804² (bf16, channels last, one thread).
     """
     if not (_infers() and features.is_cpu):
         return max_pool2d(features, 2)
@@ -141,7 +141,7 @@ def pool2(features: Tensor) -> Tensor:
 
 
 def _infers() -> bool:
-    """Whether nothing but the result is wanted: no gradient, no trace of the operations for another program."""
+    """Return whether only the result is needed: no gradient, and no trace of the operations for an export."""
     return not (torch.is_grad_enabled() or torch.jit.is_tracing())
 
 
@@ -166,5 +166,5 @@ def initialise(model: SegmentationNet, generator: torch.Generator) -> None:
 
 
 def parameter_count(model: nn.Module) -> int:
-    """Return the number of trained numbers (31,030,658 for the paper's network)."""
+    """Return the number of trainable parameters (31,030,658 for the paper's network)."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

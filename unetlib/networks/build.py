@@ -1,4 +1,4 @@
-"""The architectures a study may choose: the U-Net, and two of its successors that are padded only.
+"""The architectures that a study may choose: the U-Net, and two successors that exist only padded.
 
 All are made of the U-Net's own blocks: norm, dropout and upsampling mean the same everywhere. MONAI (1.6.1) has
 both networks, but its attention U-Net cannot be without batch norm, its U-Net++ has a fixed depth, and importing it
@@ -20,5 +20,5 @@ ARCHITECTURES: dict[str, type[UNet | UNetPlusPlus]] = {
 
 
 def build(settings: ModelSettings, *, in_channels: int = 1, classes: int = 2) -> SegmentationNet:
-    """Return the network of these settings, its weights not yet drawn."""
+    """Build the network of these settings; `initialise` draws its weights."""
     return ARCHITECTURES[settings.architecture](settings, in_channels=in_channels, classes=classes)

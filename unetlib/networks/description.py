@@ -1,4 +1,4 @@
-"""Describe a model file in words: what it was trained on, how, and with what score."""
+"""Describe a model file in words: its training data, settings and score."""
 
 import csv
 from collections import defaultdict
@@ -48,7 +48,7 @@ def describe(path: Path) -> list[tuple[str, str]]:
 
 
 def _facts(path: Path, record: RunRecord) -> RunFacts | None:
-    """The facts beside the model, or None when they are missing, damaged or those of another run."""
+    """Return the facts beside the model, or None if they are missing, damaged or of another run."""
     try:
         facts = read_facts(path.with_name("facts.json"))
     except (OSError, FileError, RecordError):
@@ -85,7 +85,7 @@ def _plain(section: object) -> str:
 
 
 def _tested(path: Path) -> list[str]:
-    """Mean scores per test dataset of the run, where the model still stands in its study's results."""
+    """Return the run's mean scores per test dataset, if the model still lies in its study's results."""
     run = path.resolve().parent
     root = run.parents[3] if len(run.parents) > 3 and run.parents[2].name == "runs" else None
     table = root / "scores" / run.relative_to(root / "runs").with_suffix(".csv") if root else None

@@ -13,13 +13,13 @@ _LARGEST = 2**30  # bytes; larger arrays are mapped and given back as ever
 
 
 class DeviceError(ValueError):
-    """A device that is not there."""
+    """A device does not exist."""
 
 
 def choose_device(wanted: str) -> str:
-    """Return the torch device for "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:1".
+    """Return the torch device for "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:1".
 
-    Raises DeviceError for one that is not there.
+    Raises DeviceError if it does not exist.
     """
     import torch
 
@@ -50,7 +50,7 @@ def uses_bfloat16(precision: Precision, device: str) -> bool:
 
 
 def use_threads(count: int) -> None:
-    """Set how many threads torch takes for one operation. For a process's start: programs call it, the library not."""
+    """Set the number of threads of one torch operation, at the start of a process; only programs call it."""
     import torch
 
     torch.set_num_threads(count)
@@ -58,7 +58,7 @@ def use_threads(count: int) -> None:
 
 @contextmanager
 def deterministic_convolutions() -> Iterator[None]:
-    """Within this context equal inputs give equal bytes on one GPU; on a CPU they always do."""
+    """Make equal inputs give equal bytes on one GPU within this context; on a CPU they always do."""
     import torch
 
     before = torch.backends.cudnn.deterministic
@@ -70,11 +70,11 @@ def deterministic_convolutions() -> Iterator[None]:
 
 
 def keep_freed_memory() -> bool:
-    """Let this process keep freed arrays of up to 1 GiB for its next ones; False where there is no glibc.
+    """Let this process reuse freed arrays of up to 1 GiB; return False without glibc.
 
-    glibc gives arrays above 32 MiB, and free memory above twice that, back to the system at once, and every pass of
-    a network pays for the pages anew: 0.43 instead of 0.26 s for an image of 1024² (16 filters, bf16, 2 threads).
-    Memory at its peak grows by less than a tenth. For the process's start: programs call it, the library does not.
+    By default glibc returns arrays above 32 MiB, and free memory above twice that, to the system at once, so that every
+    pass of a network pays for new pages: 0.43 instead of 0.26 s for an image of 1024² (16 filters, bf16, 2 threads).
+    Peak memory grows by less than a tenth. Only programs call it, at the start of their process.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,4 +1,4 @@
-"""The scale of an image beside that of the training images: what a user is told, and how the image is brought to it."""
+"""Compare the scale of an image with that of the training images; note differences, or rescale the image."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,12 +10,12 @@ from unetlib.io.stacks import Stack
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.trained_network import NetworkError
 
-OTHER_SCALE = 1.5  # of pixel sizes: beyond it the user is told
+OTHER_SCALE = 1.5  # ratio of pixel sizes beyond which the user is told
 
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """What a user says of images: their planes and the side of their pixels, and whether to rescale them.
+    """A user's options for images: their planes and pixel size, and whether to rescale them.
 
     rescale: predict them at the pixel size of the training images.
     """
@@ -25,7 +25,7 @@ class ImageOptions:
     rescale: bool = False
 
     def calibration(self, stack: Stack) -> Calibration:
-        """Return the calibration of an image: what it says, and the pixel size that was given instead."""
+        """Return the calibration of an image; a given pixel size replaces the stated one."""
         if self.pixel_size_um is None:
             return stack.calibration
         return replace(stack.calibration, row_um=self.pixel_size_um, column_um=self.pixel_size_um)
@@ -33,7 +33,7 @@ class ImageOptions:
 
 @dataclass(frozen=True)
 class ImageScale:
-    """At which size a plane (H, W) is predicted. shape: its own; predicted: before binning, rows × columns."""
+    """The size at which a plane (H, W) is predicted. shape: its own; predicted: before binning, rows × columns."""
 
     shape: tuple[int, int]
     predicted: tuple[int, int]
@@ -44,7 +44,7 @@ class ImageScale:
         return self.shape != self.predicted
 
     def instances(self, settings: InstanceSettings) -> InstanceSettings:
-        """Return settings that count pixels of the predicted size, for the image's own pixels."""
+        """Convert settings that count pixels of the predicted size to the image's own pixels."""
         if not self.resampled:
             return settings
         area = math.prod(own / other for own, other in zip(self.shape, self.predicted, strict=True))
@@ -52,9 +52,9 @@ class ImageScale:
 
 
 def image_scale(stack: Stack, options: ImageOptions, settings: PredictionSettings) -> ImageScale:
-    """Return at which size the planes of an image are predicted, and what is to be said of their scale.
+    """Return the size at which an image's planes are predicted, and a note on their scale.
 
-    Without options.rescale at their own. NetworkError where rescaling is asked for and a pixel size is not known.
+    Without options.rescale it is their own. Raises NetworkError if rescaling needs an unknown pixel size.
     """
     shape, where = (stack.height, stack.width), str(stack.path)
     calibration, trained = options.calibration(stack), settings.pixel_size_um
@@ -73,7 +73,7 @@ def image_scale(stack: Stack, options: ImageOptions, settings: PredictionSetting
 
 
 def no_trained_scale(network: str) -> str:
-    """Return why a network cannot rescale images, and what to do."""
+    """Say why a network cannot rescale images, and what to do."""
     return (
         f"{network} does not say how large the pixels of its training images were; leave out --rescale, or set"
         " options.pixel_size_um of its dataset and run its study again (nothing is trained anew)"
@@ -81,7 +81,7 @@ def no_trained_scale(network: str) -> str:
 
 
 def _other_scale(where: str, own: tuple[float | None, float | None], settings: PredictionSettings) -> tuple[str, ...]:
-    """What is to be said of pixels that are not square, or far from those that the network was trained on."""
+    """Return a note on pixels that are not square, or far from the training images' size."""
     row, column = own
     trained, binning = settings.pixel_size_um, settings.binning
     if row is None or column is None:

@@ -1,4 +1,4 @@
-"""Settings as earlier versions recorded them, translated to the names of today, so that their model files load."""
+"""Translate settings recorded by earlier versions to today's names, so that their model files load."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ REMOVED = {"training": ("checkpoint_every",)}
 
 
 def translated(settings: Mapping[str, object]) -> dict[str, object]:
-    """Return recorded settings under the names of today; those that have them already are returned as they are."""
+    """Return recorded settings under today's names; current ones are returned unchanged."""
     found: dict[str, object] = {}
     for name, value in settings.items():
         if isinstance(value, Mapping):

@@ -1,5 +1,5 @@
-"""What a network says of a plane, the foreground's probability above all: by overlapping tiles with mirrored borders
-(paper, figure 2), as one resized tile, and averaged over the symmetries of the square."""
+"""Predict the foreground probability of a plane: by overlapping tiles with mirrored borders (paper, figure 2), as one
+resized tile, and averaged over the symmetries of the square."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,12 +22,12 @@ TILE_PX = 772  # side of a tile at most: 1.73 times the output's pixels are comp
 
 
 class InferenceError(ValueError):
-    """An image that no probability can be computed for."""
+    """No probability can be computed for an image."""
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a plane goes through a network: output side of a tile at most, tiles per pass, device and arithmetic."""
+    """How a plane passes through a network: largest output side of a tile, tiles per pass, device and arithmetic."""
 
     tile_px: int = TILE_PX
     batch: int = 1
@@ -56,8 +56,8 @@ def predict(
 ) -> NDArray[np.float32]:
     """Return the foreground probability (H, W) float32 in 0..1 of a normalised plane (H, W), each pixel once.
 
-    Of a network with distance targets (2, H, W): this and the height, the distance to the cell's edge less that to the
-    neighbour, cut off at 0 and 1.
+    A network with distance targets gives (2, H, W): the probability and the height, which is the distance to the cell's
+    edge less that to the neighbour, clipped to 0 … 1.
     symmetries: the mean over 1 (none), 4 (quarter turns) or 8 (quarter turns of the plane and of its mirror image)
     turned versions, each turned back. The paper (section 4) averages over 7 rotated versions and does not say which;
     all 8 symmetries are what pixels allow without resampling.
@@ -92,7 +92,7 @@ def predict_image(
     *,
     side_px: int,
 ) -> NDArray[np.float32]:
-    """Return what `predict` does of a normalised image (H, W) under these inference settings.
+    """Predict a normalised image (H, W) under these inference settings.
 
     mode "tile": `predict`, at the image's own scale. "resize": the whole image is resized to one tile of
     side_px × side_px, whatever its shape, and its probability back to (H, W); bilinear, half-pixel centres, with
@@ -120,7 +120,7 @@ def resized(plane: Tensor, size: tuple[int, ...]) -> Tensor:
 def _predicted_tiles(
     model: SegmentationNet, plane: Readable, tiling: Tiling
 ) -> Iterator[tuple[Tile, NDArray[np.float32]]]:
-    """Yield each tile of a plane with what is predicted of its kept part."""
+    """Yield each tile of a plane with the prediction of its kept part."""
     layout = tiling.plan(model, plane.shape)
     kind, half = torch.device(tiling.device).type, uses_bfloat16(tiling.precision, tiling.device)
     for start in range(0, len(layout.tiles), tiling.batch):
@@ -133,7 +133,7 @@ def _predicted_tiles(
 
 
 def _input_of(plane: Readable, layout: Plan, tile: Tile) -> NDArray[np.float32]:
-    """The input of a tile, mirrored beyond the border; only the rectangle of the plane that it needs is read."""
+    """Return a tile's input, mirrored beyond the border; only the rectangle of the plane that it needs is read."""
     rows, columns = layout.source(tile)
     top, left = rows.min(), columns.min()
     part = plane[top : rows.max() + 1, left : columns.max() + 1].astype(np.float32, copy=False)
@@ -143,10 +143,10 @@ def _input_of(plane: Readable, layout: Plan, tile: Tile) -> NDArray[np.float32]:
 
 
 def _channels_last(images: Tensor) -> Tensor:
-    """The images (B, 1, H, W) with strides that say channels last, which the whole network then keeps.
+    """Return images (B, 1, H, W) with channels-last strides, which the whole network then keeps.
 
-    With one channel both layouts are the same bytes: torch's `contiguous` changes nothing, and the network would run in
-    the other, which takes 1.4 times as long (1024², 16 filters, bf16, 2 threads).
+    With one channel both layouts are the same bytes: torch's `contiguous` changes nothing, and the network would run
+    channels first, which takes 1.4 times as long (1024², 16 filters, bf16, 2 threads).
     """
     height, width = images.shape[-2:]
     return images.contiguous().as_strided(images.shape, (height * width, 1, width, 1))

@@ -1,4 +1,4 @@
-"""Predict a user's own images: which files are written for each image, and the three files themselves."""
+"""Predict a user's own images and write the result files of each."""
 
 import math
 import shutil
@@ -34,21 +34,21 @@ from unetlib.networks.trained_network import NetworkError, TrainedNetwork
 
 AS_THEY_ARE = ImageOptions()
 KINDS = ("probability", "mask", "labels")
-OVERLAY = "overlay"  # a fourth kind, where it is wanted: the image with the outlines of the cells, PNG
+OVERLAY = "overlay"  # an optional fourth kind: the image with the outlines of the cells, PNG
 
 Watch = Callable[[Readable, NDArray[np.uint32]], None]  # a page and its instances, as soon as they are found
 
 
 @dataclass(frozen=True)
 class PredictionResult:
-    """What came out of one image file; files: those that were written, for what stood there already is kept."""
+    """The result of one image file; files: those that were written, because existing ones are kept."""
 
     image: Path
     files: tuple[Path, ...]
     planes: int
     instances: int
     seconds: float
-    notes: tuple[str, ...] = ()  # what a person must be told of how the image was read
+    notes: tuple[str, ...] = ()  # what the user must know about how the image was read
 
 
 def image_files(images: Iterable[Path], folder: Path, *, overlay: bool = False) -> dict[Path, dict[str, Path]]:
@@ -73,12 +73,12 @@ def image_files(images: Iterable[Path], folder: Path, *, overlay: bool = False) 
 
 
 def missing(files: Mapping[str, Path]) -> dict[str, Path]:
-    """Return those of the files that are not there or empty: the others are of an earlier run, maybe corrected."""
+    """Return the files that are missing or empty: the others are from an earlier run and may have been corrected."""
     return {kind: file for kind, file in files.items() if not (file.is_file() and file.stat().st_size)}
 
 
 def count_planes(image: Path, choice: Choice = EVERYTHING) -> int:
-    """Return how many planes an image file has; ImageError where it cannot be read."""
+    """Return the number of planes of an image file; raises ImageError if it cannot be read."""
     with open_stack(image, choice=choice) as pages:
         return len(pages)
 
@@ -155,7 +155,7 @@ def _write_labels(
     calibration: Calibration,
     dtype: type[np.uint16] | type[np.uint32],
 ) -> None:
-    """Write the instances as labels and as a mask, those of both that are wanted."""
+    """Write the instances as labels and as a mask, whichever of them is requested."""
     shape = (*pages.lengths, pages.height, pages.width)
     for kind, of_kind in (("mask", np.uint8), ("labels", dtype)):
         if kind not in files:
@@ -168,7 +168,7 @@ def _write_labels(
 
 
 def overlay_pages(count: int) -> Sequence[int]:
-    """Return which planes an overlay shows.
+    """Return the planes that an overlay shows.
 
     >>> [overlay_pages(count) for count in (1, 2, 9)]
     [[0], [0, 1], [0, 4, 8]]
@@ -182,7 +182,7 @@ def _write_overlay(path: Path, pages: Stack, ids: NDArray[np.uint32]) -> None:
 
 
 def _mapped(stack: ExitStack, folder: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
-    """An array of zeros in a temporary file of this folder, which vanishes with the stack."""
+    """Return an array of zeros in a temporary file of this folder, which is deleted with the stack."""
     return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), dtype, "w+", 0, shape)
 
 

@@ -28,7 +28,7 @@ class BinnedImage:
 
 
 class BinnedImages:
-    """The images of some datasets as networks see them; each is read once, however many networks are asked."""
+    """Images of some datasets as networks see them; each is read once for any number of networks."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._datasets = {folder.name: Dataset(folder) for folder in folders}
@@ -58,7 +58,7 @@ def predict_images(
     inference: InferenceSettings,
     compute: ComputeSettings,
 ) -> dict[str, NDArray[np.float32]]:
-    """Return what the network says of every image by name, at full size: see `predict`."""
+    """Return the network's prediction of every image by name, at full size; see `predict`."""
     tiling = Tiling(compute.predict_tile_px, compute.predict_batch, network.device, network.precision)
     found = {}
     for name, each in images.items():
@@ -71,7 +71,7 @@ def predict_images(
 def predict_to_file(
     model: Path, images: Mapping[str, BinnedImage], inference: InferenceSettings, compute: ComputeSettings, output: Path
 ) -> str:
-    """Write what the network of a model.pt predicts for these images, by their names, and return a line for a log."""
+    """Write the predictions of a model.pt for these images, by name, and return a line for the log."""
     started = time.perf_counter()
     network = load_network(model, compute.device)
     found = predict_images(network, images, inference, compute)

@@ -1,4 +1,4 @@
-"""One plane of a user's image through a network: resampled and binned where that is wanted, and back to full size."""
+"""Predict one plane of a user's image: resample and bin it if needed, and bring the result back to full size."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Allocate = Callable[[Any, tuple[int, ...]], NDArray[Any]]  # dtype, shape: an ar
 
 @dataclass(frozen=True)
 class PageBuffers:
-    """Where a page is kept on its way, the same for every page; None where that step is left out.
+    """Buffers for the steps of a page, reused for every page; None for a step that is skipped.
 
     image: the resampled plane; binned: the probability of its binned pixels; probability: of its own pixels. The latter
     two are (2, H, W) for a network with distance targets.

@@ -1,4 +1,4 @@
-"""Decide how the command line predicts: as the model's study, unless the user wants something else."""
+"""Prediction settings of the command line: those of the model's study, unless the user overrides them."""
 
 from pathlib import Path
 
@@ -16,11 +16,11 @@ def prediction_settings(
     test_time_augmentation: int | None = None,
     binning: int | None = None,
 ) -> tuple[PredictionSettings, str]:
-    """Return how to predict with a model.pt, and a line that says where that is from.
+    """Return the settings for predicting with a model.pt, and a line that says where they come from.
 
-    The study's settings are in prediction.json beside the model; without that file they are those that model.pt
-    records, which knows no minimum area and no watershed. What is given here, not None, goes before them. With another
-    binning, pixel_size_um is that of images which look, binned, as those of the training did.
+    The study's settings are in prediction.json beside the model; without it, model.pt's own record counts, which has no
+    minimum area and no watershed. Arguments that are not None override them. With another binning, pixel_size_um is
+    that of images which, binned, look like the training images.
     """
     recorded = study_prediction(model)
     chosen = (recorded or network.prediction).plain()

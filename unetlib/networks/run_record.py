@@ -1,4 +1,4 @@
-"""The record of a training: what made a network. It is stored in model.pt and, with more facts, as facts.json."""
+"""The record of a training, stored in model.pt and, with more facts, as facts.json."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,17 +12,17 @@ from unetlib.networks.old_settings import translated
 
 
 class RecordError(ValueError):
-    """A record that cannot be read."""
+    """A record cannot be read."""
 
 
 class Record(BaseModel):
-    """Facts that were recorded: what this version does not know is left out, what is missing stays empty."""
+    """Recorded facts: keys that this version does not know are dropped, missing ones stay empty."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     @classmethod
     def read(cls, values: object, where: str) -> Self:
-        """Return the record; RecordError, in one line that names the file, for what is none."""
+        """Return the record; an invalid one raises RecordError in one line that names the file."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -30,7 +30,7 @@ class Record(BaseModel):
 
 
 class SourceRecord(Record):
-    """One dataset that a network was trained on, and where it came from."""
+    """One dataset that a network was trained on, and its source."""
 
     dataset: str | None = None
     source: str | None = None
@@ -50,13 +50,13 @@ class SourceRecord(Record):
 
     @property
     def pixel_size_um(self) -> float | None:
-        """Side of a pixel in µm, before binning; None where it is not known."""
+        """Pixel size in µm, before binning; None if unknown."""
         size = self.options.get("pixel_size_um")
         return float(size) if isinstance(size, int | float) else None
 
 
 class RunRecord(Record):
-    """What made a network: its settings, run, data and code, and its validation score."""
+    """The record of a network: its settings, run, data and code, and its validation score."""
 
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     experiment: str | None = None
@@ -76,20 +76,20 @@ class RunRecord(Record):
 
     @property
     def binning(self) -> int:
-        """The binning of the training images; 1 where the datasets differ."""
+        """The binning of the training images; 1 if the datasets differ."""
         found = {entry.binning for entry in self.data}
         return found.pop() if len(found) == 1 else 1
 
     @property
     def pixel_size_um(self) -> float | None:
-        """Side of a pixel of the training images in µm, before binning; None where it is not known or differs."""
+        """Pixel size of the training images in µm, before binning; None if it is unknown or differs."""
         sizes = {entry.pixel_size_um for entry in self.data}
         return sizes.pop() if len(sizes) == 1 else None
 
     def with_pixel_size(self, size_um: float | None) -> Self:
-        """Return the record with the pixel size that its study states today; one that is not known changes nothing.
+        """Return the record with the pixel size that its study states today; None changes nothing.
 
-        A study may learn the pixel size of a dataset later, and trains nothing anew then.
+        A study may state the pixel size of a dataset later, which retrains nothing.
         """
         if size_um is None:
             return self
@@ -99,13 +99,13 @@ class RunRecord(Record):
         return self.model_copy(update={"data": data})
 
     def is_of_the_same_run(self, other: "RunRecord") -> bool:
-        """Return whether both are about one training."""
+        """Return whether both records are of the same training."""
         ours, theirs = ((r.settings, r.experiment, r.train_dataset, r.fold, r.seed, r.code) for r in (self, other))
         return ours == theirs
 
 
 class RunFacts(RunRecord):
-    """The record of a training and what it took, as facts.json holds it."""
+    """The record of a training with its costs, as facts.json holds it."""
 
     roles: dict[str, dict[str, list[str]]] = Field(default_factory=dict, description="dataset → role → frames")
     splits: dict[str, str] = Field(default_factory=dict, description="dataset → key of its split")
@@ -122,5 +122,5 @@ class RunFacts(RunRecord):
 
 
 def read_facts(path: Path) -> RunFacts:
-    """Return the facts of a run from its facts.json; FileError or RecordError, in one line, for anything else."""
+    """Read the facts of a run from its facts.json; anything else raises FileError or RecordError in one line."""
     return RunFacts.read(read_json(path), str(path))

@@ -64,7 +64,7 @@ class ModelSettings(Settings):
 
 
 class InferenceSettings(Settings):
-    """How the test images are predicted; see `networks.predict.predict_tta`."""
+    """How the test images are predicted; see `networks.predict.predict_image`."""
 
     mode: Literal["tile", "resize"] = Field(
         "tile",
@@ -76,7 +76,7 @@ class InferenceSettings(Settings):
 
 
 class ComputeSettings(Settings):
-    """Where and how networks run. It changes what is computed only by rounding (threads, device)."""
+    """Where and how networks run; this changes results only by rounding (threads, device)."""
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto is cuda where there is one.")
     threads: int = Field(2, ge=1, description="CPU threads of one training or prediction job.")
@@ -90,7 +90,7 @@ class ComputeSettings(Settings):
 
 
 class PredictionSettings(Settings):
-    """How a trained network's study predicts: written beside the weights as prediction.json, and never trains.
+    """Prediction settings of a network's study, written beside the weights as prediction.json; they retrain nothing.
 
     `unetlib predict` takes its defaults from here, so that a shipped model predicts as its study does.
     """

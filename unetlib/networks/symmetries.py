@@ -1,4 +1,4 @@
-"""The eight symmetries of the square: turned and mirrored arrays, their inverses, and planes that are read turned."""
+"""The eight symmetries of the square: turned and mirrored arrays, their inverses, and turned views of planes."""
 
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ def dihedral(array: Array, turn: int) -> Array:
 
 
 def inverse_dihedral(array: Array, turn: int) -> Array:
-    """Return the array of which `dihedral` by this turn is the one given."""
+    """Return the inverse of `dihedral` by this turn."""
     return _quarter_turns(_flipped(array) if _checked(turn) >= 4 else array, -(turn % 4))
 
 

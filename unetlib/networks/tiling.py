@@ -7,7 +7,7 @@ import numpy as np
 
 
 class TileError(ValueError):
-    """A size that the network's pooling grid cannot take."""
+    """A size does not fit the network's pooling grid."""
 
 
 def step_px(depth: int) -> int:
@@ -18,7 +18,7 @@ def step_px(depth: int) -> int:
 
 
 def context_px(depth: int) -> int:
-    """Border that an unpadded network eats on each side: 6·2^(depth−1) − 4, 92 for five levels."""
+    """Border that an unpadded network loses on each side: 6·2^(depth−1) − 4, 92 for five levels."""
     return 6 * step_px(depth) - 4
 
 

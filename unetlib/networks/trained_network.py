@@ -1,4 +1,4 @@
-"""A trained network as one file that is usable alone."""
+"""Write and load a trained network as one self-contained file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,11 +25,11 @@ PREDICTION_FILE = "prediction.json"
 
 
 class ModelFileError(ValueError):
-    """A model file that cannot be written or read."""
+    """A model file cannot be written or read."""
 
 
 class NetworkError(ValueError):
-    """Images, a network or a device that do not go together."""
+    """Images, a network and a device do not fit together."""
 
 
 class _Training(Record):
@@ -41,7 +41,7 @@ class _Batch(Record):
 
 
 class _Use(Record):
-    """The settings of a training that its network is used by."""
+    """The settings of a training that using its network needs."""
 
     model: ModelSettings
     target: TargetSettings = Field(default_factory=TargetSettings)
@@ -54,7 +54,7 @@ class _Use(Record):
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained network on its device, the record of its training, and how that record says it predicts."""
+    """A trained network on its device, the record of its training, and the prediction settings in that record."""
 
     model: "SegmentationNet"
     prediction: PredictionSettings
@@ -126,7 +126,7 @@ def load_network(path: Path, device: str) -> TrainedNetwork:
     except (RecordError, RuntimeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{path}: ")
         raise NetworkError(f"{path}: its settings do not make a network of this version ({reason})") from error
-    # bfloat16 was right where it was trained; here it is only worth having where it is fast
+    # bfloat16 suited the machine of the training; here it is used only if it is fast
     precision: Precision = "auto" if use.training.precision == "bfloat16" else use.training.precision
     return TrainedNetwork(
         model.to(chosen).eval(),
@@ -145,9 +145,9 @@ def load_network(path: Path, device: str) -> TrainedNetwork:
 
 
 def study_prediction(path: Path) -> PredictionSettings | None:
-    """Return how the study of a model.pt predicts, from prediction.json beside it; None where that file is missing.
+    """Read the study's prediction settings from prediction.json beside a model.pt; None if there is no such file.
 
-    Raises FileError or SettingsError, in one line, for a file that holds something else.
+    An invalid file raises FileError or SettingsError in one line.
     """
     beside = path.with_name(PREDICTION_FILE)
     if not beside.is_file():

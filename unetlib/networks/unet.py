@@ -1,4 +1,4 @@
-"""The U-Net of Ronneberger et al. 2015 (arXiv 1505.04597) and, by its settings, its literature's variants."""
+"""The U-Net of Ronneberger et al. 2015 (arXiv 1505.04597) and, through its settings, variants from the literature."""
 
 import torch
 from torch import Tensor, nn
@@ -59,5 +59,5 @@ class UNet(SegmentationNet):
         return self.head(features)
 
     def passed(self, place: int, skipped: Tensor, gate: Tensor) -> Tensor:
-        """Return what a skip connection (place 0 is the deepest) lets through: here all of it."""
+        """Return the features that a skip connection (place 0 is the deepest) passes on: here all of them."""
         return skipped

@@ -1,10 +1,9 @@
 """A trained network for other programs: ONNX and bioimage.io.
 
-- bioimageio: A network as a model package of the BioImage Model Zoo (bioimage.io, description 0.5), for other tools.
-- exporter: A model.pt for other programs: as ONNX or as a bioimage.io package, kept only when it gives what PyTorch
-  gives.
-- onnx_graph: A network as an ONNX graph of any batch, rows and columns that it takes; and what onnxruntime makes of it.
-- package: What a network's package for other programs holds: the facts of it, and its README.
+- bioimageio: Package a network for the BioImage Model Zoo (bioimage.io, description 0.5), for use in other tools.
+- exporter: Export a model.pt as ONNX or as a bioimage.io package, which is kept only if it agrees with PyTorch.
+- onnx_graph: Trace a network as an ONNX graph with free batch, rows and columns, and run the graph in onnxruntime.
+- package: The content of a network's package for other programs: its facts and its README.
 
 For other packages: exporter.export.
 """

@@ -1,4 +1,4 @@
-"""A network as a model package of the BioImage Model Zoo (bioimage.io, description 0.5), for other tools."""
+"""Package a network for the BioImage Model Zoo (bioimage.io, description 0.5), for use in other tools."""
 
 import io
 import json
@@ -32,7 +32,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 class PackageError(ValueError):
-    """A package that cannot be made, or that bioimageio.core refuses."""
+    """A package cannot be made, or bioimageio.core refuses it."""
 
 
 def write_package(path: Path, subject: Package) -> None:
@@ -128,7 +128,7 @@ def description(subject: Package, files: Mapping[str, bytes]) -> dict[str, JsonV
 
 
 def preprocessing(normalisation: Normalisation, fixed: GreyScale | None = None) -> list[JsonValue]:
-    """Return the steps of bioimage.io that are `normalisation.normalise`; unit_range is the fixed scale."""
+    """Return the bioimage.io steps equivalent to `normalisation.normalise`; `fixed` is the scale of unit_range."""
     per_image: dict[str, JsonValue] = {"axes": ["channel", "y", "x"], "eps": EPSILON}
     steps: list[JsonValue] = [{"id": "ensure_dtype", "kwargs": {"dtype": "float32"}}]
     if normalisation == "zscore":

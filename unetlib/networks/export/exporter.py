@@ -1,4 +1,4 @@
-"""A model.pt for other programs: as ONNX or as a bioimage.io package, kept only when it gives what PyTorch gives."""
+"""Export a model.pt as ONNX or as a bioimage.io package, which is kept only if it agrees with PyTorch."""
 
 import json
 import zipfile
@@ -28,12 +28,12 @@ TILE_PX = 388  # the paper's output tile, which other programs are told to take
 
 
 class ExportError(ValueError):
-    """A model that cannot be exported as was asked."""
+    """A model cannot be exported as requested."""
 
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What was written: the file, over how many tiles it was checked, and the largest difference of a probability."""
+    """An export: its file, the number of tiles that checked it, and the largest difference of a probability."""
 
     file: Path
     tiles: int
@@ -116,7 +116,7 @@ def export(
 def _compared(
     network: TrainedNetwork, made: bytes, batches: list[list[NDArray[np.float32]]]
 ) -> tuple[float, NDArray[np.float32]]:
-    """The largest difference of a probability of normalised tiles to PyTorch's, and PyTorch's of the first tile."""
+    """Return the largest difference to PyTorch's probabilities of normalised tiles, and those of the first tile."""
     from unetlib.networks.export import onnx_graph
 
     worst, found = 0.0, []
@@ -149,7 +149,7 @@ def _usage(network: TrainedNetwork, settings: PredictionSettings) -> dict[str, J
 
 
 def _picture(image: Path | None) -> NDArray[Any]:
-    """The image that the tiles are of, (H, W); its scale says nothing of what the network was trained on."""
+    """Return the image (H, W) from which tiles are cut; its scale is unrelated to that of the training images."""
     if image is None:
         from unetlib.datasets.synthetic.phase_contrast import phase_contrast
 
@@ -162,7 +162,7 @@ def _picture(image: Path | None) -> NDArray[Any]:
 
 
 def _is_export(path: Path) -> bool:
-    """Whether a file is an export of ours: a graph with our provenance, or a package with one in it."""
+    """Return whether a file is one of our exports: a graph with our provenance, or a package that holds one."""
     try:
         with zipfile.ZipFile(path) as package:
             return {"rdf.yaml", "model.onnx"} <= set(package.namelist())
@@ -173,7 +173,7 @@ def _is_export(path: Path) -> bool:
 def _tiles(
     network: TrainedNetwork, picture: NDArray[Any], tile_px: int | None
 ) -> tuple[list[NDArray[np.float32]], NDArray[np.float32]]:
-    """Two tiles (the centre's and the corner's) and a smaller one, each with its border, mirrored beyond the image."""
+    """Cut two tiles (centre and corner) and a smaller one, each with its border, mirrored beyond the image."""
     depth, padding = network.model.depth, network.model.padding
     full = largest_tile(TILE_PX, depth=depth, padding=padding) if tile_px is None else tile_px
     if not takes_tile(full, depth=depth, padding=padding):

@@ -1,4 +1,4 @@
-"""A network as an ONNX graph of any batch, rows and columns that it takes; and what onnxruntime makes of it."""
+"""Trace a network as an ONNX graph with free batch, rows and columns, and run the graph in onnxruntime."""
 
 import io
 import warnings
@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from unetlib.networks.blocks import SegmentationNet
 
-OPSET = 17  # of 2022: every runtime has it
+OPSET = 17  # from 2022: every runtime supports it
 INPUT, PROBABILITY, LOGIT = "image", "probability", "logit"
 _AXES = {0: "batch", 2: "rows", 3: "columns"}
 
 
 class GraphError(ValueError):
-    """A graph that cannot be made or run here."""
+    """A graph cannot be made or run here."""
 
 
 class ForegroundNet(nn.Module):
@@ -73,7 +73,7 @@ def by_torch(network: SegmentationNet, images: NDArray[np.float32]) -> NDArray[n
 
 
 def by_runtime(graph: bytes, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Returns the same as `by_torch` of a graph in onnxruntime; GraphError where it is not there or will not run it."""
+    """Run a graph in onnxruntime like `by_torch`; raises GraphError if it is missing or cannot run the graph."""
     try:
         import onnxruntime
     except ImportError as error:

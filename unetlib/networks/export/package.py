@@ -1,4 +1,4 @@
-"""What a network's package for other programs holds: the facts of it, and its README."""
+"""The content of a network's package for other programs: its facts and its README."""
 
 import json
 from collections.abc import Mapping
@@ -23,10 +23,10 @@ PROJECT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """What is packed: its graph (ONNX, giving logits), what is known of it, and a tile with its probability.
+    """The content: the graph (ONNX, giving logits), facts about the network, and a tile with its probability.
 
-    tile (H, W) are grey values, binned as `binning` says but not normalised; probability (H', W') what PyTorch finds.
-    fixed_scale: of the normalisation unit_range, which is that of every image of one pixel type.
+    tile (H, W): grey values, binned by `binning` but not normalised; probability (H', W'): PyTorch's result.
+    fixed_scale: of the normalisation unit_range, which is the same for all images of one pixel type.
     """
 
     graph: bytes
@@ -44,12 +44,12 @@ class Package:
 
     @property
     def binning(self) -> int:
-        """How many pixels squared are averaged into one first."""
+        """The side of the blocks of pixels that are averaged into one first."""
         return self.prediction.binning
 
     @property
     def largest_grey(self) -> float | None:
-        """The largest grey value that an image may have, where the network was told it."""
+        """The largest grey value that an image may have, if the normalisation depends on it."""
         return None if self.fixed_scale is None else self.fixed_scale.offset + self.fixed_scale.scale
 
     @property
@@ -111,7 +111,7 @@ tensors are one of them. How well the network segments must be measured on image
 
 
 def scale_sentence(subject: Package) -> str:
-    """Return how an image must be scaled before the network sees it."""
+    """Say how an image must be scaled for the network."""
     size = subject.pixel_size_um
     texts = [f"Average {subject.binning} × {subject.binning} pixels into one first."] if subject.binning > 1 else []
     texts += [] if size is None else [f"Trained at {size * subject.binning:g} µm per pixel."]
@@ -119,14 +119,14 @@ def scale_sentence(subject: Package) -> str:
 
 
 def _grey_sentence(subject: Package) -> str:
-    """How the grey values of an image are taken."""
+    """Say how the grey values of an image are normalised."""
     if subject.largest_grey is not None:
         return f"Grey values reach from 0 to {subject.largest_grey:g}; rescale an image of another pixel type."
     return "Statistics are those of the whole image that is given."
 
 
 def package_facts(subject: Package) -> dict[str, JsonValue]:
-    """Return what a program must know of the network, besides the description's own fields."""
+    """Return what a program must know about the network besides the description's own fields."""
     border = border_px(subject.depth, subject.padding)
     context = {"context_px" if subject.padding == "valid" else "halo_px": border}
     facts = {
