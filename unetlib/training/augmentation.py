@@ -2,7 +2,7 @@
 
 Elastic fields are the U-Net paper's (Ronneberger et al. 2015, section 3.1): a coarse 3×3 grid of Gaussian
 displacements (SD 10 px), interpolated bicubically. Rotation, scale and shift join the same field, so that
-an image is resampled once. All randomness comes from the generator handed in.
+an image is resampled once. All randomness comes from the given generator.
 """
 
 import math
@@ -24,7 +24,7 @@ def elastic_field(
 
 
 def _bicubic(size: int, grid: int, device: torch.device) -> Tensor:
-    """What each of `grid` nodes, (grid, size), adds to `size` points from the first node to the last."""
+    """Return the weights (grid, size) of `grid` nodes at `size` points between the first and the last node."""
     nodes = torch.eye(grid, device=device)[None, None]
     return functional.interpolate(nodes, size=(grid, size), mode="bicubic", align_corners=True)[0, 0]
 

@@ -20,7 +20,7 @@ from unetlib.training.settings import RunSettings
 
 
 class Batches:
-    """Batches of tiles from one or several caches, where `Crops` says.
+    """Batches of tiles from one or several caches, at the places that `Crops` draws.
 
     caches: one list of Variants per dataset. A padding="valid" network gets `context_px(depth)` more on each side of a
     tile, mirrored at the image border; outside the image weights are 0. With distance targets, the target of a pixel is

@@ -37,10 +37,10 @@ def write_cache(
     code: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write the cache of these frames into folder and return its index.csv, which appears only when all is there.
+    """Write the cache of these frames into a folder and return its index.csv, which is written last.
 
-    code is a fingerprint of the code that makes the variants; what was left by other settings, code or data is
-    removed. Raises OutputError where the folder holds what is no part of a cache.
+    code: a fingerprint of the code that makes the variants; remains of other settings, code or data are removed.
+    Raises OutputError if the folder holds anything that is not part of a cache.
     """
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "journal.json"
@@ -65,7 +65,7 @@ def write_cache(
 
 
 def recorded_settings(folder: Path) -> tuple[CacheSettings, int]:
-    """Return the settings and the seed that a cache was made with; CacheError where it does not say."""
+    """Return the settings and the seed that a cache was made with; raise CacheError if they are not recorded."""
     noted = _noted(folder / "journal.json")
     try:
         settings = CacheSettings.read(noted.get("settings"))
@@ -77,7 +77,7 @@ def recorded_settings(folder: Path) -> tuple[CacheSettings, int]:
 
 
 def _noted(path: Path) -> dict[str, object]:
-    """Return what an earlier, interrupted run noted; nothing where it noted nothing that can be read."""
+    """Return the notes of an earlier, interrupted run; empty if none can be read."""
     try:
         return read_json(path) if path.exists() else {}
     except FileError:
@@ -93,10 +93,10 @@ def _write_frame(folder: Path, dataset: Dataset, frame: str, settings: CacheSett
 
 
 def repair(index: Path, dataset: Dataset) -> list[str]:
-    """Rebuild the damaged frames of a cache, byte by byte what they were, and return which they are.
+    """Rebuild the damaged frames of a cache byte for byte, and return their names.
 
-    Two processes may repair one cache at once: files are replaced whole, and by equal bytes. Raises CacheError where
-    the cache does not say how it was made, or where the same settings no longer give what its index lists.
+    Two processes may repair one cache at once: files are replaced atomically and by equal bytes. Raises CacheError if
+    the cache does not record how it was made, or if the same settings no longer give what its index lists.
     """
     frames = damaged_frames(index)
     if not frames:

@@ -1,4 +1,4 @@
-"""The variants of training frames as they stand in a cache: three arrays per frame, or four, and an index of them.
+"""Read and write the variants of training frames in a cache: three or four arrays per frame, and an index.
 
 A cache is a folder with `<frame>.{image,mask,weight}.npy`, each (variants, H, W), and `index.csv`; with distance
 targets also `<frame>.distances.npy`, (variants, 2, H, W). Making variants needs PyTorch, reading them does not.
@@ -16,7 +16,7 @@ from unetlib.datasets.checks import check_frame_id
 from unetlib.io.files import atomic_path, read_csv, sha256_of
 
 ARRAYS = ("image", "mask", "weight")
-DISTANCES = "distances"  # the array that only caches with distance targets have
+DISTANCES = "distances"  # an array of caches with distance targets
 _DTYPES = {
     "image": (np.uint8, np.uint16, np.float32),
     "mask": (np.uint8,),
@@ -26,7 +26,7 @@ _DTYPES = {
 
 
 class CacheError(ValueError):
-    """A cache that is not what its index says."""
+    """A cache does not match its index."""
 
 
 class IndexRow(TypedDict):
@@ -70,7 +70,7 @@ class Variants:
 
 
 def save_variants(folder: Path, variants: Variants) -> IndexRow:
-    """Write the arrays of one frame, each whole or not at all, and return the frame's row of the index."""
+    """Write the arrays of one frame, each atomically, and return the frame's row of the index."""
     count, height, width = variants.image.shape
     checksums = {}
     for name in arrays_of(distances=variants.distances is not None):
@@ -93,9 +93,9 @@ def save_variants(folder: Path, variants: Variants) -> IndexRow:
 
 
 def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
-    """Return the memory-mapped variants of every frame of a cache; with verify, each file is checked by sha256.
+    """Return the memory-mapped variants of every frame of a cache; `verify` checks every file's SHA-256.
 
-    Raises CacheError for an array that is not what the index says, FileError for an index that is no table.
+    Raises CacheError for an array that does not match the index, and FileError for an index that is not a table.
     """
     found = []
     for row in read_csv(index, COLUMNS):
@@ -116,12 +116,12 @@ def read_cache(index: Path, *, verify: bool = False) -> list[Variants]:
 
 
 def _listed(row: Mapping[str, str]) -> tuple[str, ...]:
-    """The arrays that a row of an index lists."""
+    """Return the arrays that a row of an index lists."""
     return arrays_of(distances=f"{DISTANCES}_sha256" in row)
 
 
 def _mapped(path: Path, name: str, shape: tuple[str, ...]) -> NDArray:
-    """Return one array of a cache, memory-mapped; CacheError unless it is of the shape in the index and of its type."""
+    """Memory-map one array of a cache; raise CacheError unless its shape and type are those of the index."""
     try:
         array = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # the header is Python text: a damaged one fails in as many ways as Python has
@@ -134,9 +134,9 @@ def _mapped(path: Path, name: str, shape: tuple[str, ...]) -> NDArray:
 
 
 def damaged_frames(index: Path) -> list[str]:
-    """Return the frames of a cache with a file that is missing or not what its checksum in index.csv says.
+    """Return the frames of a cache with a file that is missing or does not match its checksum in index.csv.
 
-    Raises FileError for an index that is no table, DatasetError for a name that is no frame's.
+    Raises FileError for an index that is not a table, and DatasetError for an invalid frame name.
     """
     found = []
     for row in read_csv(index, COLUMNS):

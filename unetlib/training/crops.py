@@ -1,6 +1,6 @@
-"""Where training tiles are cut: of which variant, and where in it, as a function of the seed and the update.
+"""Draw the crops of training tiles, their variant and position, as a function of the seed and the update.
 
-The order in which numbers are drawn is part of every result: what an option at rest would draw is not drawn.
+The order in which numbers are drawn is part of every result: an option with its default draws no numbers.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ TURNS = {  # symmetry of the settings → numbers of `symmetries.dihedral`; each
 
 @dataclass(frozen=True)
 class Crop:
-    """Where one training tile comes from: its variant and the first row and column of its output."""
+    """The source of one training tile: its variant and the first row and column of its output."""
 
     source: int
     frame: int
@@ -36,9 +36,9 @@ class Crop:
 class Crops:
     """Crops of one or several caches (a list of Variants per dataset), drawn with replacement.
 
-    Sources, variants and places are drawn uniformly, frames uniformly or by the objects that are drawn in them
-    (draw_frames_by), of which ValueError where a source has none. foreground_share of the tiles are centred on a
-    foreground pixel of their variant, each equally likely, and moved inside the image where they would hang over.
+    Sources, variants and positions are drawn uniformly; frames uniformly or in proportion to their objects
+    (draw_frames_by; ValueError if a source has none). foreground_share of the tiles are centred on a random foreground
+    pixel of their variant, and moved inside the image if they extend beyond it.
     """
 
     def __init__(self, sources: Sequence[Sequence[Variants]], settings: RunSettings, *, seed: int) -> None:
@@ -68,7 +68,7 @@ class Crops:
         return int(np.searchsorted(before, random.integers(before[-1]), side="right"))
 
     def _place(self, random: np.random.Generator, mask: NDArray[np.uint8]) -> tuple[int, int]:
-        """Where the tile starts: anywhere inside a larger image, centred on a smaller one, or by a foreground pixel."""
+        """Draw the tile's start: anywhere in a larger image, centred on a smaller one, or around a foreground pixel."""
         share = self.batch.foreground_share
         if share > 0 and random.random() < share and len(pixels := np.flatnonzero(mask)):
             centre = divmod(int(pixels[random.integers(len(pixels))]), mask.shape[1])
@@ -87,7 +87,7 @@ class Crops:
 
 
 def _objects_before(source: Sequence[Variants]) -> NDArray[np.int64]:
-    """The number of objects in the frames up to and with each: 4-connected parts of the masks that are trained on."""
+    """Return the cumulative number of objects over the frames: 4-connected components of the training masks."""
     total = np.cumsum([ndimage.label(variants.mask[0])[1] for variants in source])
     if not total[-1]:
         raise ValueError("a dataset has no object in its training frames; set batch.draw_frames_by to frame")

@@ -23,7 +23,7 @@ Report = Callable[[Mapping[str, object]], None]
 
 
 class TrainingError(ValueError):
-    """A training that has diverged, or a network, data and checkpoint that do not fit each other."""
+    """A training has diverged, or network, data and checkpoint do not fit together."""
 
 
 def train(
@@ -36,14 +36,14 @@ def train(
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> Training:
-    """Train `model` in place on `device`, leave it with the weights of its best evaluation, return the Training.
+    """Train `model` in place on `device`, leave it with the weights of its best evaluation, and return the Training.
 
-    Update u takes the batches u·accumulation_steps and on, and the mean of their losses. There is an evaluation every
-    evaluate_every updates and after the last, of which select_by keeps one; `patience` evaluations without a better one
-    stop (0: never).
-    checkpoint: a file written at every evaluation, from which the same call goes on to the same bits; one of other
-    settings is not used. The caller names it after whatever else decides the result (data, loss, network, code) and
-    deletes it.
+    Update u takes accumulation_steps batches from u·accumulation_steps on, and the mean of their losses. The network is
+    evaluated every evaluate_every updates and after the last one; select_by keeps one evaluation, and `patience`
+    evaluations without a better one end the training (0: never).
+    checkpoint: a file written at every evaluation, from which the same call resumes and ends in the same bits; one of
+    other settings is ignored. The caller names it after everything else that determines the result (data, loss,
+    network, code) and deletes it.
     report gets each history row, {"resumed": update} and {"warning": line}.
     Raises TrainingError for a loss or a score that is not finite.
     """
@@ -81,8 +81,8 @@ class _Run(Generic[Network]):
         self.optimiser = optimiser_of(self.model.parameters(), self.settings)
         self.training = Training()
         self.best: dict[str, Tensor] = {}
-        self.losses: list[float] = []  # of the updates since the last evaluation
-        self.pending: list[Tensor] = []  # the same, still on the device: reading each would wait for it
+        self.losses: list[float] = []  # losses of the updates since the last evaluation
+        self.pending: list[Tensor] = []  # the same, still on the device: reading each one would wait for the device
         self.clock = time.perf_counter()
 
     @property
@@ -93,11 +93,11 @@ class _Run(Generic[Network]):
         return learning_rate_at(self.settings, update, [self.score(row) for row in self.training.history])
 
     def score(self, row: Evaluation) -> float:
-        """What evaluations are compared by: the larger the better."""
+        """Return the score by which evaluations are compared; larger is better."""
         return -row["validation_loss"] if self.settings.select_by == "loss" else row["validation_dice"]
 
     def update(self) -> None:
-        """One update; its random numbers (dropout) depend on the seed and its index alone."""
+        """Make one update; its random numbers (dropout) depend only on the seed and its index."""
         index, parts = self.training.updates, self.settings.accumulation_steps
         torch.manual_seed(_seed_of(self.seed, index))
         self.model.train()
@@ -121,7 +121,7 @@ class _Run(Generic[Network]):
         return self.objective.loss(logits, target, weight)
 
     def settle(self) -> None:
-        """Read the pending losses; TrainingError for the first that is not finite."""
+        """Read the pending losses; raise TrainingError for the first that is not finite."""
         if self.pending:
             first = self.training.updates - len(self.pending) + 1
             for update, value in enumerate(torch.stack(self.pending).tolist(), start=first):
@@ -164,7 +164,7 @@ class _Run(Generic[Network]):
         return row
 
     def validated(self) -> ValidationScores:
-        """The scores of the network as it is; TrainingError for one that is not finite."""
+        """Return the network's current scores; raise TrainingError for one that is not finite."""
         self.model.eval()
         with torch.no_grad():
             scores = self.objective.validate(self.model)
@@ -177,7 +177,7 @@ class _Run(Generic[Network]):
         return scores
 
     def save(self, path: Path) -> None:
-        """Write the whole state, as it is right after an evaluation, atomically."""
+        """Write the whole state right after an evaluation, atomically."""
         self.settle()
         state = {
             "settings": self._identity(),
@@ -193,8 +193,8 @@ class _Run(Generic[Network]):
         return {**self.settings.identity(), "seed": self.seed}
 
     def resume(self, path: Path, report: Report) -> None:
-        """Take the state at `path`; a file that is damaged or of other settings is reported and left aside."""
-        for stale in path.parent.glob(f".tmp-*-{path.name}"):  # of a run killed while it wrote
+        """Resume from the state at `path`; a file that is damaged or of other settings is reported and ignored."""
+        for stale in path.parent.glob(f".tmp-*-{path.name}"):  # left by a run that was killed while writing
             stale.unlink(missing_ok=True)
         if not path.exists():
             return

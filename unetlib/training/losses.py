@@ -1,6 +1,6 @@
 """Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
 
-With distance targets, their own loss is added to it.
+With distance targets, a loss of the distances is added.
 
 Every loss takes logits (B, 2, H, W), target (B, H, W) int64 (1 = foreground) and weight (B, H, W) float32, and
 returns a float32 scalar, also under autocast. A pixel of weight 0 counts nowhere: neither in the sums nor in
@@ -16,8 +16,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss, smoo
 from unetlib.imaging.settings import TargetSettings
 from unetlib.training.settings import LossSettings
 
-KNEE = 0.1  # of smooth_l1: the error from which it is no longer squared
-SMOOTH = 1.0  # pixels added above and below in soft Dice and Tversky: defined on an empty target
+KNEE = 0.1  # of smooth_l1: the error above which it is linear instead of quadratic
+# Pixels added to numerator and denominator of soft Dice and Tversky, which are then defined for an empty target.
+SMOOTH = 1.0
 
 
 def weighted_ce(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -48,7 +49,7 @@ def bce_tversky(logits: Tensor, target: Tensor, weight: Tensor, *, alpha: float 
 def inverse_frequency_bce(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Return BCE with each class weighted by n / (2·n_class) of this batch, averaged over pixels with w > 0.
 
-    The class weights stand in place of the weight map, which here only says what to ignore.
+    The class weights replace the weight map, which here only marks the pixels to ignore.
     """
     margin, foreground = _margin(logits), _foreground(target)
     valid = (weight > 0).float()
@@ -68,14 +69,14 @@ LOSSES: dict[str, Callable[..., Tensor]] = {
 
 
 def loss_of(settings: LossSettings) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """Return the loss with its parameters; a parameter that is not set has the default of its function."""
+    """Return the loss with its parameters; one that is not set keeps its function's default."""
     return partial(LOSSES[settings.name], **settings.params.given())
 
 
 def with_distances(
     loss: Callable[[Tensor, Tensor, Tensor], Tensor], target: TargetSettings
 ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """Return the loss of a network with these targets: `loss` of its two classes, and that of its distances, added.
+    """Return the loss for these targets: `loss` of the two classes plus the loss of the distances.
 
     Takes outputs (B, 4, H, W), target (B, 3, H, W) float32 and weight (B, H, W): mask and class logits first. The loss
     of the distances is a mean over the pixels of weight > 0, whatever their weight. Without distance targets it is
@@ -98,7 +99,7 @@ def with_distances(
 
 
 def _margin(logits: Tensor) -> Tensor:
-    """Foreground minus background logit, float32: the logit of the foreground's probability."""
+    """Return foreground minus background logit, float32, which is the logit of the foreground probability."""
     return logits[:, 1].float() - logits[:, 0].float()
 
 
@@ -112,7 +113,7 @@ def _mean_ce(margin: Tensor, foreground: Tensor, weight: Tensor) -> Tensor:
 
 
 def _tversky(margin: Tensor, foreground: Tensor, weight: Tensor, *, alpha: float, beta: float) -> Tensor:
-    """Soft TP / (TP + α·FP + β·FN) over pixels with w > 0, smoothed by one pixel above and below."""
+    """Return soft TP / (TP + α·FP + β·FN) over pixels with w > 0, with one pixel added above and below."""
     valid = (weight > 0).float()
     truth = valid * foreground
     guess = valid * margin.sigmoid()

@@ -1,4 +1,4 @@
-"""What a training is given and what it returns: batches, loss and validation; its evaluations."""
+"""Inputs and results of a training: batches, loss and validation; its evaluations."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class ValidationScores:
-    """Means over the validation images: Dice; IoU and loss where they are asked for."""
+    """Means over the validation images: Dice, and IoU and loss if requested."""
 
     dice: float
     iou: float | None = None
@@ -23,7 +23,7 @@ class ValidationScores:
 
 @dataclass(frozen=True)
 class Objective(Generic[Network]):
-    """What a network learns: its batches, its loss, and the scores that select among its evaluations.
+    """The objective of a training: its batches, its loss, and the scores that select among its evaluations.
 
     batch_of(i): images, target and weight of batch i, a pure function.
     """
@@ -36,8 +36,8 @@ class Objective(Generic[Network]):
 class Evaluation(TypedDict):
     """A row of a training's history; update counts finished updates from 1.
 
-    loss: mean over the updates since the last row; seconds: wall time so far (of a killed run only what its
-    checkpoint had counted). validation_iou and validation_loss are there where the validation gives them.
+    loss: mean over the updates since the last row; seconds: wall time so far (of a killed run, up to its checkpoint).
+    validation_iou and validation_loss exist if the validation computes them.
     """
 
     update: int
@@ -62,5 +62,5 @@ class Training:
 
     @property
     def best_iou(self) -> float | None:
-        """The validation IoU of the evaluation that was kept; None where there is none."""
+        """The validation IoU of the kept evaluation, if there is one."""
         return next((row.get("validation_iou") for row in self.history if row["update"] == self.best_update), None)

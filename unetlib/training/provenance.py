@@ -15,7 +15,7 @@ PACKAGES = ("unetlib", "torch", "numpy", "scipy", "scikit-image", "tifffile", "s
 def write_facts(path: Path, facts: RunFacts) -> None:
     """Write the facts of a run to `path` as JSON, with the versions and the peak memory of this process.
 
-    The IoU, which few validations have, is left out where there is none.
+    The IoU is omitted if the validation did not compute it.
     """
     ours = {"versions": versions(), "peak_memory_bytes": peak_memory_bytes()}
     absent = {"best_validation_iou"} if facts.best_validation_iou is None else set()

@@ -1,4 +1,4 @@
-"""Train the networks of one training set, which differ by their seed, and write what each run leaves behind."""
+"""Train the networks of one training set, which differ by their seed, and write the files of each run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ CHECKPOINTS = f"checkpoint-{8 * '[0-9a-f]'}.pt"  # ours alone, whatever else sta
 
 
 class RunName(Protocol):
-    """What names a run; `study.runs.Run` has it."""
+    """The names that identify a run, as `study.runs.Run` has them."""
 
     @property
     def experiment(self) -> str: ...
@@ -71,7 +71,7 @@ class TrainingData:
 
     @cached_property
     def source(self) -> SourceRecord:
-        """Where the dataset came from."""
+        """The source of the dataset."""
         entry = self.dataset.folder / "dataset.json"
         return SourceRecord.read(read_json(entry) | {"dataset": self.name}, str(entry))
 
@@ -88,7 +88,7 @@ def train_networks(
 ) -> None:
     """Train a network for each model.pt in `runs`; write it, its history.csv and its facts.json.
 
-    code: fingerprint of the code that decides the result. A killed call goes on from its checkpoints, which stand
+    code: fingerprint of the code that determines the result. A killed call resumes from its checkpoints, which lie
     beside the models, and ends in the same bits. say gets lines for a log.
     """
     device = choose_device(compute.device)
@@ -118,12 +118,13 @@ def train_networks(
         write_csv(model.with_name("history.csv"), result.history, columns)
         provenance.write_facts(model.with_name("facts.json"), facts)
         save_model(model, network.state_dict(), record)
-    for checkpoint in checkpoints.values():  # not before all are trained: outputs of a killed job are removed
+    # Only when all are trained, because Snakemake removes the outputs of a killed job.
+    for checkpoint in checkpoints.values():
         checkpoint.unlink(missing_ok=True)
 
 
 def _checkpoint_of(model: Path, decides: Sequence[object]) -> Path:
-    """Where the checkpoint of a model stands; those of other settings, data or code are removed."""
+    """Return the path of a model's checkpoint; checkpoints of other settings, data or code are removed."""
     checkpoint = model.with_name(f"checkpoint-{short_hash(decides)}.pt")
     for stale in set(model.parent.glob(CHECKPOINTS)) - {checkpoint}:
         stale.unlink()
@@ -137,7 +138,7 @@ def _say_row(say: Callable[[str], None], seed: int, row: Mapping[str, object]) -
 def validation_of(
     data: Sequence[TrainingData], settings: RunSettings, compute: ComputeSettings, device: str
 ) -> Callable[[SegmentationNet], ValidationScores]:
-    """Return what selects among the evaluations of a training: scores of the validation images."""
+    """Return the validation that selects among the evaluations of a training."""
     loss = loss_of(settings.loss)
     tiling = Tiling(compute.predict_tile_px, compute.predict_batch, device, settings.training.precision)
     frames = [(each.dataset, each.roles["validation"]) for each in data]
@@ -150,7 +151,7 @@ def validation_of(
 def record_of(
     run: RunName, settings: RunSettings, data: Sequence[TrainingData], result: Training, code: str
 ) -> RunRecord:
-    """Return the record of a training that stands in its model.pt."""
+    """Return the record of a training for its model.pt."""
     loss = settings.loss.model_dump(mode="json")  # with the parameters that it leaves at their defaults
     return RunRecord(
         settings={**settings.identity(), "loss": loss},
@@ -173,7 +174,7 @@ def facts_of(
     result: Training,
     compute: ComputeSettings,
 ) -> RunFacts:
-    """Return the facts of a training: its record, its frames and what it took; compute names the device itself."""
+    """Return the facts of a training: its record, frames and costs; compute: with the device that was used."""
     precision = RunSettings.read(record.settings).training.precision
     return RunFacts(
         **dict(record),

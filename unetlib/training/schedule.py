@@ -34,7 +34,7 @@ def _after_warmup(settings: TrainingSettings, update: int, scores: Sequence[floa
 
 
 def _one_cycle(update: int, updates: int) -> float:
-    """The share of the largest learning rate at an update of one cycle."""
+    """Return the learning rate at an update of one cycle, as a share of the largest."""
     peak, last = RISE * updates - 1, updates - 1
     if update <= peak:
         start, end, progress = FIRST, 1.0, update / peak
@@ -44,9 +44,9 @@ def _one_cycle(update: int, updates: int) -> float:
 
 
 def plateau_drops(scores: Sequence[float], patience: int) -> int:
-    """Return how often the learning rate has fallen: each time more than `patience` evaluations in a row failed.
+    """Return how often the learning rate has dropped: whenever more than `patience` evaluations in a row failed.
 
-    An evaluation fails that does not exceed the best before it; after a fall the count starts anew.
+    An evaluation fails if it does not exceed the best before it; after a drop the count starts again.
 
     >>> plateau_drops([0.5, 0.6, 0.6, 0.6], patience=1)
     1

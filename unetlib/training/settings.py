@@ -1,4 +1,4 @@
-"""Settings of a training: augmentation, loss, batches, optimiser, and what selects a network."""
+"""Settings of a training: augmentation, loss, batches, optimiser, and the selection of a network."""
 
 from typing import Literal, Self
 
@@ -55,7 +55,7 @@ class AugmentationSettings(Settings):
 
 
 class LossParameters(Settings):
-    """Parameters of a loss; those of another loss stay out."""
+    """Parameters of a loss; those of other losses stay unset."""
 
     dice_fraction: float | None = Field(None, ge=0, le=1, description="ce_dice: share of the Dice term.")
     alpha: float | None = Field(None, ge=0, description="bce_tversky: cost of false positives.")
@@ -155,7 +155,7 @@ class TrainingSettings(Settings):
 
 
 class ValidationSettings(Settings):
-    """What chooses among the evaluations of a training."""
+    """The validation that chooses among the evaluations of a training."""
 
     images: Literal["whole", "augmented"] = Field(
         "whole",
@@ -165,7 +165,7 @@ class ValidationSettings(Settings):
 
 
 class BatchSettings(Settings):
-    """What one forward pass takes."""
+    """The tiles of one forward pass."""
 
     size: int = Field(1, ge=1, description="Tiles per batch.")
     draw_frames_by: DrawnBy = option(
@@ -184,7 +184,7 @@ class BatchSettings(Settings):
 
 
 class CacheSettings(Settings):
-    """What decides the bytes of an augmented cache, besides its frames, its seed and the code."""
+    """The settings that determine the bytes of an augmented cache, besides its frames, seed and code."""
 
     separate_touching: bool = Field(True, description="Whether touching instances are separated by a 1-px gap.")
     weight_map: WeightMapSettings = Field(default_factory=WeightMapSettings, description="The weight map.")
@@ -192,9 +192,9 @@ class CacheSettings(Settings):
     distances: bool = option(False, "Whether it holds distance targets beside the mask.")
 
     def scaled(self, scale: float) -> Self:
-        """Return the settings with every length times scale: `Dataset.length_scale` makes pixels of a network of them.
+        """Return the settings with every length times scale; `Dataset.length_scale` converts to a network's pixels.
 
-        The gap between touching instances stays 1 px: nothing thinner can be drawn.
+        The gap between touching instances stays 1 px, as nothing thinner can be drawn.
         """
         if scale == 1:
             return self
@@ -203,7 +203,7 @@ class CacheSettings(Settings):
 
 
 class RunSettings(Settings):
-    """Everything that decides a network but its data, fold and seed: an experiment laid over its study."""
+    """Everything that determines a network except data, fold and seed: the study overridden by an experiment."""
 
     separate_touching: bool = Field(
         True, description="Whether touching instances are separated by a 1-px gap before training."
@@ -221,7 +221,7 @@ class RunSettings(Settings):
 
     @property
     def cache(self) -> CacheSettings:
-        """The part of them that decides the cache; symmetries are applied to tiles that are cut from it."""
+        """The settings that determine the cache; symmetries are applied later, to the tiles cut from it."""
         rest = AugmentationSettings.model_fields["symmetries"].default
         return CacheSettings(
             separate_touching=self.separate_touching,

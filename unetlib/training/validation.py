@@ -1,4 +1,4 @@
-"""What selects a network: scores of whole validation images, by overlap-tile, without augmentation."""
+"""Select a network by its scores on whole validation images, predicted by overlap-tile without augmentation."""
 
 import zlib
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from unetlib.training.objective import Loss, ValidationScores
 from unetlib.training.settings import RunSettings
 from unetlib.training.variants import training_targets, warp
 
-SURE = 1e-7  # a probability is never nearer to 0 and 1 than this, whose logit is 16
+SURE = 1e-7  # probabilities are clipped this far from 0 and 1, where the logit is ±16
 
 
 def dice(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
-    """Return the Dice of two masks, 1 when both are empty.
+    """Return the Dice of two masks, 1 if both are empty.
 
     A deliberate copy of the metric: a change of the scoring code must not invalidate trained networks.
     """
@@ -31,20 +31,20 @@ def dice(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
 
 
 def iou(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
-    """Return the intersection over union of two masks, 1 when both are empty: D / (2 − D) of their Dice D."""
+    """Return the intersection over union of two masks, 1 if both are empty: D / (2 − D) for a Dice of D."""
     found = dice(truth, predicted)
     return found / (2 - found)
 
 
 @dataclass(frozen=True)
 class Targets:
-    """What a network is trained to say of an image as it sees it, and how much each pixel weighs, both (H', W')."""
+    """The training target of an image at the network's resolution and the weight of each pixel, both (H', W')."""
 
     mask: NDArray[np.uint8]
     weight: NDArray[np.float32]
 
     def loss_of(self, probability: NDArray[np.float32], loss: Loss) -> float:
-        """Return the loss of a foreground probability (H', W'), which counts as at least 1e-7 from 0 and 1."""
+        """Return the loss of a foreground probability (H', W'), clipped to at least 1e-7 from 0 and 1."""
         margin = torch.from_numpy(probability).clamp(SURE, 1 - SURE).logit()
         logits = torch.stack([torch.zeros_like(margin), margin])[None]
         mask, weight = torch.from_numpy(self.mask).long(), torch.from_numpy(self.weight)
@@ -53,7 +53,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class ValidationImage:
-    """A normalised image as networks see it, its true mask and the pixels whose truth is known, both (H, W).
+    """A normalised image at the network's resolution; its true mask and the pixels with known truth, both (H, W).
 
     The image and its targets, which the loss needs, are (⌈H/binning⌉, ⌈W/binning⌉).
     """
@@ -66,9 +66,9 @@ class ValidationImage:
 
 
 def load(dataset: Dataset, frames: Sequence[str], settings: RunSettings) -> list[ValidationImage]:
-    """Return the validation images of these frames, with gold truth where there is any, else silver.
+    """Return the validation images of these frames, with gold truth if there is any, else silver.
 
-    They have targets where the training selects by the loss.
+    They have targets if the training selects by the loss.
     """
     images = []
     for frame in frames:
@@ -97,9 +97,9 @@ def mean_scores(datasets: Sequence[Sequence[ValidationScores]]) -> ValidationSco
 
 
 class Validation:
-    """Calling it with a network returns the mean Dice of its masks, 0 … 1, and the mean loss where images have targets.
+    """Validation on whole images: called with a network, it returns the mean Dice, and the mean loss given targets.
 
-    The loss is the training's own, of each image as the network sees it; of distance targets the mask's part alone.
+    The loss is that of the training, on each image at the network's resolution; of distance targets, only the mask's.
     """
 
     def __init__(

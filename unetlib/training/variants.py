@@ -15,7 +15,7 @@ from unetlib.training.settings import AugmentationSettings, CacheSettings
 
 
 def frame_generator(seed: int, frame: str) -> torch.Generator:
-    """Return a generator that depends on the seed and the frame's name alone, not on the order of work."""
+    """Return a generator that depends only on the seed and the frame's name, not on the order of work."""
     digest = hashlib.sha256(f"{seed}/{frame}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
 
@@ -31,9 +31,9 @@ def training_targets(
 def make_variants(
     frame: str, image: NDArray, labels: NDArray, ignore: NDArray | None, settings: CacheSettings, *, seed: int
 ) -> Variants:
-    """Return the frame as it is (variant 0) and, for the policy "full", its warped and re-toned copies.
+    """Return the unchanged frame (variant 0) and, with the policy "full", copies with warped shapes and grey values.
 
-    Their targets are those of their own, warped labels.
+    The targets of a copy are computed from its own warped labels.
     """
     count = settings.augmentation.copies if settings.augmentation.policy == "full" else 0
     mask0, weight0 = training_targets(labels, ignore, settings)
@@ -89,7 +89,7 @@ def warp(
 
 
 def _random_grid(generator: torch.Generator, shape: tuple[int, ...], settings: AugmentationSettings) -> torch.Tensor:
-    """The sampling grid of one random elastic field and affine map, in this order of draws."""
+    """Return the sampling grid of one random elastic field and affine map, drawn in this order."""
     field = augmentation.elastic_field(
         generator, 1, *shape, grid=settings.elastic_grid, sigma_px=settings.elastic_sigma_px
     )
@@ -102,7 +102,7 @@ def _random_grid(generator: torch.Generator, shape: tuple[int, ...], settings: A
 
 
 def _happens(generator: torch.Generator, probability: float) -> bool:
-    """Whether something of this probability happens this time; sure things draw no random number."""
+    """Draw whether an event of this probability happens; probabilities 0 and 1 draw no random number."""
     if probability in (0, 1):
         return probability == 1
     return bool(torch.rand((), generator=generator) < probability)
