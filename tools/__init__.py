@@ -1,14 +1,14 @@
 """Programs that a person runs from the repository's root, such as `python -m tools.results`.
 
-- aims: The table of aims in docs/results/README.md, from the published tables of the tuned studies.
+- aims: Make the table of aims: scores that small networks should reach, beside those of the published tuned studies.
 - deposit: Deposit a finished study in docs/results/deposit: its scores, histories and facts.
 - map_results: Compare the results of two versions of the project, whose names differ, cell by cell.
 - marked_sections: Replace the generated sections of a Markdown page, each between two comments that name its writer.
-- model_description: What a person says of a network that ships: read from tools/shipped_models.yaml.
-- model_page: The page of a shipped network, card.md, made from its card alone.
+- model_description: Read the hand-written descriptions of shipped networks from tools/shipped_models.yaml.
+- model_page: Write the page of a shipped network, card.md, from its card alone.
 - published_pages: The generated sections of README.md and docs/results/README.md, made from published tables.
 - results: Make everything that is published of the deposited studies, from docs/results/deposit alone.
 - ship_model: Make a network that ships with unetlib from a finished run of a study.
-- stored_weights: Weights in 16 bits, and a look at whether they give the same masks.
+- stored_weights: Store weights in 16 bits, half the trained size, and check that they give the same masks.
 - write_schema: Write the JSON schema of a study's configuration from its typed settings.
 """

@@ -1,4 +1,4 @@
-"""The table of aims: the scores that small networks should reach, beside those of the published tuned studies."""
+"""Make the table of aims: scores that small networks should reach, beside those of the published tuned studies."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a person says of a network that ships: read from tools/shipped_models.yaml."""
+"""Read the hand-written descriptions of shipped networks from tools/shipped_models.yaml."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class DataTerms(Settings):
 
 
 class Description(Settings):
-    """What no file of a study knows of a network."""
+    """Facts about a network that no file of a study contains."""
 
     shows: str = Field(description="Which images it is for, in a line.")
     not_for: tuple[str, ...] = Field(min_length=1, description="What it is not for.")
@@ -28,13 +28,13 @@ class Description(Settings):
 
 
 def read_descriptions(path: Path = DESCRIPTIONS) -> dict[str, Description]:
-    """Return the descriptions by name; SettingsError, in one line, for a file that holds something else."""
+    """Return the descriptions by name; an invalid file raises SettingsError in one line."""
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {name: Description.read(each, f"{path.name}: {name}") for name, each in found.items()}
 
 
 def description_of(name: str, path: Path = DESCRIPTIONS) -> Description:
-    """Return what is said of the network of this name; SettingsError where nothing is."""
+    """Return the description of the network with this name; raise SettingsError if there is none."""
     found = read_descriptions(path)
     if name not in found:
         raise SettingsError(f"{name}: {path.name} says nothing of this network; add an entry of this name")

@@ -1,4 +1,4 @@
-"""The page of a shipped network, card.md, made from its card alone."""
+"""Write the page of a shipped network, card.md, from its card alone."""
 
 from unetlib.io.wording import counted
 from unetlib.models.card import EXAMPLE_FILE, ModelCard, Range, TrainingData

@@ -1,4 +1,4 @@
-"""Weights in 16 bits: half the size of those that were trained, and a look at whether they give the same masks."""
+"""Store weights in 16 bits, half the trained size, and check that they give the same masks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +16,9 @@ from unetlib.networks.trained_network import ModelFileError, load_network, read_
 
 
 def store_halved(model: Path, output: Path) -> None:
-    """Write a model.pt whose kernels are float16; biases and norms, a few numbers, stay as they are.
+    """Write a model.pt whose kernels are float16; biases and norms, which are few numbers, stay float32.
 
-    ModelFileError where a weight is beyond float16. Loading brings all of them back to float32.
+    Raises ModelFileError if a weight exceeds float16. Loading converts all of them to float32.
     """
     record, weights = read_model(model)
     halved = {
@@ -30,7 +30,7 @@ def store_halved(model: Path, output: Path) -> None:
 
 
 def compare_masks(model: Path, stored: Path, dataset: Dataset, frames: Sequence[str]) -> WeightsRecord:
-    """Return how far the masks of stored and of trained weights agree on these frames, predicted as the study does."""
+    """Return the agreement of the masks of stored and of trained weights on these frames, predicted as in the study."""
     settings = study_prediction(model)
     assert settings is not None
     dice, overlap, total = [], 0, 0
