@@ -11,13 +11,13 @@ examples:
   unetlib track out/movie_labels.tif -o tracks --interval 10
   unetlib export model.pt --to bioimageio -o package.zip --image movie.tif
 
-Every command says what it refuses in one line and exits with 1;
-UNETLIB_DEBUG=1 shows where.
+An error is one line, with exit code 1; UNETLIB_DEBUG=1 adds its traceback.
 """
 PREDICT = """\
 MODEL is the name of a shipped network (`unetlib models` lists them) or the
-model.pt of a run; ./NAME is a file of such a name. Each predicts as its study
-does: threshold, smallest cell, watershed, flips and rotations are said.
+model.pt of a run; ./NAME is a file even if a network has that name. It predicts
+as its study does, and prints its threshold, minimum area, watershed depth and
+test-time augmentation.
 
 Write three TIFF files per image into DIR, which Fiji and napari open with the
 pixel size of the image:
@@ -27,26 +27,26 @@ pixel size of the image:
                          number per cell
 --overlay adds NAME_overlay.png, a picture of the image with the outline of
 each cell that this run found; of a stack the first, middle and last plane.
-All appear when the image is done, or none. Files that are there already
-stay as they are (corrected labels are not lost), so that the same command goes
-on after an interruption; --overwrite makes them again. An image that fails
-does not end the run: what failed is listed at the end, with exit code 1. In a
-folder, hidden files and the results of images beside it are left out, other
-files are named.
+All appear when the image is done, or none. Existing files are kept (corrected
+labels are not lost), so that the same command continues after an interruption;
+--overwrite replaces them. An image that fails does not end the run: failures
+are listed at the end, with exit code 1. In a folder, hidden files and results
+that lie beside their images are skipped, and other files are named.
 
 Images: TIFF (stacks, 8 and 16 bit, float, tiled, BigTIFF, OME) and PNG. RGB is
 converted to grey as 0.299 R + 0.587 G + 0.114 B. Of several channels one is
 chosen by --channel. Each plane of a stack is normalised and predicted on its
-own. An image of any size takes the same memory (with --watershed that of its
-largest clump besides).
+own. Memory does not depend on the size of the image (with --watershed it grows
+with the largest clump of cells).
 
-Networks work best at the scale of their training images: where the pixel sizes
-differ by more than 1.5 times, that is said. --rescale resamples each plane to
+Networks work best at the scale of their training images: pixel sizes that
+differ by more than 1.5 times are reported. --rescale resamples each plane to
 the pixel size of the training images, predicts it, and brings the probability
 back to the image's own size; --min-area and --watershed then count pixels of
-that size. --pixel-size is for images that do not say theirs. A shipped network
-also says where an image differs from its training images in bit depth, in
-whether cells are brighter than the ground, and in how much of it they cover.
+the resampled plane. --pixel-size is for images that do not state theirs. For a
+shipped network it is also reported where an image differs from the training
+images in bit depth, in whether cells are brighter than the background, and in
+how much of the image they cover.
 """
 MODELS = """\
 List the networks that ship with unetlib: which images they are for, the pixel
@@ -56,23 +56,23 @@ them, with its 95 % interval. With a NAME, show its card: data, licence, limits.
 MEASURE = """\
 Write a table with one row per cell: file, page, frame, z, label; area,
 centroid, axes of the ellipse with the same moments, perimeter, eccentricity,
-solidity, whether it touches the border; the same in micrometres where the
-pixel size is known; mean, standard deviation, minimum, maximum and sum of the
-intensity image where one is given.
+solidity, whether it touches the border; the same in micrometres if the pixel
+size is known; mean, standard deviation, minimum, maximum and sum of the
+intensity image if one is given.
 
 Everything counts from 0: pages, frames, z planes, rows and columns (from the
 centre of the first pixel). frame and label of a mask of `track` are those of
 its tables: the frame is the number of the mask, the label the track.
 
 LABELS may be the folder of `predict` (its NAME_labels.tif are taken) or of
-`track`. A label file that fails is listed at the end, with exit code 1, and
-lacks in the table. A table that is there is replaced with --overwrite alone.
+`track`. A label file that fails is listed at the end, with exit code 1, and is
+missing from the table. An existing table is replaced only with --overwrite.
 """
 TRACK = """\
 Link the cells of a label stack (or of files that are its frames, in the order
 of the numbers in their names) through time, divisions included, and write into
-DIR, which may hold an earlier result and nothing else; one that was changed
-since is replaced with --overwrite alone:
+DIR, which must be empty or hold only an earlier result; a result that was
+changed since is replaced only with --overwrite:
   res_track.txt    label, first and last frame (from 0), parent (0 = none): the
                    Cell Tracking Challenge's format
   mask000.tif, …   the labels of each frame, the same number for the same cell
@@ -81,22 +81,21 @@ since is replaced with --overwrite alone:
 LABELS may be the folder of `predict`: its NAME_labels.tif are taken.
 """
 EXPORT = """\
-Write the network for programs without PyTorch, once it has given what PyTorch
-gives (1e-4 of a probability at most):
-  onnx        normalised images in, foreground probability out; what else one
-              must know stands in its metadata
+Write the network for programs without PyTorch, after a check that its
+probabilities differ from PyTorch's by at most 1e-4:
+  onnx        normalised images in, foreground probability out; all else that a
+              user must know is in its metadata
   bioimageio  a package of the BioImage Model Zoo (description 0.5, zip): the
               graph, its pre- and postprocessing, test tensors, provenance;
-              bioimageio.core has run it
+              bioimageio.core has tested it
 Needs onnx, onnxruntime and, for a package, bioimageio.core:
 pip install 'unetlib[export]'.
 """
 INFO = """\
-Say what a model was trained on, how, and with what score: from the file
-itself, and from prediction.json, facts.json and the scores of its run where
-they still stand beside it.
+Show a model's training data, settings and score: from the file itself, and
+from prediction.json, facts.json and the scores of its run if they are still
+beside it.
 """
 DESCRIPTION = """\
-The command `unetlib`: a trained network on your own images, and what can be
-measured in the result.
+Apply a trained network to your own images, and measure the result.
 """
