@@ -109,7 +109,7 @@ REFUSED = {
     "is not there: PyTorch sees": ("predict", "model.pt", "movie.tif", "-o", "out", "--device", "cuda:99"),
     "a mask, not labels": ("measure", "mask.tif", "-o", "out/cells.csv"),
     "no image of this name": ("measure", "one.tif", "--intensity", "movie.tif", "mask.tif", "-o", "out/c.csv"),
-    "a z-stack, no movie": ("track", "z.tif", "-o", "out"),
+    "a z-stack, not a movie": ("track", "z.tif", "-o", "out"),
     "has one frame": ("track", "one.tif", "-o", "out"),
 }
 

@@ -26,7 +26,7 @@ CHOICES = [  # what is typed, what is said, what is added
     (TRACK.format("tc_labels.tif"), "tc_labels.tif: has 2 channels; choose one: --channel 1 to 2", "--channel 1"),
     (
         TRACK.format("z_labels.tif"),
-        "a z-stack, no movie; if they are frames in time, add --frames-axis Z",
+        "a z-stack, not a movie; if they are frames in time, add --frames-axis Z",
         "--frames-axis Z",
     ),
     (TRACK.format("tz_labels.tif"), "tz_labels.tif: has z planes in each frame; choose one: --z 1, 2, …", "--z 2"),

@@ -56,7 +56,7 @@ def move_it_away():
     Path("tracks/notes.txt").rename("notes.txt")
 
 
-def mend_the_link():
+def repair_the_link():
     Path("link.tif").unlink()
     Path("link.tif").symlink_to("movie.tif")
 
@@ -74,17 +74,17 @@ def save_as_one_file():
     write_stack("a.ome.tif", spots(4, 40, 60), "TYX")
 
 
-MENDED = [  # what is typed, what is said, what a person then does
+REPAIRS = [  # what is typed, what is said, what a person then does
     (
         PREDICT.format("bits.tif"),
-        "1 bit per pixel, a mask and no picture; export the image as 8 or 16 bit",
+        "1 bit per pixel, a mask, not a picture; export the image as 8 or 16 bit",
         save_as_8_bit,
     ),
     (PREDICT.format("nan.tif"), "nan.tif: 1 pixel with NaN, infinity or a value beyond float32", repair_the_image),
     (PREDICT.format("photo.tif"), "neither TIFF nor PNG (it begins with b'letter'[:4]", export_as_tiff),
     (PREDICT.format("movie.tif other"), "would be written to the same files; rename one", rename_one),
     (PREDICT.format("full"), "no TIFF or PNG in this folder, but folders in it; give them: full/sub", give_the_folders),
-    (PREDICT.format("link.tif"), "link.tif: a link to gone.tif, which is not there; mend the link", mend_the_link),
+    (PREDICT.format("link.tif"), "link.tif: a link to gone.tif, which is not there; repair the link", repair_the_link),
     (PREDICT.format("a.ome.tif"), "3 of the 7 planes that its header promises are missing", save_as_one_file),
     (PREDICT.format("movie.tif --threshold 0.4"), "prediction.json: ", remove_it),
     (
@@ -100,7 +100,7 @@ MENDED = [  # what is typed, what is said, what a person then does
     (TRACK.format("one.tif"), "one.tif: has one frame; give a stack, or the files of a sequence", give_a_stack),
     (
         TRACK.format("movie_labels.tif"),
-        "tracks: holds notes.txt, which is no result of tracking; choose another folder, or move",
+        "tracks: holds notes.txt, which is not part of a tracking result; choose another folder, or move",
         move_it_away,
     ),
 ]
@@ -123,20 +123,20 @@ def broken_files():
     tifffile.imwrite("one.tif", walking_cells(1)[0])
 
 
-@pytest.mark.parametrize(("line", "said", "mend"), MENDED, ids=[mend.__name__ for _, _, mend in MENDED])
-def test_what_must_be_mended_is_said_and_then_it_works(place, capsys, line, said, mend):
+@pytest.mark.parametrize(("line", "said", "repair"), REPAIRS, ids=[repair.__name__ for _, _, repair in REPAIRS])
+def test_what_must_be_repaired_is_said_and_then_it_works(place, capsys, line, said, repair):
     if line.startswith("track"):
         pytest.importorskip("laptrack", reason="laptrack is not installed")
     broken_files()
-    if mend is remove_it:
+    if repair is remove_it:
         Path("prediction.json").write_text(
             '{"inference": {}, "instances": {"treshold": 0.4}, "normalisation": "zscore"}'
         )
-    if mend is move_it_away:
+    if repair is move_it_away:
         Path("tracks/notes.txt").touch()
     assert run_line(line) == 1
     assert said.replace("b'letter'[:4]", "b'lett'") in capsys.readouterr().err
-    mend()
+    repair()
     assert run_line(line) == 0
 
 
@@ -148,7 +148,7 @@ def test_labels_are_not_replaced_by_their_tracks_and_another_folder_works(place,
     assert "out: holds the labels that were given; choose another folder" in capsys.readouterr().err
     assert run_line("track out -o tracks") == 0
     assert run_line("predict model.pt movie.tif -o model.pt") == 1
-    assert "model.pt: is a file, and a folder is wanted; choose another name" in capsys.readouterr().err
+    assert "model.pt: is a file where a folder is needed; choose another name" in capsys.readouterr().err
     assert run_line("predict model.pt movie.tif -o predicted") == 0
 
 

@@ -48,12 +48,12 @@ COLUMNS = ("test_dataset", "experiment", "train_dataset", "metric", "mean", "low
 
 
 class ShipError(ValueError):
-    """A run that makes no network to ship."""
+    """A network cannot be shipped."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which run is shipped, under which name, and whose score it has. results: <project>/results/<study>."""
+    """The run to ship, its new name, and the study of its score. results: <project>/results/<study>."""
 
     results: Path
     run: Run
@@ -62,11 +62,11 @@ class Wanted:
     score_experiment: str
 
     def file(self, path: str) -> Path:
-        """Return where a path of the layout stands in the project of these results."""
+        """Return a path of the layout within the project of these results."""
         return self.results.parent.parent / path
 
     def commands(self, description: Description) -> tuple[str, ...]:
-        """Return what trains the network and what makes it ship."""
+        """Return the commands that train the network and ship it."""
         run = self.run
         command = (
             f"python -m tools.ship_model results/{self.results.name} {run.experiment} {run.train_dataset}"
@@ -80,8 +80,8 @@ class Wanted:
 def ship(wanted: Wanted, description: Description, folder: Path = SHIPPED) -> ModelCard:
     """Write the folder of a network, whole or not at all, and return its card; equal runs give equal bytes.
 
-    Raises ShipError for an unfinished run, for weights that are too large or change the masks, and for a score whose
-    networks saw the images that they were scored on.
+    Raises ShipError for an unfinished run, for weights that are too large or change the masks, and for a score of
+    networks that saw their test images.
     """
     if not NAME.fullmatch(wanted.name):
         raise ShipError(f"{wanted.name}: a name has small letters, digits and hyphens, as demo-nuclei")
@@ -91,10 +91,10 @@ def ship(wanted: Wanted, description: Description, folder: Path = SHIPPED) -> Mo
         if not path.is_file():
             raise ShipError(f"{path}: is not there; run the study first ({description.study})")
     facts, prediction = read_facts(wanted.file(layout.run_facts(run))), study_prediction(model)
-    assert prediction is not None  # its file was there a moment ago
+    assert prediction is not None  # its file existed a moment ago
     dataset = Dataset(wanted.file(layout.frames(wanted.run.train_dataset)).parent)
     roles = facts.roles[wanted.run.train_dataset]
-    with atomic_folder(folder / wanted.name, FILES, "shipped network") as staging:
+    with atomic_folder(folder / wanted.name, FILES, "part of a shipped network") as staging:
         store_halved(model, staging / MODEL_FILE)
         if (size := (staging / MODEL_FILE).stat().st_size) > LARGEST_BYTES:
             raise ShipError(f"{model}: takes {size_text(size)} even in 16 bits; ship one of {size_text(LARGEST_BYTES)}")
@@ -167,14 +167,14 @@ def _data(facts: RunFacts, description: Description) -> tuple[TrainingData, ...]
 
 
 def _score(wanted: Wanted) -> ScoreRecord:
-    """Return the score of the recipe's networks, after a look at whether one was scored on what it had seen."""
+    """Return the score of the recipe's networks, after checking that none of them saw its test images."""
     results, dataset = wanted.score_results, wanted.run.train_dataset
     layout, experiment = Layout(results.name), wanted.score_experiment
     runs = sorted((results / "runs" / experiment / dataset).glob("fold*-seed*/facts.json"))
     for path in runs:
         roles = read_facts(path).roles[dataset]
         if seen := set(roles["test"]) & {*roles["train"], *roles["validation"]}:
-            raise ShipError(f"{path}: tests on images that trained it, such as {min(seen)}; score it anew")
+            raise ShipError(f"{path}: tests on images that trained it, such as {min(seen)}; score it again")
     table = results.parent.parent / layout.table("comparison")
     rows = [row for row in read_csv(table, COLUMNS) if row.get("primary", row.get("headline")) == "True"]
     own = [row for row in rows if (row["experiment"], row["train_dataset"]) == (experiment, dataset)]
@@ -199,7 +199,7 @@ def _score(wanted: Wanted) -> ScoreRecord:
 
 
 def _example(dataset: Dataset, frames: list[str]) -> NDArray[np.uint8]:
-    """Return the picture of the training image whose cover is the median, or of its middle."""
+    """Return a picture of the training image with median foreground, or of the centre of that image."""
     shares = sorted((foreground_share(dataset.training_truth(frame)[0]), frame) for frame in frames)
     frame = shares[len(shares) // 2][1]
     image, labels = dataset.image(frame), dataset.training_truth(frame)[0]
@@ -214,7 +214,7 @@ def _architecture(facts: RunFacts) -> str:
 
 
 def main() -> int:
-    """Make the network that the command line names; 1 after one line on stderr where that cannot be."""
+    """Ship the network named on the command line; return 1 after one line on stderr if that is impossible."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="results/STUDY of a finished study")
     parser.add_argument("experiment", help="its experiment")

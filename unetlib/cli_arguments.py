@@ -25,20 +25,20 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--tta",
         action=argparse.BooleanOptionalAction,
-        help="test-time augmentation over 8 flips and rotations, 8 times slower, or not (default: as the study)",
+        help="test-time augmentation over 8 flips and rotations, 8 times slower (default: as in the study)",
     )
     predict.add_argument(
-        "--threshold", type=_share, metavar="P", help="a pixel is a cell from this probability (default: the model's)"
+        "--threshold", type=_share, metavar="P", help="smallest probability of a cell's pixels (default: the model's)"
     )
     predict.add_argument(
-        "--min-area", type=_count, metavar="PX", help="drop cells under so many pixels (default: as the model's study)"
+        "--min-area", type=_count, metavar="PX", help="remove cells of fewer pixels (default: as in the model's study)"
     )
     predict.add_argument(
         "--watershed",
         type=_not_negative,
         metavar="PX",
-        help="split touching cells at necks this much narrower on each side than the cells; 0: do not (default: as the"
-        " model's study)",
+        help="split touching cells at necks this much narrower on each side than the cells; 0: never (default: as in"
+        " the model's study)",
     )
     predict.add_argument(
         "--binning",
@@ -51,24 +51,26 @@ def parser() -> argparse.ArgumentParser:
     )
     _pixel_size(predict)
     _choice(predict)
-    predict.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1")
+    predict.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1")
     predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
     predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
     predict.set_defaults(command="predict")
 
     models = commands.add_parser(
-        "models", help="the networks that ship, or the card of one", description=MODELS, formatter_class=form
+        "models", help="the shipped networks, or the card of one", description=MODELS, formatter_class=form
     )
     models.add_argument("name", nargs="?", metavar="NAME", help="show the card of this network")
     models.set_defaults(command="models")
 
-    export = commands.add_parser("export", help="for other programs", description=EXPORT, formatter_class=form)
+    export = commands.add_parser(
+        "export", help="a network for other programs", description=EXPORT, formatter_class=form
+    )
     export.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
     export.add_argument("--to", required=True, choices=("onnx", "bioimageio"), help="a graph alone, or a package")
     export.add_argument("-o", "--output", type=_file, required=True, metavar="FILE", help="the .onnx or .zip file")
     _overwrite(export, "an earlier export")
     export.add_argument(
-        "--image", type=Path, metavar="IMAGE", help="where test tiles come from (default: a synthetic micrograph)"
+        "--image", type=Path, metavar="IMAGE", help="source of the test tiles (default: a synthetic micrograph)"
     )
     export.add_argument(
         "--tile",
@@ -79,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     export.set_defaults(command="export")
 
     info = commands.add_parser(
-        "info", help="what a model was trained on, how, with what score", description=INFO, formatter_class=form
+        "info", help="training data, settings and score of a model", description=INFO, formatter_class=form
     )
     info.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
     info.set_defaults(command="info")
@@ -106,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
         "--max-distance", type=_positive, metavar="PX", help="farthest move between frames (default: a cell's diameter)"
     )
     track.add_argument(
-        "--max-gap", type=_count, default=1, metavar="N", help="frames a cell may be missing (default 1)"
+        "--max-gap", type=_count, default=1, metavar="N", help="frames that a cell may be missing (default 1)"
     )
     track.add_argument("--no-divisions", action="store_true", help="cells do not divide")
     track.add_argument("--interval", type=_positive, metavar="MIN", help="minutes between frames (default: the file's)")
@@ -132,13 +134,13 @@ def _choice(command: argparse.ArgumentParser) -> None:
         "--frames-axis",
         choices=("T", "Z", "C"),
         default="T",
-        help="axis that counts frames where a program has named them z planes or channels (default T)",
+        help="axis that counts frames, if a program named them z planes or channels (default T)",
     )
 
 
 def _masks(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--masks", action="store_true", help="the files are masks: the components of what is not 0 are the cells"
+        "--masks", action="store_true", help="the files are masks, whose connected components are the cells"
     )
 
 
@@ -161,9 +163,9 @@ def _table(text: str) -> Path | None:
 
 def _named(text: str, what: str) -> Path:
     if not text or "\0" in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is no name of {what}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of {what}")
     if text == "-":
-        raise argparse.ArgumentTypeError(f"standard output takes tables alone, and {what} is wanted (./- is one)")
+        raise argparse.ArgumentTypeError(f"only tables can go to standard output; give {what} (./- is one)")
     return Path(text)
 
 

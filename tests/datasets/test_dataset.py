@@ -164,7 +164,7 @@ def test_the_pixel_size_is_no_part_of_the_table_that_training_depends_on(tmp_pat
     tables = {(tmp_path / name / "frames.csv").read_bytes() for name in "abc"}
     assert len(tables) == 1
     (tmp_path / "a" / "pixel_sizes.csv").write_text("frame,pixel_size_um\n01-t000,-1\n")
-    with pytest.raises(DatasetError, match=r"pixel_sizes\.csv: a pixel size is no length"):
+    with pytest.raises(DatasetError, match=r"pixel_sizes\.csv: a pixel size is not a positive length"):
         Dataset(tmp_path / "a")
 
 

@@ -45,6 +45,6 @@ def test_a_frame_with_several_roles_has_each_of_them(tmp_path):
 def test_what_is_no_set_of_roles_is_refused(tmp_path, role):
     path = tmp_path / "fold0.csv"
     path.write_text(f"frame,role\na,{role}\n")
-    with pytest.raises(SplitError, match="is no role; the roles are train, validation, test, unused") as caught:
+    with pytest.raises(SplitError, match="is not a role; the roles are train, validation, test, unused") as caught:
         frames_with_role(path, "test")
     assert "\n" not in str(caught.value)

@@ -155,7 +155,7 @@ def test_a_split_file_is_read_back(tmp_path):
     path = tmp_path / "fold3.csv"
     path.write_text("frame,role\na,train\nb,test\nc,unused\nd,test\n")
     assert frames_with_role(path, "test") == ["b", "d"] and fold_of(path) == 3
-    with pytest.raises(SplitError, match="'tset' is no role"):
+    with pytest.raises(SplitError, match="'tset' is not a role"):
         frames_with_role(path, "tset")
     with pytest.raises(SplitError, match="called fold<number>"):
         fold_of(tmp_path / "folds.csv")

@@ -102,7 +102,7 @@ def test_more_channels_than_a_microscope_has_are_frames_and_that_is_said():
 @pytest.mark.parametrize(
     ("axes", "message"),
     [
-        ("Z", r"its planes are a z-stack, no movie; if they are frames in time, add --frames-axis Z"),
+        ("Z", r"its planes are a z-stack, not a movie; if they are frames in time, add --frames-axis Z"),
         ("TZ", r"has z planes in each frame; choose one: --z"),
         ("PT", "its axes are PT; export one movie"),
     ],

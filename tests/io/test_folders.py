@@ -38,7 +38,7 @@ def test_every_visible_link_to_nothing_is_named(tmp_path):
     touch(tmp_path / "a.tif")
     for name in ("day1", "day2", ".cache"):
         (tmp_path / name).symlink_to(tmp_path / "gone")
-    with pytest.raises(FolderError, match=r"links that lead nowhere: day1, day2; mend or remove them$"):
+    with pytest.raises(FolderError, match=r"broken links: day1, day2; repair or remove them$"):
         list(files_below(tmp_path))
 
 

@@ -235,7 +235,7 @@ def test_only_what_a_pattern_names_is_an_earlier_result(tmp_path_factory, names,
         (folder / name).write_text(name)
     foreign = [name for name in names if not outputs.is_hidden(name)]
     if foreign:
-        with pytest.raises(OutputError, match="which is no result"):
-            earlier_files(folder, r"mask\d{3}\.tif", "result")
+        with pytest.raises(OutputError, match="which is not part of a result"):
+            earlier_files(folder, r"mask\d{3}\.tif", "part of a result")
     else:
-        assert [path.name for path in earlier_files(folder, r"mask\d{3}\.tif", "result")] == ours
+        assert [path.name for path in earlier_files(folder, r"mask\d{3}\.tif", "part of a result")] == ours

@@ -163,7 +163,7 @@ def test_one_bit_is_a_mask_and_no_picture(tmp_path):
     for name, data in (("a.png", saved_by_pillow(Image.fromarray(mask), "PNG")), ("a.tif", tiff(mask))):
         (tmp_path / name).write_bytes(data)
         np.testing.assert_array_equal(decode_image(data, name).labels(), mask)
-        with pytest.raises(ImageError, match=f"{name}: holds 1 bit per pixel, a mask and no picture"):
+        with pytest.raises(ImageError, match=f"{name}: holds 1 bit per pixel, a mask, not a picture"):
             decode_image(data, name).grey()
         with pytest.raises(ImageError, match="holds 1 bit"), open_stack(tmp_path / name):
             pass

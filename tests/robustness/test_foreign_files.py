@@ -36,7 +36,7 @@ def test_a_dataset_takes_the_place_of_a_dataset_alone(tmp_path, name):
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("precious")
     before = contents(folder)
-    with pytest.raises(OutputError, match=f"holds {name}, which is no part of a prepared dataset") as caught:
+    with pytest.raises(OutputError, match=f"holds {name}, which is not part of a prepared dataset") as caught:
         write_dataset(folder, [SAMPLE])
     assert contents(folder) == before and "\n" not in str(caught.value)
     (folder / name).rename(tmp_path / "moved")  # the remedy
@@ -52,7 +52,7 @@ def test_a_cache_takes_the_place_of_a_cache_alone(tmp_path, journal):
     if journal:
         (folder / "journal.json").write_text(journal)
     before = contents(folder)
-    with pytest.raises(OutputError, match=r"holds sub/thesis\.txt, which is no part of a cache"):
+    with pytest.raises(OutputError, match=r"holds sub/thesis\.txt, which is not part of a cache"):
         write_cache(folder, Dataset(tmp_path / "data"), ["a"], CacheSettings(), seed=0, code="c")
     assert contents(folder) == before
 

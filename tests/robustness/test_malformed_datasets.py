@@ -59,8 +59,8 @@ def test_an_edited_table_cannot_lead_out_of_the_dataset(tmp_path: Path) -> None:
     ("edit", "message"),
     [
         (lambda text: text.replace("frame,", "name,", 1), "lacks the column frame"),
-        (lambda text: text + "01-t000,train\n", "a frame stands in it twice"),
-        (lambda text: text.replace(",train", ",trian"), "'trian' is no role"),
+        (lambda text: text + "01-t000,train\n", "a frame is listed twice"),
+        (lambda text: text.replace(",train", ",trian"), "'trian' is not a role"),
         (lambda text: text.replace(",train", ",train,1"), "line 2: expected 2 cells"),
         (lambda text: text.replace(",train", ""), "line 2: expected 2 cells"),
         (lambda text: "frame,role\n" + "x" * 200_000 + ",train\n", "not readable as CSV"),

@@ -118,8 +118,8 @@ def test_the_body_of_a_redirect_is_not_read(tmp_path: Path) -> None:
         ("file:///etc/passwd", "redirects to .*etc/passwd, which is refused"),
         ("ftp://127.0.0.1/a.zip", "which is refused"),
         ("data:text/plain,hello", "which is refused"),
-        ("http://[", "redirects to what is no address"),
-        ("\xff\xfe", "redirects to what is no address"),
+        ("http://[", "redirects to an invalid address"),
+        ("\xff\xfe", "redirects to an invalid address"),
         ("http://127.0.0.1:99999999/", None),
         ("http://\x1b[31mred/", None),
     ],
@@ -168,7 +168,7 @@ def test_nonsense_for_an_answer(tmp_path: Path, answer: bytes) -> None:
 
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match=r"a\.zip: its url or one of the mirrors is no address"):
+    with pytest.raises(FetchError, match=r"a\.zip: its url or one of the mirrors is invalid"):
         get(tmp_path, "http://[")
 
 

@@ -51,10 +51,10 @@ def fault(tmp_path: Path, *overlays: str) -> str:
         ("study: {folds: [0, 7]}", "line 1: study.folds asks for fold 7, but phase has 2 folds"),
         ("\nweights: {w0: 3}", "overlay0.yaml, line 2: weights is called weight_map now; rename it"),
         ("study: {reference: reference, experiments: [reference, leaky]}", "leaky is called random-split now"),
-        ("training: {updates: 1}\n\ntraining: {updates: 2}", "line 3: the key 'training' stands in its section twice"),
+        ("training: {updates: 1}\n\ntraining: {updates: 2}", "line 3: the key 'training' is repeated in its section"),
         (
             "model: {depth: 3, depth: 4}",
-            "overlay0.yaml, line 1: the key 'depth' stands in its section twice; remove one",
+            "overlay0.yaml, line 1: the key 'depth' is repeated in its section; remove one",
         ),
     ],
 )

@@ -66,7 +66,7 @@ def test_label_images_of_a_folder_are_known_by_their_content(tmp_path: Path) -> 
     assert content("nothing of it") == content("nor of this")
 
 
-@pytest.mark.parametrize(("path", "words"), [("made", "there is no such folder"), ("file", "is no folder")])
+@pytest.mark.parametrize(("path", "words"), [("made", "there is no such folder"), ("file", "is not a folder")])
 def test_a_folder_of_labels_that_is_not_there_is_an_error_at_once(tmp_path: Path, path: str, words: str) -> None:
     touch(tmp_path, "file")
     with pytest.raises(StudyError, match=rf"external_tools\.t: .*{path}: {words}; check the path"):

@@ -74,7 +74,7 @@ def read_frames(folder: Path) -> list[FrameRecord]:
     rows = read_csv(table, FRAME_COLUMNS)
     frames = [_frame(row, sizes.get(row["frame"]), f"{table}, line {n}") for n, row in enumerate(rows, 2)]
     if len({frame.frame for frame in frames}) < len(frames):
-        raise DatasetError(f"{table}: a frame stands in it twice; prepare the dataset again")
+        raise DatasetError(f"{table}: a frame is listed twice; prepare the dataset again")
     return frames
 
 
@@ -97,7 +97,7 @@ def _pixel_sizes(table: Path) -> dict[str, float | None]:
     except ValueError as error:
         raise DatasetError(f"{table}: {str(error)[:200]}; prepare the dataset again") from error
     if not all(size is None or 0 < size < math.inf for size in sizes.values()):
-        raise DatasetError(f"{table}: a pixel size is no length; prepare the dataset again")
+        raise DatasetError(f"{table}: a pixel size is not a positive length; prepare the dataset again")
     return sizes
 
 

@@ -36,16 +36,16 @@ def read_roles(path: Path | str) -> dict[str, frozenset[str]]:
     for row in rows:
         if row["role"] not in ROLES and row["role"] != role_column(roles[row["frame"]]):
             known = f"the roles are {', '.join(ROLES)}, and several of the first three joined by {_AND}"
-            raise SplitError(f"{path}: {row['role'][:50]!r} is no role; {known}")
+            raise SplitError(f"{path}: {row['role'][:50]!r} is not a role; {known}")
     if len(roles) < len(rows):
-        raise SplitError(f"{path}: a frame stands in it twice; remove the file and run again")
+        raise SplitError(f"{path}: a frame is listed twice; remove the file and run again")
     return roles
 
 
 def frames_with_role(path: Path | str, role: str) -> list[str]:
     """Return the ids of the frames that have this role in a split file; SplitError, FileError as in `read_roles`."""
     if role not in ROLES:
-        raise SplitError(f"{path}: {role[:50]!r} is no role; the roles are {', '.join(ROLES)}")
+        raise SplitError(f"{path}: {role[:50]!r} is not a role; the roles are {', '.join(ROLES)}")
     return [frame for frame, own in read_roles(path).items() if role in own]
 
 

@@ -65,7 +65,7 @@ class Archive:
         try:
             return (self.path / name).read_bytes()
         except OSError as error:
-            raise ArchiveError(f"{self.path / name}: cannot be read ({error.strerror}); mend or remove it") from error
+            raise ArchiveError(f"{self.path / name}: cannot be read ({error.strerror}); repair or remove it") from error
 
     def __enter__(self) -> Self:
         return self
@@ -161,7 +161,7 @@ def _check(path: Path, members: list[zipfile.ZipInfo], max_bytes: int, max_membe
         fault = _name_fault(name) or _kind_fault(info)
         plain = posixpath.normpath(name)
         if fault is None and plain in seen:
-            fault = "stands in the archive twice"
+            fault = "is in the archive twice"
         if fault is not None:
             raise ArchiveError(f"{path}: member {name[:_LONGEST_NAME]!r} {fault}; do not use this archive")
         seen.add(plain)

@@ -93,7 +93,7 @@ def check_movie(axes: str, where: str) -> None:
         return
     if axes == "Z":
         raise ImageError(
-            f"{where}: its planes are a z-stack, no movie; if they are frames in time, add --frames-axis Z"
+            f"{where}: its planes are a z-stack, not a movie; if they are frames in time, add --frames-axis Z"
         )
     if axes == "TZ":
         raise ImageError(f"{where}: has z planes in each frame; choose one: --z 1, 2, …")

@@ -139,7 +139,7 @@ class Download:
                 target = urljoin(url, session.get_redirect_target(response))
                 scheme = urlsplit(target).scheme
             except ValueError as error:
-                raise DownloadError(f"redirects to what is no address ({_reason(error)})") from error
+                raise DownloadError(f"redirects to an invalid address ({_reason(error)})") from error
             if scheme not in ({"https"} if urlsplit(url).scheme == "https" else {"http", "https"}):
                 raise DownloadError(f"redirects to {printable_url(target)}, which is refused")
             url = target

@@ -41,7 +41,7 @@ def fetch(
     except FetchError:
         raise
     except ValueError as error:  # from urllib, whose message does not name the URL
-        raise FetchError(f"{name}: its url or one of the mirrors is no address ({error}); correct it") from error
+        raise FetchError(f"{name}: its url or one of the mirrors is invalid ({error}); correct it") from error
     destination = Path(destination)
     record = _sibling(destination, ".sha256")
     expected = _expected(sha256, record)

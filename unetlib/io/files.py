@@ -70,7 +70,7 @@ def atomic_paths(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def atomic_folder(path: str | Path, names: str | None = None, noun: str = "result") -> Iterator[Path]:
+def atomic_folder(path: str | Path, names: str | None = None, noun: str = "part of a result") -> Iterator[Path]:
     """Yield an empty temporary folder whose files are moved to `path` on success; it is removed on any exception.
 
     An existing folder is kept (links are followed). Its files match the pattern `names`, so that they belong to an

@@ -33,14 +33,14 @@ def files_below(folder: Path) -> Iterator[str]:
                 broken.append(below)
     if broken:
         named = ", ".join(sorted(broken)[:_NAMED]) + (f" and {len(broken) - _NAMED} more" * (len(broken) > _NAMED))
-        raise FolderError(f"{folder}: links that lead nowhere: {named}; mend or remove them")
+        raise FolderError(f"{folder}: broken links: {named}; repair or remove them")
 
 
 def folder_fault(folder: Path) -> str:
     """Return what to say of a folder that is not there, and where a relative path of it starts; "" if it is there."""
     if folder.is_dir():
         return ""
-    what = "is no folder" if folder.exists() else "there is no such folder"
+    what = "is not a folder" if folder.exists() else "there is no such folder"
     start = "" if folder.is_absolute() else f"; it is looked for in {Path.cwd()}"
     return f"{folder}: {what}; check the path{start}"
 

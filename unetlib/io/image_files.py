@@ -115,7 +115,7 @@ def _instead(unused: list[Path]) -> str:
 
 def _not_there(path: Path) -> str:
     if path.is_symlink():
-        return f"a link to {path.readlink()}, which is not there; mend the link"
+        return f"a link to {path.readlink()}, which is not there; repair the link"
     if path.exists():
         return "neither a file nor a folder; give an image file"
     return "no such image; check the path"

@@ -79,7 +79,7 @@ def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> Decode
 
 def one_bit(where: str) -> str:
     """Return the error message for an image of 1 bit per pixel."""
-    return f"{where}: holds 1 bit per pixel, a mask and no picture; export the image as 8 or 16 bit or float"
+    return f"{where}: holds 1 bit per pixel, a mask, not a picture; export the image as 8 or 16 bit or float"
 
 
 def _tiff(data: bytes, where: str, choice: Choice) -> DecodedImage:

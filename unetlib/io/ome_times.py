@@ -43,7 +43,7 @@ def _even(times: dict[int, float]) -> tuple[float | None, str]:
     mean = (times[frames[-1]] - times[frames[0]]) / (frames[-1] - frames[0])
     if all(math.isclose(step, mean, rel_tol=JITTER) for step in steps) and mean > 0:
         return mean, ""
-    return None, f"its frames are {min(steps):.3g} to {max(steps):.3g} s apart, which is no one interval"
+    return None, f"its frames are {min(steps):.3g} to {max(steps):.3g} s apart, not at one interval"
 
 
 def _number(text: str | None) -> float | None:

@@ -135,7 +135,7 @@ def real_folder(folder: Path) -> Path:
     except RuntimeError as error:
         raise OutputError(f"{folder}: a link that leads to itself; remove it, or choose another name") from error
     if os.path.lexists(real) and not real.is_dir():
-        raise OutputError(f"{folder}: is a file, and a folder is wanted; choose another name")
+        raise OutputError(f"{folder}: is a file where a folder is needed; choose another name")
     return real
 
 
@@ -151,11 +151,11 @@ def earlier_files(folder: Path, names: str | None, noun: str) -> list[Path]:
         if any(is_hidden(part) for part in name.parts):
             continue
         if names is None or path.is_symlink() or (path.is_file() and not re.fullmatch(names, name.as_posix())):
-            raise OutputError(f"{folder}: holds {name}, which is no {noun}; choose another folder, or move it away")
+            raise OutputError(f"{folder}: holds {name}, which is not {noun}; choose another folder, or move it away")
         if path.is_file():
             found.append(path)
         elif not path.is_dir():
-            raise OutputError(f"{folder}: holds {name}, which is no file; choose another folder, or move it away")
+            raise OutputError(f"{folder}: holds {name}, which is not a file; choose another folder, or move it away")
     return found
 
 

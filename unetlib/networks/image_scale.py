@@ -76,7 +76,7 @@ def no_trained_scale(network: str) -> str:
     """Say why a network cannot rescale images, and what to do."""
     return (
         f"{network} does not say how large the pixels of its training images were; leave out --rescale, or set"
-        " options.pixel_size_um of its dataset and run its study again (nothing is trained anew)"
+        " options.pixel_size_um of its dataset and run its study again (nothing is retrained)"
     )
 
 

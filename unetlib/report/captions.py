@@ -46,7 +46,7 @@ PICTURES = {  # kind (how the file's name begins) → section, title, caption
         "transfer",
         "Trained on one dataset, tested on another",
         "Mean IoU [95 % interval], and below it the predicted and the true fraction of foreground pixels; n is in the "
-        "table. A score near the true fraction with nearly everything predicted as foreground is no segmentation.",
+        "table. A score near the true fraction with nearly everything predicted as foreground is not a segmentation.",
     ),
     "training-size": (
         "sizes",

@@ -24,7 +24,7 @@ def read_study(config: Mapping[str, object], files: Sequence[str | Path] = ()) -
     nodes = {Path(path): _composed(Path(path)) for path in files}
     for path, node in nodes.items():
         for line, key in _repeated_keys(node):
-            raise StudyError(f"{_shown(path)}, line {line}: the key {key!r} stands in its section twice; remove one")
+            raise StudyError(f"{_shown(path)}, line {line}: the key {key!r} is repeated in its section; remove one")
     try:
         refuse_old_names(config)
         study = _validated(config)

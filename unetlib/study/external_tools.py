@@ -98,7 +98,7 @@ def collect_labels(
 
 def _label_folder(output: Path) -> AbstractContextManager[Path]:
     files = rf"[^/]+\.(tiff?|png)|{re.escape(output.name)}|{re.escape(STATUS)}"
-    return atomic_folder(output.parent, files, "label image of another tool")
+    return atomic_folder(output.parent, files, "a label image of another tool")
 
 
 def _write_list(folder: Path, name: str, rows: Sequence[Mapping[str, str]], status: Mapping[str, object]) -> None:

@@ -75,7 +75,7 @@ def refuse_old_names(config: Mapping[str, object]) -> None:
 def _of_a_key(path: tuple[str, ...], old: str, new: str) -> str:
     where = ".".join(path)
     if not new:
-        return f"{where} is no key any more: {REMOVED[old.removeprefix('experiments.*.')]}; remove it"
+        return f"{where} is not a key any more: {REMOVED[old.removeprefix('experiments.*.')]}; remove it"
     names = iter([part for part, pattern in zip(path, old.split("."), strict=True) if pattern == "*"])
     today = ".".join(next(names) if part == "*" else part for part in new.split("."))
     return f"{where} is called {today} now; rename it"

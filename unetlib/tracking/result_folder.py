@@ -15,7 +15,7 @@ from unetlib.io.outputs import OutputError, earlier_files, real_folder
 from unetlib.tracking.linking import COLUMNS
 
 FILES = r"mask\d{3,}\.tif|res_track\.txt|tracks\.csv"
-NOUN = "result of tracking"
+NOUN = "part of a tracking result"
 _MASK = re.compile(r"mask(\d{3,})\.tif")
 
 
