@@ -94,6 +94,7 @@ def ship(wanted: Wanted, description: Description, folder: Path = SHIPPED) -> Mo
     assert prediction is not None  # its file existed a moment ago
     dataset = Dataset(wanted.file(layout.frames(wanted.run.train_dataset)).parent)
     roles = facts.roles[wanted.run.train_dataset]
+    data, score = _data(facts, description), _score(wanted)
     with atomic_folder(folder / wanted.name, FILES, "part of a shipped network") as staging:
         store_halved(model, staging / MODEL_FILE)
         if (size := (staging / MODEL_FILE).stat().st_size) > LARGEST_BYTES:
@@ -111,8 +112,8 @@ def ship(wanted: Wanted, description: Description, folder: Path = SHIPPED) -> Mo
             pixel_size_um=prediction.pixel_size_um,
             architecture=_architecture(facts),
             appearance=_appearance(dataset, roles["train"]),
-            data=_data(facts, description),
-            score=_score(wanted),
+            data=data,
+            score=score,
             weights=weights,
             commands=wanted.commands(description),
             code=facts.code,

@@ -12,7 +12,14 @@ from unetlib.imaging.instances import instances_from_probability
 from unetlib.models.card import WeightsRecord
 from unetlib.networks.predict_images import predict_images, read_binned
 from unetlib.networks.settings import ComputeSettings, PredictionSettings
-from unetlib.networks.trained_network import ModelFileError, load_network, read_model, save_model, study_prediction
+from unetlib.networks.trained_network import (
+    ModelFileError,
+    TrainedNetwork,
+    load_network,
+    read_model,
+    save_model,
+    study_prediction,
+)
 
 
 def store_halved(model: Path, output: Path) -> None:
@@ -33,23 +40,22 @@ def compare_masks(model: Path, stored: Path, dataset: Dataset, frames: Sequence[
     """Return the agreement of the masks of stored and of trained weights on these frames, predicted as in the study."""
     settings = study_prediction(model)
     assert settings is not None
+    networks = [load_network(path, "cpu") for path in (stored, model)]
     dice, overlap, total = [], 0, 0
     for frame in frames:
-        ours, theirs = (_mask(path, dataset, frame, settings) for path in (stored, model))
+        ours, theirs = (_mask(network, dataset, frame, settings) for network in networks)
         both, areas = int((ours & theirs).sum()), int(ours.sum() + theirs.sum())
         dice.append(2 * both / areas if areas else 1.0)
         overlap, total = overlap + both, total + areas
-    parameters = sum(part.numel() for part in read_model(stored)[1].values())
     return WeightsRecord(
         format="float16",
-        parameters=parameters,
+        parameters=sum(part.numel() for part in networks[0].model.state_dict().values()),
         agreement=round(2 * overlap / total if total else 1.0, 6),
         lowest_agreement=round(min(dice), 6),
         images=len(frames),
     )
 
 
-def _mask(model: Path, dataset: Dataset, frame: str, settings: PredictionSettings) -> NDArray[np.bool_]:
-    network = load_network(model, "cpu")
+def _mask(network: TrainedNetwork, dataset: Dataset, frame: str, settings: PredictionSettings) -> NDArray[np.bool_]:
     found = predict_images(network, {frame: read_binned(dataset, frame)}, settings.inference, ComputeSettings())
     return instances_from_probability(found[frame], settings.instances) > 0

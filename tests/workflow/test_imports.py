@@ -24,6 +24,7 @@ ORDER = [
     "tracking",
     "study",
     "report",
+    "napari_plugin",
     "cli_help",
     "cli_arguments",
     "cli_terminal",
@@ -149,13 +150,20 @@ def imports_of_the_rules() -> str:
     return "\n".join(found)
 
 
+def programs_of_others() -> list[Path]:
+    """Return the modules that another program loads, as its manifest says."""
+    manifest = (LIBRARY / "napari_plugin/napari.yaml").read_text()
+    (module,) = re.findall(r"python_name: ([\w.]+):", manifest)
+    return [ROOT / f"{module.replace('.', '/')}.py"]
+
+
 def test_every_module_is_reached_by_a_script_a_rule_a_tool_or_the_command(tmp_path: Path) -> None:
     """Packages are reached by their modules; those without any module of their own name nothing."""
     rules = tmp_path / "rules.py"
     rules.write_text(imports_of_the_rules())
-    starts = [*SCRIPTS, *TOOLS, rules, LIBRARY / "__main__.py"]
+    starts = [*SCRIPTS, *TOOLS, rules, LIBRARY / "__main__.py", *programs_of_others()]
     assert len(SCRIPTS) > 20 and len(imported_modules(rules)) > 5
-    reached = {LIBRARY / "__main__.py"}.union(*(imported_modules(path) for path in starts))
+    reached = {LIBRARY / "__main__.py", *programs_of_others()}.union(*(imported_modules(path) for path in starts))
     assert {name_of(path) for path in set(MODULES) - reached} == set()
 
 
