@@ -1,13 +1,14 @@
-# make demo: from nothing to results/demo/report.html. make test: from nothing to green. Needs Python >= 3.11.
+# make try: cells of an image without training. make demo: from nothing to results/demo/report.html. Needs Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 # The environment first on the path: rules call `python`.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALLED := .venv/installed
 
-.PHONY: help install demo results test test-slurm check format schema lock bench lock-bench clean
+.PHONY: help install try demo results test test-slurm check format schema lock bench lock-bench clean
 
 help:
+	@echo "make try         cells of a sample image, without training -> results/try"
 	@echo "make demo        a complete study on synthetic images -> results/demo/report.html"
 	@echo "make results     every published table, chart and number again, from docs/results/deposit alone"
 	@echo "make test        the test suite"
@@ -30,6 +31,11 @@ $(INSTALLED): requirements.lock envs/uv.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
+
+try: $(INSTALLED)
+	unetlib predict demo-nuclei docs/quickstart/nuclei.tif -o results/try --overlay --overwrite
+	unetlib measure results/try/nuclei_labels.tif --intensity docs/quickstart/nuclei.tif -o results/try/cells.csv --overwrite
+	@echo "open results/try/nuclei_overlay.png (the cells that were found), results/try/cells.csv (a table of them)"
 
 demo: $(INSTALLED)
 	snakemake --configfile studies/demo.yaml

@@ -99,15 +99,16 @@ def _score(card: ModelCard) -> str:
 
 
 def _prediction(prediction: PredictionSettings) -> list[str]:
-    cut = prediction.instances
+    cut, turns = prediction.instances, prediction.inference.test_time_augmentation
+    side = prediction.binning
+    averaged = f"{turns} flips and rotations are averaged" if turns > 1 else "each image is predicted once"
     return [
         f"- a pixel is a cell from a probability of {cut.threshold:g}; cells under {cut.min_area_px} px are dropped",
         f"- touching cells are cut at necks of {cut.watershed_depth_px:g} px"
         if cut.watershed_depth_px
         else "- touching cells stay together",
-        f"- {prediction.inference.test_time_augmentation} of the 8 flips and rotations are averaged;"
-        f" grey values are normalised by {prediction.normalisation}; {prediction.binning} × {prediction.binning} pixels"
-        " are one",
+        f"- {averaged}; grey values are normalised by {prediction.normalisation}"
+        + (f"; {side} × {side} pixels are averaged first" if side > 1 else ""),
     ]
 
 
