@@ -1,193 +1,125 @@
-"""How often a 95 % interval contains the true value, from simulated studies that are crossed and nested like ours.
+"""How often the 95 % intervals contain the truth, and what they find, from simulated studies like ours.
 
-    python benchmarks/interval_coverage.py --simulations 2000
+    python -m benchmarks.interval_coverage --simulations 300 --write docs/statistics.md
 
-A score is the sum of normal effects: level + cluster + image + seed + seed×cluster + seed×image. `bounded` maps the sum
-through a logistic curve around 0.9, so that scores are skewed as near 1; `objects` weights images by 1 to 20 objects,
-as SEG does. An interval is about the population that it names: further clusters (or further images of these clusters)
-and retrained networks (or these networks, with one seed). The table has the coverage of the mean over that population,
-the coverage of the mean over other clusters and retrained networks, the same for Student's t over runs and for a
-percentile bootstrap (of clusters, images within clusters, and seeds), and how often a true difference of zero has
-p < 0.05, by sign flips alone and by the larger of that p and the interval's own, which is the p of the tables.
+Every study has several arms of equal true score. The columns: how many differences to the reference have the truth (0)
+in their interval, in per cent; half the median width; how often a true difference of EFFECT is clear: the smallest p of
+a family of three by the rules as they are, of a table of 30 by the old ones (`old_intervals`), which are
+applied to the same data; and how many scores of the reference have the truth in their interval.
 """
 
 import argparse
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from scipy.special import expit, stdtrit
 
-from unetlib.evaluation.ablation import FLIPPED_CLUSTERS
-from unetlib.evaluation.bootstrap import MIN_CLUSTERS, Scores, contributions, interval
-from unetlib.evaluation.significance import sign_flip
+from benchmarks import old_intervals
+from benchmarks.simulated_studies import Design, arms_of, simulate
+from tools.marked_sections import write_section
+from unetlib.evaluation.spread import Spread
 
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
-
-
-@dataclass(frozen=True)
-class Design:
-    """Numbers per fold, and standard deviations of the effects as scores."""
-
-    folds: int
-    clusters: int
-    images: int  # per cluster
-    seeds: int
-    cluster: float = 0.04
-    image: float = 0.08
-    seed: float = 0.02
-    seed_cluster: float = 0.01
-    seed_image: float = 0.04
-    bounded: bool = False
-    objects: bool = False
-
-    def score(self, latent: np.ndarray, sd: float) -> np.ndarray:
-        """Return the expected score at a latent level with a remaining normal effect of this SD."""
-        if not self.bounded:
-            return 0.8 + latent
-        points = np.log(9) + 12 * (latent[..., None] + sd * NODES)
-        return expit(points) @ WEIGHTS / WEIGHTS.sum()
-
-
-DESIGNS = {
-    "1 sequence, 5 images": Design(1, 1, 5, 3),
-    "1 sequence, 9 images": Design(1, 1, 9, 3),
-    "1 sequence, 15 images": Design(1, 1, 15, 3),
-    "the same, 2 seeds": Design(1, 1, 15, 2),
-    "the same, 5 seeds": Design(1, 1, 15, 5),
-    "the same, 1 seed": Design(1, 1, 15, 1),
-    "the same, bounded": Design(1, 1, 15, 3, bounded=True),
-    "the same, objects": Design(1, 1, 15, 3, objects=True),
-    "2 folds of 1 sequence, 15 images": Design(2, 1, 15, 3),
-    "the same, 2 seeds ": Design(2, 1, 15, 2),
-    "the same, 1 seed ": Design(2, 1, 15, 1),
-    "2 clusters of 10": Design(1, 2, 10, 3),
-    "3 clusters of 10": Design(1, 3, 10, 3),
-    "4 clusters of 8": Design(1, 4, 8, 3),
-    "5 clusters of 6": Design(1, 5, 6, 3),
-    "8 clusters of 5": Design(1, 8, 5, 3),
-    "12 clusters of 2": Design(1, 12, 2, 3),
-    "30 clusters of 2": Design(1, 30, 2, 3),
-    "the same, 1 seed  ": Design(1, 30, 2, 1),
-    "the same, 2 seeds  ": Design(1, 30, 2, 2),
-    "the same, 5 seeds  ": Design(1, 30, 2, 5),
-    "the same, bounded  ": Design(1, 30, 2, 3, bounded=True),
-    "the same, objects  ": Design(1, 30, 2, 3, objects=True),
-    "the same, no seed effect": Design(1, 30, 2, 3, seed=0, seed_cluster=0),
-    "the same, large seed effect": Design(1, 30, 2, 3, seed=0.06),
-    "the same, large, 2 seeds": Design(1, 30, 2, 2, seed=0.06),
-    "2 folds of 15 clusters of 2": Design(2, 15, 2, 3),
-    "1 sequence, 80 images, bounded": Design(1, 1, 80, 3, bounded=True),
-    "the same, 2 seeds, unbounded": Design(1, 1, 80, 2),
+EFFECT = 0.05
+FAMILY, OLD_FAMILY = 3, 30
+BOUNDS = (-1.0, 1.0)
+FILMS = {  # what a study tests on: folds × frames
+    "EM, 6 slices": Design(1, 6, 2, films="one for all folds"),
+    "EM, 2 folds of 6": Design(2, 6, 2, films="one for all folds"),
+    "EM, 5 folds of 6": Design(5, 6, 2, films="one for all folds"),
+    "HeLa, 9 frames": Design(1, 9, 2),
+    "HeLa, 2 folds of 9": Design(2, 9, 2),
+    "U373, 15 frames": Design(1, 15, 2),
+    "U373, 2 folds of 17": Design(2, 17, 2),
+    "GOWT1, 2 folds of 4": Design(2, 4, 2),
 }
+OTHERS = {
+    "DSB, 20 groups of 2": Design(1, 40, 2, films="groups"),
+    "DSB, 2 folds of 40 groups": Design(2, 80, 2, films="groups"),
+    "demo, 6 images apart": Design(1, 6, 2, films="apart"),
+    "HeLa, 2 folds, bounded scores": Design(2, 9, 2, bounded=True),
+    "HeLa, 2 folds, by objects": Design(2, 9, 2, objects=True),
+    "HeLa, 2 folds, networks of unequal spread": Design(2, 9, 2, spread=4),
+    "HeLa, 2 folds, one arm collapses": Design(2, 9, 2, collapse=True),
+    "HeLa, 2 folds, large spread": Design(2, 9, 2, network=0.06),
+    "HeLa, 2 folds, 4 arms": Design(2, 9, 2, arms=4),
+    "HeLa, 2 folds, 30 arms": Design(2, 9, 2, arms=30),
+    "HeLa, 9 frames, half of the arms trained once": Design(1, 9, 3, one_seed_arms=4),
+    "HeLa, 2 folds, all trained once": Design(2, 9, 1),
+}
+TITLES = ["tested on", "seeds", "ρ", "covered", "±", "found", "covered, old", "±, old", "found, old"]
+TITLES += ["score covered", "score covered, old"]
 
 
-def simulated(design: Design, rng: np.random.Generator) -> tuple[Scores, float, float]:
-    """Simulate one study: its scores, the mean that its interval is about, and the mean over clusters and networks."""
-    runs, units = design.folds * design.seeds, design.folds * design.clusters
-    images = units * design.images
-    fold_of_run, unit_of_image = (
-        np.repeat(np.arange(design.folds), design.seeds),
-        np.repeat(np.arange(units), design.images),
-    )
-    cluster = rng.normal(0, design.cluster, units)[unit_of_image]
-    seed = rng.normal(0, design.seed, runs)[:, None]
-    seed_cluster = rng.normal(0, design.seed_cluster, (runs, units))[:, unit_of_image]
-    noise = rng.normal(0, design.image, images) + rng.normal(0, design.seed_image, (runs, images))
-    values = design.score(cluster + seed + seed_cluster + noise, 0.0)
-    weights = np.broadcast_to(
-        rng.integers(1, 21, images).astype(float) if design.objects else np.ones(images), values.shape
-    )
-    values = np.where(fold_of_run[:, None] == unit_of_image // design.clusters, values, np.nan)
-    sds = {name: getattr(design, name) for name in ("cluster", "image", "seed", "seed_cluster", "seed_image")}
-    total = float(np.sqrt(sum(sd**2 for sd in sds.values())))
-    population = float(design.score(np.zeros(()), total))
-    scores = Scores.of(values, weights, fold_of_run, unit_of_image)
-    given = np.zeros((runs, images))
-    held: list[str] = []
-    if design.seeds == 1:
-        given, held = given + seed, [*held, "seed"]
-    if units < MIN_CLUSTERS:
-        given, held = given + cluster, [*held, "cluster"]
-    if design.seeds == 1 and units < MIN_CLUSTERS:
-        given, held = given + seed_cluster, [*held, "seed_cluster"]
-    left = float(np.sqrt(sum(sd**2 for name, sd in sds.items() if name not in held)))
-    share = np.where(np.isnan(values), 0, 1 / design.folds / design.seeds / design.clusters / design.images)
-    if units < MIN_CLUSTERS and design.objects:
-        share = np.where(np.isnan(values), 0, weights) / (np.nan_to_num(values * 0 + 1, nan=0) * weights).sum()
-    return scores, float((design.score(given, left) * share).sum()), population
-
-
-def over_runs(scores: Scores) -> tuple[float, float]:
-    """Return Student's t-interval over runs."""
-    runs = scores.run_means
-    half = stdtrit(len(runs) - 1, 0.975) * runs.std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan
-    return runs.mean() - half, runs.mean() + half
-
-
-def percentile(scores: Scores, rng: np.random.Generator, resamples: int = 500) -> tuple[float, float]:
-    """Return the percentile interval of a nested bootstrap: clusters, images within clusters, seeds within folds."""
-    share, names = scores.shares, np.unique(scores.clusters)
-    counts = np.zeros((resamples, share.shape[1]))
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
-    for place, name in enumerate(names):
-        own = np.flatnonzero(scores.clusters == name)
-        counts[:, own] = rng.multinomial(drawn[:, place] * len(own), np.full(len(own), 1 / len(own)))
-    numerator, denominator = counts @ (share * scores.values).T, counts @ share.T
-    seeds = np.zeros_like(numerator)
-    for fold in np.unique(scores.folds):
-        own = np.flatnonzero(scores.folds == fold)
-        seeds[:, own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=resamples)
-    means = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
-    kept = seeds * (denominator > 0)
-    low, high = np.quantile((means * kept).sum(1) / np.maximum(kept.sum(1), 1), [0.025, 0.975])
-    return float(low), float(high)
+def designs() -> list[tuple[str, Design]]:
+    """Return every row of the table: the films with successive frames ever more alike, then everything else."""
+    films = [
+        (name, replace(design, rho=rho, seeds=seeds))
+        for name, design in FILMS.items()
+        for seeds in (2, 3)
+        for rho in (0.0, 0.3, 0.5, 0.7)
+        if seeds == 2 or rho in (0.0, 0.7)
+    ]
+    few = list(OTHERS.items())
+    return [*films, *few, ("HeLa, 2 folds of 9", replace(FILMS["HeLa, 2 folds of 9"], seeds=5))]
 
 
 def measured(name: str, design: Design, simulations: int) -> list[str]:
-    """Return one row of the table: coverage with its standard error, width, and the rates of the other methods."""
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
-    rows, words = [], ""
-    for simulation in range(simulations):
-        scores, claim, population = simulated(design, rng)
-        low, high, _, words = interval(scores, f"{name} {simulation}", (0.0, 1.0))
-        null = replace(scores, values=scores.values - claim)
-        clusters = len(np.unique(scores.clusters))
-        units = scores.clusters if clusters >= FLIPPED_CLUSTERS else np.arange(len(scores.clusters))
-        flip = sign_flip(contributions(null, units)[0], f"{name} {simulation}")
-        both = max(flip, interval(null, f"{name} {simulation}").p)
-        others = [over_runs(scores), percentile(scores, rng)]
-        rows.append(
-            [low <= claim <= high, low <= population <= high, high - low]
-            + [a <= population <= b for a, b in others]
-            + [flip < 0.05, both < 0.05]
-        )
+    """Return a row of the table."""
+    rng = np.random.default_rng(zlib.crc32(f"{name} {design.seeds} {design.rho}".encode()))
+    reference, *others = arms_of(design)
+    others = others[: len(others) - design.collapse]
+    new, old, scores = [], [], []
+    for _ in range(simulations):
+        spread = Spread.of(simulate(design, rng))
+        for place, arm in enumerate(others):
+            found = spread.difference(arm, reference, BOUNDS)
+            assert found is not None
+            held = [found.low <= 0 <= found.high, (found.high - found.low) / 2]
+            new.append([*held, found.p_of(-EFFECT) < 0.05 / FAMILY if place == 0 else np.nan])
+        pair = spread.grid.difference(others[0], reference)
+        assert pair is not None
+        low, high, p = _by_old_rules(pair, rng)
+        old.append([low <= 0 <= high, (high - low) / 2, p < 0.05 / OLD_FAMILY])
+        alone, own = spread.mean(reference, BOUNDS), spread.grid.scores(reference)
+        low, high, _ = _by_old_rules(own, rng)
+        scores.append([alone.low <= 0 <= alone.high, low <= 0 <= high])
+    covered, width, found_new = _percent(new)
+    old_covered, old_width, found_old = _percent(old)
+    ours, theirs = 100 * np.mean(scores, axis=0)
+    cells = [f"{covered:.0f}", f"{width:.3f}", f"{found_new:.0f}", f"{old_covered:.0f}", f"{old_width:.3f}"]
+    cells += [f"{found_old:.0f}", f"{ours:.0f}", f"{theirs:.0f}"]
+    if design.bounded:
+        cells[-2:] = ["–", "–"]  # the true mean of a curved score is not 0
+    return [name, str(design.seeds), f"{design.rho:.1f}" if design.films.startswith("one") else "–", *cells]
+
+
+def _percent(rows: list[list[float]]) -> tuple[float, float, float]:
     table = np.array(rows, dtype=float)
-    covered, anything, _, student, plain, flips, both = 100 * table.mean(0)
-    error = np.sqrt(covered * (100 - covered) / simulations)
-    return [
-        name.strip(),
-        words,
-        f"{covered:.1f} ± {error:.1f}",
-        f"{np.median(table[:, 2]):.3f}",
-        f"{anything:.1f}",
-        "–" if design.folds * design.seeds < 2 else f"{student:.1f}",
-        f"{plain:.1f}",
-        f"{flips:.1f}",
-        f"{both:.1f}",
-    ]
+    return 100 * table[:, 0].mean(), float(np.median(table[:, 1])), 100 * float(np.nanmean(table[:, 2]))
+
+
+def _by_old_rules(scores: old_intervals.Scores, rng: np.random.Generator) -> tuple[float, float, float]:
+    drawn = old_intervals.draws(scores, rng)
+    low, high = np.quantile(scores.run_means.mean() + drawn, [0.025, 0.975])
+    return float(low), float(high), old_intervals.p_of_shift(scores, drawn, EFFECT)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--simulations", type=int, default=2000)
+    parser.add_argument("--simulations", type=int, default=300)
     parser.add_argument("--only", default="", help="run the designs whose name contains this")
+    parser.add_argument("--write", type=Path, help="the page whose section is replaced")
     arguments = parser.parse_args()
-    titles = "study | resampled | coverage (%) | width | coverage of all | t over runs | percentile"
-    print(f"| {titles} | sign flips < 0.05 | p < 0.05 |\n|---|---|{'---:|' * 7}")
-    for name, design in DESIGNS.items():
+    lines = [f"`python -m benchmarks.interval_coverage --simulations {arguments.simulations}`", ""]
+    lines += [f"| {' | '.join(TITLES)} |", f"|---|{'---:|' * (len(TITLES) - 1)}"]
+    print("\n".join(lines))
+    for name, design in designs():
         if arguments.only in name:
-            print(f"| {' | '.join(measured(name, design, arguments.simulations))} |", flush=True)
+            lines.append(f"| {' | '.join(measured(name, design, arguments.simulations))} |")
+            print(lines[-1], flush=True)
+    if arguments.write:
+        write_section(arguments.write, "coverage", "benchmarks/interval_coverage.py", lines)
 
 
 if __name__ == "__main__":

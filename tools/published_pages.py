@@ -10,7 +10,7 @@ from tools.aims import aims_table
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
 from unetlib.evaluation.baselines import TRIVIAL
-from unetlib.evaluation.bootstrap import retrained
+from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.tables import METRICS
 from unetlib.report import claims
 from unetlib.report.deposit import Deposit

@@ -9,7 +9,7 @@ from builders.scores import ORDERS, PRIMARY, long_table, naive_run_score, random
 
 from unetlib.evaluation import ablation as ablations
 from unetlib.evaluation import significance, tables
-from unetlib.evaluation.bootstrap import Scores, interval
+from unetlib.evaluation.mean_scores import Scores, interval
 
 
 def ablation(scores: pd.DataFrame, **more: object) -> pd.DataFrame:
@@ -86,12 +86,14 @@ def test_interval_p_and_effect_are_those_of_the_differences() -> None:
     values = np.random.default_rng(0).normal(0.02, 0.03, (3, 7))
     (row,) = ablation(effect("no-skip", values)).to_dict("records")
     scores = Scores.of(values, np.ones((3, 7)), [0, 0, 0], [""] * 7)
-    held = interval(scores, "cells/no-skip/cells/iou", ablations.BOUNDS, ablations.PRIMARY_RESAMPLES)
+    held = interval(scores, ablations.BOUNDS)  # the reference never varies
     images = values.mean(0)
     flips = significance.sign_flip(images / 7, "")
     assert (row["low"], row["high"]) == pytest.approx((held.low, held.high))
-    assert row["p"] == pytest.approx(max(flips, held.p))
-    assert held.p != pytest.approx(flips)
+    assert (row["low90"], row["high90"]) == pytest.approx(held.at(0.9))
+    assert row["p"] == row["p_holm"] == pytest.approx(held.p)
+    assert row["p_equivalent"] == pytest.approx(max(held.p_within(ablations.MARGIN)))
+    assert row["p_flips"] == flips != pytest.approx(held.p)
     assert row["effect"] == pytest.approx(significance.rank_biserial(images))
     assert (row["resampled"], row["flipped"]) == ("seeds × images", "images")
 
@@ -106,7 +108,7 @@ def test_several_clusters_are_flipped_whole() -> None:
         assert (row["flipped"], row["clusters"], row["resampled"]) == (flipped, count, "clusters")
     pairs = values.reshape(6, 2).mean(1)
     assert row["effect"] == pytest.approx(significance.rank_biserial(pairs))
-    assert row["p"] >= significance.sign_flip(pairs / 6, "") > 0
+    assert row["p_flips"] == significance.sign_flip(pairs / 6, "") > 0
 
 
 def test_the_family_is_the_primary_metrics_of_trained_networks() -> None:
@@ -133,13 +135,60 @@ def test_nothing_is_clear_that_was_trained_once(seeds: int, clear: bool) -> None
     assert row["clear"] == clear
 
 
+def study_of(values: dict[str, np.ndarray], **more: object) -> pd.DataFrame:
+    """The ablation, by experiment, of experiments that are better than the reference by these values."""
+    parts = [effect(name, each).query(f"experiment == '{name}'") for name, each in values.items()]
+    base = effect("", next(iter(values.values()))).query("experiment == 'reference'")
+    names = {"experiments": ["reference", *values], "datasets": ["cells"], "primary_metrics": {"cells": "iou"}}
+    questions = more.pop("questions", {})
+    named = more.pop("named_before", ())
+    arms = ablations.Arms(names["datasets"], names["experiments"], "reference", questions, named)  # type: ignore[arg-type]
+    scores = pd.concat([base, *parts])
+    return ablations.ablation(scores, arms, primary_metrics={"cells": "iou"}, **more).set_index("experiment")  # type: ignore[arg-type]
+
+
+def noisy(shift: float, seed: int, sd: float = 0.01) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.normal(shift, sd, (3, 20)) + rng.normal(0, sd / 2, (3, 1))
+
+
 def test_what_is_the_reference_under_another_name_widens_no_family() -> None:
-    better, same = np.full((3, 20), 0.1) + np.linspace(0, 0.01, 20), np.zeros((3, 20))
-    scores = pd.concat([effect("better", better), effect("same", same).query("experiment == 'same'")])
-    names = {"experiments": ["reference", "better", "same"], "datasets": ["cells"], "primary_metrics": {"cells": "iou"}}
-    with_it, without = (
-        ablation(scores, **names, untested=each).set_index("experiment") for each in ((), [("same", "cells")])
-    )
-    assert with_it.loc["better", "p_holm"] == pytest.approx(2 * without.loc["better", "p_holm"])
+    known = {"better": noisy(0.1, 1), "other": noisy(0.0, 2), "same": np.zeros((3, 20))}
+    with_it, without = (study_of(known, untested=each) for each in ((), [("same", "cells")]))
+    assert with_it.loc["better", "p_holm"] == pytest.approx(3 * without.loc["better", "p_holm"] / 2)
     assert without.loc["same", "difference"] == 0 and np.isnan(without.loc["same", "p_holm"])
-    assert not without.loc["same", "clear"]
+    assert not without.loc["same", "clear"] and not without.loc["same", "equivalent"]
+
+
+def test_a_family_is_a_question_and_what_was_named_before_is_one_of_its_own() -> None:
+    known = {name: noisy(shift, seed) for seed, (name, shift) in enumerate([("a", 0.1), ("b", 0.01), ("c", 0.0)])}
+    table = study_of(known, questions={"a": "loss", "b": "loss", "c": "skips"})
+    assert table["question"].to_dict() == {"a": "loss", "b": "loss", "c": "skips"}
+    assert table.loc["c", "p_holm"] == table.loc["c", "p"]
+    assert table.loc["a", "p_holm"] == pytest.approx(2 * table.loc["a", "p"])
+    assert table.loc["b", "p_holm"] == pytest.approx(max(table.loc["b", "p"], table.loc["a", "p_holm"]))
+    named = study_of(known, questions={"a": "loss", "b": "loss", "c": "skips"}, named_before=["a"])
+    assert named.loc["a", "p_holm"] == named.loc["a", "p"] and named.loc["b", "p_holm"] == named.loc["b", "p"]
+
+
+def test_networks_with_the_same_scores_are_one_comparison() -> None:
+    known = {"a": noisy(0.1, 1), "b": noisy(0.05, 2), "twin": noisy(0.05, 2)}
+    table = study_of(known)
+    assert table.loc["a", "p_holm"] == pytest.approx(2 * table.loc["a", "p"])
+    assert table.loc["b", "p_holm"] == table.loc["twin", "p_holm"]
+
+
+def test_a_difference_beyond_the_margin_is_ruled_out() -> None:
+    table = study_of({"equal": noisy(0.001, 1, 0.002), "unsure": noisy(0.0, 2, 0.2), "better": noisy(0.1, 3, 0.002)})
+    assert table["equivalent"].to_dict() == {"equal": True, "unsure": False, "better": False}
+    assert table["clear"].to_dict() == {"equal": False, "unsure": False, "better": True}
+    inside = (table["low90"] > -ablations.MARGIN) & (table["high90"] < ablations.MARGIN)
+    assert inside.to_dict() == table["equivalent"].to_dict()
+
+
+def test_a_true_effect_is_found_in_few_images() -> None:
+    """Nothing could be clear in 6 images before: their sign flips have no p below 2/2^6, whatever the effect."""
+    values = {f"e{place}": noisy(0.25 * (place == 0), place)[:, :6] for place in range(10)}
+    table = study_of(values)
+    assert table.loc["e0", "clear"] and table.loc["e0", "p_flips"] == 2 / 2**6
+    assert not table["clear"].drop("e0").any()

@@ -9,6 +9,7 @@ import pytest
 from builders.scores import DATASETS, ORDERS, PRIMARY, long_table, random_scores, runs_of
 
 from unetlib.evaluation import tables
+from unetlib.evaluation.aggregation import over_arms
 from unetlib.evaluation.image_metrics import pixel_scores
 from unetlib.evaluation.pooled_metrics import POOLED
 
@@ -65,7 +66,7 @@ def test_pooled_scores_change_no_other_row_and_are_in_no_paired_table() -> None:
     assert not set(tables.with_weights(scores, None)["metric"]) & set(POOLED)
     rows = tables.with_weights(tables.on_training_dataset(scores, DATASETS), None)
     keys = ["test_dataset", "experiment", "train_dataset", "metric"]
-    plain = tables.over_runs(rows, keys)
+    plain = over_arms(rows)
     kept, plain = known[~known["metric"].isin([*POOLED])].drop(columns="primary"), plain.drop(columns="p")
     kept, plain = (made.sort_values(keys, ignore_index=True) for made in (kept, plain))
     pd.testing.assert_frame_equal(kept, plain)

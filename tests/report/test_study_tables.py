@@ -49,7 +49,7 @@ def trained():
 
 def test_flawed_experiments_are_in_the_table_of_pitfalls_alone():
     found = study_tables(FACTS, invented(), trained())
-    assert set(found) == {"comparison", "ablation", "transfer", "costs", "differences"}
+    assert set(found) == {"comparison", "ablation", "transfer", "power", "costs", "differences"}
     for name in ("comparison", "ablation", "transfer", "differences"):
         assert "random-split" not in set(found[name]["experiment"]), name
     assert set(found["comparison"]["experiment"]) == {"reference", "plain", "otsu"}

@@ -25,13 +25,9 @@ def found(*values: float, **more: float) -> str:
     [
         ((-0.1, -0.11, -0.12), 12, "changed: clearly lower than reference on cells (IoU −0.110 [−0.135, −0.085])."),
         ((0.1, 0.11, 0.12), 12, "changed: clearly higher than reference on cells"),
-        (
-            (-0.1, -0.11, -0.12),
-            4,
-            "lower than reference, but not clearly after correction for all comparisons, on cells",
-        ),
+        ((-0.1, -0.11, -0.12), 4, "changed: clearly lower than reference on cells (IoU −0.110 [−0.135, −0.085])."),
         ((-0.1, -0.001, -0.05), 12, "changed: undecided on cells"),
-        ((-0.1, -0.11), 4, "lower than reference, but not clearly"),
+        ((-0.1, -0.11), 4, "changed: clearly lower than reference on cells (IoU −0.105"),
         ((-0.1,), 12, "lower than reference for these networks, each trained only once, on cells (IoU −0.100"),
         ((-0.1,), 1, "undecided by a single run and image on cells (IoU −0.100)"),
         ((0.0, 0.0, 0.0), 12, "no difference beyond ± 0.02 to reference on cells"),
@@ -46,6 +42,15 @@ def test_a_verdict_needs_retraining_an_interval_without_zero_and_a_small_p(
     clear = said.startswith("changed: clearly")
     assert ("clearly lower" in text or "clearly higher" in text) == clear
     assert f"Clear comparisons with the reference: {int(clear)} of 1." in text
+
+
+def test_what_is_not_clear_after_correction_is_said() -> None:
+    made = tables_of_change([-0.1, -0.11, -0.12])
+    made["ablation"] = made["ablation"].assign(p_holm=0.06, clear=False)
+    (text,) = (
+        each for each in summary.findings(**made, reference="reference")["Findings"] if each.startswith("changed:")
+    )
+    assert "lower than reference, but not clearly after correction for all comparisons, on cells" in text
 
 
 def test_where_nothing_is_asked_nothing_is_found() -> None:

@@ -1,33 +1,41 @@
-"""Ablation: paired differences to the reference, each with an interval, a test and an effect size."""
+"""Ablation: paired differences to the reference, each with an interval, a test and an effect size.
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+A comparison is decided when it is clear (its difference is not 0) or equivalent (a difference beyond MARGIN is ruled
+out). Both are tested by the interval's own model, which includes retraining. A family is what answers one question on
+one test dataset (Holm 1979): "do skips help on EM?" is not asked more strictly because a study also tries ten losses.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, Scores, contributions, retrained
-from unetlib.evaluation.significance import holm, rank_biserial, sign_flip
-from unetlib.evaluation.tables import (
+from unetlib.evaluation.aggregation import (
+    ARM_KEYS,
     COUNTS,
-    METRICS,
-    NO_TRAINING,
     SPREAD,
+    Key,
+    Spreads,
     grouped_scores,
-    is_primary,
-    on_training_dataset,
-    over_runs,
     per_run,
-    sort_rows,
-    with_weights,
+    spreads,
+    summarised,
 )
+from unetlib.evaluation.contrasts import BOUNDS
+from unetlib.evaluation.decision import MARGIN
+from unetlib.evaluation.intervals import CLUSTERS, EQUIVALENCE_LEVEL, IMAGES, Interval, retrained
+from unetlib.evaluation.mean_scores import Scores, contributions
+from unetlib.evaluation.score_grids import Arm
+from unetlib.evaluation.significance import holm, rank_biserial, sign_flip
+from unetlib.evaluation.tables import METRICS, NO_TRAINING, is_primary, on_training_dataset, sort_rows, with_weights
 
-KEYS = ["test_dataset", "experiment", "train_dataset", "metric"]
+KEYS = ARM_KEYS
 PAIRED = ("value", "reference", "variant")
-BOUNDS = (-1.0, 1.0)  # of a difference of two scores
-FLIPPED_CLUSTERS = 6  # 2 of 2^6 sign patterns are 3 %; with fewer clusters no difference can reach p < 0.05
+
+FLIPPED_CLUSTERS = 6  # 2 of 2^6 sign patterns are 3 %; with fewer clusters no sign flip can reach p < 0.05
 ALPHA = 0.05
-PRIMARY_RESAMPLES = 20_000  # of primary metrics: the smallest p, 1e-4, can stay small after Holm's correction
+NO_QUESTION = "other"
 
 
 def differences(
@@ -49,11 +57,19 @@ def differences(
 
 @dataclass(frozen=True)
 class Arms:
-    """The experiments of a study that are compared with its reference, and its datasets, both in their order."""
+    """The experiments of a study that are compared with its reference, and its datasets, both in their order.
+
+    questions: what each experiment is an answer to; named_before: the experiments whose comparison was chosen before
+    any result was seen, which are a family of their own. networks: experiment → the experiment that trains its
+    networks, where that is another.
+    """
 
     datasets: Sequence[str]
     experiments: Sequence[str]
     reference: str
+    questions: Mapping[str, str] = field(default_factory=dict)
+    named_before: Collection[str] = ()
+    networks: Mapping[str, str] = field(default_factory=dict)
 
 
 def ablation(
@@ -70,45 +86,58 @@ def ablation(
     Columns after those:
     reference, variant    mean scores on the paired images
     difference, sd        their mean difference and its SD over runs
-    low, high             95 % interval of the difference (`bootstrap`)
-    p                     two-sided, the larger of two: the p of a sign-flip test over units (clusters, or images; each
-                          its mean over seeds), which takes the networks as given, and the p of the bootstrap, which
-                          includes retraining where there are several seeds
-    p_holm                p after Holm's correction over the primary metrics of trained networks, else empty, as for
-                          the pairs (experiment, dataset) in `untested`: `experiments.same_as_reference`
+    low, high             95 % interval of the difference (`spread`)
+    low90, high90         90 % interval, which lies within ± MARGIN where both one-sided tests reject
+    p                     two-sided, of no difference, by the model of the interval
+    p_holm                p after Holm's correction within the question and test dataset; of primary metrics of trained
+                          networks, else empty, as for the pairs (experiment, dataset) in `untested`; 1 where one image
+                          of one run has no p
+    p_equivalent          the larger p of two one-sided tests against ± MARGIN, corrected in the same way
+    p_flips               of a sign-flip test that takes the networks as given, for comparison; it decides nothing
     effect                matched-pairs rank-biserial correlation over the units, −1 to 1
-    flipped               the test's units: clusters where there are FLIPPED_CLUSTERS or more, else images
-    clear                 networks were retrained, the interval excludes zero and p_holm < ALPHA
+    flipped               its units and those of p_flips: clusters where there are FLIPPED_CLUSTERS or more, else images
+    clear, equivalent     networks were retrained, and p_holm or p_equivalent < ALPHA
+    question              what the experiment is an answer to, and so its family
     min, max, agree       over runs; agree: how many runs have the sign of the mean
     runs, images, clusters, n, resampled, primary    as in tables.comparison
 
     Without the reference there are no pairs and no rows.
     """
-    own = on_training_dataset(scores, arms.datasets)
-    pairs = _pairs(with_weights(own, background, clusters=clusters), arms.reference)
+    rows = with_weights(on_training_dataset(scores, arms.datasets), background, clusters=clusters)
+    pairs = _pairs(rows, arms.reference)
     runs = per_run(pairs, PAIRED)
-    main = is_primary(pairs, primary_metrics)
-    parts = [over_runs(pairs[main], KEYS, BOUNDS, PRIMARY_RESAMPLES), over_runs(pairs[~main], KEYS, BOUNDS)]
-    table = pd.concat([part for part in parts if len(part)] or parts[:1]).rename(columns={"mean": "difference"})
+    known = dict(spreads(rows[rows["metric"].isin(set(pairs["metric"]))], arms.networks))
+    found = dict(_intervals(pairs, known, arms.reference))
+    table = summarised(pairs, KEYS, found).rename(columns={"mean": "difference"})
     table = table.merge(runs.groupby(KEYS, as_index=False)[["reference", "variant"]].mean(), on=KEYS)
     signed = runs.merge(table[[*KEYS, "difference"]], on=KEYS)
     signed["agree"] = signed["value"] * signed["difference"] > 0
     table = table.merge(signed.groupby(KEYS, as_index=False)["agree"].sum(), on=KEYS)
     table["primary"] = is_primary(table, primary_metrics)
-    table = table.merge(_tested(pairs), on=KEYS)
-    table["p"] = table[["p", "flips"]].max(axis=1)
+    table = table.merge(_tested(pairs, found), on=KEYS)
+    table["question"] = [arms.questions.get(name, NO_QUESTION) for name in table["experiment"]]
     places = pd.MultiIndex.from_frame(table[["experiment", "test_dataset"]])
     asked = (table["train_dataset"] != NO_TRAINING) & ~places.isin(list(untested))
-    judged = (table["primary"] & asked).astype(bool)
-    table["p_holm"] = np.nan
-    table.loc[judged, "p_holm"] = holm(table.loc[judged, "p"].to_numpy(dtype=float))
-    outside = (table["low"] > 0) | (table["high"] < 0)
-    table["clear"] = outside & (table["p_holm"] < ALPHA) & table["resampled"].map(retrained).astype(bool)
+    judged = table[(table["primary"] & asked).astype(bool)]
+    for column, raw in (("p_holm", "p"), ("p_equivalent", "p_within")):
+        table[column] = np.nan
+        for family in _families(judged, known, arms):
+            table.loc[family.index, column] = corrected(judged.loc[family.index, raw].fillna(1.0), family)
+    covered = table["resampled"].map(retrained).astype(bool)
+    table["clear"] = covered & (table["p_holm"] < ALPHA)
+    table["equivalent"] = covered & (table["p_equivalent"] < ALPHA)
     low, high, *extremes = SPREAD[1:]
-    found = ["reference", "variant", "difference", "sd", low, high, "p", "p_holm", "effect", "flipped", "clear"]
-    found += [*extremes, "agree"]
-    table = table[[*KEYS, *found, *COUNTS, "resampled", "primary"]]
+    columns = ["reference", "variant", "difference", "sd", low, high, "low90", "high90", "p", "p_holm", "p_equivalent"]
+    columns += ["p_flips", "effect", "flipped", "clear", "equivalent", "question", *extremes, "agree"]
+    table = table[[*KEYS, *columns, *COUNTS, "resampled", "primary"]]
     return sort_rows(table, test_dataset=arms.datasets, experiment=arms.experiments, metric=[*METRICS])
+
+
+def corrected(p: pd.Series, same_as: pd.Series) -> pd.Series:
+    """Return Holm's p within a family whose comparisons with equal `same_as` are one test."""
+    first = ~same_as.duplicated()
+    adjusted = pd.Series(holm(p[first].to_numpy(dtype=float)), index=same_as[first])
+    return pd.Series(adjusted.reindex(same_as).to_numpy(), index=p.index)
 
 
 def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
@@ -119,10 +148,33 @@ def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
     return sign_flip(parts, name), rank_biserial(parts / shares), CLUSTERS if enough else IMAGES
 
 
-def _tested(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the test of every cell of the table: flips (its p), effect, flipped."""
-    rows = [(*key, *paired_test(scores, "/".join(key))) for key, scores in grouped_scores(pairs, KEYS)]
-    return pd.DataFrame(rows, columns=[*KEYS, "flips", "effect", "flipped"])
+def _intervals(pairs: pd.DataFrame, known: Spreads, reference: str) -> Iterator[tuple[Key, Interval]]:
+    """Yield the interval of every cell of the table."""
+    for dataset, experiment, train_dataset, metric in pairs[KEYS].drop_duplicates().itertuples(index=False):
+        found = known[dataset, metric].difference(Arm(experiment, train_dataset), Arm(reference, dataset), BOUNDS)
+        if found is not None:
+            yield (dataset, experiment, train_dataset, metric), found
+
+
+def _tested(pairs: pd.DataFrame, found: Mapping[Key, Interval]) -> pd.DataFrame:
+    """Return what is tested in every cell of the table: p_flips, effect, flipped, low90, high90, p_within."""
+    rows = [
+        (*key, *paired_test(scores, "/".join(key)), *found[key].at(EQUIVALENCE_LEVEL), max(found[key].p_within(MARGIN)))
+        for key, scores in grouped_scores(pairs, KEYS)
+    ]
+    return pd.DataFrame(rows, columns=[*KEYS, "p_flips", "effect", "flipped", "low90", "high90", "p_within"])
+
+
+def _families(judged: pd.DataFrame, known: Spreads, arms: Arms) -> Iterator[pd.Series]:
+    """Yield for every family its rows, each with the first place in it whose networks have the very same scores."""
+    named = judged["question"].where(~judged["experiment"].isin(set(arms.named_before)), "named before")
+    for _, rows in judged.groupby([judged["test_dataset"], named], sort=False):
+        first: dict[bytes, int] = {}
+        same = []
+        for place, (dataset, experiment, train_dataset, metric) in enumerate(rows[KEYS].to_numpy(dtype=str)):
+            own = known[str(dataset), str(metric)].grid.values[Arm(str(experiment), str(train_dataset))]
+            same.append(first.setdefault(own.tobytes(), place))
+        yield pd.Series(same, index=rows.index)
 
 
 def _pairs(rows: pd.DataFrame, reference: str) -> pd.DataFrame:

@@ -20,8 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from unetlib.evaluation.bootstrap import LEVEL, SEEDS
-from unetlib.evaluation.decision import EQUIVALENCE_LEVEL
+from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, LEVEL, SEEDS
 from unetlib.evaluation.long_table import SCORE_COLUMNS
 
 METRICS = {

@@ -16,10 +16,9 @@ from math import isnan, nan, sqrt
 
 from scipy.special import ndtri, stdtrit
 
-from unetlib.evaluation.bootstrap import LEVEL, retrained
+from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, LEVEL, retrained
 
 MARGIN = 0.02  # two points of a score: the largest difference that still counts as none
-EQUIVALENCE_LEVEL = 0.90
 POWER = 0.8
 MAX_SEEDS = 20  # more than so many networks per fold and arm are not a proposal
 
@@ -37,10 +36,14 @@ class Design:
 
 @dataclass(frozen=True)
 class Spread:
-    """What spreads a difference: SD between runs, and the variance that the images of one fold leave in the mean."""
+    """What spreads a difference: SD between runs, and the variance that the images of one fold leave in the mean.
+
+    lent: degrees of freedom that other arms add to the SD between runs (`variance_prior`).
+    """
 
     between_runs: float
     of_images: float = 0.0
+    lent: float = 0.0
 
     def standard_error(self, design: Design) -> float:
         """Return the standard error of a difference in a design."""
@@ -91,7 +94,7 @@ def design_to_decide(size: float, spread: Spread | None, folds: int, margin: flo
 
 
 def _decides(size: float, spread: Spread, design: Design, margin: float) -> bool:
-    error, df = spread.standard_error(design), design.folds * (design.seeds - 1)
+    error, df = spread.standard_error(design), spread.lent + design.folds * (design.seeds - 1)
     power = stdtrit(df, POWER)
     if abs(size) > 0 and (stdtrit(df, (1 + LEVEL) / 2) + power) * error <= abs(size):
         return True

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from unetlib.evaluation.ablation import BOUNDS
+from unetlib.evaluation.aggregation import COUNTS, over_runs, per_run
+from unetlib.evaluation.contrasts import BOUNDS
 from unetlib.evaluation.run_facts import training_frames
 from unetlib.evaluation.settings import PitfallSettings
-from unetlib.evaluation.tables import COUNTS, METRICS, over_runs, per_run, sort_rows, with_weights
+from unetlib.evaluation.tables import METRICS, sort_rows, with_weights
 from unetlib.networks.run_record import RunFacts
 
 COLUMNS = [
@@ -56,7 +57,7 @@ def pitfalls(
     train_dataset, fold, seed, roles, best_validation_dice).
 
     Columns: control and flawed are means over runs of means over images, SEG pooled over reference objects;
-    difference_points = 100·(flawed − control), low and high its 95 % interval (`bootstrap`); runs … resampled as in
+    difference_points = 100·(flawed − control), low and high its 95 % interval (`mean_scores`); runs … resampled as in
     tables.comparison, with the control's folds; …_train_frames is the mean number of training frames per fold, which a
     split may change too (empty without facts). Images that only one side was tested on, or without a value, are left
     out.

@@ -1,7 +1,7 @@
 """Metrics of all pixels of a run's test images together, from the rows that a table of scores has of each image.
 
 A pooled score is a ratio of sums, so it is the mean of the images' ratios weighted by their denominators: the sum of
-both foregrounds (Dice), their union (IoU), the scored pixels (pixel accuracy). The bootstrap of weighted means applies.
+both foregrounds (Dice), their union (IoU), the scored pixels (pixel accuracy). They are weighted means.
 """
 
 from collections.abc import Iterable, Iterator

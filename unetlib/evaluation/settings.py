@@ -13,6 +13,18 @@ ScoredMetric = (
     Metric
     | Literal["pixel_accuracy", "iou_pooled", "dice_pooled", "pixel_accuracy_pooled", "rand_error", "pixel_error"]
 )
+Question = Literal[
+    "skips",
+    "augmentation",
+    "border weights",
+    "loss",
+    "normalisation",
+    "architecture",
+    "training recipe",
+    "data",
+    "inference",
+    "protocol",
+]
 VALIDATED = ("dice", "iou")  # metrics of validation images
 Line = Annotated[str, Field(pattern=r"^[^\r\n]{1,120}$")]
 

@@ -2,19 +2,19 @@
 
 A run is one trained network: experiment, training dataset, fold, seed. Every number is computed in the same way:
 images → one value per run (mean over images; SEG pooled over reference objects; foreground fractions and
-`pooled_metrics` over pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`bootstrap`).
+`pooled_metrics` over pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`spread`).
 Images without a value (NaN: undefined) are left out and n says so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
 import numpy as np
 import pandas as pd
 
-from unetlib.evaluation.bootstrap import RESAMPLES, Interval, Scores, interval
-from unetlib.evaluation.long_table import POOLED_BY, RUN_COLUMNS, SCORE_COLUMNS
+from unetlib.evaluation.aggregation import COUNTS, RUN, SPREAD, over_arms, per_run
+from unetlib.evaluation.long_table import POOLED_BY, SCORE_COLUMNS
 from unetlib.evaluation.pooled_metrics import POOLED, pooled_rows
 
 METRICS = {  # name in the long table → displayed name, in the order of every table
@@ -43,10 +43,7 @@ METRICS = {  # name in the long table → displayed name, in the order of every 
 PER_IMAGE = tuple(metric for metric in METRICS if metric not in POOLED)
 FOREGROUND = ("predicted_foreground", "true_foreground")
 WEIGHTS = {**POOLED_BY, **dict.fromkeys(FOREGROUND, "pixels")}  # metric → the row that weights its mean over images
-RUN, LONG = [*RUN_COLUMNS], [*SCORE_COLUMNS]  # as lists, which pandas takes for several columns
-COUNTS = ["runs", "images", "clusters", "n"]
-SPREAD = ["sd", "low", "high", "min", "max"]
-SCORE_BOUNDS = (0.0, 1.0)  # of every metric
+LONG = [*SCORE_COLUMNS]  # as a list, which pandas takes for several columns
 NO_TRAINING = "none"  # what a trivial baseline was trained on
 
 
@@ -66,19 +63,21 @@ def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
 
 
 def read_clusters(frames: Iterable[Path]) -> pd.DataFrame:
-    """Return the cluster of each image (test_dataset, image, cluster) from the datasets' …/<dataset>/frames.csv.
+    """Return the cluster of each image (test_dataset, image, cluster, time) from …/<dataset>/frames.csv.
 
-    Frames of one sequence form a cluster, or of one group where there are no sequences.
+    Frames of one sequence form a cluster, or of one group where there are no sequences. time: of a frame in its
+    sequence, else NaN.
     """
+    columns = ["frame", "sequence", "group", "time"]
     parts = [
-        pd.read_csv(path, usecols=["frame", "sequence", "group"], dtype=str, keep_default_na=False).assign(
-            test_dataset=path.parent.name
-        )
+        pd.read_csv(path, usecols=columns, dtype=str, keep_default_na=False).assign(test_dataset=path.parent.name)
         for path in frames
     ]
     table = pd.concat(parts).rename(columns={"frame": "image"})
-    table["cluster"] = table["sequence"].where(table["sequence"] != "", table["group"])
-    return table[["test_dataset", "image", "cluster"]]
+    filmed = table["sequence"] != ""
+    table["cluster"] = table["sequence"].where(filmed, table["group"])
+    table["time"] = pd.to_numeric(table["time"]).where(filmed)
+    return table[["test_dataset", "image", "cluster", "time"]]
 
 
 def comparison(
@@ -90,6 +89,7 @@ def comparison(
     primary_metrics: Mapping[str, str],
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
+    networks: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the scores of experiments on their own datasets.
 
@@ -98,7 +98,7 @@ def comparison(
     Columns after those: mean, sd (over runs, n−1; NaN for one run), low, high (95 % interval of the mean), min, max,
     runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), primary
     (True where the metric is primary_metrics[test_dataset]). Trivial baselines come last, trained on "none".
-    clusters is read_clusters'; without it the images of a dataset are one cluster.
+    clusters is read_clusters'; without it the images of a dataset are one cluster. networks: `aggregation.spreads`.
     """
     parts = [on_training_dataset(scores, datasets)]
     trivial: list[str] = []
@@ -106,7 +106,7 @@ def comparison(
         parts.append(baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=NO_TRAINING, seed=0))
         trivial = sorted(set(parts[1]["experiment"]))
     rows = with_weights(pd.concat([part[LONG] for part in parts]), background, [*METRICS], clusters)
-    table = over_runs(rows, ["test_dataset", "experiment", "train_dataset", "metric"])
+    table = over_arms(rows, networks)
     table["primary"] = is_primary(table, primary_metrics)
     table = table.drop(columns="p")
     return sort_rows(table, test_dataset=datasets, experiment=[*experiments, *trivial], metric=[*METRICS])
@@ -119,6 +119,7 @@ def transfer(
     experiments: Sequence[str],
     metrics: Sequence[str] = ("iou", "dice"),
     clusters: pd.DataFrame | None = None,
+    networks: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the scores of every network on every test set: one row per experiment, train_dataset, test_dataset.
 
@@ -127,7 +128,7 @@ def transfer(
     """
     keys = ["experiment", "train_dataset", "test_dataset"]
     rows = with_weights(scores[LONG], None, [*metrics, *FOREGROUND], clusters)
-    tidy = over_runs(rows[rows["metric"].isin(metrics)], [*keys, "metric"]).set_index(keys)
+    tidy = over_arms(rows[rows["metric"].isin(metrics)], networks).set_index(keys)
     fractions = per_run(rows[rows["metric"].isin(FOREGROUND)]).groupby([*keys, "metric"])["value"].mean().unstack()
     table = tidy[tidy["metric"] == metrics[0]][[]]
     for metric in metrics:
@@ -153,7 +154,7 @@ def with_weights(
     metrics: Sequence[str] = PER_IMAGE,
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the rows with a value in a fixed order, with their weight in the mean over images and their cluster.
+    """Return the rows with a value in a fixed order, with their weight in the mean over images, cluster and time.
 
     The weights of POOLED metrics depend on the prediction: two networks cannot be paired in them image by image.
     """
@@ -175,56 +176,21 @@ def with_weights(
     named = rows["test_dataset"].map(dict(background or {}))
     renamed = (rows["metric"] == "iou_background") & named.notna() & (named != "background")
     rows.loc[renamed, "metric"] = "iou_" + named[renamed].astype(str)
-    rows["cluster"] = _clusters(rows, clusters)
-    return rows[rows["weight"] > 0]
+    return _with_clusters(rows, clusters)[rows["weight"] > 0]
 
 
-def _clusters(rows: pd.DataFrame, clusters: pd.DataFrame | None) -> Any:
-    """Return the cluster of each row's image."""
+def _with_clusters(rows: pd.DataFrame, clusters: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the rows with the cluster of their image and its time there; NaN: it is of no film, or none is known."""
     if clusters is None:
-        return ""
+        return rows.assign(cluster="", time=np.nan)
     place = ["test_dataset", "image"]
-    found = clusters.set_index(place)["cluster"].reindex(pd.MultiIndex.from_frame(rows[place])).to_numpy()
-    if pd.isna(found).any():
-        lost = rows.loc[pd.isna(found), place].iloc[0]
+    known = clusters.reindex(columns=[*place, "cluster", "time"]).set_index(place)
+    found = known.reindex(pd.MultiIndex.from_frame(rows[place]))
+    if found["cluster"].isna().any():
+        lost = rows.loc[found["cluster"].isna().to_numpy(), place].iloc[0]
         raise TableError(f"{lost.iloc[0]}: scored image {lost.iloc[1]} is not in its frames.csv; score it again")
-    return found
-
-
-def per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataFrame:
-    """Return one row per run and metric: the weighted mean over images of each column, and the number of images."""
-    keys = [*RUN, "metric"]
-    groups = rows.assign(**{name: rows[name] * rows["weight"] for name in columns}).groupby(keys)
-    table = groups[list(columns)].sum().div(groups["weight"].sum(), axis=0)
-    return table.assign(images=groups.size()).reset_index()
-
-
-def over_runs(
-    rows: pd.DataFrame, keys: list[str], bounds: tuple[float, float] = SCORE_BOUNDS, resamples: int = RESAMPLES
-) -> pd.DataFrame:
-    """Return one row per key: mean, SPREAD, p (of a mean of 0), COUNTS (images and clusters distinct), resampled."""
-    groups = per_run(rows).groupby(keys)
-    table = groups["value"].agg(["mean", "std", "min", "max"]).rename(columns={"std": "sd"})
-    found = {key: interval(scores, "/".join(key), bounds, resamples) for key, scores in grouped_scores(rows, keys)}
-    held = pd.DataFrame([*found.values()], columns=Interval._fields, index=pd.MultiIndex.from_tuples(found, names=keys))
-    images = rows.groupby(keys)[["image", "cluster"]].nunique().set_axis(COUNTS[1:3], axis=1)
-    table = table.join(held).join(images).assign(runs=groups.size(), n=groups["images"].sum())
-    return table[["mean", *SPREAD, "p", *COUNTS, "resampled"]].reset_index()
-
-
-def grouped_scores(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, ...], Scores]]:
-    """Yield the scores behind every cell of a table: its key and its runs × images. rows: of `with_weights`."""
-    values, weights = (rows[name].to_numpy(dtype=float) for name in ("value", "weight"))
-    run, image = (rows.groupby(names, sort=True).ngroup().to_numpy() for names in (["fold", "seed"], ["image"]))
-    fold, cluster = rows["fold"].to_numpy(), rows["cluster"].to_numpy()
-    found = cast(Mapping[tuple[str, ...], np.ndarray], rows.groupby(keys).indices)
-    for key, places in found.items():
-        _, first_run, row = np.unique(run[places], return_index=True, return_inverse=True)
-        _, first_image, column = np.unique(image[places], return_index=True, return_inverse=True)
-        value, weight = np.full((2, len(first_run), len(first_image)), np.nan)
-        value[row, column], weight[row, column] = values[places], weights[places]
-        folds, clusters = fold[places[first_run]], cluster[places[first_image]]
-        yield key, Scores.of(value, np.nan_to_num(weight), folds, clusters)
+    times = found["time"].to_numpy(dtype=float)
+    return rows.assign(cluster=found["cluster"].to_numpy(), time=times)
 
 
 def is_primary(table: pd.DataFrame, primary_metrics: Mapping[str, str]) -> pd.Series:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from unetlib.evaluation.ablation import BOUNDS
+from unetlib.evaluation.aggregation import COUNTS, RUN, over_runs
+from unetlib.evaluation.contrasts import BOUNDS
 from unetlib.evaluation.pitfalls import best_validations
 from unetlib.evaluation.settings import VALIDATED, ProtocolStep, ProtocolSteps
-from unetlib.evaluation.tables import COUNTS, METRICS, RUN, over_runs, with_weights
+from unetlib.evaluation.tables import METRICS, with_weights
 from unetlib.networks.run_record import RunFacts
 
 COLUMNS = ["protocol", "document", "dataset", "metric", "step", "flaw", "experiment", "reported"]
@@ -106,7 +107,7 @@ def _rows_of(rows: Rows, facts: Sequence[RunFacts], step: ProtocolStep, test_dat
     best = best_validations(facts, step.experiment, VALIDATED)
     best = best[best["train_dataset"] == step.train_dataset]
     return best.assign(
-        experiment=step.experiment, test_dataset=test_dataset, image=NO_IMAGE, weight=1.0, cluster=NO_IMAGE
+        experiment=step.experiment, test_dataset=test_dataset, image=NO_IMAGE, weight=1.0, cluster=NO_IMAGE, time=np.nan
     )
 
 
@@ -140,7 +141,7 @@ def _paired(before: Rows, after: Rows) -> Rows:
 
 
 def _measured(both: Rows, compared_on: str) -> _Change:
-    """Return the mean change of paired rows and its interval by the bootstrap of the other tables.
+    """Return the mean change of paired rows and its interval by its own scores alone.
 
     Scores may weight an image differently before and after (pooled metrics). An image's part in the change is
     therefore its linear influence on the difference of the two weighted means, which for equal weights is its own

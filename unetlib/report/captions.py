@@ -98,11 +98,19 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
     "ablation": (
         "ablation",
         "Difference to the reference, by dataset",
-        "Paired by test image, fold and seed; mean difference [95 % interval by a hierarchical bootstrap of the units "
-        "under “resampled”]. p is the larger of two values: a sign-flip test of the units under “flipped” (each its "
-        "mean over seeds), and the p of the bootstrap. p (Holm) is corrected for all trained networks in this table. "
+        "Paired by test image, fold and seed; mean difference [95 % interval; “resampled” says of what]. p is "
+        "that of no difference by the model of the interval (docs/statistics.md); p (Holm) is corrected among the "
+        "comparisons of one question on one dataset. "
         "r is the matched-pairs rank-biserial correlation, 1 where every unit improved. The CSV has all other metrics.",
         False,
+    ),
+    "power": (
+        "ablation",
+        "What this design can find",
+        "Standard deviations of a score between networks that differ by their seed, of a difference to the reference "
+        "between folds, and of an image in such a difference; the correlation of successive frames; and how many seeds "
+        "and folds of each experiment would find a true difference of this size in four of five studies.",
+        True,
     ),
     "transfer": ("transfer", "Each network on each test set", "Mean over runs [95 % interval].", True),
     "claims": (

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -39,6 +39,7 @@ class StudyTables:
     claims: pd.DataFrame
     checks: pd.DataFrame
     silver: pd.DataFrame
+    power: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def read_tables(layout: Layout, *, protocols: bool) -> StudyTables:
@@ -55,6 +56,7 @@ def read_tables(layout: Layout, *, protocols: bool) -> StudyTables:
         claims=claims.read_claims(layout.table("claims")),
         checks=pd.read_csv(layout.checks, dtype={"experiment": str, "dataset": str}, keep_default_na=False),
         silver=pd.read_csv(layout.table("silver"), dtype={"dataset": str, "sequence": str}),
+        power=read_long(layout.table("power")),
     )
 
 
@@ -125,6 +127,8 @@ def report_tables(found: StudyTables) -> list[page.Table]:
         "costs": found.costs,
     }
     shown = [page.table(name, SHOWN[name](table), to_csv(table)) for name, table in always.items()]
+    if len(found.power):
+        shown.insert(2, page.table("power", SHOWN["power"](found.power), to_csv(found.power)))
     if len(found.tracking):
         shown.append(page.table("tracking", SHOWN["tracking"](found.tracking), to_csv(found.tracking)))
     if len(found.pitfalls):

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from unetlib.evaluation.bootstrap import retrained
 from unetlib.evaluation.decision import MARGIN, excludes, is_equivalent
+from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.io.wording import counted
 from unetlib.report.claims import all_not_run

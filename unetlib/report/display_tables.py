@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from unetlib.evaluation.pooled_metrics import POOLED
+from unetlib.evaluation.power import power_shown
 from unetlib.evaluation.tables import COUNTS, METRICS
 
 FAILED = "failed"  # in the place of a metric: what has no scores
@@ -133,6 +134,7 @@ SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {  # table → wha
     "comparison": comparison_shown,
     "ablation": ablation_shown,
     "transfer": transfer_shown,
+    "power": power_shown,
     "costs": costs_shown,
     "tracking": tracking_shown,
 }

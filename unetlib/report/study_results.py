@@ -17,7 +17,7 @@ from unetlib.report.display_tables import SHOWN, to_markdown
 from unetlib.report.literature import Claim, Error
 from unetlib.report.study_figures import ChartData, charts, save_figures
 from unetlib.report.study_scores import Study, study_of
-from unetlib.report.study_tables import pitfall_table, study_tables, waterfall_table, write_table
+from unetlib.report.study_tables import contrasts_of, pitfall_table, study_tables, waterfall_table, write_table
 from unetlib.report.waterfalls import waterfall_shown
 from unetlib.study.runs import Run
 
@@ -42,7 +42,7 @@ def write_tables(folder: Path, deposit: Deposit, ledger: Sequence[Claim], errors
     silver = silver_shown(silver_table(deposit.silver))
     (folder / "silver.md").write_text(to_markdown(silver), encoding="utf-8", newline="\n")
     read = {name: read_long(folder / f"{name}.csv") for name in made if name != "tracking"}
-    study = study_of(facts, read, histories(deposit))
+    study = study_of(facts, read, histories(deposit), contrasts_of(facts, found))
     table = claims.compare_claims(ledger, errors, study)
     write_table(folder / "claims.csv", table, claims.claims_shown(table))
     return study

@@ -7,10 +7,12 @@ from math import nan
 
 import pandas as pd
 
-from unetlib.evaluation.bootstrap import retrained
+from unetlib.evaluation.contrasts import Contrasts
 from unetlib.evaluation.curves import METRICS as CURVE_METRICS
 from unetlib.evaluation.curves import curve_difference, curve_rows, curve_table
+from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, retrained
 from unetlib.evaluation.isbi_metrics import ERRORS
+from unetlib.evaluation.score_grids import Arm
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.doubts import Networks
 from unetlib.report.literature import ANY
@@ -36,7 +38,8 @@ class Study:
 
     aliases: omitted experiment → the experiment with identical settings that the study runs instead. waterfall and
     starts: of a study with protocols, their table and what each starts from. curves: `curves.curve_rows`. run_folds:
-    how many folds are run; split_folds: how many the split of each dataset has.
+    how many folds are run; split_folds: how many the split of each dataset has. contrasts: of its scores, so that any
+    two networks can be paired image by image.
     """
 
     comparison: pd.DataFrame
@@ -50,6 +53,7 @@ class Study:
     curves: pd.DataFrame | None = None
     run_folds: int = 1
     split_folds: Mapping[str, int] = field(default_factory=dict)
+    contrasts: Contrasts | None = None
 
     def score(self, side: Comparand, metric: str) -> Estimate | None:
         """Return the mean score of the network on the images, None where there is none."""
@@ -60,9 +64,11 @@ class Study:
         return _find(self._effects, side, metric)
 
     def difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
-        """Return left minus right: paired through the reference on the same images, else of the means."""
+        """Return left minus right: paired image by image where the scores are known, else through the tables."""
         if metric in CURVE_METRICS:
             return self._curve_difference(left, right, metric)
+        if paired := self._paired(left, right, metric):
+            return paired
         if left.test_dataset == right.test_dataset:
             base = Comparand(self.reference, left.test_dataset, left.test_dataset)
             one, other = self.effect(left, metric), self.effect(right, metric)
@@ -132,6 +138,18 @@ class Study:
         trained = "" if side.train_dataset == ANY else f" trained on {side.train_dataset}"
         return f"our tables have no {metric} of {side.experiment}{trained} on {side.test_dataset}"
 
+    def _paired(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
+        if self.contrasts is None or left.test_dataset != right.test_dataset:
+            return None
+        arms = [Arm(side.experiment, side.train_dataset) for side in (left, right)]
+        found = self.contrasts.difference(arms[0], arms[1], left.test_dataset, metric)
+        if found is None:
+            return None
+        held = found.interval
+        low90, high90 = held.at(EQUIVALENCE_LEVEL)
+        counts = found.runs, found.images, found.n
+        return Estimate(held.mean, held.low, held.high, *counts, held.resampled, found.sd, low90, high90)
+
     def _curve_difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
         if self.curves is None:
             return None
@@ -158,11 +176,15 @@ MEANS = {name: name for name in ("mean", "low", "high", "sd", "low90", "high90")
 
 
 def study_of(
-    facts: StudyFacts, tables: Mapping[str, pd.DataFrame], histories: Iterable[tuple[Run, pd.DataFrame]] = ()
+    facts: StudyFacts,
+    tables: Mapping[str, pd.DataFrame],
+    histories: Iterable[tuple[Run, pd.DataFrame]] = (),
+    contrasts: Contrasts | None = None,
 ) -> Study:
     """Return the look-ups in a study: its tables comparison, ablation, transfer and, with protocols, waterfall.
 
-    histories: of its runs, each with the network that it uses, whoever trained it.
+    histories: of its runs, each with the network that it uses, whoever trained it. contrasts: of
+    `study_tables.contrasts_of`.
     """
     entries = facts.experiments
     starts = {name: (protocol.steps[0], protocol.test_dataset) for name, protocol in facts.protocols.items()}
@@ -182,6 +204,7 @@ def study_of(
         curves=curve_rows((vars(run), history) for run, history in histories),
         run_folds=len(facts.folds),
         split_folds={name: entry.folds for name, entry in facts.datasets.items() if entry.folds},
+        contrasts=contrasts,
     )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from unetlib.evaluation import ablation, pitfalls, run_facts, tables, waterfall
+from unetlib.evaluation import ablation, pitfalls, power, run_facts, tables, waterfall
+from unetlib.evaluation.contrasts import Contrasts
 from unetlib.io.files import atomic_path
 from unetlib.networks.run_record import RunFacts, read_facts
 from unetlib.report import display_tables
@@ -17,6 +18,7 @@ from unetlib.study.layout import Layout
 from unetlib.study.runs import EXTERNAL
 from unetlib.tracking.sequences import COLUMNS as TRACKING_COLUMNS
 
+TOOLS = "other tools"  # the question of external tools
 TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
 
 
@@ -40,19 +42,17 @@ def trained_facts(facts: StudyFacts, root: Path = Path()) -> list[RunFacts]:
 
 
 def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) -> dict[str, pd.DataFrame]:
-    """Return the tables comparison, ablation, transfer, costs and differences.
+    """Return the tables comparison, ablation, transfer, power, costs and differences.
 
     The flawed arms of pitfalls and the steps of protocols are left out: they have tables of their own.
     """
     scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
     datasets, experiments = [*facts.datasets], [*facts.experiments, *facts.external_tools]
-    background = {name: entry.background for name, entry in facts.datasets.items() if entry.background}
+    background = _backgrounds(facts)
     primary_metrics = {name: entry.primary_metric for name, entry in facts.datasets.items()}
-    arms = ablation.Arms(datasets, experiments, facts.reference)
+    arms = arms_of(facts)
     named = {"datasets": datasets, "experiments": experiments}
-    seedless = scores["train_dataset"] == EXTERNAL
-    trivial = found.baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
-    everything = pd.concat([scores[~seedless], *_per_seed([scores[seedless], trivial], facts.seeds)])
+    everything = _once_per_seed(facts, found)
     untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
     return {
         "comparison": with_failures(
@@ -63,6 +63,7 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
                 primary_metrics=primary_metrics,
                 background=background,
                 clusters=found.clusters,
+                networks=arms.networks,
             ),
             facts,
             found.failed,
@@ -75,10 +76,57 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
             clusters=found.clusters,
             untested=untested,
         ),
-        "transfer": tables.transfer(everything, **named, metrics=TRANSFER_METRICS, clusters=found.clusters),
+        "transfer": tables.transfer(
+            everything, **named, metrics=TRANSFER_METRICS, clusters=found.clusters, networks=arms.networks
+        ),
+        "power": power_table(facts, everything, found.clusters),
         "costs": run_facts.cost_table(trained, **named),
         "differences": ablation.differences(scores, **named, background=background, reference=facts.reference),
     }
+
+
+def arms_of(facts: StudyFacts) -> ablation.Arms:
+    """Return what a study compares with its reference, the question of each experiment, and whose networks it uses."""
+    known = facts.experiments
+    return ablation.Arms(
+        datasets=[*facts.datasets],
+        experiments=[*known, *facts.external_tools],
+        reference=facts.reference,
+        questions={name: entry.question for name, entry in known.items()} | dict.fromkeys(facts.external_tools, TOOLS),
+        named_before=[name for name, entry in known.items() if entry.named_before],
+        networks={name: entry.trained_by for name, entry in known.items() if entry.trained_by != name},
+    )
+
+
+def power_table(facts: StudyFacts, everything: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
+    """Return what spreads the scores of a study, and how many networks would find an effect."""
+    own = tables.on_training_dataset(everything, [*facts.datasets])
+    made = power.power(
+        tables.with_weights(own, None, clusters=clusters),
+        facts.reference,
+        {name: entry.primary_metric for name, entry in facts.datasets.items()},
+        networks=arms_of(facts).networks,
+        folds={name: entry.folds for name, entry in facts.datasets.items() if entry.folds},
+    )
+    return tables.sort_rows(made, test_dataset=[*facts.datasets], metric=[*tables.METRICS])
+
+
+def contrasts_of(facts: StudyFacts, found: Scores) -> Contrasts:
+    """Return the paired differences of any two experiments on their own datasets, as `ablation` has those to one."""
+    own = tables.on_training_dataset(_once_per_seed(facts, found), [*facts.datasets])
+    return Contrasts(tables.with_weights(own, _backgrounds(facts), clusters=found.clusters), arms_of(facts).networks)
+
+
+def _backgrounds(facts: StudyFacts) -> dict[str, str]:
+    return {name: entry.background for name, entry in facts.datasets.items() if entry.background}
+
+
+def _once_per_seed(facts: StudyFacts, found: Scores) -> pd.DataFrame:
+    """Return the scores of ordinary experiments, and those of what has no seed once per seed."""
+    scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
+    seedless = scores["train_dataset"] == EXTERNAL
+    trivial = found.baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
+    return pd.concat([scores[~seedless], *_per_seed([scores[seedless], trivial], facts.seeds)])
 
 
 def tracking_table(facts: StudyFacts) -> pd.DataFrame:

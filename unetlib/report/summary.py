@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from unetlib.evaluation.ablation import ALPHA
-from unetlib.evaluation.bootstrap import CLUSTERS, IMAGES, SEEDS, resampled_units
 from unetlib.evaluation.decision import MARGIN
+from unetlib.evaluation.intervals import CLUSTERS, IMAGES, SEEDS, resampled_units
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.io.wording import counted
 from unetlib.report.decided import effect_rows, equivalent
@@ -193,7 +193,7 @@ def _uncertainty(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
     spread = counted(low, "run") if low == high else f"{low} to {high} runs"
     text = [
         f"A score is the mean over {spread} (folds × seeds), each over its test images. Square brackets hold the 95 % "
-        "interval of that mean by a hierarchical bootstrap of images or clusters and of seeds."
+        "interval of that mean, of what is named here (docs/statistics.md)."
     ]
     for resampled, rows in trained.fillna({"resampled": ""}).groupby("resampled", sort=False):
         text.append(f"{_listed(list(dict.fromkeys(rows['test_dataset'])))}: {_covered(str(resampled))}.")
@@ -202,9 +202,8 @@ def _uncertainty(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
         clear = int(effects["clear"].astype(bool).sum())
         text.append(
             f"Clear comparisons with the reference: {clear} of {tested}. A difference is clear when the networks were "
-            f"trained more than once, the interval excludes zero, and p < {ALPHA} after Holm's correction for all "
-            f"{tested} (p: the larger of a sign-flip test over clusters, or over images where clusters are few, and of "
-            "the bootstrap)."
+            f"trained more than once and p < {ALPHA} after Holm's correction among the comparisons that answer one "
+            "question on one dataset."
         )
     return text
 

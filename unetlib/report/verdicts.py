@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot, isnan, nan
 
-from unetlib.evaluation.bootstrap import retrained
 from unetlib.evaluation.decision import MARGIN, excludes, is_clear, is_equivalent
+from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.isbi_metrics import ERRORS
 
 VERDICTS = {  # name → meaning, what is decided first

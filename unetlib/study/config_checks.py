@@ -23,7 +23,7 @@ from unetlib.study.mistakes import allowed, mistakes_of
 from unetlib.study.names import check_known
 from unetlib.study.protocol_checks import check_protocols
 from unetlib.study.runs import EXTERNAL, JOINT
-from unetlib.study.settings import ExperimentSettings, StudyError, StudySettings
+from unetlib.study.settings import ABOUT, ExperimentSettings, StudyError, StudySettings
 from unetlib.study.tracked_runs import untrackable
 
 PREDICTS = {"networks_of", "datasets", *PREDICTED_BY}  # what an experiment that trains nothing may state
@@ -126,7 +126,7 @@ def _reference(study: StudySettings) -> None:
 
 
 def _stated(entry: ExperimentSettings) -> set[str]:
-    return {name for name in entry.model_fields_set if getattr(entry, name) is not None}
+    return {name for name in entry.model_fields_set - set(ABOUT) if getattr(entry, name) is not None}
 
 
 def _source(name: str, study: StudySettings) -> None:

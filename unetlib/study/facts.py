@@ -18,8 +18,9 @@ from unetlib.study.experiments import (
 )
 from unetlib.study.mistakes import set_apart
 from unetlib.study.protocols import protocol_steps
+from unetlib.study.questions import question_of
 from unetlib.study.runs import EXTERNAL, JOINT, NO_SEED, Run
-from unetlib.study.settings import StudySettings
+from unetlib.study.settings import ABOUT, StudySettings
 from unetlib.study.sweeps import swept_levels
 from unetlib.study.tracked_runs import tracked_datasets, tracked_experiments
 
@@ -42,6 +43,8 @@ class ExperimentFacts(Settings):
     tiles: int | None = Field(None, description="Tiles that a network of it is trained on: updates × batch.")
     silver_truth: list[str] = Field([], description="Datasets on which it trains with silver truth where there is any.")
     same_as_reference: list[str] = Field(description="Datasets on which it equals the reference by construction.")
+    question: str = Field("", description="What its comparison with the reference is an answer to.")
+    named_before: bool = Field(False, description="Whether its comparison was chosen before any result was seen.")
 
 
 class StudyFacts(Settings):
@@ -155,6 +158,8 @@ def study_facts(study: StudySettings) -> StudyFacts:
                 tiles=tiles(study, name),
                 silver_truth=silver_truth(study, name),
                 same_as_reference=same_as_reference(study, name),
+                question=question_of(study, name),
+                named_before=bool(study.experiments[name].named_before),
             )
             for name in chosen.experiments
         },
@@ -197,6 +202,6 @@ def aliases(study: StudySettings) -> dict[str, str]:
         name: reference
         for name, entry in study.experiments.items()
         if name not in study.study.experiments
-        and entry.model_fields_set <= set(TRAINED_BY)
+        and entry.model_fields_set <= {*TRAINED_BY, *ABOUT}
         and run_settings(study, name) == same
     }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from unetlib.datasets.settings import DatasetSettings, SplitSettings
-from unetlib.evaluation.settings import PitfallSettings, ProtocolSettings, ScoringSettings
+from unetlib.evaluation.settings import PitfallSettings, ProtocolSettings, Question, ScoringSettings
 from unetlib.imaging.settings import InstanceMethod, Normalisation, SeedSettings, TargetSettings, WeightMapSettings
 from unetlib.io.settings import LimitSettings, Settings, SettingsError, option
 from unetlib.networks.settings import ComputeSettings, InferenceSettings, ModelSettings
@@ -69,6 +69,9 @@ else:
     SeedDifferences = differences(SeedSettings)
 
 
+ABOUT = ("question", "named_before")  # what an experiment is asked for: changes nothing that it does
+
+
 class ExperimentSettings(Settings):
     """An experiment: its differences from the study's sections; it shares everything that it does not state."""
 
@@ -96,6 +99,14 @@ class ExperimentSettings(Settings):
     training: TrainingDifferences | None = Field(None, description="As training.")
     batch: BatchDifferences | None = Field(None, description="As batch.")
     target: TargetDifferences | None = option(None, "As target.")
+    question: Question | None = option(
+        None,
+        "What its comparison with the reference is an answer to: p-values are corrected among those of one question;"
+        " left out: what it changes, and training recipe where that is several things.",
+    )
+    named_before: bool | None = option(
+        None, "true: its comparison was chosen before any result was seen, and is corrected among such alone."
+    )
 
 
 class StudyList(Settings):

@@ -16,7 +16,7 @@ from unetlib.study.experiments import (
     training_experiment,
 )
 from unetlib.study.runs import JOINT
-from unetlib.study.settings import ExperimentSettings, StudySettings
+from unetlib.study.settings import ABOUT, ExperimentSettings, StudySettings
 
 Stated = dict[str, Any]  # section → setting → value, or a setting without a section → value
 WHOLE = ("params",)  # mappings that count as one value
@@ -35,7 +35,9 @@ def dotted(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
 
 def known_names() -> list[str]:
     """Return every name that an experiment can state, sections first: model, model.norm, normalisation."""
-    sections = {name: field for name, field in ExperimentSettings.model_fields.items() if name != "networks_of"}
+    sections = {
+        name: field for name, field in ExperimentSettings.model_fields.items() if name not in ("networks_of", *ABOUT)
+    }
     within = [f"{name}.{key}" for name in sections for key in _keys(name)]
     return [*sections, *within]
 
@@ -49,7 +51,7 @@ def _keys(section: str) -> list[str]:
 def stated(study: StudySettings, experiment: str) -> Stated:
     """Return what an experiment states; for training settings, what the experiment that trains its networks states."""
     entry, trainer = study.experiments[experiment], study.experiments[training_experiment(study, experiment)]
-    training = trainer.model_dump(mode="json", exclude_unset=True, exclude={"networks_of", *PREDICTED_BY})
+    training = trainer.model_dump(mode="json", exclude_unset=True, exclude={"networks_of", *ABOUT, *PREDICTED_BY})
     own = entry.model_dump(mode="json", exclude_unset=True, include={"datasets", *PREDICTED_BY})
     return {name: value for name, value in (training | own).items() if value is not None}
 

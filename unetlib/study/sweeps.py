@@ -1,6 +1,6 @@
 """Sweeps of a study: the number of training images, or the size of the network."""
 
-from unetlib.study.settings import StudySettings
+from unetlib.study.settings import ABOUT, StudySettings
 
 SWEEPS = {"training-size": ("split", "max_train"), "network-size": ("model", "base_filters")}
 
@@ -12,7 +12,7 @@ def swept_levels(study: StudySettings) -> dict[str, dict[str, int | None]]:
     experiments is omitted. The level None means all training images.
     """
     changes = {
-        name: study.experiments[name].model_dump(exclude_unset=True, exclude={"networks_of", "datasets"})
+        name: study.experiments[name].model_dump(exclude_unset=True, exclude={"networks_of", "datasets", *ABOUT})
         for name in study.study.experiments
     }
     found: dict[str, dict[str, int | None]] = {}

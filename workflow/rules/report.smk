@@ -1,5 +1,5 @@
 # Tables and figures, made from score files alone, and the report that joins them.
-TABLES = ["comparison", "ablation", "transfer", "costs", "tracking"]
+TABLES = ["comparison", "ablation", "transfer", "power", "costs", "tracking"]
 PROTOCOLS = ["waterfall"] if FACTS.protocols else []  # the table and the figure of protocols, if there are any
 FIGURES = ["learning-curves", "ablation", "transfer", *FACTS.sweeps, *PROTOCOLS]
 EXAMPLES = ["examples", "weight-map", "augmentation"]
@@ -44,6 +44,9 @@ rule compare_claims:
         errors="workflow/known-errors.csv",
         tables=[LAYOUT.table(name) for name in ("comparison", "ablation", "transfer", *PROTOCOLS)],
         history=[LAYOUT.history(path) for path in TRAINED_RUNS],
+        scores=LAYOUT.all_scores,
+        baselines=LAYOUT.baselines,
+        frames=FRAMES,
     output:
         csv=report(
             LAYOUT.table("claims"),
@@ -64,7 +67,8 @@ rule compare_claims:
         code=code_of("compare_claims.py"),
     shell:
         "python workflow/scripts/compare_claims.py --study {params.study:q} --literature {input.literature:q}"
-        " --errors {input.errors:q} > {log:q} 2>&1"
+        " --errors {input.errors:q} --scores {input.scores:q} --baselines {input.baselines:q} --frames {input.frames:q}"
+        " > {log:q} 2>&1"
 
 
 rule score_pitfalls:

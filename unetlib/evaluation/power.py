@@ -1,0 +1,104 @@
+"""Statistical power: what spreads the scores of a study, and how many networks would find an effect of a given size.
+
+The variance of the difference of two arms of F folds with k seeds each is 2·s²/(F·k) + v/F: s is the SD of retrained
+networks (`variance_prior`), v the variance that the images of one fold leave in a difference, the median over arms.
+An effect is found with 80 % power where it is (t0.975 + t0.8) standard errors long; t has d0 + F·(k − 1) degrees of
+freedom, d0 being what the other arms add.
+"""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from unetlib.evaluation.aggregation import spreads
+from unetlib.evaluation.contrasts import BOUNDS
+from unetlib.evaluation.decision import Spread, design_to_decide
+from unetlib.evaluation.score_grids import Arm
+from unetlib.evaluation.spread import UNTRAINED
+from unetlib.evaluation.spread import Spread as SpreadOfArms
+
+EFFECTS = (0.01, 0.02, 0.05)
+SETTINGS = ("iou", "dice", "seg", "map")  # metrics besides the primary ones
+COLUMNS = [
+    "test_dataset",
+    "metric",
+    "arms",
+    "networks",
+    "network_sd",
+    "network_df",
+    "fold_sd",
+    "image_sd",
+    "correlation",
+]
+COLUMNS += [f"needs_{effect}" for effect in EFFECTS]
+MOST_FOLDS = 5
+
+
+def power(
+    rows: pd.DataFrame,
+    reference: str,
+    primary_metrics: Mapping[str, str],
+    *,
+    networks: Mapping[str, str] | None = None,
+    folds: Mapping[str, int] | None = None,
+) -> pd.DataFrame:
+    """Return one row per test dataset and metric: the spread of its scores, and the design that finds each effect.
+
+    rows: of `tables.with_weights`, of networks on their own datasets. folds: how many the split of a dataset has.
+
+    Columns: arms and networks that tell of the spread; network_sd, network_df: SD of a score between networks that
+    differ by their seed, and the degrees of freedom that the arms lend each other; fold_sd: SD between folds of the
+    difference of an arm to the reference, over arms; image_sd: that of an image in such a difference; correlation: of
+    successive frames; needs_…: `seeds × folds` of each arm that finds this difference with 80 % power, empty where
+    none of at most 20 seeds does or nothing was trained twice.
+    """
+    table = []
+    for (dataset, metric), spread in spreads(rows, networks):
+        base = Arm(reference, dataset)
+        if base in spread.grid.values and metric in {*SETTINGS, primary_metrics.get(dataset)}:
+            table.append([dataset, metric, *_row(spread, base, (folds or {}).get(dataset, MOST_FOLDS))])
+    return pd.DataFrame(table, columns=COLUMNS)
+
+
+def _row(spread: SpreadOfArms, base: Arm, most_folds: int) -> list[object]:
+    arms = [arm for arm in spread.grid.values if arm.train_dataset not in UNTRAINED and arm not in spread.collapsed]
+    runs = sum(len(spread.grid.scores(arm).folds) for arm in arms)
+    sd = np.sqrt(spread.prior.variance) if spread.prior.df else np.nan
+    of_images, image_sd, fold_sd = _of_pairs(spread, base, arms)
+    known = Spread(float(np.sqrt(2) * sd), of_images, spread.prior.df) if np.isfinite(sd) else None
+    designs = [design_to_decide(effect, known, most_folds) for effect in EFFECTS]
+    needs = [f"{each.seeds} × {each.folds}" if each else "" for each in designs]
+    df = spread.prior.df if spread.prior.df else np.nan
+    return [len(arms), runs, sd, df, fold_sd, image_sd, spread.rho_differences, *needs]
+
+
+def _of_pairs(spread: SpreadOfArms, base: Arm, arms: Collection[Arm]) -> tuple[float, float, float]:
+    """Return medians over the differences to the reference: variance by one fold's images, SD of an image, of folds."""
+    variances, images, folds = [], [], []
+    for arm in arms:
+        found, scores = spread.difference(arm, base, BOUNDS), spread.grid.difference(arm, base)
+        if arm == base or found is None or scores is None:
+            continue
+        count = len(np.unique(scores.folds))
+        if len(scores.clusters) > count:
+            variances.append(found.parts[-1].variance * count)
+            means = np.nanmean(np.where(scores.weights > 0, scores.values, np.nan), axis=0)
+            images.append(float(np.std(means, ddof=1)))
+        if count > 1:
+            folds.append(
+                float(np.std([scores.run_means[scores.folds == each].mean() for each in range(count)], ddof=1))
+            )
+    medians = [float(np.median(each)) if each else np.nan for each in (variances, images, folds)]
+    return float(np.nan_to_num(medians[0])), medians[1], medians[2]
+
+
+def power_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table as text."""
+    shown = table[["test_dataset", "metric", "networks"]].astype(object)
+    for name, title in (("network_sd", "networks"), ("fold_sd", "folds"), ("image_sd", "images")):
+        shown[f"SD between {title}"] = ["–" if pd.isna(value) else f"{value:.4f}" for value in table[name]]
+    shown["correlation"] = [f"{value:.2f}" for value in table["correlation"]]
+    for effect in EFFECTS:
+        shown[f"seeds × folds for {effect}"] = table[f"needs_{effect}"].fillna("").replace("", "–")
+    return shown

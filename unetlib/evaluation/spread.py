@@ -1,0 +1,156 @@
+"""What all arms of a test dataset say together of the spread of a metric, and the intervals that follow from it.
+
+An arm's variance between retrained networks is moderated by the other arms (`variance_prior`), and the correlation of
+successive frames of a film is estimated from all of them (`serial_correlation`). The interval of a difference has the
+variance of both arms' networks, which are independent, and that of the paired images.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unetlib.evaluation.baselines import ALL_BACKGROUND, ALL_FOREGROUND
+from unetlib.evaluation.intervals import Interval, Part
+from unetlib.evaluation.mean_scores import MIN_CLUSTERS, Scores, between_seeds, interval
+from unetlib.evaluation.score_grids import Arm, Grid
+from unetlib.evaluation.serial_correlation import estimate
+from unetlib.evaluation.variance_prior import Prior, fit_prior
+
+UNTRAINED = ("none", "external")  # training sets of what was not trained by us: it has no seeds
+CONSTANT = 0.01  # a mean difference of scores below this is none
+UNKNOWN_RHO = 0.5  # where no film has enough frames to estimate it
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The spread of the arms of a grid.
+
+    runs: the variance of one run's mean by arm, moderated; empty for what was not retrained. rho_scores and
+    rho_differences: the correlation of successive frames in scores and in differences of two arms. networks: experiment
+    → the experiment that trains its networks, where that is another.
+    """
+
+    grid: Grid
+    prior: Prior
+    runs: Mapping[Arm, Part]
+    rho_scores: float
+    rho_differences: float
+    collapsed: Collection[Arm] = ()
+    networks: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, grid: Grid, *, collapsed: Collection[Arm] = (), networks: Mapping[str, str] | None = None) -> "Spread":
+        """Return the spread of a grid. collapsed: arms with networks that learned nothing, which tell of no other."""
+        trained = [arm for arm in grid.values if arm.train_dataset not in UNTRAINED]
+        own = {arm: between_seeds(grid.scores(arm)) for arm in trained}
+        trainers = dict(networks or {})
+        telling = [arm for arm in trained if arm not in collapsed and arm.experiment not in trainers]
+        prior, outliers = fit_prior([own[arm] for arm in telling])
+        alone = {arm for arm, is_outlier in zip(telling, outliers, strict=True) if is_outlier} | set(collapsed)
+        runs = {arm: _of_runs(own[arm], prior, arm in alone) for arm in trained}
+        known = {arm: part for arm, part in runs.items() if part.df > 0}
+        series = _series(grid, [arm for arm in telling if arm not in alone])
+        return cls(grid, prior, known, *_correlations(series), collapsed, trainers)
+
+    def mean(self, arm: Arm, bounds: tuple[float, float]) -> Interval:
+        """Return the interval of an arm's mean score."""
+        scores = self.grid.scores(arm)
+        parts = self._parts([arm], len(scores.folds)) if arm.train_dataset not in UNTRAINED else ()
+        return interval(scores, bounds, runs=parts, rho=self.rho_scores)
+
+    def difference(self, left: Arm, right: Arm, bounds: tuple[float, float]) -> Interval | None:
+        """Return the interval of left minus right on the runs and images of both, None where they share none."""
+        scores = self.grid.difference(left, right)
+        if scores is None:
+            return None
+        rho = self.rho_differences
+        if {left, right} & set(self.collapsed) or left.train_dataset in UNTRAINED or right.train_dataset in UNTRAINED:
+            rho = max(rho, self.rho_scores)  # what is left of such a difference are the scores of one arm
+        if self._shares_networks(left, right):
+            return interval(scores, bounds, rho=rho)
+        return interval(scores, bounds, runs=self._parts([left, right], len(scores.folds)), rho=rho)
+
+    def _shares_networks(self, left: Arm, right: Arm) -> bool:
+        one, other = (self.networks.get(arm.experiment, arm.experiment) for arm in (left, right))
+        return one == other and left.train_dataset == right.train_dataset
+
+    def _parts(self, arms: Sequence[Arm], runs: int) -> tuple[Part, ...]:
+        """Return what the networks of the arms add to the variance of a mean; () where some were not retrained."""
+        trained = [arm for arm in arms if arm.train_dataset not in UNTRAINED]
+        if not trained or not all(arm in self.runs for arm in trained):
+            return ()
+        return tuple(Part(self.runs[arm].variance / runs, self.runs[arm].df) for arm in trained)
+
+
+def collapsed_arms(grid: Grid) -> set[Arm]:
+    """Return the trained arms with a run that scores as a constant prediction does, image by image.
+
+    Below a constant is not collapsed: where nearly all is foreground, a network that finds the borders can be below.
+    grid: of a score such as Dice.
+    """
+    constant = [grid.values[arm] for arm in grid.values if arm.experiment in (ALL_FOREGROUND, ALL_BACKGROUND)]
+    trained = [arm for arm in grid.values if arm.train_dataset not in UNTRAINED]
+    return {arm for arm in trained for score in constant if _as_constant(grid.values[arm], score)}
+
+
+def _as_constant(values: Floats, constant: Floats) -> bool:
+    """Return whether a run differs from the constant prediction by less than CONSTANT on average over its images."""
+    apart = np.abs(values - _mean_over_runs(constant))
+    count = np.isfinite(apart).sum(1)
+    means = np.nansum(apart, axis=1)[count > 0] / count[count > 0]
+    return bool((means < CONSTANT).any())
+
+
+def _of_runs(own: Part, prior: Prior, alone: bool) -> Part:
+    """Return the variance of a run: moderated, or (alone) that of the arm itself where it is larger."""
+    moderated = prior.moderated(own)
+    return Part(max(own.variance, moderated.variance), own.df) if alone else moderated
+
+
+def _series(grid: Grid, arms: Sequence[Arm]) -> list[list[Floats]]:
+    """Return for every arm its scores of each film in the order of time, over runs; arms with equal scores once."""
+    films = np.unique(grid.clusters.astype(str))
+    if not arms or not np.isfinite(grid.times).all() or len(films) >= MIN_CLUSTERS:
+        return []
+    means = np.array([_mean_over_runs(grid.values[arm]) for arm in arms])
+    known = np.isfinite(means).all(0)
+    means = np.unique(means[:, known], axis=0)
+    order = np.argsort(grid.times[known], kind="stable")
+    of = grid.clusters.astype(str)[known][order]
+    return [[row[order][of == film] for film in films if (of == film).any()] for row in means]
+
+
+def _mean_over_runs(values: Floats) -> Floats:
+    count = np.isfinite(values).sum(0)
+    return np.asarray(np.where(count > 0, np.nansum(values, axis=0) / np.maximum(count, 1), np.nan))
+
+
+def _correlations(series: Sequence[Sequence[Floats]]) -> tuple[float, float]:
+    """Return the correlation of successive frames in scores and in differences of two arms.
+
+    Arms share what is hard in a frame, so their scores are one series; what is left of them once the mean over the arms
+    is taken away are as many series, less one.
+    """
+    scores = estimate(series, independent=1)
+    if len(series) < 2:
+        return _known(scores), _known(scores)
+    films = range(len(series[0]))
+    means = [np.mean([each[film] for each in series], axis=0) for film in films]
+    left = [[each[film] - means[film] for film in films] for each in series]
+    return _known(scores), _known(estimate(left, independent=len(series) - 1))
+
+
+def _known(rho: float) -> float:
+    return rho if np.isfinite(rho) else UNKNOWN_RHO
+
+
+def unmoderated(scores: Scores, bounds: tuple[float, float]) -> Interval:
+    """Return the interval of a mean by its own scores alone."""
+    rows = [scores.values[:, scores.clusters == film] for film in np.unique(scores.clusters)]
+    weights = [scores.weights[:, scores.clusters == film] for film in np.unique(scores.clusters)]
+    films = [_mean_over_runs(np.where(by > 0, value, np.nan)) for value, by in zip(rows, weights, strict=True)]
+    few = scores.ordered and len(films) < MIN_CLUSTERS
+    return interval(scores, bounds, rho=_known(estimate([films])) if few else 0.0)
