@@ -29,6 +29,7 @@ COLUMNS = [
     "network_df",
     "fold_sd",
     "image_sd",
+    "images_sd",
     "correlation",
 ]
 COLUMNS += [f"needs_{effect}" for effect in EFFECTS]
@@ -49,9 +50,9 @@ def power(
 
     Columns: arms and networks that tell of the spread; network_sd, network_df: SD of a score between networks that
     differ by their seed, and the degrees of freedom that the arms lend each other; fold_sd: SD between folds of the
-    difference of an arm to the reference, over arms; image_sd: that of an image in such a difference; correlation: of
-    successive frames; needs_…: `seeds × folds` of each arm that finds this difference with 80 % power, empty where
-    none of at most 20 seeds does or nothing was trained twice.
+    difference of an arm to the reference, over arms; image_sd: that of an image in such a difference, and images_sd:
+    what the images of one fold leave in it; correlation: of successive frames; needs_…: `seeds × folds` of each arm
+    that finds this difference with 80 % power, empty where none of at most 20 seeds does or nothing was trained twice.
     """
     table = []
     for (dataset, metric), spread in spreads(rows, networks):
@@ -70,7 +71,7 @@ def _row(spread: SpreadOfArms, base: Arm, most_folds: int) -> list[object]:
     designs = [design_to_decide(effect, known, most_folds) for effect in EFFECTS]
     needs = [f"{each.seeds} × {each.folds}" if each else "" for each in designs]
     df = spread.prior.df if spread.prior.df else np.nan
-    return [len(arms), runs, sd, df, fold_sd, image_sd, spread.rho_differences, *needs]
+    return [len(arms), runs, sd, df, fold_sd, image_sd, np.sqrt(of_images), spread.rho_differences, *needs]
 
 
 def _of_pairs(spread: SpreadOfArms, base: Arm, arms: Collection[Arm]) -> tuple[float, float, float]:
