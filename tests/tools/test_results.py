@@ -123,7 +123,7 @@ def test_what_is_not_published_by_us_is_never_removed(published, tmp_path):
     shutil.copytree(published, tmp_path, dirs_exist_ok=True)
     (tmp_path / "docs/results/small/notes.docx").write_text("precious")
     before = content(tmp_path)
-    with pytest.raises(OutputError, match=r"small: holds notes\.docx, which is no part of published results"):
+    with pytest.raises(OutputError, match=r"small: holds notes\.docx, which is not part of published results"):
         results.make_results(tmp_path)
     assert content(tmp_path) == before
 
