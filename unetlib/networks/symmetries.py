@@ -40,6 +40,7 @@ class TurnedPlane:
 
     def __getitem__(self, part: tuple[slice, slice], /) -> NDArray[Any]:
         """Return these rows and columns of the turned plane; slices with start and stop."""
+        # the corners of a rectangle stay the corners of a rectangle, so they bound what must be read
         corners = np.ix_(*((each.start, each.stop - 1) for each in part))
         rows, columns = self._rows[corners], self._columns[corners]
         found = self.plane[slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)]

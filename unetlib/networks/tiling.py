@@ -144,7 +144,8 @@ def _spans(length: int, tile_px: int, smallest: int, step: int) -> tuple[int, li
         raise TileError(f"a tile of {tile_px} px is too small for an image of {length} px; take {need} px or more")
     fewest = _count(length, sides[-1], step)
     side = next(side for side in sides if _count(length, side, step) == fewest)
-    last = -(-max(length - side, 0) // step)
+    last = -(-max(length - side, 0) // step)  # in steps of the grid: the first start that reaches the end
+    # evenly spaced starts, rounded down to the grid; each tile keeps its part up to the next start
     starts = [step * (i * last // max(fewest - 1, 1)) for i in range(fewest)]
     return side, list(zip(starts, [*starts[1:], length], strict=True))
 
@@ -158,7 +159,7 @@ def _sides(tile_px: int, smallest: int, step: int, length: int) -> Iterator[int]
 
 def _count(length: int, side: int, step: int) -> int:
     """Tiles of `side` that cover `length` when they start on the grid."""
-    last = -(-max(length - side, 0) // step)
+    last = -(-max(length - side, 0) // step)  # ceiling division
     return 1 + -(-last // max(side // step, 1))
 
 

@@ -65,7 +65,7 @@ def step_experiments(study: StudySettings, protocol: str) -> dict[str, Experimen
     """Return one experiment per flaw of a protocol: the document's without this flaw and all flaws before it."""
     chosen, found = study.protocols[protocol], dict[str, ExperimentSettings]()
     now, ours = stated(study, chosen.experiment), stated(study, chosen.compare_with)
-    if not is_joint(study, chosen.experiment):
+    if not is_joint(study, chosen.experiment):  # a protocol is about one dataset, whatever the experiments train on
         now, ours = ({**each, "datasets": [chosen.dataset]} for each in (now, ours))
     for name, flaw in zip(step_names(study, protocol), chosen.flaws, strict=True):
         for setting in flaw.settings:
@@ -102,7 +102,7 @@ def protocol_steps(study: StudySettings, protocol: str) -> ProtocolSteps:
     steps = [_step(study, "", now, chosen.dataset, reported)]
     for name, flaw in zip(step_names(study, protocol), chosen.flaws, strict=True):
         before, now_done = (now, reported), done(study, name, chosen.dataset)
-        if now_done != settings:
+        if now_done != settings:  # else the flaw changes nothing in this study
             now, settings = chosen.compare_with if now_done == ours else name, now_done
         reported = "test" if REPORTED in flaw.settings else reported
         if (now, reported) != before:

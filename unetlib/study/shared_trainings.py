@@ -17,6 +17,7 @@ def share_identical_trainings(study: StudySettings) -> StudySettings:
     trained: dict[str, dict[str, str]] = {}  # experiment → training set → key
     for name in sorted(names, key=lambda name: _rank(study, name)):
         own = _training_keys(study, name)
+        # one that trains the same networks on at least these training sets; `_rank` has put larger ones first
         first = next((other for other, keys in trained.items() if own.items() <= keys.items()), name)
         if first == name:
             trained[name] = own

@@ -78,12 +78,13 @@ def score(truth: Lineage, found: Lineage, matched: Sequence[Sequence[Match]]) ->
     splits = missed = extra = 0
     twin: dict[Node, Node] = {}  # predicted cell → the only true cell that it covers
     for time, (true, ours, pairs) in enumerate(zip(truth.ids, found.ids, matched, strict=True)):
-        covers = Counter(name for _, name in pairs)
+        covers = Counter(name for _, name in pairs)  # how many true cells each predicted one covers
         splits += sum(covers.values()) - len(covers)
         missed += len(true) - len(pairs)
         extra += len(ours - covers.keys())
         twin |= {(time, name): (time, true_name) for true_name, name in pairs if covers[name] == 1}
     wanted = truth.edges()
+    # An edge counts only if both its ends are cells that cover exactly one true cell.
     made = {(twin[a], twin[b]): kind for (a, b), kind in found.edges().items() if a in twin and b in twin}
     redundant = len(made.keys() - wanted.keys())
     absent = len(wanted.keys() - made.keys())

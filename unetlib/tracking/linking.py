@@ -102,10 +102,12 @@ def tracks_of(frames: Sequence[FrameCells], links: Iterable[tuple[Cell, Cell]]) 
         before[second] = first
     tracks: list[Track] = []
     owner: dict[Cell, int] = {}
+    # In the order of time, so that a mother has her number before her daughters need it.
     for start in ((time, index) for time, frame in enumerate(frames) for index in range(len(frame.ids))):
         if start in owner:
             continue
         cells = [start]
+        # A track goes on while its cell has one successor, in the very next frame: a division or a gap ends it.
         while len(after[cells[-1]]) == 1 and after[cells[-1]][0][0] == cells[-1][0] + 1:
             cells.append(after[cells[-1]][0])
         number = len(tracks) + 1

@@ -56,6 +56,7 @@ class Batches:
         )
         whole = variants.image[crop.variant]
         image = self._grey_scale_of(crop, whole).of(whole[np.ix_(rows, columns)])
+        # Only the image is mirrored: outside of it the mask is empty and the weight 0.
         inside = (
             slice(max(crop.row, 0), min(crop.row + self.tile_px, height)),
             slice(max(crop.column, 0), min(crop.column + self.tile_px, width)),

@@ -70,6 +70,7 @@ class Crops:
     def _place(self, random: np.random.Generator, mask: NDArray[np.uint8]) -> tuple[int, int]:
         """Draw the tile's start: anywhere in a larger image, centred on a smaller one, or around a foreground pixel."""
         share = self.batch.foreground_share
+        # `and` in this order: without a share no number is drawn, and an empty mask is cut like any other
         if share > 0 and random.random() < share and len(pixels := np.flatnonzero(mask)):
             centre = divmod(int(pixels[random.integers(len(pixels))]), mask.shape[1])
             rooms = [side - self.batch.tile_px for side in mask.shape]

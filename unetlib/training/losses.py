@@ -92,7 +92,7 @@ def with_distances(
             total = mse_loss(found, wanted, reduction="sum")
         else:
             total = smooth_l1_loss(found, wanted, reduction="sum", beta=KNEE)
-        apart = total / (2 * known.sum()).clamp(min=1)
+        apart = total / (2 * known.sum()).clamp(min=1)  # two distances per pixel
         return loss(outputs[:, :2], truth[:, 0].long(), weight) + target.weight * apart
 
     return both
