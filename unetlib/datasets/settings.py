@@ -18,7 +18,9 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ +-]{0,99}$")]
 class SyntheticSettings(Settings):
     """Synthetic microscopy, generated in the layout of a public dataset."""
 
-    modality: Literal["phase", "fluorescence", "membranes"] = Field(description="What it looks like.")
+    modality: Literal["phase", "fluorescence", "membranes"] = Field(
+        description="The kind of microscopy that it imitates."
+    )
     seed: int = Field(ge=0, description="The same seed gives the same bytes.")
     frames: int | None = Field(None, ge=4, description="Frames per sequence; images; slices.")
     height: int | None = Field(None, ge=32, description="Rows in px.")
@@ -42,19 +44,19 @@ class ReaderOptions(Settings):
         description="Which channel of images that hold several, from 1; of colour images red, green or blue.",
     )
     allow_empty: bool | None = Field(
-        None, description="Accept label images without any object, as negatives (so unless false)."
+        None, description="Accept label images without any object as negatives; false: refuse them."
     )
     near_duplicates: bool | None = Field(
-        None, description="Whether images that look the same count as one; false: only equal ones do."
+        None, description="Whether images that look alike count as duplicates; false: only equal ones do."
     )
 
 
 class ViewSettings(Settings):
     """How a dataset is presented to networks; see `DatasetSettings`."""
 
-    binning: int = Field(1, ge=1, description="Pixels squared that are averaged into one.")
-    training_truth: Truth = option("silver", "What is trained on where a frame has silver and gold truth.")
-    lengths: Lengths = option("pixels", "What lengths are counted in.")
+    binning: int = Field(1, ge=1, description="Side of the blocks of pixels that are averaged into one.")
+    training_truth: Truth = option("silver", "The truth to train on if a frame has silver and gold truth.")
+    lengths: Lengths = option("pixels", "The unit of lengths.")
 
 
 class DatasetSettings(Settings):
@@ -65,9 +67,7 @@ class DatasetSettings(Settings):
         " folder of label images."
     )
     archive: FileName | None = Field(None, description="File name of the archive at the mirrors and in resources/.")
-    url: Annotated[str, Field(pattern=r"^(https?|file)://")] | None = Field(
-        None, description="Where the archive is downloaded from."
-    )
+    url: Annotated[str, Field(pattern=r"^(https?|file)://")] | None = Field(None, description="URL of the archive.")
     sha256: Sha256 | None = Field(
         None, description="Checksum of the archive; null = recorded on first use and enforced from then on."
     )
@@ -82,7 +82,7 @@ class DatasetSettings(Settings):
     dense_only: bool = option(
         False, "As split.dense_only, for this dataset, whose gold truth mostly draws a few of the cells in a frame."
     )
-    primary_metric: Metric = Field(description="The metric this dataset is judged by.")
+    primary_metric: Metric = Field(description="The metric by which networks are compared on this dataset.")
     background: str | None = Field(None, description="Name of the background class when it is one (membrane).")
     min_area_px: int = Field(
         ge=0,
@@ -97,7 +97,7 @@ class DatasetSettings(Settings):
     field_of_interest_px: int | None = Field(
         None,
         ge=0,
-        description="Where given, SEG and DET are also reported by the rules of the Cell Tracking Challenge (seg_ctc,"
+        description="If given, SEG and DET are also reported by the rules of the Cell Tracking Challenge (seg_ctc,"
         " det): objects that lie wholly within so many px of the image's edge do not count; 0 = all count.",
     )
     frame_interval_min: float | None = Field(
@@ -105,7 +105,7 @@ class DatasetSettings(Settings):
     )
     thinning_thresholds: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)] | None = Field(
         None,
-        description="Where given, V_rand and V_info after border thinning (v_rand_thinned, v_info_thinned) and the"
+        description="If given, V_rand and V_info after border thinning (v_rand_thinned, v_info_thinned) and the"
         " older rand_error and pixel_error are reported, each at the one of these foreground probabilities that is best"
         " on the test images, as ISBI-2012 does.",
     )
@@ -117,7 +117,7 @@ class DatasetSettings(Settings):
     )
     training_truth: Truth = option(
         "silver",
-        "What is trained on where a frame has silver and gold truth. silver: silver, which is dense; gold: gold where"
+        "The truth to train on if a frame has silver and gold truth. silver: silver, which is dense; gold: gold where"
         " it is complete.",
     )
     lengths: Lengths = option(
@@ -125,8 +125,12 @@ class DatasetSettings(Settings):
         "What sigma_px, sigma1_px, elastic_sigma_px, shift_px and watershed_depth_px are counted in on this dataset."
         " pixels: of the image itself, whatever its binning; micrometres: µm, which needs options.pixel_size_um.",
     )
-    tile_px: int | None = Field(None, ge=4, description="Side in px of the output tile when trained on alone.")
-    draw_frames_by: DrawnBy | None = option(None, "Instead of batch.draw_frames_by when trained on alone.")
+    tile_px: int | None = Field(
+        None, ge=4, description="Side in px of the output tile when a network is trained on this dataset alone."
+    )
+    draw_frames_by: DrawnBy | None = option(
+        None, "Replaces batch.draw_frames_by when a network is trained on this dataset alone."
+    )
 
 
 class SplitSettings(Settings):
@@ -135,12 +139,12 @@ class SplitSettings(Settings):
     by: SplitBy | None = Field(
         None, description="What keeps training and test apart, on every dataset; null = each dataset's own split."
     )
-    folds: int = Field(2, ge=2, description="How many folds there are.")
+    folds: int = Field(2, ge=2, description="Number of folds.")
     validation_fraction: float = Field(
         0.15,
         ge=0,
         lt=1,
-        description="Share of the training frames that validates; 0 where the test frames validate instead.",
+        description="Share of the training frames that validates; 0 if the test frames validate instead.",
     )
     gap_frames: int = Field(2, ge=0, description="Unused frames between training and validation.")
     max_train: int | None = Field(
@@ -148,7 +152,7 @@ class SplitSettings(Settings):
     )
     max_validation: int | None = Field(None, ge=1, description="Most validation frames; null = all.")
     max_test: int | None = Field(None, ge=1, description="Most test frames; null = all.")
-    seed: int = Field(0, ge=0, description="Decides random splits and the cached copies.")
+    seed: int = Field(0, ge=0, description="Seed of random splits and of the cached copies.")
     test_frames_also: Literal["none", "validate", "train"] = option(
         "none",
         "What else the test frames do (a mistake, for the flawed arm of a pitfall and for protocols alone). validate:"
@@ -163,7 +167,8 @@ class SplitSettings(Settings):
     )
 
     gold_only: bool = option(
-        False, "Whether frames with silver truth alone stay unused, so that networks train on frames with gold truth."
+        False,
+        "Whether frames that have only silver truth stay unused, so that networks train on frames with gold truth.",
     )
 
     @model_validator(mode="after")

@@ -71,7 +71,7 @@ class PitfallSettings(Settings):
 class FlawSettings(Settings):
     """A difference between what a document did and what we do; a protocol takes it away in one step."""
 
-    name: Line = Field(description="What it is, in one line.")
+    name: Line = Field(description="The flaw in one line.")
     settings: Annotated[list[str], Field(min_length=1)] = Field(
         description="What of the experiment becomes that of compare_with: names such as validation.images, whole"
         " sections such as training, or reported."
@@ -86,8 +86,8 @@ class ProtocolSettings(Settings):
     )
     experiment: str = Field(description="The experiment that does what the document did.")
     dataset: str = Field(description="The dataset that it is trained on (of a joint network: scored on).")
-    test_dataset: str | None = option(None, "The dataset that it is scored on, where it is another.")
-    metric: ScoredMetric = Field(description="The metric that the steps are compared in.")
+    test_dataset: str | None = option(None, "The dataset that it is scored on, if it is another.")
+    metric: ScoredMetric = Field(description="The metric by which the steps are compared.")
     reported: Reported = Field(
         "test",
         description="What the document calls its result: scores of test images, or (validation) the best score"
@@ -95,7 +95,7 @@ class ProtocolSettings(Settings):
     )
     compare_with: str = Field(description="The experiment without the flaws.")
     flaws: Annotated[list[FlawSettings], Field(min_length=1)] = Field(
-        description="Its differences to compare_with, in the order in which they are taken away."
+        description="Its differences from compare_with, in the order in which they are removed."
     )
 
     @model_validator(mode="after")
@@ -110,7 +110,7 @@ class ProtocolSettings(Settings):
 class ProtocolStep(Settings):
     """A step of a protocol: an experiment, and the flaw that the step before it still has."""
 
-    flaw: str = Field(description='The flaw taken away by this step; "": none yet.')
+    flaw: str = Field(description='The flaw removed by this step; "": none yet.')
     experiment: str = Field(description="The experiment of this step.")
     train_dataset: str = Field(description="What its networks are trained on.")
     reported: Reported = Field(description="Whether the score is of test images or the best of validation.")
@@ -121,5 +121,5 @@ class ProtocolSteps(Settings):
 
     document: str = Field(description="The document, by its key in docs/sources.md.")
     test_dataset: str = Field(description="The dataset that all steps are scored on.")
-    metric: ScoredMetric = Field(description="The metric that the steps are compared in.")
+    metric: ScoredMetric = Field(description="The metric by which the steps are compared.")
     steps: list[ProtocolStep] = Field(description="The document's experiment first, ours last.")

@@ -80,14 +80,14 @@ class InstanceSettings(Settings):
     """How a foreground probability becomes instances; see `imaging.instances`."""
 
     threshold: Probability = Field(0.5, description="Foreground probability from which a pixel is foreground.")
-    min_area_px: int = Field(0, ge=0, description="Predicted objects under this area in px are dropped.")
+    min_area_px: int = Field(0, ge=0, description="Predicted objects of a smaller area in px are removed.")
     watershed_depth_px: float = Field(
         0,
         ge=0,
         description="Depth in px of the necks at which a watershed cuts instances; 0: connected components.",
     )
     seeds: SeedSettings | None = option(
-        None, "Where given, instances grow from seeds instead, which a network with distance targets finds."
+        None, "If given, instances grow from seeds instead, which a network with distance targets finds."
     )
 
     def scaled(self, scale: float) -> Self:

@@ -65,9 +65,11 @@ class Settings(BaseModel):
 class LimitSettings(Settings):
     """Limits of downloads and archives."""
 
-    archive_bytes: int = Field(ge=1, description="Most bytes of an archive, packed or unpacked.")
-    archive_members: int = Field(ge=1, description="Most files an archive may hold.")
-    fetch_timeout_s: float = Field(gt=0, description="Seconds without an answer before a connection counts as cut.")
+    archive_bytes: int = Field(ge=1, description="Maximum bytes of an archive, packed or unpacked.")
+    archive_members: int = Field(ge=1, description="Maximum number of files in an archive.")
+    fetch_timeout_s: float = Field(
+        gt=0, description="Seconds without an answer after which a connection counts as broken."
+    )
     fetch_attempts: int = Field(ge=1, description="How often each source is tried.")
 
 

@@ -78,7 +78,7 @@ class InferenceSettings(Settings):
 class ComputeSettings(Settings):
     """Where and how networks run; this changes results only by rounding (threads, device)."""
 
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto is cuda where there is one.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto is cuda if there is one.")
     threads: int = Field(2, ge=1, description="CPU threads of one training or prediction job.")
     predict_tile_px: int = Field(772, ge=4, description="Side in px of the output tile at inference.")
     predict_batch: int = Field(1, ge=1, description="Tiles per forward pass at inference.")
@@ -98,5 +98,7 @@ class PredictionSettings(Settings):
     inference: InferenceSettings = Field(description="Tiles and test-time augmentation.")
     instances: InstanceSettings = Field(description="Threshold, minimum area and watershed depth.")
     normalisation: Normalisation = Field(description=NORMALISATIONS)
-    binning: int = Field(1, ge=1, description="Pixels squared that are averaged into one before the network sees them.")
-    pixel_size_um: float | None = Field(None, gt=0, description="Side of a pixel of the training images, µm.")
+    binning: int = Field(
+        1, ge=1, description="Side of the blocks of pixels that are averaged into one before the network sees them."
+    )
+    pixel_size_um: float | None = Field(None, gt=0, description="Pixel size of the training images in µm.")

@@ -115,7 +115,7 @@ class StudyList(Settings):
     name: Name = Field(description="Names the folders results/<name> and resources/<name>.")
     datasets: list[str] = Field(min_length=1, description="Names under datasets that take part.")
     experiments: list[str] = Field(min_length=1, description="Names under experiments that take part.")
-    reference: str = Field(description="The experiment all others are compared with.")
+    reference: str = Field(description="The experiment with which all others are compared.")
     folds: list[Unsigned] = Field(min_length=1, description="Which folds are run (from 0).")
     seeds: list[Unsigned] = Field(min_length=1, description="One network per seed.")
     external_tools: list[str] = Field(description="Names under external_tools that take part.")
@@ -161,28 +161,29 @@ class StudySettings(RunSettings):
 
     study: StudyList = Field(description="What takes part in this study.")
     mirrors: list[str] = Field(description="Folders or http(s) URLs tried by archive name before a dataset's own url.")
-    limits: LimitSettings = Field(description="What a download and an archive may cost.")
+    limits: LimitSettings = Field(description="Limits of downloads and archives.")
     datasets: dict[Name, DatasetSettings] = Field(description="Datasets by name; only those in study.datasets count.")
     split: SplitSettings = Field(description="Which frames train, validate and test.")
     instance_method: InstanceMethod = Field(
         "components",
-        description="What of the foreground is one cell. components: all that is connected over pixel sides; watershed:"
-        " cut at necks deeper than its dataset's watershed_depth_px; seeds: grown from the middles of cells, which"
-        " networks with target.kind distances find.",
+        description="How the foreground is divided into instances. components: all that is connected over pixel sides;"
+        " watershed: cut at necks deeper than its dataset's watershed_depth_px; seeds: grown from the middles of cells,"
+        " which networks with target.kind distances find.",
     )
     seeds: SeedSettings = option(SeedSettings(), "How instance_method seeds finds the middles of cells.")
     compute: ComputeSettings = Field(description="Where and how networks run.")
     inference: InferenceSettings = Field(description="How the test images are predicted.")
-    scoring: ScoringSettings = Field(description="What of the test images is scored.")
+    scoring: ScoringSettings = Field(description="The part of the test images that is scored.")
     tracking: TrackingSettings = Field(description="Cells linked through whole test sequences.")
     experiments: dict[Name, ExperimentSettings] = Field(description="Experiments by name.")
     pitfalls: dict[Name, PitfallSettings] = Field(
-        description="What a mistake seems to be worth; those whose two experiments are in the study are measured."
+        description="Pairs of experiments that measure what a mistake seems to gain; a pair counts if both are in the"
+        " study."
     )
     protocols: dict[Name, ProtocolSettings] = option(
-        {}, "What documents did, step by step towards what we do; those in study.protocols are run."
+        {}, "Protocols of documents, step by step towards ours; those in study.protocols are run."
     )
-    external_tools: dict[Name, ExternalTool] = Field(description="Other tools by name.")
+    external_tools: dict[Name, ExternalTool] = Field(description="External tools by name.")
 
     def plain(self) -> dict[str, Any]:
         """Return the stated configuration in JSON types; sections that an experiment omits stay omitted.
