@@ -2,6 +2,7 @@
 
 - aims: Make the table of aims: scores that small networks should reach, beside those of the published tuned studies.
 - deposit: Deposit a finished study in docs/results/deposit: its scores, histories and facts.
+- draw_panel: Draw the picture of the quickstart that shows the plugin in napari; needs napari.
 - draw_quickstart: Draw the sample image of the quickstart and the pictures of its page.
 - map_results: Compare the results of two versions of the project, whose names differ, cell by cell.
 - marked_sections: Replace the generated sections of a Markdown page, each between two comments that name its writer.
