@@ -16,7 +16,7 @@ from unetlib import cli
 from unetlib.io.outputs import OutputError
 from unetlib.models.registry import find_network
 from unetlib.napari_plugin.layers import LayerError, stack_of
-from unetlib.napari_plugin.segment import Cancelled, measure_layer, segment_layer
+from unetlib.napari_plugin.segment import Cancelled, measure_layer, segment_layer, try_segment_layer
 
 
 @dataclass
@@ -107,6 +107,15 @@ def test_progress_rises_to_one_and_cancelling_ends_it(network):
     with pytest.raises(Cancelled):
         segment_layer(stack, network, rescale=False, report=stop, cancel=cancel)
     assert 0.4 < said[-1] < 0.5
+    assert try_segment_layer(stack, network, rescale=False, report=stop, cancel=cancel) == "cancelled"
+
+
+def test_what_goes_wrong_is_one_line(tmp_path):
+    (tmp_path / "broken.pt").write_bytes(b"no network")
+    stack, cancel = stack_of(Layer(spots(70, 80))), Event()
+    network = find_network(str(tmp_path / "broken.pt"))
+    found = try_segment_layer(stack, network, rescale=False, report=print, cancel=cancel)
+    assert isinstance(found, str) and "broken.pt: not a readable model file" in found and "\n" not in found
 
 
 def test_what_looks_different_is_said(network):

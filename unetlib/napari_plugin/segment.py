@@ -41,6 +41,18 @@ class Segmentation:
     notes: tuple[str, ...] = ()
 
 
+def try_segment_layer(
+    stack: Stack, network: Network, *, rescale: bool, report: Callable[[float], None], cancel: Event
+) -> Segmentation | str:
+    """Return what `segment_layer` finds, or the line that says why there is nothing: Qt ends where a thread raises."""
+    try:
+        return segment_layer(stack, network, rescale=rescale, report=report, cancel=cancel)
+    except Cancelled:
+        return "cancelled"
+    except (ValueError, OSError, RuntimeError, MemoryError) as error:
+        return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def segment_layer(
     stack: Stack, network: Network, *, rescale: bool, report: Callable[[float], None], cancel: Event
 ) -> Segmentation:

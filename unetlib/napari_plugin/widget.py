@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from unetlib.io.wording import counted
 from unetlib.models.registry import Network, find_network, shipped_models
 from unetlib.napari_plugin.layers import stack_of
-from unetlib.napari_plugin.segment import Cancelled, Segmentation, measure_layer, segment_layer
+from unetlib.napari_plugin.segment import Segmentation, measure_layer, try_segment_layer
 
 A_FILE = "a model.pt …"
 STEPS = 1000  # of the progress bar
@@ -80,7 +80,7 @@ class SegmentCells(QWidget):
         self._working(True)
         self._say(f"segmenting {layer.name} …")
         self.worker = create_worker(
-            segment_layer,
+            try_segment_layer,
             stack,
             network,
             rescale=self.rescale.isChecked(),
@@ -89,7 +89,6 @@ class SegmentCells(QWidget):
             _start_thread=False,
         )
         self.worker.returned.connect(lambda found: self._show(layer, found))
-        self.worker.errored.connect(self._fail)
         self.worker.finished.connect(self._finish)
         self.worker.start()
 
@@ -145,7 +144,10 @@ class SegmentCells(QWidget):
             if before in names:
                 box.setCurrentText(before)
 
-    def _show(self, layer: Image, found: Segmentation) -> None:
+    def _show(self, layer: Image, found: Segmentation | str) -> None:
+        if isinstance(found, str):
+            self._say(found)
+            return
         place = {name: getattr(layer, name) for name in PLACE}
         shown = self.viewer.add_labels(
             found.labels, name=f"{layer.name} cells", metadata={"unetlib_image": layer.name}, **place
@@ -153,9 +155,6 @@ class SegmentCells(QWidget):
         self.labels.setCurrentText(shown.name)
         notes = [note.replace("--rescale", "Rescale") for note in found.notes]
         self._say("\n".join([f"{layer.name}: {counted(found.cells, 'cell')}", *notes]))
-
-    def _fail(self, error: BaseException) -> None:
-        self._say("cancelled" if isinstance(error, Cancelled) else str(error) or type(error).__name__)
 
     def _finish(self) -> None:
         self.worker = None
