@@ -53,8 +53,8 @@ def _of_study(folder: Path) -> Iterator[list[str]]:
     images = _by_images(folder.parent)
     for (dataset, metric), rows in table.groupby(KEYS, sort=True):
         again = rows[[SEEDS in resampled_units(str(each)) for each in rows["resampled"]]]
-        sds, runs = (again[name].to_numpy(dtype=float) for name in ("sd", "runs"))
-        prior, _ = fit_prior([Part(float(sd**2), float(count - 1)) for sd, count in zip(sds, runs, strict=True)])
+        deviations, runs = (again[name].to_numpy(dtype=float) for name in ("sd", "runs"))
+        prior, _ = fit_prior([Part(float(sd**2), float(count - 1)) for sd, count in zip(deviations, runs, strict=True)])
         if prior.df:
             left = images.get((str(dataset), str(metric)), 0.0)
             spread = Spread(float(np.sqrt(2 * prior.variance)), left, prior.df)
