@@ -122,6 +122,18 @@ def test_an_undecided_row_says_how_many_networks_would_decide_it():
     assert found["verdict"] == "undecided" and found["decides"].endswith("folds")
 
 
+def test_a_network_of_another_dataset_that_has_the_value_too_is_told():
+    """0.8 on cells when trained there, 0.6 when trained on nuclei: a published 0.6 is met by both."""
+    assert "So does modern trained on nuclei alone (0.6" in row(claim(value=0.6))["reason"]
+    assert "So does" not in row(claim(value=0.8))["reason"] and row(claim(value=0.8))["verdict"] == "reproduced"
+    assert "So does" not in row(claim(value=0.6, answer=("modern", "cells", "nuclei", "iou")))["reason"]
+
+
+def test_one_training_that_agrees_is_said_to_be_one():
+    assert "one training" in row(claim(value=0.8), study(seeds=(0,)))["reason"]
+    assert "one training" not in row(claim(value=0.8))["reason"]
+
+
 def test_a_failed_training_decides_no_direction():
     made = study(levels={"reference": 0.7, "modern": 0.1, "multi-dataset": 0.5})
     found = row(direction("-"), made)

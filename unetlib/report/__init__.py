@@ -23,6 +23,8 @@
 - summary: The questions, findings and uncertainty of a study, in sentences made from its tables alone.
 - table_rows: Rows of a study's tables as dictionaries whose columns a type checker knows.
 - track_figures: Figures of tracked cells: their tracks over the last frame, and their areas and speeds.
+- transfers: A published score that a network trained on another dataset has as well, which says how little the score
+  asks for.
 - verdicts: Verdicts on published claims: nine verdicts by fixed rules, from numbers alone.
 - waterfalls: Waterfalls for people: from a document's score to ours, one flaw at a time, as a chart and as a table.
 

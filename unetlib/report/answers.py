@@ -1,7 +1,7 @@
 """Our answer to one published claim: under its own protocol, under ours, and the verdict on both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 from unetlib.evaluation.curves import LOWER_IS_BETTER, MARGINS
@@ -12,9 +12,12 @@ from unetlib.report.display_tables import format_value
 from unetlib.report.doubts import doubts, judge_published
 from unetlib.report.literature import Claim, Error
 from unetlib.report.study_scores import Comparand, Study
+from unetlib.report.transfers import also_elsewhere
 from unetlib.report.verdicts import (
+    EXCEEDED,
     MAX_HALF_WIDTH,
     NOT_RUN,
+    REPRODUCED,
     UNDECIDED,
     Estimate,
     Judgement,
@@ -142,6 +145,8 @@ def _under_ours(claim: Claim, errors: Sequence[Error], study: Study) -> _Side:
         return _Side(judged, ours, gap, other.mean, names, dataset)
     against = doubts(claim, errors, metric) + study.networks.doubts(claim, names[0], sides[0].train_dataset)
     judged = judge_value(ours, claim.value, against, study.trivial(dataset, metric), metric=metric)
+    if judged.verdict in (REPRODUCED, EXCEEDED):
+        judged = replace(judged, reason=judged.reason + also_elsewhere(claim.value, sides[0], metric, study))
     return _Side(judged, ours, ours.minus(claim.value), nan, names, dataset)
 
 

@@ -145,7 +145,8 @@ def judge_value(
     possible = {EQUAL, ABOVE, BELOW} if worth == UNSURE else {worth}
     explained = [doubt.sentence for doubt in against if possible & EXPLAINS[doubt.effect]]
     said = {
-        EQUAL: f"Ours agrees (within {MARGIN}, or in an interval of at most ± {MAX_HALF_WIDTH})",
+        EQUAL: f"Ours agrees (within {MARGIN}, or in an interval of at most ± {MAX_HALF_WIDTH}"
+        f"{'' if retrained(ours.resampled) else '; one training'})",
         ABOVE: "Ours is higher",
         BELOW: "Ours is lower",
         UNSURE: f"Our interval contains the published value but is wider than ± {MAX_HALF_WIDTH}",
