@@ -18,6 +18,8 @@ What they share:
 - inputs: Label images and pictures of given size, from a seed.
 - machine: Hardware, versions and the rates of a large product and a large copy.
 - memory: Peak memory of a call.
+- old_intervals: The rules for intervals and p-values before December 2026, to compare the new ones with.
+- simulated_studies: Simulated studies of known effect, crossed and nested as ours are.
 - subprocess_contender: A contender that runs in a process of its own.
 - summary: The tables of docs/benchmarks.md and the sentence in README, from results.json.
 - table: Rows of numbers, with spread, aim and what was checked; as Markdown and JSON.

@@ -8,6 +8,8 @@
 - marked_sections: Replace the generated sections of a Markdown page, each between two comments that name its writer.
 - model_description: Read the hand-written descriptions of shipped networks from tools/shipped_models.yaml.
 - model_page: Write the page of a shipped network, card.md, from its card alone.
+- power_table: Write the power table of docs/statistics.md from the published tables of all studies: python -m
+  tools.power_table.
 - published_pages: The generated sections of README.md and docs/results/README.md, made from published tables.
 - results: Make everything that is published of the deposited studies, from docs/results/deposit alone.
 - ship_model: Make a network that ships with unetlib from a finished run of a study.

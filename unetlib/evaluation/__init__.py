@@ -7,6 +7,7 @@
 - contingency: The overlap table of two label images, from which all instance scores are computed.
 - ctc_metrics: SEG and DET as the Cell Tracking Challenge counts them: border of the field of interest, no unknown
   pixels.
+- contrasts: The paired difference of any two arms of a study, from the scores of every image.
 - curves: Shape of learning curves: how rough a validation curve is and how soon it rises, as rows of a long table.
 - decision: When a comparison is decided: the one definition for claims, ablation and report, and the runs that would
   decide it.
@@ -22,6 +23,8 @@
 - pitfalls: Pitfalls: the bias of a flawed experiment against its control, on the images that both were tested on.
 - pooled_metrics: Metrics of all pixels of a run's test images together, from the rows that a table of scores has of
   each image.
+- power: Statistical power: what spreads the scores of a study, and how many networks would find an effect of a given
+  size.
 - run_facts: Training costs and training frames of a study, from the facts.json of its runs.
 - score_predictions: Score what predicted a test set: a network's probabilities, an external tool's label images,
   trivial masks.

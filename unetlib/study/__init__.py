@@ -17,6 +17,7 @@
 - protocol_checks: Check the protocols of a configuration beyond their types: names are defined, datasets take part in
   the study.
 - protocols: Protocols: experiments that lead from what a document did to what we do, one flaw at a time.
+- questions: What question an experiment answers: that of what it changes against the reference.
 - renamed: Refuse names of earlier versions, with the name that each has today.
 - result_checks: Sanity checks of a study's results: complete coverage, disjoint roles, better than trivial baselines.
 - runs: A run of a study: one network, identified by experiment, training dataset, fold and seed.
