@@ -65,24 +65,20 @@ def waterfall(
     """
     rows, known = with_weights(scores, None, [*METRICS], clusters), list(facts)
     parts = [_of_protocol(rows, known, name, protocol) for name, protocol in protocols.items()]
-    table = pd.concat([pd.DataFrame(columns=COLUMNS), *parts]) if parts else pd.DataFrame(columns=COLUMNS)
-    return table[COLUMNS].reset_index(drop=True)
+    parts = [part for part in parts if len(part)]  # an empty one would make every number an object
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
 def _of_protocol(rows: Rows, facts: Sequence[RunFacts], name: str, protocol: ProtocolSteps) -> pd.DataFrame:
     found = [_rows_of(rows, facts, step, protocol.test_dataset) for step in protocol.steps]
     tables = [_scored(own, f"{name}/{place}") for place, own in enumerate(found)]
+    pairs = zip(found[:-1], found[1:], tables[:-1], tables[1:], strict=True)
+    changes: list[dict[str, _Change]] = [{}, *(_changes(*pair) for pair in pairs)]
     lines = []
     for metric in METRICS:
         for place, step in enumerate(protocol.steps):
             if metric not in tables[place].index:
                 continue
-            change = _Change()
-            if place and metric in tables[place - 1].index:
-                pair = [own[own["metric"] == metric] for own in found[place - 1 : place + 1]]
-                change = _change(
-                    pair[0], pair[1], _estimate(tables[place - 1], metric), _estimate(tables[place], metric)
-                )
             line: dict[str, object] = {
                 "protocol": name,
                 "document": protocol.document,
@@ -90,7 +86,7 @@ def _of_protocol(rows: Rows, facts: Sequence[RunFacts], name: str, protocol: Pro
             }
             line |= {"metric": metric, "step": place, "primary": metric == protocol.metric, **step.model_dump()}
             line |= {str(key): value for key, value in tables[place].loc[metric].items()}
-            lines.append(line | change._asdict())
+            lines.append(line | changes[place].get(metric, _Change())._asdict())
     return pd.DataFrame(lines, columns=COLUMNS)
 
 
@@ -122,12 +118,17 @@ def _scored(rows: Rows, name: str) -> pd.DataFrame:
     return table
 
 
-def _change(before: Rows, after: Rows, score_before: _Score, score_after: _Score) -> _Change:
-    """Return the change from one step to the next in one metric, from their rows and their scores."""
+def _changes(before: Rows, after: Rows, scored: pd.DataFrame, scored_after: pd.DataFrame) -> dict[str, _Change]:
+    """Return the change from one step to the next by metric, from their rows and their scores."""
     both = _paired(before, after)
     if (before["image"] == NO_IMAGE).all():
         return _measured(both, VALIDATION)
-    return _measured(both, SAME) if both["image"].nunique() >= LEAST else _independent(score_before, score_after)
+    images = both.groupby("metric")["image"].nunique()
+    enough = set(images.index[images >= LEAST])
+    found = _measured(both[both["metric"].isin(enough)], SAME)
+    for metric in (set(scored.index) & set(scored_after.index)) - enough:
+        found[metric] = _independent(_estimate(scored, metric), _estimate(scored_after, metric))
+    return found
 
 
 def _paired(before: Rows, after: Rows) -> Rows:
@@ -135,31 +136,32 @@ def _paired(before: Rows, after: Rows) -> Rows:
 
     A best validation score stands before every image of the run of its fold and seed.
     """
-    keys = ["fold", "seed"] if (before["image"] == NO_IMAGE).all() else ["seed", "image"]
+    keys = ["metric", *(["fold", "seed"] if (before["image"] == NO_IMAGE).all() else ["seed", "image"])]
     found = before[[*keys, "value", "weight"]].drop_duplicates(keys)
     return after.merge(found, on=keys, suffixes=("", "_before"))
 
 
-def _measured(both: Rows, compared_on: str) -> _Change:
-    """Return the mean change of paired rows and its interval by its own scores alone.
+def _measured(both: Rows, compared_on: str) -> dict[str, _Change]:
+    """Return the mean change of paired rows by metric, and its interval by its own scores alone.
 
     Scores may weight an image differently before and after (pooled metrics). An image's part in the change is
     therefore its linear influence on the difference of the two weighted means, which for equal weights is its own
     difference (infinitesimal jackknife: Davison and Hinkley 1997, section 2.7).
     """
     if both.empty:
-        return _Change()
-    run = [both[name] for name in RUN]
-    count = both.groupby(RUN)["value"].transform("size")
+        return {}
+    keys = [*RUN, "metric"]
+    run = [both[name] for name in keys]
+    count = both.groupby(keys)["value"].transform("size")
     change: Any = 0.0
     for sign, end in ((1, ""), (-1, "_before")):
         weight, value = both[f"weight{end}"], both[f"value{end}"]
         share = weight / weight.groupby(run).transform("sum")
         mean = (share * value).groupby(run).transform("sum")
         change += sign * (mean + count * share * (value - mean))
-    rows = both.assign(value=change, weight=1.0)
-    (row,) = over_runs(rows, ["test_dataset", "experiment", "metric"], BOUNDS).to_dict("records")
-    return _Change(row["mean"], row["low"], row["high"], compared_on)
+    table = over_runs(both.assign(value=change, weight=1.0), ["test_dataset", "experiment", "metric"], BOUNDS)
+    rows = table[["metric", "mean", "low", "high"]].itertuples(index=False)
+    return {str(metric): _Change(*numbers, compared_on) for metric, *numbers in rows}
 
 
 def _independent(before: _Score, after: _Score) -> _Change:
