@@ -23,7 +23,6 @@ import yaml
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.splits import split
 from unetlib.evaluation.image_metrics import score_image
-from unetlib.imaging.binning import upsample
 from unetlib.imaging.instances import foreground_plane, instances_from_probability
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.files import short_hash, write_csv
@@ -102,7 +101,7 @@ class Scored:
         return ValidationScores(means["dice"])
 
     def _scores(self, model: SegmentationNet, image: ValidationImage, truth: np.ndarray) -> dict[str, float]:
-        planes = upsample(predict(model, image.image, Tiling()), image.binning, image.mask.shape)
+        planes = image.at_full_size(predict(model, image.image, Tiling()))
         labels, mask = instances_from_probability(planes, self.how), foreground_plane(planes) >= self.how.threshold
         return score_image(truth, labels, predicted_mask=mask, ignore=~image.known)
 

@@ -49,6 +49,12 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--rescale", action="store_true", help="predict at the pixel size of the training images (see above)"
     )
+    predict.add_argument(
+        "--diameter",
+        type=_positive,
+        metavar="PX",
+        help="diameter of the cells in px, for a network that sees cells at one size (default: it finds out)",
+    )
     _pixel_size(predict)
     _choice(predict)
     predict.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1")

@@ -46,7 +46,9 @@ back to the image's own size; --min-area and --watershed then count pixels of
 the resampled plane. --pixel-size is for images that do not state theirs. For a
 shipped network it is also reported where an image differs from the training
 images in bit depth, in whether cells are brighter than the background, and in
-how much of the image they cover.
+how much of the image they cover. A network that was trained on cells of one
+size brings each image to it: by --diameter, or by the size of the cells that a
+first prediction of the first plane finds.
 """
 MODELS = """\
 List the networks that ship with unetlib: which images they are for, the pixel

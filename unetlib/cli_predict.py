@@ -52,7 +52,7 @@ def _predict_each(
     from unetlib.networks.predict_files import predict_files
 
     trained, settings = _load(given, network)
-    options = ImageOptions(choice_of(given), given.pixel_size, given.rescale)
+    options = ImageOptions(choice_of(given), given.pixel_size, given.rescale, given.diameter)
     look_at = _looks(network.shipped)
     said, notes = f"planes on {trained.device}", Notes()
     with tqdm(total=planes, desc=said, disable=given.quiet or None, file=sys.stderr, bar_format=BAR) as bar:

@@ -18,6 +18,7 @@ from unetlib.networks.image_scale import ImageOptions
 from unetlib.networks.predict import Tiling, predict, predict_image
 from unetlib.networks.predict_files import image_files, predict_files
 from unetlib.networks.predict_images import BinnedImage, predict_images
+from unetlib.networks.prediction_options import prediction_settings
 from unetlib.networks.run_record import RunRecord
 from unetlib.networks.settings import ComputeSettings, InferenceSettings, PredictionSettings
 from unetlib.networks.trained_network import TrainedNetwork, load_network, save_model
@@ -115,3 +116,11 @@ def test_a_model_file_says_that_it_has_distances_and_is_not_exported(tmp_path):
         export(tmp_path / "model.pt", tmp_path / "model.onnx", kind="onnx")
     without = save(tmp_path / "plain.pt")
     assert load_network(without, "cpu").prediction.instances.seeds is None
+
+
+def test_a_watershed_that_is_asked_for_goes_before_the_seeds(tmp_path):
+    trained = TrainedNetwork(network(), settings(), precision="float32")
+    chosen, said = prediction_settings(tmp_path / "model.pt", trained)
+    assert chosen.instances == SEEDS and "watershed from seeds of height 0.3" in said
+    chosen, said = prediction_settings(tmp_path / "model.pt", trained, watershed_depth_px=4)
+    assert chosen.instances == InstanceSettings(watershed_depth_px=4) and "watershed depth 4 px" in said

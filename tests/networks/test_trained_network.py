@@ -113,7 +113,7 @@ def test_a_model_predicts_as_its_study_unless_the_user_wants_otherwise(tmp_path)
     assert "threshold 0.6, minimum area 50 px, watershed depth 2 px, test-time augmentation 4" in said
     given = {"threshold": 0.3, "min_area_px": 0, "watershed_depth_px": 0, "test_time_augmentation": 8, "binning": 1}
     chosen, said = prediction_settings(path, network, **given)
-    assert chosen.instances.plain() == {"threshold": 0.3, "min_area_px": 0, "watershed_depth_px": 0}
+    assert chosen.instances.identity() == {"threshold": 0.3, "min_area_px": 0, "watershed_depth_px": 0}
     assert (chosen.inference.test_time_augmentation, chosen.binning, chosen.pixel_size_um) == (8, 1, 1.3)  # what it saw
     assert "threshold 0.3, minimum area 0 px, watershed depth 0 px, test-time augmentation 8" in said
 

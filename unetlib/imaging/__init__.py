@@ -10,6 +10,8 @@
 - instance_check: Tell instance labels from masks and class maps by their structure, wherever label images are read.
 - labels: Instance labels: 2-D integer arrays in which 0 is background and every other value is one instance.
 - normalisation: Normalise the grey values of each image, as the input of every network.
+- object_size: The size of the objects in an image, and images brought to a size at which their objects have a given
+  one.
 - outlines: A picture of an image with the outline of every object, by which a person sees at once whether they are
   right.
 - percentiles: Exact percentiles of a plane that is read in strips.

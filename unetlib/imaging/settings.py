@@ -67,6 +67,29 @@ class TargetSettings(Settings):
         return 4 if self.kind == "distances" else 2
 
 
+class ResampleSettings(Settings):
+    """At which size networks see objects; see `imaging.object_size`."""
+
+    object_diameter_px: float | None = Field(
+        None,
+        gt=0,
+        description="Images are resampled so that their objects have this median diameter in px, of a disc of equal"
+        " area: training images by their labels, others as prediction says. Their binning then does not matter. null:"
+        " images keep their size.",
+    )
+    prediction: Literal["first_pass", "training"] = Field(
+        "first_pass",
+        description="How large the objects of an image are that is predicted: as in the training images, or as a first"
+        " prediction at that size finds them.",
+    )
+    image_diameter_px: float | None = Field(
+        None,
+        gt=0,
+        description="Median diameter of the objects in the training images in px, before binning; null: as their labels"
+        " say, which a network records.",
+    )
+
+
 class SeedSettings(Settings):
     """How distances become instances; see `imaging.seeds`."""
 

@@ -5,8 +5,11 @@
 - build: The architectures that a study may choose: the U-Net, and two successors that exist only padded.
 - description: Describe a model file in words: its training data, settings and score.
 - device: The machine that a network runs on: its arithmetic, threads and memory.
+- first_pass: The size of the objects in a user's image, from a first prediction of its first plane.
 - group_norm: Group and instance normalisation, with a backward pass that is as fast as batch normalisation's on a CPU.
 - image_scale: Compare the scale of an image with that of the training images; note differences, or rescale the image.
+- object_scale: Predict an image at the size at which its objects are as large as those that the network was trained
+  on.
 - old_settings: Translate settings recorded by earlier versions to today's names, so that their model files load.
 - predict: Predict the foreground probability of a plane: by overlapping tiles with mirrored borders (paper, figure 2),
   as one

@@ -9,7 +9,7 @@ from unetlib.io.files import FileError
 from unetlib.networks.run_record import RecordError, RunFacts, RunRecord, read_facts
 from unetlib.networks.trained_network import read_model, study_prediction
 
-SECTIONS = ("model", "target", "loss", "weight_map", "augmentation", "training", "batch", "inference")
+SECTIONS = ("model", "target", "resample", "loss", "weight_map", "augmentation", "training", "batch", "inference")
 PROGRAMS = ("unetlib", "torch", "python")
 SCORES = ("iou", "dice", "precision", "recall")  # means over images; SEG and AP are pooled, see the study's tables
 

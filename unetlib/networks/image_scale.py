@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Self
 
-from unetlib.imaging.settings import InstanceSettings
+from unetlib.imaging.object_size import shape_at, size_factor
+from unetlib.imaging.settings import InstanceSettings, ResampleSettings
 from unetlib.io.axes import EVERYTHING, Choice
 from unetlib.io.calibration import Calibration
 from unetlib.io.stacks import Stack
@@ -17,12 +19,13 @@ OTHER_SCALE = 1.5  # ratio of pixel sizes beyond which the user is told
 class ImageOptions:
     """A user's options for images: their planes and pixel size, and whether to rescale them.
 
-    rescale: predict them at the pixel size of the training images.
+    rescale: predict them at the pixel size of the training images. object_diameter_px: of their objects.
     """
 
     choice: Choice = EVERYTHING
     pixel_size_um: float | None = None
     rescale: bool = False
+    object_diameter_px: float | None = None
 
     def calibration(self, stack: Stack) -> Calibration:
         """Return the calibration of an image; a given pixel size replaces the stated one."""
@@ -33,11 +36,24 @@ class ImageOptions:
 
 @dataclass(frozen=True)
 class ImageScale:
-    """The size at which a plane (H, W) is predicted. shape: its own; predicted: before binning, rows × columns."""
+    """The size at which a plane (H, W) is predicted. shape: its own; predicted: before binning, rows × columns.
+
+    counted: the size in whose pixels lengths and areas of settings are stated, where it is not the predicted one.
+    """
 
     shape: tuple[int, int]
     predicted: tuple[int, int]
     notes: tuple[str, ...] = ()
+    counted: tuple[int, int] | None = None
+
+    def for_objects(self, wanted_px: float, diameter_px: float, where: str) -> Self:
+        """Return the scale at which objects of this diameter, in px of the image itself, have wanted_px."""
+        predicted = shape_at(self.shape, size_factor(wanted_px, diameter_px))
+        size = f"predicted as {predicted[0]} × {predicted[1]} px"
+        note = f"{where}: objects taken to be {diameter_px:.3g} px wide, {size}, where they are {wanted_px:g} px"
+        others = tuple(each for each in self.notes if "objects taken to be" not in each)
+        notes = (*others, note) if predicted != self.shape else others
+        return replace(self, predicted=predicted, notes=notes, counted=self.counted or self.predicted)
 
     @property
     def resampled(self) -> bool:
@@ -45,9 +61,10 @@ class ImageScale:
 
     def instances(self, settings: InstanceSettings) -> InstanceSettings:
         """Convert settings that count pixels of the predicted size to the image's own pixels."""
-        if not self.resampled:
+        counted = self.counted or self.predicted
+        if counted == self.shape:
             return settings
-        area = math.prod(own / other for own, other in zip(self.shape, self.predicted, strict=True))
+        area = math.prod(own / other for own, other in zip(self.shape, counted, strict=True))
         return settings.scaled(math.sqrt(area))
 
 
@@ -70,6 +87,25 @@ def image_scale(stack: Stack, options: ImageOptions, settings: PredictionSetting
     size = f"predicted at {trained:g} µm per pixel, as {rows} × {columns} px"
     notes = (f"{where}: {size}",) if (rows, columns) != shape else ()
     return ImageScale(shape, (rows, columns), (*told, *notes))
+
+
+def object_scale(
+    stack: Stack, options: ImageOptions, settings: PredictionSettings, how: ResampleSettings
+) -> ImageScale:
+    """Return the same for a network that sees objects at one size, where `how` says so; else `image_scale`.
+
+    Objects are as large as the user says, or as in the training images, at the size that these options give the image.
+    NetworkError for a stated diameter that the network has no use for.
+    """
+    scale, wanted = image_scale(stack, options, settings), how.object_diameter_px
+    stated, where = options.object_diameter_px, str(stack.path)
+    if wanted is None:
+        if stated is not None:
+            raise NetworkError(f"{where}: the network sees images at their own size; leave out --diameter")
+        return scale
+    trained = how.image_diameter_px or wanted
+    share = math.sqrt(math.prod(scale.predicted) / math.prod(scale.shape))  # of the pixel sizes, with --rescale
+    return scale.for_objects(wanted, trained / share if stated is None else stated, where)
 
 
 def no_trained_scale(network: str) -> str:

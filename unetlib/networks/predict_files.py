@@ -27,7 +27,8 @@ from unetlib.io.replacement import full_disk_named
 from unetlib.io.stack_writer import create_stack
 from unetlib.io.stacks import Stack, open_stack
 from unetlib.io.wording import size_text
-from unetlib.networks.image_scale import ImageOptions, ImageScale, image_scale
+from unetlib.networks.first_pass import scale_of_first_pass
+from unetlib.networks.image_scale import ImageOptions, ImageScale, object_scale
 from unetlib.networks.predict_page import page_buffers, predict_page
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.trained_network import NetworkError, TrainedNetwork
@@ -112,13 +113,15 @@ def predict_files(
     with ExitStack() as stack:
         stack.enter_context(full_disk_named(first))
         pages = stack.enter_context(open_stack(image, folder, options.choice))
-        scale = image_scale(pages, options, settings)
+        mapped = partial(_mapped, stack, folder)
+        scale = object_scale(pages, options, settings, network.resample)
+        if options.object_diameter_px is None and network.resample.prediction == "first_pass":
+            scale = scale_of_first_pass(network, pages, scale, settings, mapped)
         _check_disk(folder, pages, scale, network.model.planes)
         calibration, instances = options.calibration(pages), scale.instances(settings.instances)
         temporary = dict(zip(files, stack.enter_context(atomic_paths(list(files.values()))), strict=True))
         shape = (*pages.lengths, pages.height, pages.width)
         by_page = (len(pages), *shape[-2:])
-        mapped = partial(_mapped, stack, folder)
         ids: NDArray[np.uint32] = mapped(np.uint32, by_page)
         if "probability" in files:
             probability = create_stack(temporary["probability"], pages.axes, shape, np.float32, calibration)

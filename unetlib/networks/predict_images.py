@@ -13,6 +13,7 @@ from unetlib.datasets.dataset import Dataset
 from unetlib.imaging.binning import bin_image, upsample
 from unetlib.imaging.normalisation import normalise
 from unetlib.io.predictions import image_name, save_predictions
+from unetlib.networks.object_scale import predict_at_object_size
 from unetlib.networks.predict import Tiling, predict_image
 from unetlib.networks.settings import ComputeSettings, InferenceSettings
 from unetlib.networks.trained_network import TrainedNetwork, load_network
@@ -20,11 +21,15 @@ from unetlib.networks.trained_network import TrainedNetwork, load_network
 
 @dataclass(frozen=True)
 class BinnedImage:
-    """An image as networks see it: binned, with its binning and its full size."""
+    """An image as most networks see it: binned, with its binning and its full size.
+
+    full: the image itself, for networks that see objects at one size, whatever the image's.
+    """
 
     image: NDArray[Any]
     binning: int
     shape: tuple[int, ...]
+    full: NDArray[Any] | None = None
 
 
 class BinnedImages:
@@ -49,7 +54,7 @@ class BinnedImages:
 def read_binned(dataset: Dataset, frame: str) -> BinnedImage:
     """Return an image of a dataset as networks see it."""
     image, factor = dataset.image(frame), dataset.frame(frame).binning
-    return BinnedImage(bin_image(image, factor), factor, image.shape)
+    return BinnedImage(bin_image(image, factor), factor, image.shape, image)
 
 
 def predict_images(
@@ -60,11 +65,18 @@ def predict_images(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the network's prediction of every image by name, at full size; see `predict`."""
     tiling = Tiling(compute.predict_tile_px, compute.predict_batch, network.device, network.precision)
+
+    def planes(image: NDArray[Any]) -> NDArray[np.float32]:
+        normalised = normalise(image, network.prediction.normalisation)
+        return predict_image(network.model, normalised, inference, tiling, side_px=network.tile_px)
+
     found = {}
     for name, each in images.items():
-        image = normalise(each.image, network.prediction.normalisation)
-        probability = predict_image(network.model, image, inference, tiling, side_px=network.tile_px)
-        found[name] = upsample(probability, each.binning, each.shape)
+        if network.resample.object_diameter_px and each.full is not None:
+            threshold = network.prediction.instances.threshold
+            found[name] = predict_at_object_size(planes, each.full, network.resample, threshold)
+        else:
+            found[name] = upsample(planes(each.image), each.binning, each.shape)
     return found
 
 

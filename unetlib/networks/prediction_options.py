@@ -26,6 +26,8 @@ def prediction_settings(
     chosen = (recorded or network.prediction).plain()
     instances = {"threshold": threshold, "min_area_px": min_area_px, "watershed_depth_px": watershed_depth_px}
     chosen["instances"] |= {name: value for name, value in instances.items() if value is not None}
+    if watershed_depth_px is not None:
+        chosen["instances"]["seeds"] = None
     if test_time_augmentation is not None:
         chosen["inference"]["test_time_augmentation"] = test_time_augmentation
     if binning is not None:
@@ -37,7 +39,10 @@ def prediction_settings(
     if recorded is None:
         origin = f"as {model} records, for there is no {PREDICTION_FILE} beside it"
     cut = settings.instances
+    way = f"watershed depth {cut.watershed_depth_px:g} px"
+    if cut.seeds:
+        way = f"watershed from seeds of height {cut.seeds.height:g}"
     return settings, (
-        f"predicting {origin}: threshold {cut.threshold:g}, minimum area {cut.min_area_px} px, watershed depth"
-        f" {cut.watershed_depth_px:g} px, test-time augmentation {settings.inference.test_time_augmentation}"
+        f"predicting {origin}: threshold {cut.threshold:g}, minimum area {cut.min_area_px} px, {way},"
+        f" test-time augmentation {settings.inference.test_time_augmentation}"
     )

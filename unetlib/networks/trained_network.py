@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from unetlib.imaging.settings import InstanceSettings, Normalisation, Probability, SeedSettings, TargetSettings
+from unetlib.imaging.settings import (
+    InstanceSettings,
+    Normalisation,
+    Probability,
+    ResampleSettings,
+    SeedSettings,
+    TargetSettings,
+)
 from unetlib.io.archives import check_whole
 from unetlib.io.files import atomic_path, read_json
 from unetlib.io.settings import SettingsError
@@ -45,6 +52,7 @@ class _Use(Record):
 
     model: ModelSettings
     target: TargetSettings = Field(default_factory=TargetSettings)
+    resample: ResampleSettings = Field(default_factory=ResampleSettings)
     normalisation: Normalisation
     threshold: Probability
     training: _Training
@@ -62,6 +70,7 @@ class TrainedNetwork:
     precision: Precision = "auto"
     tile_px: int = 388  # output side of a training tile
     record: RunRecord = field(default_factory=RunRecord)
+    resample: ResampleSettings = field(default_factory=ResampleSettings)
 
 
 def save_model(path: str | Path, state_dict: Mapping[str, "Tensor"], record: RunRecord) -> None:
@@ -134,13 +143,14 @@ def load_network(path: Path, device: str) -> TrainedNetwork:
             inference=use.inference,
             instances=InstanceSettings(threshold=use.threshold, seeds=SeedSettings() if model.planes else None),
             normalisation=use.normalisation,
-            binning=record.binning,
+            binning=1 if use.resample.object_diameter_px else record.binning,
             pixel_size_um=record.pixel_size_um,
         ),
         device=chosen,
         precision=precision,
         tile_px=use.batch.tile_px,
         record=record,
+        resample=use.resample,
     )
 
 

@@ -174,14 +174,15 @@ def prediction_settings(
     pixel_sizes_um: by dataset. For joint networks, settings in which the datasets differ keep their defaults.
     """
     names = datasets_of(study, experiment) if train_dataset == JOINT else [train_dataset]
+    trained = run_settings(study, experiment, train_dataset)
     instances = {instance_settings(study, experiment, name) for name in names}
     alike = InstanceSettings(threshold=study.threshold, seeds=seed_settings(study, experiment))
     binning, sizes = {study.datasets[name].binning for name in names}, {pixel_sizes_um[name] for name in names}
     return PredictionSettings(
         inference=inference_settings(study, experiment),
         instances=instances.pop() if len(instances) == 1 else alike,
-        normalisation=run_settings(study, experiment, train_dataset).normalisation,
-        binning=binning.pop() if len(binning) == 1 else 1,
+        normalisation=trained.normalisation,
+        binning=binning.pop() if len(binning) == 1 and trained.resample.object_diameter_px is None else 1,
         pixel_size_um=sizes.pop() if len(sizes) == 1 else None,
     )
 

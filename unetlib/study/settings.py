@@ -6,7 +6,14 @@ from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from unetlib.datasets.settings import DatasetSettings, SplitSettings
 from unetlib.evaluation.settings import PitfallSettings, ProtocolSettings, Question, ScoringSettings
-from unetlib.imaging.settings import InstanceMethod, Normalisation, SeedSettings, TargetSettings, WeightMapSettings
+from unetlib.imaging.settings import (
+    InstanceMethod,
+    Normalisation,
+    ResampleSettings,
+    SeedSettings,
+    TargetSettings,
+    WeightMapSettings,
+)
 from unetlib.io.settings import LimitSettings, Settings, SettingsError, option
 from unetlib.networks.settings import ComputeSettings, InferenceSettings, ModelSettings
 from unetlib.tracking.settings import TrackingSettings
@@ -53,6 +60,7 @@ if TYPE_CHECKING:  # what a type checker needs to know of them
     ValidationDifferences: TypeAlias = Settings
     BatchDifferences: TypeAlias = Settings
     TargetDifferences: TypeAlias = Settings
+    ResampleDifferences: TypeAlias = Settings
     SeedDifferences: TypeAlias = Settings
 else:
     SplitDifferences = differences(SplitSettings)
@@ -66,6 +74,7 @@ else:
     ValidationDifferences = differences(ValidationSettings)
     BatchDifferences = differences(BatchSettings)
     TargetDifferences = differences(TargetSettings)
+    ResampleDifferences = differences(ResampleSettings)
     SeedDifferences = differences(SeedSettings)
 
 
@@ -99,6 +108,7 @@ class ExperimentSettings(Settings):
     training: TrainingDifferences | None = Field(None, description="As training.")
     batch: BatchDifferences | None = Field(None, description="As batch.")
     target: TargetDifferences | None = option(None, "As target.")
+    resample: ResampleDifferences | None = option(None, "As resample.")
     question: Question | None = option(
         None,
         "What its comparison with the reference is an answer to: p-values are corrected among those of one question;"

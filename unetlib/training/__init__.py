@@ -15,6 +15,8 @@
 - provenance: Facts of a run: settings, versions of packages, peak memory; written as facts.json.
 - run: Train the networks of one training set, which differ by their seed, and write the files of each run.
 - schedule: The learning rate over a training.
+- seen_images: What a network is trained on of a frame: image, truth and the scale of lengths, binned or at a common
+  object size.
 - settings: Settings of a training: augmentation, loss, batches, optimiser, and the selection of a network.
 - validation: Select a network by its scores on whole validation images, predicted by overlap-tile without augmentation.
 - variants: Augmented variants of a training frame: warped images with their masks and weight maps.

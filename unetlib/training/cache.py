@@ -20,6 +20,7 @@ from unetlib.training.cached_variants import (
     damaged_frames,
     save_variants,
 )
+from unetlib.training.seen_images import seen_image
 from unetlib.training.settings import CacheSettings
 from unetlib.training.variants import make_variants
 
@@ -86,10 +87,10 @@ def _noted(path: Path) -> dict[str, object]:
 
 def _write_frame(folder: Path, dataset: Dataset, frame: str, settings: CacheSettings, seed: int) -> IndexRow:
     """Make the variants of one frame and write them; return the frame's row of the index."""
-    image, labels, ignore = dataset.seen(frame)
-    region = ignore if ignore.any() else None
-    own = settings.scaled(dataset.length_scale(frame))
-    return save_variants(folder, make_variants(frame, image, labels, region, own, seed=seed))
+    seen = seen_image(dataset, frame, settings.object_diameter_px)
+    region = seen.ignore if seen.ignore.any() else None
+    own = settings.scaled(seen.length_scale)
+    return save_variants(folder, make_variants(frame, seen.image, seen.labels, region, own, seed=seed))
 
 
 def repair(index: Path, dataset: Dataset) -> list[str]:

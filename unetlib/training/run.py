@@ -1,5 +1,6 @@
 """Train the networks of one training set, which differ by their seed, and write the files of each run."""
 
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -25,6 +26,7 @@ from unetlib.training.cached_variants import read_cache
 from unetlib.training.loop import train
 from unetlib.training.losses import loss_of, with_distances
 from unetlib.training.objective import Objective, Training, ValidationScores
+from unetlib.training.seen_images import median_diameter
 from unetlib.training.settings import RunSettings
 
 HISTORY_COLUMNS = (
@@ -96,6 +98,7 @@ def train_networks(
     for each in data:
         for frame in repair(each.cache, each.dataset):
             say(f"warning: {each.cache.parent}: {frame} was not what its checksum says, and was made again")
+    settings = measured(settings, data)
     decides: list[object] = [settings.identity(), compute.identity(), device, code]
     decides += [[sha256_of(each.cache) for each in data], {each.name: each.roles for each in data}]
     checkpoints = {model: _checkpoint_of(model, [*decides, run.seed]) for model, run in runs.items()}
@@ -121,6 +124,21 @@ def train_networks(
     # Only when all are trained, because Snakemake removes the outputs of a killed job.
     for checkpoint in checkpoints.values():
         checkpoint.unlink(missing_ok=True)
+
+
+def measured(settings: RunSettings, data: Sequence[TrainingData]) -> RunSettings:
+    """Return the settings with the diameter of the objects in the training images, where it is wanted and not stated.
+
+    The median of those of the datasets. ValueError where no training image has an object.
+    """
+    resample = settings.resample
+    if resample.object_diameter_px is None or resample.image_diameter_px is not None:
+        return settings
+    found = [median_diameter(each.dataset, each.roles["train"]) for each in data]
+    if not (known := [diameter for diameter in found if diameter is not None]):
+        raise ValueError("no training image has an object, so that none has a size; leave out resample")
+    stated = resample.model_copy(update={"image_diameter_px": round(statistics.median(known), 2)})
+    return settings.model_copy(update={"resample": stated})
 
 
 def _checkpoint_of(model: Path, decides: Sequence[object]) -> Path:

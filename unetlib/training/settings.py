@@ -5,7 +5,14 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from unetlib.datasets.settings import DrawnBy
-from unetlib.imaging.settings import NORMALISATIONS, Normalisation, Probability, TargetSettings, WeightMapSettings
+from unetlib.imaging.settings import (
+    NORMALISATIONS,
+    Normalisation,
+    Probability,
+    ResampleSettings,
+    TargetSettings,
+    WeightMapSettings,
+)
 from unetlib.io.settings import Settings, option
 from unetlib.networks.settings import ModelSettings, Precision
 
@@ -190,6 +197,9 @@ class CacheSettings(Settings):
     weight_map: WeightMapSettings = Field(default_factory=WeightMapSettings, description="The weight map.")
     augmentation: AugmentationSettings = Field(default_factory=AugmentationSettings, description="Augmentation.")
     distances: bool = option(False, "Whether it holds distance targets beside the mask.")
+    object_diameter_px: float | None = option(
+        None, "Median diameter in px that the objects of each image have in it; null: images keep their size.", gt=0
+    )
 
     def scaled(self, scale: float) -> Self:
         """Return the settings with every length times scale; `Dataset.length_scale` converts to a network's pixels.
@@ -218,6 +228,7 @@ class RunSettings(Settings):
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="What selects a network.")
     batch: BatchSettings = Field(default_factory=BatchSettings, description="What one forward pass takes.")
     target: TargetSettings = option(TargetSettings(), "What a network learns to say of a pixel.")
+    resample: ResampleSettings = option(ResampleSettings(), "At which size networks see objects.")
 
     @property
     def cache(self) -> CacheSettings:
@@ -228,4 +239,5 @@ class RunSettings(Settings):
             weight_map=self.weight_map,
             augmentation=self.augmentation.model_copy(update={"symmetries": rest}),
             distances=self.target.kind == "distances",
+            object_diameter_px=self.resample.object_diameter_px,
         )

@@ -9,12 +9,14 @@ import torch
 from numpy.typing import NDArray
 
 from unetlib.datasets.dataset import Dataset
-from unetlib.imaging.binning import bin_image, bin_labels, bin_mask, upsample
+from unetlib.imaging.binning import upsample
 from unetlib.imaging.instances import foreground_plane
 from unetlib.imaging.normalisation import normalise
+from unetlib.imaging.object_size import resized_planes
 from unetlib.networks.blocks import SegmentationNet
 from unetlib.networks.predict import Tiling, predict
 from unetlib.training.objective import Loss, ValidationScores
+from unetlib.training.seen_images import seen_image
 from unetlib.training.settings import RunSettings
 from unetlib.training.variants import training_targets, warp
 
@@ -55,14 +57,19 @@ class Targets:
 class ValidationImage:
     """A normalised image at the network's resolution; its true mask and the pixels with known truth, both (H, W).
 
-    The image and its targets, which the loss needs, are (⌈H/binning⌉, ⌈W/binning⌉).
+    The image and its targets, which the loss needs, are (⌈H/binning⌉, ⌈W/binning⌉), or of any size without a binning.
     """
 
     image: NDArray[np.float32]
     mask: NDArray[np.bool_]
     known: NDArray[np.bool_]
-    binning: int = 1
+    binning: int | None = 1
     targets: Targets | None = None
+
+    def at_full_size(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what a network gives for the image, (H', W') or (N, H', W'), at full size."""
+        shape = self.mask.shape
+        return resized_planes(planes, shape) if self.binning is None else upsample(planes, self.binning, shape)
 
 
 def load(dataset: Dataset, frames: Sequence[str], settings: RunSettings) -> list[ValidationImage]:
@@ -74,13 +81,14 @@ def load(dataset: Dataset, frames: Sequence[str], settings: RunSettings) -> list
     for frame in frames:
         is_gold = dataset.frame(frame).annotation in ("gold", "partial")
         labels, ignore = dataset.truth(frame) if is_gold else dataset.training_truth(frame)
-        factor = dataset.frame(frame).binning
-        image = normalise(bin_image(dataset.image(frame), factor), settings.normalisation)
+        diameter = settings.resample.object_diameter_px
+        seen = seen_image(dataset, frame, diameter, (labels, ignore))
         targets = None
         if settings.training.select_by == "loss":
-            seen = bin_labels(labels, factor), bin_mask(ignore, factor)
-            targets = Targets(*training_targets(*seen, settings.cache.scaled(dataset.length_scale(frame))))
-        images.append(ValidationImage(image, labels > 0, ~ignore, factor, targets))
+            targets = Targets(*training_targets(seen.labels, seen.ignore, settings.cache.scaled(seen.length_scale)))
+        binning = dataset.frame(frame).binning if diameter is None else None
+        image = normalise(seen.image, settings.normalisation)
+        images.append(ValidationImage(image, labels > 0, ~ignore, binning, targets))
     return images
 
 
@@ -115,7 +123,7 @@ class Validation:
 
     def _scores(self, model: SegmentationNet, truth: ValidationImage) -> ValidationScores:
         probability = foreground_plane(predict(model, truth.image, self.tiling))
-        mask = upsample(probability, truth.binning, truth.mask.shape) >= self.threshold
+        mask = truth.at_full_size(probability) >= self.threshold
         loss = None if truth.targets is None else truth.targets.loss_of(probability, self.loss)
         return ValidationScores(dice(truth.mask[truth.known], mask[truth.known]), loss=loss)
 
@@ -144,8 +152,9 @@ class AugmentedTileValidation:
         self, model: SegmentationNet, dataset: Dataset, frame: str, generator: torch.Generator
     ) -> ValidationScores:
         settings = self.settings
-        how = settings.augmentation.scaled(dataset.length_scale(frame))
-        image, labels, ignore = warp(*dataset.seen(frame), how, generator=generator)
+        seen = seen_image(dataset, frame, settings.resample.object_diameter_px)
+        how = settings.augmentation.scaled(seen.length_scale)
+        image, labels, ignore = warp(seen.image, seen.labels, seen.ignore, how, generator=generator)
         rows, columns = (_part(side, settings.batch.tile_px, generator) for side in image.shape)
         tile = normalise(image, settings.normalisation)[rows, columns]
         probability = foreground_plane(predict(model, tile, self.tiling))
@@ -154,7 +163,7 @@ class AugmentedTileValidation:
         masks = (labels[rows, columns] > 0)[known], found[known]
         loss = None
         if settings.training.select_by == "loss":
-            mask, weight = training_targets(labels, ignore, settings.cache.scaled(dataset.length_scale(frame)))
+            mask, weight = training_targets(labels, ignore, settings.cache.scaled(seen.length_scale))
             loss = Targets(mask[rows, columns], weight[rows, columns]).loss_of(probability, self.loss)
         return ValidationScores(dice(*masks), iou(*masks), loss)
 

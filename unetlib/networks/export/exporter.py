@@ -70,6 +70,8 @@ def export(
     network = load_network(path, "cpu")
     if network.model.planes:
         raise ExportError(f"{path}: has distance targets, which no export holds; train with target.kind mask")
+    if kind == "bioimageio" and network.resample.object_diameter_px:
+        raise ExportError(f"{path}: sees objects at one size, which a package cannot say; export to onnx")
     settings = study_prediction(path) or network.prediction
     if image is None and kind == "bioimageio" and settings.normalisation == "unit_range":
         raise ExportError(
@@ -144,6 +146,7 @@ def _usage(network: TrainedNetwork, settings: PredictionSettings) -> dict[str, J
         "threshold": settings.instances.threshold,
         "binning": settings.binning,
         "pixel_size_um": settings.pixel_size_um,
+        "object_diameter_px": network.resample.object_diameter_px,
         name: border_px(model.depth, model.padding),
     }
 
