@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from builders.config import facts
-from builders.tables import DATASETS, EXPERIMENTS, WATERFALL, study
+from builders.tables import DATASETS, EXPERIMENTS, WATERFALL, scores, study, trivial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -340,6 +340,10 @@ def test_the_script_writes_both_tables_and_refuses_a_bad_ledger(tmp_path):
     written = {
         layout.table(name): tables.to_csv(getattr(STUDY, name)) for name in ("comparison", "ablation", "transfer")
     }
+    written |= {"scores.csv": tables.to_csv(scores()), "baselines.csv": tables.to_csv(trivial())}
+    images = "".join(f"i{number},01,,{number}\n" for number in range(4))
+    frames = [f"{name}/frames.csv" for name in DATASETS]
+    written |= dict.fromkeys(frames, f"frame,sequence,group,time\n{images}")
     history = "update,loss,validation_dice\n10,0.5,0.8\n20,0.4,0.9\n"
     written |= dict.fromkeys((layout.history(run.path) for run in facts().trained_runs()), history)
     for name, text in written.items():
@@ -351,7 +355,8 @@ def test_the_script_writes_both_tables_and_refuses_a_bad_ledger(tmp_path):
 
     def run(**changes):
         given = {"--study": facts().model_dump_json()} | ledgers | changes
-        options = [str(part) for item in given.items() for part in item]
+        given |= {"--scores": "scores.csv", "--baselines": "baselines.csv"}
+        options = [*(str(part) for item in given.items() for part in item), "--frames", *frames]
         command = [sys.executable, str(ROOT / "workflow/scripts/compare_claims.py"), *options]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
 
