@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from dataclasses import replace
 
 import imagecodecs
 import pytest
@@ -138,6 +140,18 @@ def test_a_network_that_was_scored_on_what_it_saw_is_refused(wanted, tmp_path):
     path.write_text(json.dumps(facts))
     with pytest.raises(ShipError, match="tests on images that trained it, such as a3"):
         ship(wanted, DESCRIPTION, tmp_path)
+
+
+def test_the_score_may_be_that_of_a_cross_validated_twin(wanted, tmp_path):
+    twin = replace(wanted, score_experiment="other")
+    with pytest.raises(ShipError, match="has no score of other on discs"):
+        ship(twin, DESCRIPTION, tmp_path)
+    runs = wanted.results / "runs"
+    for fold in (0, 1):
+        shutil.copytree(runs / "reference/discs/fold0-seed0", runs / f"other/discs/fold{fold}-seed0")
+    card = ship(twin, DESCRIPTION, tmp_path)
+    assert (card.score.experiment, card.score.folds) == ("other", 2)
+    assert card.commands[1].endswith("--score-from results/tiny other")
 
 
 @pytest.mark.parametrize(
