@@ -161,7 +161,7 @@ def _measured(both: Rows, compared_on: str) -> dict[str, _Change]:
         change += sign * (mean + count * share * (value - mean))
     table = over_runs(both.assign(value=change, weight=1.0), ["test_dataset", "experiment", "metric"], BOUNDS)
     rows = table[["metric", "mean", "low", "high"]].itertuples(index=False)
-    return {str(metric): _Change(*numbers, compared_on) for metric, *numbers in rows}
+    return {str(metric): _Change(mean, low, high, compared_on) for metric, mean, low, high in rows}
 
 
 def _independent(before: _Score, after: _Score) -> _Change:
