@@ -1,6 +1,6 @@
 """Pack small files for good, the same bytes from the same bytes, and state the checksums of a folder.
 
-`pandas.read_csv` and `xz -d` read what is packed here, `sha256sum --check` reads the checksums.
+`pandas.read_csv` and `xz -d` read what is packed here, `sha256sum -c` reads the checksums.
 """
 
 import csv
