@@ -181,15 +181,15 @@ def test_who_is_cut_by_watershed_and_where():
 
 def test_instances_grow_from_seeds_where_an_experiment_says_so():
     config = changed(("experiments", "plain"), {"target": {"kind": "distances"}, "instance_method": "seeds"})
-    config["seeds"] = {"height": 0.6}
+    config["seeds"] = {"depth": 0.6}
     config["experiments"]["turned"] = {"networks_of": "plain", "instance_method": "seeds", "seeds": {"smoothing_px": 0}}
     made = study(config)
     assert run_settings(made, "plain").target.outputs == 4 and cache_settings(made, "plain").distances
     assert instance_settings(made, "reference", "a").seeds is None
-    assert instance_settings(made, "plain", "a").seeds == SeedSettings(height=0.6)
-    assert instance_settings(made, "turned", "a").seeds == SeedSettings(height=0.6, smoothing_px=0)
+    assert instance_settings(made, "plain", "a").seeds == SeedSettings(depth=0.6)
+    assert instance_settings(made, "turned", "a").seeds == SeedSettings(depth=0.6, smoothing_px=0)
     found = prediction_settings(made, "plain", "a", {"a": None, "b": None})
-    assert found.instances.seeds == SeedSettings(height=0.6)
+    assert found.instances.seeds == SeedSettings(depth=0.6)
     check_study(made)
     config["experiments"]["turned"]["networks_of"] = "reference"
     with pytest.raises(StudyError, match="turned: instances grow from seeds, which a network without distance targets"):

@@ -56,7 +56,7 @@ def label_plane(
     count = _components(foreground_plane(planes), out, settings, parts)
     if seeds or settings.watershed_depth_px > 0:
         if seeds:
-            count = split_by_seeds(out, planes[1], seed_height=seeds.height, smoothing_px=seeds.smoothing_px)
+            count = split_by_seeds(out, planes[1], depth=seeds.depth, smoothing_px=seeds.smoothing_px)
         else:
             count = split_touching(out, settings.watershed_depth_px)
         if settings.min_area_px > 1:

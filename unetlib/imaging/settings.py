@@ -93,10 +93,11 @@ class ResampleSettings(Settings):
 class SeedSettings(Settings):
     """How distances become instances; see `imaging.seeds`."""
 
-    height: Probability = Field(
-        0.5, description="Distance to the cell's edge less that to the neighbour from which a pixel is part of a seed."
+    depth: Probability = Field(
+        0.05,
+        description="Two maxima of the predicted height are two cells if the saddle between is this far below.",
     )
-    smoothing_px: float = Field(1.0, ge=0, description="SD in px by which it is smoothed before; 0: not at all.")
+    smoothing_px: float = Field(4.0, ge=0, description="SD in px by which it is smoothed before; 0: not at all.")
 
 
 class InstanceSettings(Settings):

@@ -41,7 +41,7 @@ def prediction_settings(
     cut = settings.instances
     way = f"watershed depth {cut.watershed_depth_px:g} px"
     if cut.seeds:
-        way = f"watershed from seeds of height {cut.seeds.height:g}"
+        way = f"watershed from seeds, maxima of depth {cut.seeds.depth:g}"
     return settings, (
         f"predicting {origin}: threshold {cut.threshold:g}, minimum area {cut.min_area_px} px, {way},"
         f" test-time augmentation {settings.inference.test_time_augmentation}"
