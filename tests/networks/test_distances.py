@@ -24,7 +24,7 @@ from unetlib.networks.settings import ComputeSettings, InferenceSettings, Predic
 from unetlib.networks.trained_network import TrainedNetwork, load_network, save_model
 
 IMAGE = spots(1, 50, 61)[0]
-SEEDS = InstanceSettings(seeds=SeedSettings(depth=0.3))
+SEEDS = InstanceSettings(seeds=SeedSettings(depth=0.02, smoothing_px=0))
 
 
 def network(**settings):
@@ -121,6 +121,6 @@ def test_a_model_file_says_that_it_has_distances_and_is_not_exported(tmp_path):
 def test_a_watershed_that_is_asked_for_goes_before_the_seeds(tmp_path):
     trained = TrainedNetwork(network(), settings(), precision="float32")
     chosen, said = prediction_settings(tmp_path / "model.pt", trained)
-    assert chosen.instances == SEEDS and "watershed from seeds, maxima of depth 0.3" in said
+    assert chosen.instances == SEEDS and "watershed from seeds, maxima of depth 0.02" in said
     chosen, said = prediction_settings(tmp_path / "model.pt", trained, watershed_depth_px=4)
     assert chosen.instances == InstanceSettings(watershed_depth_px=4) and "watershed depth 4 px" in said

@@ -22,9 +22,9 @@ def split_by_seeds(labels: NDArray[Any], height: Readable, *, depth: float, smoo
     A seed is a maximum of the smoothed height within the instance. Two maxima are two seeds if the saddle between them
     lies more than depth (> 0) below the lower one (the h-maxima of Soille 2003): a fixed height would miss the cells
     of a network that has learned little and predicts the mean. Each pixel goes to one of the seeds by watershed, down
-    from them (Meyer 1994). An instance with one seed stays whole. The first seed in scan order keeps the id of its instance, the others follow after the
-    largest id, so the dtype must hold more ids than there are. Both planes may be mapped: memory is that of the
-    largest instance's bounding box.
+    from them (Meyer 1994). An instance with one seed stays whole. The first seed in scan order keeps the id of its
+    instance, the others follow after the largest id, so the dtype must hold more ids than there are. Both planes may be
+    mapped: memory is that of the largest instance's bounding box.
     """
     from skimage.segmentation import watershed
 
