@@ -35,7 +35,11 @@ if not hasattr(np.testing, "refuses_nan"):  # pytest may read this file twice
 
 @pytest.fixture
 def hangup_ends():
-    """Let SIGHUP end a program, as usual, also where the suite itself was started by nohup, which has it ignored."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """Let SIGHUP and SIGINT end a program, as usual, also where nohup or a shell's & had the suite ignore them."""
+    before = {
+        number: signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        for number in (signal.SIGHUP, signal.SIGINT)
+    }
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)

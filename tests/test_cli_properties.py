@@ -89,12 +89,12 @@ def test_every_plane_is_measured_at_its_own_frame_and_depth(tmp_path_factory, ax
     """Each plane of the labels has one cell, of as many pixels as the plane's number; each of the image that number."""
     sizes = dict(zip(axes, lengths, strict=False))
     place, count = tmp_path_factory.mktemp("axes"), int(np.prod([*sizes.values()]))
-    labels = np.arange(count).reshape(-1, 1, 1) >= np.arange(100).reshape(10, 10)
-    numbers = np.arange(1, count + 1).reshape(-1, 1, 1) + np.zeros((1, 10, 10), int)
+    labels = np.arange(count).reshape(-1, 1, 1) >= np.arange(400).reshape(20, 20)
+    numbers = np.arange(1, count + 1).reshape(-1, 1, 1) + np.zeros((1, 20, 20), int)
     order = "".join(axis for axis in "TZC" if axis in axes)  # as ImageJ's format has them
     shape = tuple(sizes[axis] for axis in order)
-    write_stack(place / "labels.tif", labels.reshape(*shape, 10, 10).astype(dtype), f"{order}YX")
-    write_stack(place / "image.tif", numbers.reshape(*shape, 10, 10).astype(dtype), f"{order}YX")
+    write_stack(place / "labels.tif", labels.reshape(*shape, 20, 20).astype(dtype), f"{order}YX")
+    write_stack(place / "image.tif", numbers.reshape(*shape, 20, 20).astype(dtype), f"{order}YX")
     channel, z = chosen
     options = ["--channel", channel] * ("C" in axes) + ["--z", z] * (axes == "TZ")
     given = [place / "labels.tif", "--intensity", place / "image.tif", "-o", place / "cells.csv", *options]

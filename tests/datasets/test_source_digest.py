@@ -130,7 +130,7 @@ def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(DatasetError, match=r"gone: there is no such folder; check the path$"):
         digest(tmp_path / "gone")
     (tmp_path / "file").write_text("")
-    with pytest.raises(DatasetError, match="file: is no folder"):
+    with pytest.raises(DatasetError, match="file: is not a folder"):
         digest(tmp_path / "file")
 
 

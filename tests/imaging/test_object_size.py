@@ -35,7 +35,7 @@ def test_objects_get_the_size_that_is_wanted() -> None:
     diameter = object_diameter(labels)
     for wanted in (5.0, 24.0):
         shape = shape_at(labels.shape, size_factor(wanted, diameter))
-        assert object_diameter(resized_labels(labels, shape)) == pytest.approx(wanted, rel=0.1)
+        assert object_diameter(resized_labels(labels, shape)) == pytest.approx(wanted, abs=0.75)  # whole pixels
     assert [size_factor(1000, 1), size_factor(1, 1000)] == [FACTORS[1], FACTORS[0]]
     assert shape_at((1, 4), 1 / 8) == (1, 1), "there is always a pixel"
 

@@ -15,10 +15,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders.browser import Browser, chromium, unavailable
-from builders.tables import SIZE_COMPARISON, tables_of_change
+from builders.tables import SIZE_COMPARISON, study, tables_of_change
 
 from unetlib.evaluation import pitfalls, tables
-from unetlib.report import display_tables, figures, image_panels, page, size_curves, summary, track_figures
+from unetlib.report import (
+    claims,
+    decided,
+    display_tables,
+    figures,
+    image_panels,
+    page,
+    size_curves,
+    summary,
+    track_figures,
+)
 from unetlib.study import result_checks
 from unetlib.tracking import sequences
 
@@ -62,13 +72,15 @@ def pictures():
 def context():
     made = tables_of_change([-0.1, -0.12])
     empty = pd.DataFrame(columns=pitfalls.COLUMNS)
-    claims = pd.DataFrame({"claim": ["a", "b"], "verdict": ["reproduced", "contradicted"], "why": ["x " * 40, "y"]})
+    answered = pd.DataFrame({"claim": ["a", "b"], "verdict": ["reproduced", "contradicted"], "why": ["x " * 40, "y"]})
     shown = {name: getattr(display_tables, f"{name}_shown")(table) for name, table in made.items()}
     shown["comparison"] = pd.concat([shown["comparison"]] * 4, ignore_index=True)  # enough rows for a filter
     return page.Context(
         title="U-Net cell segmentation, regenerated",
         study="small",
-        lead=summary.lead(made["comparison"], made["ablation"], reference="reference"),
+        lead=decided.lead(
+            made["comparison"], made["ablation"], claims.compare_claims([], {}, study()), reference="reference"
+        ),
         summary=summary.findings(**made, reference="reference"),
         runs_expected=5,
         runs_done=4,
@@ -76,7 +88,7 @@ def context():
         facts={"datasets": "2"},
         tables=[
             *(page.table(name, table, tables.to_csv(made[name])) for name, table in shown.items()),
-            page.table("claims", claims),
+            page.table("claims", answered),
             page.table("pitfalls", pitfalls.pitfalls_shown(empty)),
             page.table("tracking", display_tables.tracking_shown(TRACKING)),
         ],

@@ -104,5 +104,5 @@ def test_no_cell_is_no_track_and_has_no_diameter():
 
 def test_without_laptrack_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "laptrack", None)
-    with pytest.raises(TrackError, match=r"pip install 'unetlib\[track\]'"):
+    with pytest.raises(TrackError, match=r"pip install laptrack"):
         link([frame((0, 0))] * 2, LinkSettings(max_distance_px=5, max_gap=1, divisions=True))

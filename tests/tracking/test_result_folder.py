@@ -130,7 +130,7 @@ def test_labels_are_not_written_over_from_whatever_side(labels, tmp_path):
     for folder in (tmp_path / "mine", tmp_path / "link", tmp_path):
         with pytest.raises(OutputError, match="holds the labels that were given"):
             track(Path(mine), folder)
-    with pytest.raises(OutputError, match="is a file, and a folder is wanted"):
+    with pytest.raises(OutputError, match="is a file where a folder is needed"):
         track(labels, Path(mine))
     assert contents(tmp_path) == {"mine/labels.tif": labels.read_bytes()}
 

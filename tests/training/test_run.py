@@ -6,18 +6,18 @@ import json
 import numpy as np
 import pytest
 import torch
+from builders import trained_runs
+from builders.trained_runs import models
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.io.files import write_csv, write_json
 from unetlib.io.settings import Settings
 from unetlib.networks.run_record import RunFacts, RunRecord, read_facts
-from unetlib.networks.settings import ComputeSettings
 from unetlib.networks.trained_network import load_network
 from unetlib.study.experiments import merged
-from unetlib.study.runs import Run
 from unetlib.training import run as module
 from unetlib.training.cache import write_cache
-from unetlib.training.run import TrainingData, train_networks
+from unetlib.training.run import TrainingData
 from unetlib.training.settings import RunSettings
 
 SETTINGS = RunSettings.read(
@@ -28,7 +28,6 @@ SETTINGS = RunSettings.read(
         "batch": {"tile_px": 16},
     }
 )
-COMPUTE = ComputeSettings(device="cpu", threads=1, predict_tile_px=32)
 FRAMES = {"a": "train", "b": "validation", "c": "test"}
 
 
@@ -46,15 +45,8 @@ def data(tmp_path):
     return [TrainingData(Dataset(folder), split, cache)]
 
 
-def models(folder):
-    """The model files of two seeds, and their runs."""
-    runs = [Run("reference", "cells", 0, seed) for seed in (0, 1)]
-    return {folder / run.path / "model.pt": run for run in runs}
-
-
 def trained(folder, data, settings=SETTINGS, said=None):
-    train_networks(models(folder), data, settings, COMPUTE, code="c0de", say=(said if said is not None else []).append)
-    return list(models(folder))
+    return trained_runs.trained(folder, data, settings, said)
 
 
 def test_a_run_leaves_its_network_history_and_facts(tmp_path, data):

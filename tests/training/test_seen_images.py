@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders.trained_runs import trained
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.imaging.object_size import object_diameter
@@ -9,6 +10,7 @@ from unetlib.io.files import write_csv, write_json
 from unetlib.networks.trained_network import load_network
 from unetlib.training.cache import write_cache
 from unetlib.training.cached_variants import read_cache
+from unetlib.training.run import TrainingData
 from unetlib.training.seen_images import median_diameter, seen_image
 from unetlib.training.settings import AugmentationSettings, CacheSettings, RunSettings
 from unetlib.training.validation import load
@@ -70,8 +72,6 @@ def test_caches_and_validation_hold_images_of_that_size(dataset, tmp_path):
 
 
 def test_a_network_records_the_size_of_the_objects_that_it_was_trained_on(dataset, tmp_path):
-    from training.test_run import TrainingData, trained
-
     run = RunSettings.read(
         {
             "augmentation": {"copies": 1},

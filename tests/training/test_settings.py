@@ -2,7 +2,7 @@
 
 import pytest
 
-from unetlib.imaging.settings import TargetSettings
+from unetlib.imaging.settings import ResampleSettings, TargetSettings
 from unetlib.io.files import short_hash
 from unetlib.io.settings import Settings, SettingsError
 from unetlib.training.settings import CacheSettings, LossSettings, RunSettings, TrainingSettings
@@ -91,7 +91,14 @@ def options(settings):
 
 
 DISTANCES = {"kind": "distances", "loss": "smooth_l1", "weight": 1.0}
-OTHER = {bool: True, float: 0.0025, int: 2, type(None): 0.25, TargetSettings: DISTANCES}
+OTHER = {
+    bool: True,
+    float: 0.0025,
+    int: 2,
+    type(None): 0.25,
+    TargetSettings: DISTANCES,
+    ResampleSettings: ResampleSettings(object_diameter_px=20),
+}
 
 
 @pytest.mark.parametrize("option", [*options(RunSettings())], ids=lambda option: f"{option[0].__name__}.{option[1]}")
@@ -101,7 +108,8 @@ def test_an_option_in_use_changes_the_key(option):
     choices = getattr(annotation, "__args__", ())
     value = next(choice for choice in choices if choice != rest) if isinstance(rest, str) else OTHER[type(rest)]
     assert name not in section(**{name: rest}).identity()
-    assert section(**{name: value}).identity()[name] == value
+    found = section(**{name: value}).identity()[name]
+    assert found == (value.plain() if isinstance(value, Settings) else value)
 
 
 def test_every_length_of_a_cache_is_scaled_and_nothing_else():

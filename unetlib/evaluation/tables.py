@@ -85,11 +85,10 @@ def comparison(
     baselines: pd.DataFrame | None = None,
     *,
     datasets: Sequence[str],
-    experiments: Sequence[str],
+    experiments: Sequence[str] | Mapping[str, str],
     primary_metrics: Mapping[str, str],
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
-    networks: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the scores of experiments on their own datasets.
 
@@ -98,8 +97,10 @@ def comparison(
     Columns after those: mean, sd (over runs, n−1; NaN for one run), low, high (95 % interval of the mean), min, max,
     runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), primary
     (True where the metric is primary_metrics[test_dataset]). Trivial baselines come last, trained on "none".
-    clusters is read_clusters'; without it the images of a dataset are one cluster. networks: `aggregation.spreads`.
+    clusters is read_clusters'; without it the images of a dataset are one cluster. experiments may map each to the one
+    that trains its networks (`aggregation.spreads`).
     """
+    networks = dict(experiments) if isinstance(experiments, Mapping) else None
     parts = [on_training_dataset(scores, datasets)]
     trivial: list[str] = []
     if baselines is not None and len(baselines):

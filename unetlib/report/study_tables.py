@@ -59,11 +59,11 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
             tables.comparison(
                 scores,
                 found.baselines,
-                **named,
+                datasets=datasets,
+                experiments={name: arms.networks.get(name, name) for name in experiments},
                 primary_metrics=primary_metrics,
                 background=background,
                 clusters=found.clusters,
-                networks=arms.networks,
             ),
             facts,
             found.failed,
