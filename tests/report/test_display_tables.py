@@ -19,7 +19,8 @@ def test_display_tables_have_a_row_per_thing_and_counts_on_every_row() -> None:
     assert score.startswith("0.690 [0.5") and changed["low"] < 0.6
     assert comparison.iloc[1].tolist() == ["cells", "changed", "cells", score, score, 2, 12, 1, 24, "seeds × images"]
     assert comparison.iloc[2].tolist() == ["cells", "otsu", "none", "0.300 [0.300, 0.300]", "–", 1, 12, 1, 12, "images"]
-    (ablation,) = display_tables.ablation_shown(made["ablation"]).to_dict("records")
+    ablation, against = display_tables.ablation_shown(made["ablation"]).to_dict("records")
+    assert against["experiment"] == "otsu" and against["trained on"] == "none"
     assert ablation["difference"].startswith("−0.110 [−0.")
     assert (ablation["runs that agree"], ablation["rank-biserial r"]) == ("2 of 2", "−1.000")
     assert (ablation["SD over runs"], ablation["flipped"], ablation["n"]) == ("0.014", "images", 24)
