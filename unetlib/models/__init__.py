@@ -1,4 +1,4 @@
-"""The networks that ship with unetlib: known by their names, each with its card.
+"""The networks that ship with unetlib; each has a name and a card that describes it.
 
 - card: The card of a shipped network: its purpose, training data, scores and files.
 - registry: Shipped networks by name, and the resolution of a name or path to a network.

@@ -13,7 +13,7 @@ EXAMPLE_FILE = "example.png"
 
 
 class Range(Settings):
-    """The range of the values of a training set's images, without the outermost twentieth on either side."""
+    """The central 90 % of a quantity over the images of a training set."""
 
     low: float = Field(description="Their 5th percentile.")
     high: float = Field(description="Their 95th percentile.")
@@ -40,7 +40,7 @@ class TrainingData(Settings):
 
 
 class ScoreRecord(Settings):
-    """The score of networks of this recipe on images that did not train them: the mean over the folds of a study."""
+    """The cross-validated score of networks with this training recipe: the mean over the folds of a study."""
 
     metric: str = Field(description="The primary metric of the dataset, by its name in tables.")
     title: str = Field(description="Its name for people.")
@@ -55,13 +55,13 @@ class ScoreRecord(Settings):
     experiment: str = Field(description="The experiment.")
 
     def text(self) -> str:
-        """Return the score with its interval, as tables show it."""
+        """Return the score with its interval in the format of the tables."""
         interval = "" if self.low is None or self.high is None else f" ({self.low:.3f}–{self.high:.3f})"
         return f"{self.title} {self.mean:.3f}{interval}"
 
 
 class WeightsRecord(Settings):
-    """A comparison of a shipped network's weights with the trained ones."""
+    """How a shipped network's weights are stored, and how well its masks agree with those of the trained weights."""
 
     format: str = Field(description="How the numbers of the convolutions are stored.")
     parameters: int = Field(ge=1, description="How many numbers there are.")
@@ -71,7 +71,7 @@ class WeightsRecord(Settings):
 
 
 class ModelCard(Settings):
-    """What a user must know about a shipped network."""
+    """Purpose, training data, score and files of a shipped network."""
 
     name: str = Field(description="By what name the command line knows it.")
     shows: str = Field(description="Which images it is for.")
@@ -89,6 +89,6 @@ class ModelCard(Settings):
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Read the card of a shipped network; an invalid one raises FileError or SettingsError in one line."""
+    """Read the card of a shipped network; an invalid card raises FileError or SettingsError with a one-line message."""
     path = folder / CARD_FILE
     return ModelCard.read(read_json(path), str(path))

@@ -10,12 +10,12 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class ModelNameError(ValueError):
-    """A name stands for no network, or for two."""
+    """A name that matches no network or is ambiguous, or a damaged shipped network."""
 
 
 @dataclass(frozen=True)
 class ShippedModel:
-    """A shipped network in one line; its card has the details."""
+    """The entry of a shipped network in lists; its card has the details."""
 
     name: str
     folder: Path
@@ -30,22 +30,22 @@ class ShippedModel:
 
 @dataclass(frozen=True)
 class Network:
-    """A network: its file and, if it is one that ships, its entry."""
+    """The file of a network and, if unetlib ships the network, its entry."""
 
     path: Path
     shipped: ShippedModel | None = None
 
 
 def shipped_models(folder: Path = SHIPPED) -> list[ShippedModel]:
-    """Return the shipped networks by name; raise ModelNameError if one of them is damaged."""
+    """Return the shipped networks, sorted by name; raise ModelNameError if a card is damaged."""
     return [_read(card) for card in sorted(folder.glob("*/card.json"))]
 
 
 def find_network(text: str, folder: Path = SHIPPED) -> Network:
-    """Return the network that `text` names: a shipped one with this name, else a file.
+    """Return the shipped network with the name `text`, or else the network in the file `text`.
 
-    A name with a folder before it, such as ./nuclei, is always a file, and a folder is never a network. Raises
-    ModelNameError if a file has the name of a shipped network, and if there is neither.
+    A path with a folder, such as ./nuclei, always means a file. A folder is never a network. Raises ModelNameError if
+    `text` is both a file and a shipped network, and if it is neither.
     """
     path = Path(text)
     models = shipped_models(folder)
@@ -77,7 +77,7 @@ def _no_such_name(models: list[ShippedModel]) -> str:
 
 
 def _read(card: Path) -> ShippedModel:
-    """Read a network's entry from its card, without importing the libraries that validate a whole card."""
+    """Read a network's entry from its card as plain JSON, to avoid the import of pydantic that a full check needs."""
     try:
         found = json.loads(card.read_text(encoding="utf-8"))
         score = found["score"]
@@ -89,7 +89,7 @@ def _read(card: Path) -> ShippedModel:
 
 
 def _check(model: ShippedModel) -> None:
-    """Raise ModelNameError if a file of a shipped network is not the one that its card describes."""
+    """Raise ModelNameError if a file of a shipped network does not match the checksum on its card."""
     from unetlib.io.files import sha256_of
 
     files = json.loads((model.folder / "card.json").read_text(encoding="utf-8")).get("files", {})

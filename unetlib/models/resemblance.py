@@ -1,4 +1,4 @@
-"""Note where an image does not resemble the training images of a shipped network."""
+"""Warn where an image differs in appearance from the training images of a shipped network."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from unetlib.imaging.appearance import foreground_share, full_scale, grey_skew
 from unetlib.imaging.planes import Readable
 from unetlib.models.card import ModelCard
 
-DECIDED_SKEW = 0.05  # below it, grey values do not tell whether objects are brighter than the background
-FAR_OFF = 2.0  # times more or less foreground than the training images
+DECIDED_SKEW = 0.05  # a smaller skew does not show whether objects are brighter than the background
+FAR_OFF = 2.0  # factor by which the foreground may differ from that of the training images
 
 
 class Resemblance:
-    """Compare the planes of one image file with a card. `see` is a `networks.predict_files.Watch`."""
+    """Comparison of the planes of one image file with a card. `see` is a `networks.predict_files.Watch`."""
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
@@ -23,14 +23,14 @@ class Resemblance:
         self._shares: list[float] = []
 
     def see(self, plane: Readable, instances: NDArray[Any]) -> None:
-        """Include a plane and its predicted instances in the comparison."""
+        """Add a plane and its predicted instances to the comparison."""
         scale = full_scale(plane)
         self._scales |= set() if scale is None else {scale}
         self._skews.append(grey_skew(plane))
         self._shares.append(foreground_share(instances))
 
     def notes(self, image: Path) -> list[str]:
-        """Return one line for each way in which the image differs: polarity, predicted foreground, bit depth."""
+        """Return one line per difference between the image and the card: polarity, predicted foreground, bit depth."""
         texts = [*self._polarity(), *self._foreground(), *self._bits()] if self._skews else []
         return [f"{image}: {text}" for text in texts]
 

@@ -1,4 +1,4 @@
-"""What an image layer of napari is to the library: planes, axes and the size of a pixel."""
+"""Convert an image layer of napari to the library's types: planes, axes and pixel size."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +14,11 @@ from unetlib.io.units import length_um
 
 
 class LayerError(ValueError):
-    """A layer whose planes are not images: which, why, and what to do."""
+    """A layer that cannot be segmented; the message says which layer, why, and what to do."""
 
 
 class ImageLayer(Protocol):
-    """The part of `napari.layers.Image` that is used."""
+    """The part of `napari.layers.Image` that this package uses, so that it needs no import of napari."""
 
     name: str
     data: Any
@@ -30,10 +30,11 @@ class ImageLayer(Protocol):
 
 
 def stack_of(layer: ImageLayer) -> Stack:
-    """Return the planes of an image layer; those of a lazy array are computed one by one, when they are asked for.
+    """Return the planes of an image layer; a lazy array computes each plane only when it is read.
 
-    The last two axes are rows and columns. One axis before them counts frames, or z planes where it is called z; of two
-    the first counts frames. LayerError for more, and for data that are no numbers.
+    The last two axes are rows and columns. A single axis before them counts frames, or z planes if its label is z. Of
+    two axes the first counts frames and the second z planes. Raises LayerError for more axes and for data that are not
+    numeric.
     """
     data = layer.data[0] if layer.multiscale else layer.data
     shape = tuple(int(side) for side in (data.shape[:-1] if layer.rgb else data.shape))
@@ -57,12 +58,12 @@ def stack_of(layer: ImageLayer) -> Stack:
 
 
 def calibration_of_layer(layer: ImageLayer) -> Calibration:
-    """Return the size of a pixel by the scale of a layer: in its unit, or in µm where it has a scale and no unit."""
+    """Return the pixel size from the scale of a layer: in the layer's unit, or in µm if the layer has no unit."""
     sizes: list[float | None] = []
     for side, unit in zip(list(layer.scale)[-2:], list(layer.units)[-2:], strict=True):
         factor = length_um(str(unit))
         if factor is None and str(unit) in ("pixel", "px", "") and side != 1:
-            factor = 1.0  # ASSUME: readers of microscope files give micrometres, and many leave the unit out
+            factor = 1.0  # ASSUME: readers of microscope files give micrometres, and many omit the unit
         sizes.append(None if factor is None else float(side) * factor)
     row, column = sizes
     return Calibration() if row is None or column is None else Calibration(row, column)

@@ -1,4 +1,4 @@
-"""Segment the planes of a layer, and measure what was found; without a window."""
+"""Segment the planes of a layer and measure the cells, independently of the user interface."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ from unetlib.tracking.measurements import measure
 
 
 class Cancelled(Exception):
-    """The user wants no result any more."""
+    """The user has cancelled the segmentation."""
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """The instances of a layer: labels as its planes lie, how many cells, and what a person must be told."""
+    """The instances of a layer: labels in the shape of the layer, the number of cells, and notes for the user."""
 
     labels: NDArray[Any]
     cells: int
@@ -44,7 +44,10 @@ class Segmentation:
 def try_segment_layer(
     stack: Stack, network: Network, *, rescale: bool, report: Callable[[float], None], cancel: Event
 ) -> Segmentation | str:
-    """Return what `segment_layer` finds, or the line that says why there is nothing: Qt ends where a thread raises."""
+    """Return the result of `segment_layer`, or a one-line error message.
+
+    It never raises an expected error, because an exception in a worker thread would end the Qt application.
+    """
     try:
         return segment_layer(stack, network, rescale=rescale, report=report, cancel=cancel)
     except Cancelled:
@@ -56,9 +59,9 @@ def try_segment_layer(
 def segment_layer(
     stack: Stack, network: Network, *, rescale: bool, report: Callable[[float], None], cancel: Event
 ) -> Segmentation:
-    """Return the instances of all planes of a layer, as `unetlib predict` finds them.
+    """Return the instances of all planes of a layer, the same as those of `unetlib predict`.
 
-    report gets the share that is done, 0 … 1, after each tile; Cancelled soon after cancel is set.
+    report receives the progress, 0 … 1, after each tile. Raises Cancelled after the current tile once cancel is set.
     """
     trained = load_network(network.path, "auto")
     settings, _ = prediction_settings(network.path, trained)
@@ -85,7 +88,10 @@ def segment(
     tile_done: Callable[[float], None],
     looks: Resemblance | None = None,
 ) -> Segmentation:
-    """Return the instances of all planes, uint16 (uint32 beyond 65535); tile_done gets the number of planes done."""
+    """Return the instances of all planes as uint16, or as uint32 if a plane has more than 65535.
+
+    tile_done receives the number of planes done, including the finished fraction of the current one.
+    """
     scale = image_scale(stack, ImageOptions(rescale=rescale), settings)
     shape, several = (stack.height, stack.width), network.model.planes
 
@@ -111,7 +117,7 @@ def segment(
 
 
 def measure_layer(labels: NDArray[Any], stack: Stack, path: Path, *, overwrite: bool = False) -> int:
-    """Write the table of `unetlib measure` of labels that lie as the planes of an image, and return its rows."""
+    """Write the table of `unetlib measure` for labels of the shape of an image; return the number of its rows."""
     if labels.shape != (*stack.lengths, stack.height, stack.width):
         raise ValueError(f"{stack.path}: has another size than the labels; choose the image that they are of")
     check_table(path, COLUMNS, inputs=(), overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""The panel: choose a layer and a network, run in the background, cancel, save a table."""
+"""The plugin's panel: choose a layer and a network, segment in the background, cancel, save a table."""
 
 from pathlib import Path
 from threading import Event
@@ -25,13 +25,14 @@ from unetlib.napari_plugin.segment import Segmentation, measure_layer, try_segme
 
 A_FILE = "a model.pt …"
 STEPS = 1000  # of the progress bar
-PLACE = ("scale", "translate", "rotate", "shear", "units", "axis_labels")  # of an image, which its labels keep
+# Attributes of an image layer that its labels layer copies, so that the two overlap on the canvas.
+PLACE = ("scale", "translate", "rotate", "shear", "units", "axis_labels")
 
 
 class SegmentCells(QWidget):
-    """Cells of an image layer as a labels layer, and a table of them."""
+    """Panel that segments an image layer into a labels layer and saves a table of the cells."""
 
-    progressed = Signal(float)  # from the thread that predicts to that of the window
+    progressed = Signal(float)  # from the worker thread to the GUI thread, which alone may change the progress bar
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()
@@ -93,18 +94,18 @@ class SegmentCells(QWidget):
         self.worker.start()
 
     def stop(self) -> None:
-        """Ask for an end after the tile that is being predicted; nothing is shown of what was done."""
+        """Cancel the segmentation after the current tile and discard its result."""
         self.cancelled.set()
         self._say("cancelling …")
 
     def save_table(self) -> None:
-        """Ask for a file and write the table of the chosen labels into it."""
+        """Ask for a file name and write the table of the chosen labels to it."""
         name = QFileDialog.getSaveFileName(self, "Save a table", "cells.csv", "Tables (*.csv)")[0]
         if name:
             self.write_table(Path(name))
 
     def write_table(self, path: Path) -> None:
-        """Write the table of the chosen labels; the dialogue has asked whether an earlier one may be replaced."""
+        """Write the table of the chosen labels; the file dialogue has already confirmed overwriting."""
         try:
             labels = self.viewer.layers[self.labels.currentText()]
             image = self.viewer.layers[labels.metadata.get("unetlib_image", self.image.currentText())]
@@ -115,7 +116,7 @@ class SegmentCells(QWidget):
         self._say(f"{path}: {counted(rows, 'cell')}")
 
     def closeEvent(self, event: Any) -> None:
-        """Let a prediction that is running end soon."""
+        """Cancel a running prediction before the panel closes."""
         self.cancelled.set()
         super().closeEvent(event)
 
@@ -132,7 +133,7 @@ class SegmentCells(QWidget):
             self.add_network(Path(name))
 
     def add_network(self, path: Path) -> None:
-        """Offer a file beside the shipped networks, and choose it."""
+        """Add a model file to the list of networks and select it."""
         self.network.insertItem(0, path.name, str(path))
         self.network.setCurrentIndex(0)
 

@@ -1,4 +1,4 @@
-"""The report of a study: claims, sentences, figures, the page.
+"""The report of a study: published claims, summary sentences, figures and the HTML page.
 
 - answers: Our answer to one published claim: under its own protocol, under ours, and the verdict on both.
 - captions: Titles and captions of the report's sections, pictures and tables. They hold no numbers.

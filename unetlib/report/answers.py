@@ -1,4 +1,4 @@
-"""Our answer to one published claim: under its own protocol, under ours, and the verdict on both."""
+"""Our answer to one published claim: scores under its own protocol and under ours, and the verdict on each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,13 +34,14 @@ NO_DESIGN = "more than 20 seeds on all folds"
 
 @dataclass(frozen=True)
 class Answer:
-    """Our side of a claim's row; NaN and None: no number.
+    """Our columns of a claim's row; NaN or None where there is no number.
 
-    ours, low, high: our score and its 95 % interval (of the first side of a direction; other is the second side's).
-    difference, difference_low, difference_high: ours − published, or first − second side. trivial: the best trivial
-    score on the same images. theirs, theirs_low, theirs_high: what protocol_experiment scores, which does what the
-    document did; of a direction the difference of both sides' own protocols. verdict_theirs, verdict_ours: of either;
-    under: which of them decides. decides: the seeds and folds that would decide an undecided claim.
+    ours, low, high: our score and its 95 % interval; for a direction, the score of its first side, and other is that
+    of its second side. difference, difference_low, difference_high: ours − published, or first − second side.
+    trivial: the best trivial score on the same images. theirs, theirs_low, theirs_high: the score of
+    protocol_experiment, which repeats the document's protocol; for a direction, the difference between the protocols
+    of both sides. verdict_theirs, verdict_ours: the verdict under each protocol; under: the protocol that decides.
+    decides: the seeds and folds that would decide an undecided claim.
     """
 
     theirs: float = nan
@@ -70,7 +71,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two answers: the verdict, the estimate that it rests on, and the difference that it judges."""
+    """The answer under one protocol: the verdict, the score behind it, and the difference that the verdict judges."""
 
     judged: Judgement
     score: Estimate = NO_NUMBER
@@ -81,19 +82,24 @@ class _Side:
 
 
 def answer(claim: Claim, errors: Sequence[Error], study: Study, copied: Study) -> Answer:
-    """Return our side of a claim's row. errors: those that the claim names; copied: the study of its own protocol."""
+    """Return our columns of a claim's row.
+
+    errors: the known errors that the claim refers to. copied: the study that runs the claim's own protocol.
+    """
     if not claim.answer:
         fixed = judge_published(claim, errors, "", None) or Judgement(claim.unanswered, _sentence(claim.note))
         return Answer(verdict=fixed.verdict, verdict_ours=fixed.verdict, reason=fixed.reason)
     dataset, metric = claim.answer[2:]
     trivial = study.trivial(dataset, metric)
     ours, theirs = _under_ours(claim, errors, study), _under_theirs(claim, errors, copied)
+    # Without a score under the claim's own protocol, our verdict is combined with itself and decides alone.
     verdict, under = combined(theirs.judged, ours.judged) if theirs else combined(ours.judged, ours.judged)
     under = under if theirs or not under else "ours"
     undecided = (ours, study) if ours.judged.verdict == UNDECIDED else (theirs, copied)
     fixed_judgement = judge_published(claim, errors, metric, trivial)
     reasons = [fixed_judgement.reason] if fixed_judgement else []
     if fixed_judgement:
+        # A void or misquoted value has this verdict whatever we score, so neither protocol decides it.
         verdict, under = fixed_judgement.verdict, ""
     reasons += [] if fixed_judgement and ours.judged.verdict != NOT_RUN else [ours.judged.reason]
     reasons += [_scale(claim, ours, study)]
@@ -151,7 +157,7 @@ def _under_ours(claim: Claim, errors: Sequence[Error], study: Study) -> _Side:
 
 
 def _under_theirs(claim: Claim, errors: Sequence[Error], study: Study) -> _Side | None:
-    """Return what the claim's own protocol gives, None where the study does not run it."""
+    """Return the answer under the claim's own protocol, None if the study does not run that protocol."""
     metric = claim.answer[-1]
     found = [study.regenerated(name, metric) for name in (claim.protocol, claim.versus_protocol) if name]
     known = [each for each in found if each is not None]
@@ -217,7 +223,7 @@ def _of_protocol(claim: Claim, theirs: _Side) -> str:
 
 
 def _scale(claim: Claim, side: _Side, study: Study) -> str:
-    """Return the sizes of our networks beside the source's, where a direction is judged by smaller ones."""
+    """Return a sentence on network sizes if a direction is judged with smaller networks than the source's, else ""."""
     known = [study.networks.filters[name] for name in side.experiments if name in study.networks.filters]
     if not known or claim.value is not None or not claim.filters or min(known) >= claim.filters:
         return ""

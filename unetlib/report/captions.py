@@ -1,6 +1,6 @@
-"""Titles and captions of the report's sections, pictures and tables. They hold no numbers."""
+"""Titles and captions of the report's sections, pictures and tables; they contain no results."""
 
-SECTIONS = {  # id → title, the question it answers; other blocks follow in sections under their own name
+SECTIONS = {  # id → title, the question it answers; a block of another section follows under that section's id
     "comparison": ("Scores", "How well does each network segment test images of the dataset that it was trained on?"),
     "examples": ("Examples", "Test images with the ground truth, the prediction and the errors."),
     "tracking": ("Cell tracking", "How are cells tracked through a sequence, how large are they and how fast?"),
@@ -16,7 +16,7 @@ SECTIONS = {  # id → title, the question it answers; other blocks follow in se
     "cite": ("How to cite", "The software, the paper that it follows, and the authors of the data."),
     "provenance": ("Provenance", "The data, software and settings behind every number on this page."),
 }
-PICTURES = {  # kind (how the file's name begins) → section, title, caption
+PICTURES = {  # kind (prefix of the file name) → section, title, caption
     "examples": (
         "examples",
         "Best, median and worst test image of the reference",
@@ -85,7 +85,7 @@ PICTURES = {  # kind (how the file's name begins) → section, title, caption
         "Elastic and affine deformation and variation of the grey values; the outlines are deformed with the image.",
     ),
 }
-TABLES = {  # kind → section, title, caption, folded until it is asked for
+TABLES = {  # kind → section, title, caption, whether the table is initially folded
     "comparison": (
         "comparison",
         "Each network on the test images of its own dataset",
@@ -163,5 +163,5 @@ TABLES = {  # kind → section, title, caption, folded until it is asked for
     ),
     "costs": ("costs", "Each training run", "Seconds and memory are measurements and vary from run to run.", True),
 }
-# black on white, inverted on a dark screen
+# Pictures drawn in black on white, which the page inverts in dark mode.
 CHARTS = {"ablation", "waterfall", "motion", "learning-curves", "training-size", "network-size"}

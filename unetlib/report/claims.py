@@ -1,6 +1,6 @@
-"""Published claims compared with the results of a study: our number for each claim, and a verdict.
+"""Compare published claims with the results of a study: our number for each claim, and a verdict.
 
-Every claim has a row; a claim that the study cannot answer gives the reason.
+Every claim has a row; if the study cannot answer the claim, the row gives the reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,9 +28,9 @@ TABLE = (*COLUMNS, *(each.name for each in fields(Answer)))
 def compare_claims(
     claims: Sequence[Claim], errors: Mapping[int, Error], study: Study, copied: Study | None = None
 ) -> pd.DataFrame:
-    """Return one row per claim in the given order, columns TABLE: the claim, and the fields of our `Answer`.
+    """Return one row per claim in the given order, with the columns TABLE: the claim and the fields of our `Answer`.
 
-    copied: the study whose networks do what the documents did, where it is another.
+    copied: the study that runs the documents' own protocols, if it is not the same study.
     """
     own = copied or study
     rows = [_stated(each) | asdict(answer(each, [errors[n] for n in each.errors], study, own)) for each in claims]
@@ -39,14 +39,14 @@ def compare_claims(
 
 
 def read_claims(path: str | Path) -> pd.DataFrame:
-    """Read the table of `compare_claims` from its CSV: text stays text, an empty number is NaN."""
+    """Read the table of `compare_claims` from CSV; text columns stay text, and an empty number is NaN."""
     numbers = ("value", *NUMBERS)
     types = dict.fromkeys(TABLE, "str") | dict.fromkeys(numbers, "float") | dict.fromkeys(WHOLE, "Int64")
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={name: [""] for name in (*numbers, *WHOLE)})
 
 
 def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as text: one row per claim, what is decided first; intervals in square brackets."""
+    """Return the table as text: one row per claim, decided claims first, intervals in square brackets."""
     table = table.sort_values("verdict", key=lambda names: names.map([*VERDICTS].index), kind="stable")
     rows = records(table, ClaimRow)
     return pd.DataFrame(
@@ -71,7 +71,7 @@ def claims_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(table: pd.DataFrame) -> str:
-    """Return sentences with the number of claims per verdict, what is decided first."""
+    """Return sentences with the number of claims per verdict, decided verdicts first."""
     counts = table["verdict"].value_counts()
     total = f"{len(table)} published numbers and statements"
     if all_not_run(table):
@@ -82,7 +82,7 @@ def summary(table: pd.DataFrame) -> str:
 
 
 def _places(table: pd.DataFrame, verdict: str) -> str:
-    """Return how many claims of a verdict were decided under which protocol, where one was under its own."""
+    """Return the number of claims of a verdict per deciding protocol, "" if none was decided under its own."""
     places = table.loc[table["verdict"] == verdict, "under"].value_counts()
     if not {THEIRS, BOTH} & set(places.index):
         return ""
@@ -129,7 +129,7 @@ def _worded(row: ClaimRow) -> str:
 
 
 def _regenerated(table: pd.DataFrame) -> list[str]:
-    """Return what the claims' own protocols give: a score, or of a direction a difference with its sign."""
+    """Return the results under the claims' own protocols: a score, or a signed difference for a direction."""
     columns = ("theirs", "theirs_low", "theirs_high")
     scores, differences = intervals(table, *columns), intervals(table, *columns, signed=True)
     signed = table["kind"] == "direction"

@@ -1,4 +1,4 @@
-"""All that the report of a study contains, read from the files of its results."""
+"""Assemble the contents of a study's report from its result files."""
 
 import json
 from collections import Counter
@@ -27,7 +27,7 @@ CONFIG_INDENT = 1
 
 @dataclass(frozen=True)
 class StudyTables:
-    """The tables of a study's results, and the checks of its scores."""
+    """The result tables of a study, and the checks of its scores."""
 
     comparison: pd.DataFrame
     ablation: pd.DataFrame
@@ -43,7 +43,7 @@ class StudyTables:
 
 
 def read_tables(layout: Layout, *, protocols: bool) -> StudyTables:
-    """Read the tables of a study from where they stand; without protocols it has no waterfall."""
+    """Read the tables of a study from its results folder; a study without protocols has no waterfall."""
     waterfall = read_long(layout.table("waterfall")) if protocols else pd.DataFrame()
     return StudyTables(
         comparison=read_long(layout.table("comparison")),
@@ -61,9 +61,9 @@ def read_tables(layout: Layout, *, protocols: bool) -> StudyTables:
 
 
 def report_context(study: StudyFacts, config: Mapping[str, object], citation: str) -> page.Context:
-    """Return everything that the report says. config: shown as it is; citation: CITATION.cff.
+    """Return the contents of the report. config: shown verbatim; citation: the text of CITATION.cff.
 
-    Every table and figure that the study makes must be there.
+    All tables and figures of the study must exist.
     """
     found, facts = read_tables(Layout(study.name), protocols=bool(study.protocols)), trained_facts(study)
     comparison, ablation = _for_sentences(found, study)
@@ -93,9 +93,9 @@ def report_context(study: StudyFacts, config: Mapping[str, object], citation: st
 
 
 def _for_sentences(found: StudyTables, study: StudyFacts) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of comparison and ablation that sentences are about.
+    """Return the rows of comparison and ablation that the summary sentences describe.
 
-    They name neither other tools nor deliberate mistakes; trivial baselines are in both.
+    They exclude external tools and deliberate mistakes; both tables keep the trivial baselines.
     """
     unnamed = [*study.external_tools, *study.set_apart]
     comparison, ablation = found.comparison, found.ablation
@@ -106,7 +106,7 @@ def _for_sentences(found: StudyTables, study: StudyFacts) -> tuple[pd.DataFrame,
 
 
 def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]) -> dict[str, str]:
-    """Return the numbers at the top of the page by name. facts: the facts.json of every trained network."""
+    """Return the key numbers at the top of the page, by name. facts: the facts.json of every trained network."""
     minutes = sum(each.train_seconds or 0 for each in facts) / 60
     expected = {run.path for run in [*study.runs(), *study.external_runs()]}
     complete = set(checks[(checks["check"] == "coverage") & (checks["status"] == OK)]["subject"])
@@ -119,7 +119,7 @@ def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]
 
 
 def report_tables(found: StudyTables) -> list[page.Table]:
-    """Return the tables of the page in order; tracking, pitfalls, silver truth and protocols where there are any."""
+    """Return the tables of the page in order, without those of power, tracking and other parts that have no rows."""
     always = {
         "comparison": found.comparison,
         "ablation": found.ablation,
@@ -142,7 +142,7 @@ def report_tables(found: StudyTables) -> list[page.Table]:
 
 
 def chart_names(study: StudyFacts) -> list[str]:
-    """Return the charts of a study by file name."""
+    """Return the file names of a study's charts, without suffix."""
     return [*CHARTS, *study.sweeps, *["waterfall"] * bool(study.protocols)]
 
 
@@ -166,7 +166,7 @@ def _photograph(layout: Layout, name: str, dataset: str) -> page.Picture:
 
 
 def provenance(facts: Sequence[RunFacts], checks: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Return what the numbers were made from: heading → name → value. facts: the facts.json of every network."""
+    """Return the provenance of the numbers: heading → name → value. facts: the facts.json of every network."""
     data = {str(each.dataset): f"{each.source}, sha256 {each.sha256}" for run in facts for each in run.data}
     codes = Counter(each.code for each in facts)
     return {

@@ -1,7 +1,7 @@
-"""What a study decides, in the sentences that its report begins with, made from its tables alone.
+"""The lead of the report: sentences on the comparisons that a study decides, made from its tables alone.
 
-Each says what is clear or ruled out, and then how much is open. No network is named because it scored highest on the
-test images: the best of ten is a choice by the test.
+They first state the differences that are clear or ruled out, and then how many comparisons remain open. They never
+name a network for having the highest test score, because that would be selection on the test set.
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from unetlib.report.display_tables import format_interval, metric_name
 from unetlib.report.table_rows import EffectRow, records
 from unetlib.report.verdicts import DECIDED
 
-LISTED = 6  # comparisons that a sentence names
+LISTED = 6  # at most so many comparisons are named in a sentence
 NOTHING = "No network has been scored yet."
 
 
 def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, claims: pd.DataFrame, *, reference: str) -> str:
-    """Return the study in short, what is decided first.
+    """Return a short summary of the study, decided comparisons first.
 
-    comparison, ablation: the study's tables without deliberate mistakes; of the trivial baselines, ablation has the
-    differences to the reference. claims: `claims.compare_claims`.
+    comparison, ablation: the study's tables without deliberate mistakes; ablation must include the differences of the
+    trivial baselines to the reference. claims: the table of `claims.compare_claims`.
     """
     trained = comparison[comparison["train_dataset"] != NO_TRAINING]
     if trained.empty:
@@ -42,7 +42,7 @@ def lead(comparison: pd.DataFrame, ablation: pd.DataFrame, claims: pd.DataFrame,
 
 
 def best_trivial(effects: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of the best trivial baseline on each test dataset, of rows of primary metrics."""
+    """Return the row of the best trivial baseline on each test dataset. effects: rows of primary metrics only."""
     ranked = effects.sort_values("variant", ascending=False, kind="stable").drop_duplicates("test_dataset")
     return effects.loc[effects.index.isin(ranked.index)]
 
@@ -53,18 +53,18 @@ def is_decided(row: EffectRow) -> bool:
 
 
 def equivalent(row: EffectRow) -> bool:
-    """Return whether a difference to the reference beyond ± MARGIN is ruled out."""
+    """Return whether a difference to the reference beyond ± MARGIN is ruled out, by the 90 % interval if known."""
     ends = (row["low90"], row["high90"]) if pd.notna(row["low90"]) else (row["low"], row["high"])
     return is_equivalent(*ends, row["resampled"] if isinstance(row["resampled"], str) else "")
 
 
 def effect_rows(table: pd.DataFrame) -> list[EffectRow]:
-    """Return the rows of an ablation table, also of one without 90 % intervals."""
+    """Return the rows of an ablation table; an older table without 90 % intervals gets NaN for them."""
     return records(table.assign(**{name: float("nan") for name in ("low90", "high90") if name not in table}), EffectRow)
 
 
 def _against_trivial(trivial: pd.DataFrame, reference: str) -> str:
-    """Say where the reference clearly beats the best trivial baseline, with the difference."""
+    """Return sentences on whether the reference beats the best trivial baseline of each dataset, and by how much."""
     words = {
         "better": f"{reference} is clearly better than the best trivial baseline on",
         "worse": f"{reference} is clearly worse than the best trivial baseline on",
@@ -74,6 +74,7 @@ def _against_trivial(trivial: pd.DataFrame, reference: str) -> str:
     }
     groups: dict[str, list[str]] = {name: [] for name in words}
     for row in effect_rows(best_trivial(trivial)):
+        # The table has baseline − reference, the sentence reference − baseline, so the ends change places and sign.
         gain = format_interval(-row["difference"], -row["high"], -row["low"], signed=True)
         text = f"{row['test_dataset']} ({metric_name(row['metric'])} {gain} over {row['experiment']})"
         way = ("better", "above") if row["difference"] < 0 else ("worse", "below")
@@ -83,7 +84,7 @@ def _against_trivial(trivial: pd.DataFrame, reference: str) -> str:
 
 
 def _comparisons(effects: pd.DataFrame, reference: str) -> list[str]:
-    """Say which comparisons with the reference are decided, and how many are not."""
+    """Return sentences on the decided comparisons with the reference."""
     rows = effect_rows(effects[effects["p_holm"].notna()])
     if not rows:
         return []

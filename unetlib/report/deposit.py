@@ -1,15 +1,18 @@
-"""The deposit of a study: what its tables, charts and verdicts are made from, in a few packed files.
+"""The deposit of a study: the data behind its tables, charts and verdicts, in a few compressed files.
 
-- study.json: the command and day of the study, and `StudyFacts`
-- scores.csv.xz, baselines.csv.xz: the long tables, one row per score of an image, cell by cell as in the results
-- datasets/<dataset>/frames.csv.xz: film, time, cluster and size of each scored image
-- runs.jsonl.xz: the facts of each trained run, one a line: settings, data, roles of frames, costs, versions
+- study.json: the command and date of the study, and `StudyFacts`
+- scores.csv.xz, baselines.csv.xz: the long tables, one row per image and metric, with the same text as in the results
+- datasets/<dataset>/frames.csv.xz: sequence, time, cluster and size of each scored image
+- runs.jsonl.xz: the facts of each trained run, one per line: settings, data, roles of frames, costs, versions
 - history.csv.xz: every evaluation during every training
-- tracking.csv.xz, failures.csv.xz, checks.csv.xz, silver.csv.xz: scores of tracked sequences, what external tools
-  failed on, the checks of the scores, silver truth against gold
+- tracking.csv.xz: scores of tracked sequences
+- failures.csv.xz: failures of external tools
+- checks.csv.xz: the checks of the scores
+- silver.csv.xz: silver truth compared with gold truth
 - SHA256SUMS
 
-It holds no image, no network and no path of the machine that made it. `pandas.read_csv` reads the tables as they are.
+It contains no images, no networks and no paths of the machine that made it. `pandas.read_csv` reads the compressed
+tables directly.
 """
 
 import io
@@ -40,16 +43,16 @@ FRAMES = "datasets/{dataset}/frames.csv.xz"
 FILES = r"study\.json|runs\.jsonl\.xz|[a-z]+\.csv\.xz|datasets/[^/]+/frames\.csv\.xz|SHA256SUMS"
 RUN_COLUMNS = ("experiment", "train_dataset", "fold", "seed")
 HISTORY_COLUMNS = ("update", "loss", "validation_dice")
-MACHINE = ("platform",)  # of the versions: says nothing that a result depends on
+MACHINE = ("platform",)  # entries of the versions that describe the machine and affect no result
 
 
 class DepositError(ValueError):
-    """Results that cannot be deposited: what is missing or does not fit, and what to do."""
+    """Results that cannot be deposited; the message says what is missing or inconsistent, and what to do."""
 
 
 @dataclass(frozen=True)
 class Deposit:
-    """A deposited study. command: as it is to be shown; day: of its scores; silver: its table as CSV."""
+    """A deposited study. command: the one to show to readers; day: date of the scores; silver: its table as CSV."""
 
     facts: StudyFacts
     command: str
@@ -63,10 +66,10 @@ class Deposit:
 
 
 def write_deposit(folder: Path, root: Path, facts: StudyFacts, command: str) -> None:
-    """Replace the folder with the deposit of a finished study of the project whose folder is root.
+    """Replace the folder with the deposit of a finished study. root: the project's folder.
 
-    Raises DepositError where the study's scores are not those of its facts, and OutputError where the folder holds
-    other files; then nothing is replaced.
+    Raises DepositError if the scores do not match the runs of the study's facts, and OutputError if the folder
+    contains files that are not part of a deposit; in both cases the folder stays unchanged.
     """
     layout = Layout(facts.name)
     scores = read_csv(root / layout.all_scores, SCORE_COLUMNS)
@@ -102,7 +105,7 @@ def write_deposit(folder: Path, root: Path, facts: StudyFacts, command: str) -> 
 
 
 def read_deposit(folder: Path) -> Deposit:
-    """Return a deposited study; FileError or SettingsError, in one line, for one that was changed or damaged."""
+    """Read a deposited study; a changed or damaged one raises FileError or SettingsError with a one-line message."""
     check_checksums(folder)
     study = read_json(folder / STUDY)
     facts = StudyFacts.read(study["facts"], str(folder / STUDY))
@@ -128,12 +131,12 @@ def read_deposit(folder: Path) -> Deposit:
 
 
 def silver_table(silver: bytes) -> pd.DataFrame:
-    """Return the table of silver truth from its CSV."""
+    """Parse the table of silver truth from its CSV."""
     return pd.read_csv(io.BytesIO(silver), dtype={"dataset": str, "sequence": str})
 
 
 def _check_runs(facts: StudyFacts, scores: Iterable[dict[str, str]], failed: Iterable[Failure]) -> None:
-    """Raise DepositError unless the scores are those of the runs of these facts."""
+    """Raise DepositError unless the scores are from exactly the runs of these facts, except failed external tools."""
     found = {Run(row["experiment"], row["train_dataset"], int(row["fold"]), int(row["seed"])) for row in scores}
     tools = set(facts.external_runs())
     may_lack = {run for run in tools if any((run.experiment, run.fold) == (each.tool, each.fold) for each in failed)}
@@ -148,14 +151,14 @@ def _check_runs(facts: StudyFacts, scores: Iterable[dict[str, str]], failed: Ite
 
 
 def _histories(facts: StudyFacts, root: Path) -> Iterator[dict[str, str]]:
-    """Yield every evaluation of every trained run, cell by cell as in its history."""
+    """Yield every evaluation of every trained run, with the same text as in its history file."""
     for run in facts.trained_runs():
         named = {name: str(getattr(run, name)) for name in RUN_COLUMNS}
         yield from (named | row for row in read_csv(root / Layout(facts.name).history(run.path), HISTORY_COLUMNS))
 
 
 def _without_machine(facts: RunFacts) -> dict[str, object]:
-    """Return the facts of a run without its platform and without the folders that its data came from."""
+    """Return the facts of a run without its platform and without the folders of its data sources."""
     versions = {name: version for name, version in facts.versions.items() if name not in MACHINE}
     data = [each.model_copy(update={"source": each.source and PurePath(each.source).name}) for each in facts.data]
     return facts.model_copy(update={"versions": versions, "data": tuple(data)}).model_dump(mode="json")

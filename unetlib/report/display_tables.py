@@ -8,21 +8,22 @@ from unetlib.evaluation.pooled_metrics import POOLED
 from unetlib.evaluation.power import power_shown
 from unetlib.evaluation.tables import COUNTS, METRICS
 
-FAILED = "failed"  # in the place of a metric: what has no scores
+FAILED = "failed"  # stands for a metric in the rows of external tools that failed and have no scores
 _COUNTED = ("frames", "cells", "tracks", "true_tracks", "divisions", "true_divisions")
 _IN_CSV_ALONE = {"iou_background", *POOLED}
 TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
 
 
 def format_value(value: float, *, signed: bool = False) -> str:
-    """Return a score as text with three decimals: `0.912`, `−0.120`; an en dash where there is no value."""
+    """Return a score as text with three decimals, such as `0.912` or `−0.120`; NaN gives an en dash."""
     if pd.isna(value):
         return "–"
+    # Adding 0.0 turns the −0.0 of a rounded small negative value into 0.0.
     return f"{round(value, 3) + 0.0:{'+' if signed else ''}.3f}".replace("-", "−")
 
 
 def format_interval(mean: float, low: float, high: float, *, signed: bool = False) -> str:
-    """Return a mean and its 95 % interval as text: `0.912 [0.874, 0.936]`, the mean alone without an interval."""
+    """Return a mean and its 95 % interval as text, such as `0.912 [0.874, 0.936]`; without interval, the mean."""
     if pd.isna(mean) or pd.isna(low):
         return format_value(mean, signed=signed)
     return (
@@ -31,24 +32,24 @@ def format_interval(mean: float, low: float, high: float, *, signed: bool = Fals
 
 
 def intervals(rows: pd.DataFrame, mean: str, low: str, high: str, *, signed: bool = False) -> list[str]:
-    """Return the means and 95 % intervals in these columns as text, by row."""
+    """Return the mean and 95 % interval of each row as text. mean, low, high: names of columns."""
     return [format_interval(*values, signed=signed) for values in rows[[mean, low, high]].to_numpy(dtype=float)]
 
 
 def format_p(p: float) -> str:
-    """Return a p as text: `0.032`, `< 0.001`; an en dash where nothing was tested."""
+    """Return a p-value as text, such as `0.032` or `< 0.001`; NaN, for no test, gives an en dash."""
     return "–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
-    """Return tables.comparison as text: a row per dataset and experiment with a `mean [interval]` per metric."""
+    """Return tables.comparison as text: one row per dataset and experiment, with `mean [interval]` of each metric."""
     keys = ["test_dataset", "experiment", "train_dataset"]
     metrics = [metric for metric in METRICS if metric in set(comparison["metric"]) - _IN_CSV_ALONE]
     rows = []
     for values, group in comparison.groupby(keys, sort=False):
         texts = zip(group["metric"], intervals(group, "mean", "low", "high"), strict=True)
         scores = dict.fromkeys(metrics, "–") | {metric: text for metric, text in texts if metric in metrics}
-        failed = group.loc[group["metric"] == FAILED, "resampled"].tolist()  # of an external tool, and why
+        failed = group.loc[group["metric"] == FAILED, "resampled"].tolist()  # why an external tool failed
         if len(failed) == len(group):
             scores = dict.fromkeys(metrics, FAILED)
         counts = {count: group[count].max() for count in COUNTS}
@@ -57,7 +58,7 @@ def comparison_shown(comparison: pd.DataFrame) -> pd.DataFrame:
 
 
 def ablation_shown(ablation: pd.DataFrame) -> pd.DataFrame:
-    """Return ablation.ablation as text, primary metrics only: difference [interval], p, effect, SD, runs that agree."""
+    """Return ablation.ablation as text, for primary metrics: difference [interval], p, effect, SD, agreeing runs."""
     rows = ablation[ablation["primary"].astype(bool)]
     shown = pd.DataFrame(
         {
@@ -79,11 +80,10 @@ def ablation_shown(ablation: pd.DataFrame) -> pd.DataFrame:
 
 
 def transfer_shown(transfer: pd.DataFrame) -> pd.DataFrame:
-    """Return tables.transfer as text: scores as `mean [interval]`, foreground fractions in per cent side by side."""
+    """Return tables.transfer as text: scores as `mean [interval]`, predicted and true foreground in per cent."""
     rows = transfer[["experiment", "train_dataset", "test_dataset"]].copy()
-    for metric in [
-        metric for metric in ("iou", "dice") if metric in transfer
-    ]:  # pixel accuracy misleads and is in the CSV only
+    # Pixel accuracy is only in the CSV: it is high wherever most of an image is background.
+    for metric in [metric for metric in ("iou", "dice") if metric in transfer]:
         rows[metric] = intervals(transfer, metric, f"{metric}_low", f"{metric}_high")
     rows["predicted foreground"] = transfer["predicted_foreground"].map(percent)
     rows["true foreground"] = transfer["true_foreground"].map(percent)
@@ -91,7 +91,7 @@ def transfer_shown(transfer: pd.DataFrame) -> pd.DataFrame:
 
 
 def costs_shown(costs: pd.DataFrame) -> pd.DataFrame:
-    """Return run_facts.cost_table as text: whole seconds and MiB, grouped digits."""
+    """Return run_facts.cost_table as text: whole seconds and MiB, with thousands separators."""
     whole = ["fold", "seed", "parameters", "updates", "best_update", "train_seconds", "peak_memory_mib", "threads"]
     titles = {"train_seconds": "training (s)", "peak_memory_mib": "peak memory (MiB)", "best_update": "best update"}
     shown = costs.copy().astype(object)
@@ -102,7 +102,7 @@ def costs_shown(costs: pd.DataFrame) -> pd.DataFrame:
 
 
 def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of sequences.COLUMNS as text: scores with three decimals, counts beside the true counts."""
+    """Return the table of tracking scores (columns sequences.COLUMNS) as text: scores with three decimals, counts."""
     titles = {name: name.replace("_", " ") for name in _COUNTED} | {"max_distance_px": "moves up to (px)"}
     shown = tracking.astype(object)
     for column in ("fold", "seed", *_COUNTED):
@@ -115,7 +115,7 @@ def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
 
 
 def tracking_note(tracking: pd.DataFrame) -> str:
-    """Return one sentence per dataset on the sequence of its first network (rows of sequences.COLUMNS); "" for none."""
+    """Return one sentence per dataset on the tracks of its first network, "" without rows of sequences.COLUMNS."""
     sentences = []
     for row in tracking.drop_duplicates("test_dataset").to_dict("records"):
         counts = {name: "–" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in _COUNTED}
@@ -130,7 +130,7 @@ def tracking_note(tracking: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {  # table → what makes it readable
+SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {  # table → function that formats it for readers
     "comparison": comparison_shown,
     "ablation": ablation_shown,
     "transfer": transfer_shown,
@@ -141,7 +141,7 @@ SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {  # table → wha
 
 
 def to_markdown(table: pd.DataFrame) -> str:
-    """Return the table as a Markdown pipe table: text aligned left, numbers aligned right."""
+    """Return the table as a Markdown pipe table, with text aligned left and numbers aligned right."""
     cells = [[_escaped(value) for value in row] for row in table.itertuples(index=False)]
     header = [_escaped(column) for column in table.columns]
     right = [all(row[i][:1] in "0123456789+−–" for row in cells) for i in range(len(header))]
@@ -150,12 +150,12 @@ def to_markdown(table: pd.DataFrame) -> str:
 
 
 def metric_name(metric: str) -> str:
-    """Return the displayed name of a metric."""
+    """Return the display name of a metric."""
     return METRICS.get(metric, metric)
 
 
 def percent(fraction: float) -> str:
-    """Return a fraction as text in per cent: `12.5 %`."""
+    """Return a fraction as a percentage, such as `12.5 %`."""
     return "–" if pd.isna(fraction) else f"{100 * fraction:.1f} %"
 
 

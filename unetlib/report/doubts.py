@@ -1,7 +1,8 @@
-"""Doubts about a comparison with a published value: about how it was measured, and about our own network.
+"""Doubts about a comparison with a published value: how the value was measured, and limits of our own network.
 
-Under the claim's own protocol the doubts that the protocol copies fall away: its split, its selection, and the errors
-that it makes too. What no protocol can copy stays: hidden images, another quantity, and the size of our network.
+The claim's own protocol copies the split, the model selection and some errors of the document, so under that protocol
+these are no reason for doubt. Differences that no protocol can copy remain: hidden test images, a different quantity,
+and the size of our network.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,20 +23,23 @@ SELECTIONS = {
     "unknown": ("inflates", "it does not state on which images its network was selected"),
 }
 OUR_AGGREGATION = {"seg": "per object", "seg_ctc": "per object", **dict.fromkeys(POOLED, "pooled")}  # else: per image
-SAME_METRIC = {**POOLED, "seg_ctc": "seg"}  # metric of ours → the quantity as the ledger names it
-OWN_SHARE = 0.5  # a training of less than this share of the source's tiles is shorter
+SAME_METRIC = {**POOLED, "seg_ctc": "seg"}  # our metric → the ledger's name of the same quantity
+OWN_SHARE = 0.5  # our training counts as shorter if it used less than this share of the source's tiles
 
 
 @dataclass(frozen=True)
 class Networks:
-    """What is known of our networks by experiment: base filters, tiles trained on, datasets with silver truth."""
+    """Our networks by experiment: base filters, number of training tiles, training datasets with silver truth."""
 
     filters: Mapping[str, int] = field(default_factory=dict)
     tiles: Mapping[str, int] = field(default_factory=dict)
     silver: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def doubts(self, claim: Claim, experiment: str, train_dataset: str) -> list[Doubt]:
-        """Return the limits of our network against the source's; what either does not state is no limit."""
+        """Return the doubts due to our network: smaller, trained for shorter or on other truth than the source's.
+
+        A property that is not known of both networks gives no doubt.
+        """
         ours, tiles = self.filters.get(experiment), self.tiles.get(experiment)
         found = []
         if ours and claim.filters and ours < claim.filters:
@@ -48,9 +52,9 @@ class Networks:
 
 
 def doubts(claim: Claim, errors: Sequence[Error], metric: str, *, copied: bool = False) -> list[Doubt]:
-    """Return all doubts about the published value in the order of its columns.
+    """Return all doubts about the published value, in the order of the ledger's columns.
 
-    metric: ours; copied: ours comes from the claim's own protocol.
+    metric: our metric; copied: whether our score comes from the claim's own protocol.
     """
     found = []
     if claim.test_images in TEST_IMAGES and not (copied and claim.test_images != "hidden"):
@@ -69,9 +73,9 @@ def doubts(claim: Claim, errors: Sequence[Error], metric: str, *, copied: bool =
 
 
 def judge_published(claim: Claim, errors: Sequence[Error], metric: str, trivial: Baseline | None) -> Judgement | None:
-    """Return the verdict that a published value has whatever we score: misquoted or void; None for any other.
+    """Return the verdict that does not depend on our score, misquoted or void, or None if neither applies.
 
-    trivial: the best on our test images, in our metric.
+    trivial: the best trivial baseline on our test images, in our metric.
     """
     for error in errors:
         if error.effect == "misquotes":
