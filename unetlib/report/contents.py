@@ -119,7 +119,10 @@ def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]
 
 
 def report_tables(found: StudyTables) -> list[page.Table]:
-    """Return the tables of the page in order, without those of power, tracking and other parts that have no rows."""
+    """Return the tables of the page in order.
+
+    Power, tracking, pitfalls, silver truth and waterfall are included only if they have rows.
+    """
     always = {
         "comparison": found.comparison,
         "ablation": found.ablation,

@@ -59,7 +59,7 @@ def equivalent(row: EffectRow) -> bool:
 
 
 def effect_rows(table: pd.DataFrame) -> list[EffectRow]:
-    """Return the rows of an ablation table; an older table without 90 % intervals gets NaN for them."""
+    """Return the rows of an ablation table; if it has no 90 % intervals, they are NaN."""
     return records(table.assign(**{name: float("nan") for name in ("low90", "high90") if name not in table}), EffectRow)
 
 

@@ -102,7 +102,7 @@ def costs_shown(costs: pd.DataFrame) -> pd.DataFrame:
 
 
 def tracking_shown(tracking: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of tracking scores (columns sequences.COLUMNS) as text: scores with three decimals, counts."""
+    """Return the table of tracking scores (sequences.COLUMNS) as text: three decimals for scores, whole counts."""
     titles = {name: name.replace("_", " ") for name in _COUNTED} | {"max_distance_px": "moves up to (px)"}
     shown = tracking.astype(object)
     for column in ("fold", "seed", *_COUNTED):

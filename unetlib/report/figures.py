@@ -1,7 +1,7 @@
-"""Charts for print, each a matplotlib Figure; save() writes one as PNG and SVG, always the same bytes.
+"""Charts for print as matplotlib Figures; save() writes a figure as PNG and SVG, reproducibly to the byte.
 
 The colours are those of Okabe and Ito (2008), which are distinguishable with all common colour vision deficiencies.
-No pyplot, no global state.
+The module does not use pyplot, so it has no global state.
 """
 
 import io
@@ -41,7 +41,7 @@ STYLE: Any = {
 
 
 def figure_bytes(figure: Figure, form: str) -> bytes:
-    """Return the figure as "png" or "svg" without date or version and with fixed ids: equal figures are equal bytes."""
+    """Return the figure as "png" or "svg"; equal figures give equal bytes, without date or version, with fixed ids."""
     buffer = io.BytesIO()
     metadata = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
     with matplotlib.rc_context(STYLE):
@@ -51,7 +51,7 @@ def figure_bytes(figure: Figure, form: str) -> bytes:
 
 
 def _settle(figure: Figure) -> None:
-    """Lay the figure out and round the axes' positions: the layout solver's last bits differ between processes."""
+    """Compute the layout and round the axes' positions, because the solver's last bits differ between processes."""
     if figure.get_layout_engine() is None:
         return
     figure.draw_without_rendering()
@@ -62,7 +62,7 @@ def _settle(figure: Figure) -> None:
 
 
 def save(figure: Figure, png_path: str | Path, svg_path: str | Path) -> None:
-    """Write the figure to both paths, each whole or not at all."""
+    """Write the figure to both paths, each file atomically."""
     for path, form in ((png_path, "png"), (svg_path, "svg")):
         with atomic_path(path) as temporary:
             temporary.write_bytes(figure_bytes(figure, form))
@@ -71,8 +71,8 @@ def save(figure: Figure, png_path: str | Path, svg_path: str | Path) -> None:
 def learning_curves(history: pd.DataFrame, *, experiments: Sequence[str]) -> Figure:
     """Plot training loss and validation Dice against updates, one row of panels per training dataset.
 
-    Columns of history: experiment, train_dataset, fold, seed, update, loss, validation_dice. A thin line is a run,
-    a thick one the mean over the runs of an experiment.
+    Columns of history: experiment, train_dataset, fold, seed, update, loss, validation_dice. Thin lines are runs, thick
+    lines the mean over the runs of an experiment.
     """
     datasets = list(dict.fromkeys(history["train_dataset"]))
     shown = [name for name in experiments if name in set(history["experiment"])]
@@ -101,7 +101,7 @@ def learning_curves(history: pd.DataFrame, *, experiments: Sequence[str]) -> Fig
 
 
 def line(place: int) -> tuple[str, Any]:
-    """Return colour and dashes of the n-th line: both change from one line to the next, and 49 lines are different."""
+    """Return the colour and dashes of the n-th line; neighbouring lines differ in both, and 49 lines are distinct."""
     return CYCLE[place % len(CYCLE)], DASHES[(place + place // len(CYCLE)) % len(DASHES)]
 
 
@@ -112,13 +112,16 @@ def _curves(axis: Axes, rows: pd.DataFrame, column: str, place: int) -> None:
         axis.plot(run["update"], run[column], color=colour, linewidth=0.5, alpha=0.35)
     if len(rows):
         mean = rows.groupby("update")[column].agg(["mean", "size"])
-        whole = mean[mean["size"] == len(runs)]  # as long as every run trains
+        whole = mean[mean["size"] == len(runs)]  # no mean after the first run has ended
         mark = "." if len(whole) == 1 else None  # a single evaluation is drawn as a dot
         axis.plot(whole.index, whole["mean"], color=colour, linestyle=dash, linewidth=1.4, marker=mark)
 
 
 def transfer_heatmap(transfer: pd.DataFrame, *, experiment: str, metric: str = "iou", label: str = "IoU") -> Figure:
-    """Plot trained on (rows) × tested on (columns): score, 95 % interval, predicted / true foreground in per cent."""
+    """Plot a heatmap of training datasets (rows) × test datasets (columns).
+
+    Each cell has the score, its 95 % interval and the predicted / true foreground in per cent.
+    """
     rows = transfer[transfer["experiment"] == experiment]
     trained, tested = list(dict.fromkeys(rows["train_dataset"])), list(dict.fromkeys(rows["test_dataset"]))
     values = np.full((max(len(trained), 1), max(len(tested), 1)), np.nan)
@@ -143,10 +146,10 @@ def transfer_heatmap(transfer: pd.DataFrame, *, experiment: str, metric: str = "
 
 
 def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: pd.DataFrame | None = None) -> Figure:
-    """Plot the difference to the reference by dataset and experiment, primary metrics: mean, 95 % interval, runs.
+    """Plot a forest of the differences to the reference in primary metrics: mean, 95 % interval, single runs.
 
-    Filled: clear, hollow: not clear. ablation and runs are ablation.ablation and ablation.differences; labels: metric →
-    displayed name. Without any comparison the figure says so.
+    Filled markers are clear differences, hollow ones are not. ablation: the table ablation.ablation; runs: the table
+    ablation.differences; labels: metric → display name. Without any comparison the figure says so.
     """
     rows = ablation[ablation["primary"].astype(bool)].reset_index(drop=True)
     if rows.empty:
@@ -195,6 +198,6 @@ def _effect(axis: Axes, place: int, row: Any, runs: pd.DataFrame | None, reach: 
 
 @contextmanager
 def styled_figure(width_inch: float, height_inch: float) -> Iterator[Figure]:
-    """Yield a Figure in the project's style, which applies inside the context alone."""
+    """Yield a Figure in the project's style; matplotlib's settings are restored at the end of the context."""
     with matplotlib.rc_context(STYLE):
         yield Figure(figsize=(width_inch, height_inch), layout="constrained")

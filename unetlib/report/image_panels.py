@@ -1,6 +1,7 @@
-"""Figures of images: predictions beside the ground truth, weight maps, augmented copies.
+"""Figures of images: predictions beside the ground truth, weight maps, augmented variants.
 
-Each function returns a matplotlib Figure for figures.save. Images are 2-D grey arrays, labels instance ids.
+Each function returns a matplotlib Figure for figures.save. Images are 2-D grey arrays, labels 2-D arrays of instance
+ids.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ SKY, ORANGE, LIGHT, LILAC = "#56B4E9", "#E69F00", "#F2F2F2", "#B9A7D6"
 
 @dataclass(frozen=True)
 class Example:
-    """One row of the example figure: 2-D arrays of one size; truth and prediction are instance labels."""
+    """One row of the example figure; its 2-D arrays have one shape, and truth and prediction are instance labels."""
 
     name: str
     image: np.ndarray
@@ -33,7 +34,7 @@ class Example:
 
 
 def qualitative(examples: Sequence[Example]) -> Figure:
-    """Draw one row per example: image, outlines of truth and of prediction, map of errors."""
+    """Draw one row per example: image, outlines of the truth, outlines of the prediction, map of pixel errors."""
     heights = [(WIDTH_INCH - 0.6) / 4 * example.image.shape[0] / example.image.shape[1] for example in examples]
     with styled_figure(WIDTH_INCH, 0.5 + (sum(heights) or 1) + 0.07 * len(heights)) as figure:
         grid = figure.subplots(max(len(examples), 1), 4, squeeze=False, height_ratios=heights or None)
@@ -63,7 +64,7 @@ def qualitative(examples: Sequence[Example]) -> Figure:
 def weight_map(
     image: np.ndarray, labels: np.ndarray, class_weight: np.ndarray, border_weight: np.ndarray, total: np.ndarray
 ) -> Figure:
-    """Draw image, instances, class weight, border weight and the total weight that training uses, on one scale."""
+    """Draw the image, its instances, and the class, border and total loss weights on one colour scale."""
     rows, columns = image.shape
     with styled_figure(WIDTH_INCH, 0.4 + (WIDTH_INCH - 0.6) / 5 * rows / columns) as figure:
         axes = figure.subplots(1, 5)
@@ -86,7 +87,7 @@ def weight_map(
 def augmentation_gallery(
     original: tuple[np.ndarray, np.ndarray], variants: Sequence[tuple[np.ndarray, np.ndarray]], *, columns: int = 4
 ) -> Figure:
-    """Draw the original and its augmented variants, each an (image, labels) pair, with outlines of the labels."""
+    """Draw a training image and its augmented variants with outlines of the labels; each is an (image, labels) pair."""
     pairs = [original, *variants]
     columns = min(columns, len(pairs))
     count = -(-len(pairs) // columns)
@@ -106,19 +107,19 @@ def augmentation_gallery(
 
 
 def hide_axes(axis: Axes) -> None:
-    """Remove ticks and frame."""
+    """Remove the ticks and the frame of an axis."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
 
 def rescale_for_display(image: np.ndarray) -> np.ndarray:
-    """Return the image as float in 0…1, from its 0.5 to its 99.5 percentile."""
+    """Return the image as float32, with its 0.5th to 99.5th percentile stretched to 0 … 1."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image.astype(np.float32) - low) / max(float(high - low), 1e-9), 0, 1)
 
 
 def _errors(grey: np.ndarray, example: Example) -> np.ndarray:
-    """Return RGB: background dimmed, correct foreground light, false positives vermilion, false negatives sky blue."""
+    """Return the error map as RGB: dimmed background, and one colour each for TP, FP, FN and ignored pixels."""
     truth, prediction = example.truth > 0, example.prediction > 0
     colours = np.repeat(0.5 * grey[..., None], 3, axis=2)
     for where, colour in (
@@ -132,7 +133,7 @@ def _errors(grey: np.ndarray, example: Example) -> np.ndarray:
 
 
 def _coloured(labels: np.ndarray) -> np.ndarray:
-    """Return RGB: background black, consecutive labels in different colours."""
+    """Return the labels as RGB: black background, different colours for consecutive ids."""
     palette = np.array([to_rgb(colour) for colour in CYCLE[1:]])
     colours = palette[labels.astype(int) % len(palette)]
     colours[labels == 0] = 0
@@ -149,15 +150,20 @@ def _outline(axis: Axes, labels: np.ndarray, colour: str, *, width: float = 0.9)
 
 
 def _edges(labels: np.ndarray) -> np.ndarray:
-    """Return the vertical edges between different labels, runs merged: (n, 2, 2) of (column, row) of both ends."""
+    """Return the vertical edges between different labels as an array (n, 2, 2): (column, row) of both ends.
+
+    Edges of consecutive rows are merged into one line, which keeps the vector path small.
+    """
     changed = np.pad(np.diff(labels.astype(np.int64), axis=1) != 0, ((1, 1), (0, 0))).astype(np.int8)
+    # Along a column boundary, +1 is the first row of a line and −1 the row after its last. The transpose makes argwhere
+    # list both in the same order, so the n-th start belongs to the n-th end.
     steps = np.diff(changed, axis=0).T
     first, last = np.argwhere(steps == 1), np.argwhere(steps == -1)
     return np.stack([first, last], axis=1) + np.array([1, 0])
 
 
 def scale_bar(axis: Axes, columns: int, pixel_size_um: float | None) -> None:
-    """Draw a scale bar of a round length, about a quarter of the image width; in pixels where the scale is unknown."""
+    """Draw a scale bar of a round length of at most a quarter of the width, in pixels if the pixel size is unknown."""
     unit = pixel_size_um or 1.0
     target = columns * unit / 4
     power = 10.0 ** np.floor(np.log10(target))

@@ -1,15 +1,15 @@
-"""The ledger over all studies: each published claim answered by the best evidence that any of them has.
+"""The joint ledger of all studies: each published claim answered by the study with the best evidence.
 
-Rules, applied to each claim on its own:
+The rules apply to each claim separately:
 
-* Under its own protocol (`theirs`): of the studies that regenerate the value by the document's protocol, the best.
-* Ours (`ours`): of the studies that have a score for it, the best.
-* The better of two studies has more runs (networks retrained: folds × seeds) behind the claim; of as many runs more
-  updates of each network, then more base filters, then the narrower interval, then the first by name.
+* Under its own protocol (`theirs`): the best study among those that regenerate the value by the document's protocol.
+* Under ours (`ours`): the best study among those that have a score for the claim.
+* The better of two studies has more runs (retrained networks: folds × seeds) behind the claim; at equal runs more
+  updates per network, then more base filters, then the narrower interval, then the name that sorts first.
 
-Both parts together give the verdict, by the rules of a single study (`claims.compare_claims`). Scores of different
-studies are never mixed within one part. A claim of which no study has a score is judged by the first that can judge it:
-void by a trivial baseline on the same images.
+The verdict combines both parts by the rules of a single study (`claims.compare_claims`). Each part uses the scores of
+one study only. If no study has a score, the first study that can judge the claim without one decides, for example when
+a trivial baseline on the same images makes the claim void.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ STUDY, THEIRS_STUDY = "study", "theirs_study"
 
 
 class Weight(NamedTuple):
-    """What makes evidence better, most important first."""
+    """The quality of evidence, comparable as a tuple: the most important criterion comes first."""
 
     runs: int
     updates: int
@@ -40,7 +40,7 @@ class Weight(NamedTuple):
 
 
 class AnswerRow(TypedDict):
-    """A row of `compare_claims`: what of it decides which study answers a claim."""
+    """The columns of `compare_claims` that decide which study answers a claim."""
 
     protocol: str
     versus_protocol: str
@@ -61,7 +61,7 @@ class AnswerRow(TypedDict):
 
 @dataclass(frozen=True)
 class Evidence:
-    """A study as the ledger needs it: its scores, and the updates and base filters of each experiment's networks."""
+    """A study in the ledger: its scores, and the updates and base filters of each experiment's networks."""
 
     study: Study
     updates: Mapping[str, int]
@@ -69,7 +69,7 @@ class Evidence:
 
     @classmethod
     def of(cls, study: Study, facts: StudyFacts, trained: Iterable[RunFacts]) -> "Evidence":
-        """Return the evidence of a study; of the updates of an experiment's networks the fewest count."""
+        """Return the evidence of a study. The network with the fewest updates counts for its experiment."""
         fewest: dict[str, int] = {}
         for run in trained:
             if run.experiment is not None and run.updates is not None:
@@ -79,14 +79,14 @@ class Evidence:
         return cls(study, updates, {name: entry.base_filters for name, entry in entries.items()})
 
     def of_ours(self, row: AnswerRow) -> Weight | None:
-        """Return the weight of the study's own answer to a claim; None where it has no score."""
+        """Return the weight of the study's answer under our protocol, None if it has no score."""
         if isnan(row["ours"]):
             return None
         names = [name for name in (row["experiment"], row["versus_experiment"]) if name]
         return self._weight(names, row["runs"], row["difference_high"] - row["difference_low"])
 
     def of_theirs(self, row: AnswerRow) -> Weight | None:
-        """Return the weight of the study's score under the claim's own protocol; None where it has none."""
+        """Return the weight of the study's answer under the claim's own protocol, None if it has no score."""
         protocols = [name for name in (row["protocol"], row["versus_protocol"]) if name]
         found = [self.study.regenerated(name, row["our_metric"]) for name in protocols]
         known = [each for each in found if each is not None]
@@ -96,7 +96,7 @@ class Evidence:
         return self._weight(names, min(score.runs for _, score in known), row["theirs_high"] - row["theirs_low"])
 
     def _weight(self, experiments: Iterable[str], runs: int, width: float) -> Weight:
-        """Return the weight of a score that rests on networks of these experiments, the smallest of them."""
+        """Return the weight of a score from these experiments; the fewest updates and base filters among them count."""
         names = [self.study.aliases.get(name, name) for name in experiments]
         updates, filters = (
             min((found[name] for name in names if name in found), default=0)
@@ -108,14 +108,16 @@ class Evidence:
 def joint_ledger(
     claims: Sequence[Claim], errors: Mapping[int, Error], evidence: Mapping[str, Evidence]
 ) -> pd.DataFrame:
-    """Return one row per claim, the columns of `compare_claims` and the studies that answer it.
+    """Return one row per claim: the columns of `compare_claims`, and the studies that answer the claim.
 
-    study, theirs_study: of our score (else of the baseline that judges it) and of the score under its own protocol, ""
-    for none; updates: of the networks of ours. Where nothing is run the reason names what each study lacks.
+    study: the study of our score, else of the trivial baseline that judges the claim. theirs_study: the study of the
+    score under the claim's own protocol. Both are "" if there is none. updates: training updates of the networks
+    behind our score. If no study runs the claim, the reason says what each study lacks.
     """
     tables = {(name, name): compare_claims(claims, errors, each.study) for name, each in evidence.items()}
     rows = {name: records(tables[name, name], AnswerRow) for name in evidence}
     parts, updates = [], []
+    # One part per claim, from the comparison of the pair of studies that answers it; `tables` caches the comparisons.
     for place in range(len(claims)):
         own = {name: rows[name][place] for name in sorted(evidence)}
         weights = {name: evidence[name].of_ours(row) for name, row in own.items()}
@@ -125,6 +127,7 @@ def joint_ledger(
         if pair not in tables:
             tables[pair] = compare_claims(claims, errors, evidence[pair[0]].study, evidence[pair[1]].study)
         part = tables[pair].iloc[[place]]
+        # No study even judges the claim without a score, so the row collects every study's reason.
         if not ours and not theirs and own[judged]["verdict"] == NOT_RUN:
             part = part.assign(reason=_reasons(own))
         named = ours if ours or theirs or isnan(own[judged]["trivial"]) else judged
@@ -135,7 +138,7 @@ def joint_ledger(
 
 
 def ledger_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger as text: the claims, and after each verdict the studies that it rests on."""
+    """Return the ledger as text: the claims, with the studies behind each verdict in a column after it."""
     shown = claims_shown(table)
     names = {
         name: _studies(ours, theirs)
@@ -146,22 +149,22 @@ def ledger_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _best(weights: Mapping[str, Weight | None]) -> str:
-    """Return the name of the best evidence, the first of equals; "" where there is none."""
+    """Return the name of the study with the best evidence, the first of equals, or "" if there is none."""
     found = {name: weight for name, weight in weights.items() if weight is not None}
     return max(found, key=lambda name: found[name], default="")
 
 
 def _without_score(rows: Mapping[str, AnswerRow]) -> str:
-    """Return the first study that judges a claim without a score, by a trivial baseline or its source; else the first.
+    """Return the first study that judges a claim without a score of ours, else the first study.
 
-    Of those that judge it, one that has a trivial baseline on the same images comes first.
+    A study with a trivial baseline on the same images takes precedence.
     """
     rank = {name: (row["verdict"] == NOT_RUN, isnan(row["trivial"])) for name, row in rows.items()}
     return min(rank, key=lambda name: rank[name])
 
 
 def _reasons(rows: Mapping[str, AnswerRow]) -> str:
-    """Return why no study answers a claim: once where all say the same."""
+    """Return the reasons why no study answers a claim, or a single reason if all studies agree."""
     said = {name: row["reason"] for name, row in rows.items()}
     if len(set(said.values())) == 1:
         return next(iter(said.values()))
@@ -169,7 +172,7 @@ def _reasons(rows: Mapping[str, AnswerRow]) -> str:
 
 
 def _studies(ours: str, theirs: str) -> str:
-    """Return the studies of a verdict as text, the second where it is another."""
+    """Return the studies of a verdict as text; the study of the claim's own protocol is named only if it differs."""
     if not theirs or theirs == ours:
         return ours or "–"
     return f"{ours or '–'}; its own protocol: {theirs}"

@@ -1,8 +1,8 @@
 """Read the published claims: one row per number or statement, with the result of ours that answers it.
 
-Two CSV files: the claims, and the known errors of their sources, which claims name by number. Sources are keys of
-docs/sources.md. The words that a
-column may hold are the keys of the tables below; what they mean for a verdict is decided in `claims`.
+There are two CSV files: the claims, and the known errors of their sources, which claims refer to by number. Sources are
+keys of docs/sources.md. The constants below list the words that a column may contain; `doubts` and `verdicts` define
+their meaning for a verdict.
 """
 
 import csv
@@ -12,25 +12,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ANY = "any"  # as train_dataset: whatever that experiment was trained on (an external tool)
-ROLES = ("claim", "anchor")  # a claim of a source that we answer, or a number from elsewhere that gives the scale
+ANY = "any"  # as train_dataset: any training data, for external tools
+ROLES = ("claim", "anchor")  # claim: of a source that we answer; anchor: another system's number, for scale
 KINDS = ("value", "direction")
 AGGREGATIONS = ("per image", "pooled", "per object", "unknown")
 TEST_IMAGES = ("held out", "random frames", "shared", "hidden", "unknown")
-SELECTIONS = ("separate", "test", "unknown")  # what chose the network: other images, the test images, not stated
-SIGNS = ("+", "-", "0")  # the expected sign of a contrast; 0: no difference
-TRUTHS = ("gold", "silver", "unknown")  # what the network was trained on
+SELECTIONS = ("separate", "test", "unknown")  # model selection: on separate images, on the test images, not stated
+SIGNS = ("+", "-", "0")  # the expected sign of a difference; 0: no difference
+TRUTHS = ("gold", "silver", "unknown")  # the ground truth that the source's network was trained on
 YES_NO = ("yes", "no")
-VERBATIM = YES_NO  # whether the words of a claim stand so in its source; […] marks what was left out or added
-UNANSWERED = ("", "not run", "not comparable")  # a claim that nothing answers: nothing has yet, or nothing ever can
-# stated: the claim's own columns say it; misquotes: the number is another quantity than it is said to be
+VERBATIM = YES_NO  # whether a claim is a literal quotation of its source; […] marks omissions and additions
+UNANSWERED = ("", "not run", "not comparable")  # no experiment answers the claim yet, or none ever can; "": answered
+# stated: the claim's own columns cover the error; misquotes: the number is a different quantity from the one stated
 EFFECTS = ("inflates", "deflates", "unclear", "misquotes", "stated", "none")
 ANSWER = ("experiment", "train_dataset", "test_dataset", "our_metric")
 VERSUS = ("versus_experiment", "versus_train_dataset", "versus_test_dataset")
-SIZES = (
-    "filters",
-    "tiles",
-)  # of the source's network, where known: of its first level; updates × batch of its training
+# Of the source's network, if known. filters: of its first level; tiles: updates × batch size of its training.
+SIZES = ("filters", "tiles")
 COLUMNS = (
     *("id", "role", "source", "where", "claim", "verbatim", "kind", "dataset", "trained_on", "variant", "metric"),
     *("value", "aggregation", "test_images", "selection", "truth", *SIZES, "errors"),
@@ -51,14 +49,14 @@ WORDS = {
 
 
 class LedgerError(ValueError):
-    """A ledger that cannot be used: one line per bad row, with its line, its column and what to do."""
+    """An invalid ledger; the message has one line per bad row, with line number, column and remedy."""
 
 
 @dataclass(frozen=True)
 class Error:
-    """A known error of a source: what it is, what it does to that source's numbers, and what we do instead.
+    """A known error of a source, its effect on the source's numbers, and what we do instead.
 
-    copied: whether the protocols of the source make it too.
+    copied: whether our copies of the source's protocols make the error too.
     """
 
     number: int
@@ -71,7 +69,7 @@ class Error:
 
 @dataclass(frozen=True)
 class Claim:
-    """One row of the ledger. value is None for a direction; answer and versus are empty when nothing answers."""
+    """One row of the ledger. value is None for a direction; answer and versus are empty if nothing answers it."""
 
     id: str
     role: str
@@ -92,8 +90,8 @@ class Claim:
     filters: int | None
     tiles: int | None
     errors: tuple[int, ...]
-    protocol: str  # of the configuration, whose first step is the source's system; "": none
-    versus_protocol: str  # of a direction: the protocol whose first step is the other side; "": none
+    protocol: str  # a protocol of the configuration, whose first step is the source's system; "": none
+    versus_protocol: str  # for a direction: the protocol whose first step is the other side; "": none
     answer: tuple[str, ...]  # in the order of ANSWER
     versus: tuple[str, ...]  # in the order of VERSUS
     expected: str
@@ -102,7 +100,7 @@ class Claim:
 
 
 def read_ledger(path: str | Path, errors: Mapping[int, Error]) -> list[Claim]:
-    """The claims in the file's order. LedgerError names line, column and remedy of the first fault of every bad row."""
+    """Return the claims in the order of the file; LedgerError reports the first fault of every bad row."""
     claims: list[Claim] = []
     faults: list[str] = []
     seen: dict[str, int] = {}
@@ -121,7 +119,7 @@ def read_ledger(path: str | Path, errors: Mapping[int, Error]) -> list[Claim]:
 
 
 def read_errors(path: str | Path) -> dict[int, Error]:
-    """The known errors by number. LedgerError as for `read_ledger`."""
+    """Return the known errors by number; LedgerError reports the first fault."""
     errors: dict[int, Error] = {}
     for line, row in _rows(path, ERROR_COLUMNS):
         where = f"{path}, line {line}, column"
@@ -143,7 +141,7 @@ def read_errors(path: str | Path) -> dict[int, Error]:
 
 
 def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The line a row ends on, and its cells by column."""
+    """Yield the number of the line on which each row ends, and the row's cells by column."""
     with Path(path).open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream, strict=True)
         try:
@@ -161,7 +159,7 @@ def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[
 
 
 def _fault(row: Mapping[str, str], errors: Mapping[int, Error]) -> str | None:
-    """The first thing wrong with a row as `column: what, remedy`, None when it is sound."""
+    """Return the first fault of a row as `column: fault; remedy`, None if the row is valid."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", row["id"]):
         return f"id: {row['id']!r} is no name; use lower-case letters, digits and hyphens"
     for column in REQUIRED:
