@@ -112,7 +112,7 @@ def _curves(axis: Axes, rows: pd.DataFrame, column: str, place: int) -> None:
         axis.plot(run["update"], run[column], color=colour, linewidth=0.5, alpha=0.35)
     if len(rows):
         mean = rows.groupby("update")[column].agg(["mean", "size"])
-        whole = mean[mean["size"] == len(runs)]  # no mean after the first run has ended
+        whole = mean[mean["size"] == len(runs)]  # the mean only where every run was evaluated
         mark = "." if len(whole) == 1 else None  # a single evaluation is drawn as a dot
         axis.plot(whole.index, whole["mean"], color=colour, linestyle=dash, linewidth=1.4, marker=mark)
 

@@ -1,4 +1,4 @@
-"""The report of a study: one self-contained HTML page of tables, pictures and sentences."""
+"""Render the report of a study as one self-contained HTML page of tables, pictures and sentences."""
 
 import base64
 import io
@@ -12,13 +12,13 @@ from PIL import Image
 
 from unetlib.report.captions import CHARTS, PICTURES, SECTIONS, TABLES
 
-LINE = 40  # characters; a column with a longer cell is set as sentences
+LINE = 40  # characters; a column with a longer cell is wrapped like prose
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the page; csv, when given, can be downloaded as `<name>.csv`."""
+    """A table of the page; readers can download csv, if given, as `<name>.csv`."""
 
     section: str
     name: str
@@ -26,12 +26,12 @@ class Table:
     frame: pd.DataFrame
     caption: str = ""
     csv: str = ""
-    folded: bool = False  # closed at first
+    folded: bool = False  # initially collapsed
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure's bytes (`form`: svg, png, jpg or webp), its caption, and in `alt` a description in words."""
+    """A picture of the page. data: its bytes; form: svg, png, jpg or webp; alt: a description in words."""
 
     section: str
     name: str
@@ -40,7 +40,7 @@ class Picture:
     form: str
     caption: str = ""
     alt: str = ""
-    chart: bool = False  # lines on white, inverted on a dark screen
+    chart: bool = False  # lines on white, which the page inverts in dark mode
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Context:
     summary: Mapping[str, Sequence[str]]
     runs_expected: int
     runs_done: int
-    warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # warning → the results that it sums up
+    warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # warning → the flagged results behind it
     lead: str = ""  # the study in two or three sentences
     facts: Mapping[str, str] = field(default_factory=dict)  # key numbers for the top of the page
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
-    notes: Mapping[str, str] = field(default_factory=dict)  # section → a sentence below its lead
+    notes: Mapping[str, str] = field(default_factory=dict)  # section → a sentence below the section's lead
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     config: str = ""
     citation: str = ""  # CITATION.cff
@@ -79,33 +79,33 @@ def render(context: Context, template: Path) -> str:
 
 
 def picture(kind: str, data: bytes, form: str, *, of: str = "", alt: str = "") -> Picture:
-    """Return a Picture of one of the PICTURES, `of` a dataset or experiment if there are several."""
+    """Return a Picture with the title and caption of a kind in PICTURES. of: its dataset or experiment, if any."""
     section, title, caption = PICTURES[kind]
     name, title = (f"{kind}-{of}", f"{title}: {of}") if of else (kind, title)
     return Picture(section, name, title, data, form, caption, alt or title, chart=kind in CHARTS)
 
 
 def table(kind: str, frame: pd.DataFrame, csv: str = "", *, folded: bool | None = None) -> Table:
-    """Return a Table of one of the TABLES; folded, when given, replaces the value there."""
+    """Return a Table with the title and caption of a kind in TABLES; folded, if given, overrides the value there."""
     section, title, caption, usually = TABLES[kind]
     return Table(section, kind, title, frame, caption, csv, usually if folded is None else folded)
 
 
 def compact(png: bytes, *, quality: int = 85) -> bytes:
-    """Return the PNG as WebP, about a tenth of the bytes for noisy images."""
+    """Convert a PNG to WebP, which takes about a tenth of the bytes for noisy images."""
     buffer = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "WEBP", quality=quality, method=4)
     return buffer.getvalue()
 
 
 def data_uri(data: bytes | str, form: str) -> str:
-    """Return the bytes as a base64 data: address of the given file form or media type."""
+    """Return the data as a base64 data: URI. form: a key of TYPES or a media type."""
     raw = data.encode() if isinstance(data, str) else data
     return f"data:{TYPES.get(form, form)};base64,{base64.b64encode(raw).decode()}"
 
 
 def _sections(context: Context) -> list[dict[str, object]]:
-    """Return the sections that are not empty, in order."""
+    """Return the non-empty sections in order, as the template needs them."""
     used = [*(block.section for block in context.tables), *(block.section for block in context.pictures)]
     names = dict.fromkeys([*SECTIONS, *used])
     sections: list[dict[str, object]] = []
@@ -122,17 +122,17 @@ def _sections(context: Context) -> list[dict[str, object]]:
 
 
 def _numeric(frame: pd.DataFrame) -> list[bool]:
-    """Return which columns hold only numbers (or nothing) and are aligned right."""
+    """Return for each column whether all its cells are numbers or en dashes, so that it is aligned right."""
     return [all(_sort_key(value) is not None or value == "–" for value in frame[column]) for column in frame.columns]
 
 
 def _prose(frame: pd.DataFrame) -> list[bool]:
-    """Return which columns hold sentences, to be wrapped."""
+    """Return for each column whether it contains sentences, which the page wraps."""
     return [frame[column].astype(str).str.len().max() > LINE for column in frame.columns]
 
 
 def _sort_key(value: object) -> float | None:
-    """Return the number that a cell begins with (0.912 ± 0.004 → 0.912), None without one."""
+    """Return the number at the start of a cell (0.912 ± 0.004 → 0.912), None if there is none."""
     words = str(value).replace("−", "-").replace(",", "").split()
     try:
         return float(words[0])

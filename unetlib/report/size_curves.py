@@ -1,4 +1,4 @@
-"""Scores against the number of training images and against the network size."""
+"""Plot scores against the number of training images and against the network size."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,10 +18,11 @@ def curve_points(
     levels: Mapping[str, int | None],
     frames: Mapping[tuple[str, str], float] | None = None,
 ) -> pd.DataFrame:
-    """Return the primary-metric rows of tables.comparison whose experiment is a step of a curve, by dataset and level.
+    """Return the points of a curve, sorted by dataset and level: the primary-metric rows of the sweep's experiments.
 
-    The level is that of the experiment or, with frames (run_facts.training_frames), the real number of training images:
-    a dataset may have fewer than a step asks for. Steps with equal levels are one point, the first in the table.
+    comparison: the table tables.comparison; levels: experiment → its level in the sweep. With frames
+    (run_facts.training_frames) the level is the actual number of training images, because a dataset may have fewer than
+    the experiment asks for. Of experiments with equal levels only the first in the table is a point.
     """
     rows = comparison[comparison["primary"].astype(bool) & comparison["experiment"].isin(list(levels))]
     rows = rows[rows["train_dataset"] == rows["test_dataset"]]
@@ -33,10 +34,10 @@ def curve_points(
 
 
 def curve(table: pd.DataFrame, *, datasets: Sequence[str], labels: Mapping[str, str], name: str, full: str) -> Figure:
-    """Plot score against level on a logarithmic axis, a panel per dataset: mean, 95 % interval.
+    """Plot mean score and 95 % interval against level on a logarithmic axis, one panel per dataset.
 
-    table: of `curve_points`; labels: metric → displayed name; name: one of AXES; full: the study's reference, in
-    vermilion.
+    table: the points of `curve_points`; labels: metric → display name; name: a key of AXES; full: the study's
+    reference, drawn in vermilion.
     """
     shown = [dataset for dataset in datasets if dataset in set(table["test_dataset"])]
     columns = min(max(len(shown), 1), COLUMNS)

@@ -28,15 +28,15 @@ from unetlib.study.facts import StudyFacts
 from unetlib.training.cached_variants import Variants
 from unetlib.training.settings import CacheSettings
 
-SHOWN_VARIANTS = 8  # of a training image, the image itself among them
+SHOWN_VARIANTS = 8  # of a training image, including the image itself
 NAME_LENGTH = 16  # characters of a frame's name that fit beside its images
 
 
 @dataclass(frozen=True)
 class ChartData:
-    """What the charts of a study show: its tables, the learning history and the facts.json of every network.
+    """The data of a study's charts: its tables, the training history and the facts.json of every network.
 
-    waterfall and claims: of a study with protocols.
+    Only a study with protocols has waterfall and claims.
     """
 
     comparison: pd.DataFrame
@@ -51,10 +51,10 @@ class ChartData:
 
 @dataclass(frozen=True)
 class ReferenceRun:
-    """A network of the reference on the test images of a dataset.
+    """A reference network with its predictions for the test images of a dataset.
 
-    settings: of its training images; instances: how its probabilities become instances; metric: the dataset's primary
-    metric.
+    settings: cache settings of its training images; instances: settings that turn probabilities into instances;
+    metric: the dataset's primary metric.
     """
 
     dataset: Dataset
@@ -77,10 +77,7 @@ def save_figures(figures: Mapping[str, Figure], folder: Path) -> None:
 
 
 def charts(study: StudyFacts, data: ChartData) -> dict[str, Figure]:
-    """Return learning curves, ablation, transfer, a curve for all that the study varies in steps, and its protocols.
-
-    Learning curves leave out the experiments of protocols.
-    """
+    """Return the charts by file name: learning curves, ablation, transfer, one curve per sweep, and the waterfall."""
     experiments, datasets = [*study.experiments], [*study.datasets]
     ablation = data.ablation[data.ablation["experiment"].isin(experiments)]
     drawn = {
@@ -98,12 +95,13 @@ def charts(study: StudyFacts, data: ChartData) -> dict[str, Figure]:
 
 
 def _in_curves(study: StudyFacts) -> Iterator[str]:
+    """Yield the experiments of the learning curves: all but the steps of protocols that are set apart."""
     steps = {step.experiment for protocol in study.protocols.values() for step in protocol.steps}
     yield from (name for name in study.experiments if name not in steps & set(study.set_apart))
 
 
 def published_values(study: StudyFacts, claims: pd.DataFrame | None) -> dict[str, float]:
-    """Return the published value of each protocol's metric, where a claim has one. claims: `claims.compare_claims`."""
+    """Return the published value of each protocol that a claim has a value for. claims: of `claims.compare_claims`."""
     if claims is None:
         return {}
     values = claims[claims["value"].notna()].drop_duplicates(["protocol", "our_metric"])
@@ -113,7 +111,10 @@ def published_values(study: StudyFacts, claims: pd.DataFrame | None) -> dict[str
 
 
 def frames_trained_on(study: StudyFacts, facts: Sequence[RunFacts]) -> dict[tuple[str, str], float]:
-    """Return how many training frames the networks of each experiment and dataset had, whichever experiment trained."""
+    """Return the number of training frames by experiment and dataset.
+
+    An experiment that reuses the networks of another has the frames of that one.
+    """
     counts = training_frames(facts)
     pairs = [(name, dataset) for name in study.experiments for dataset in study.datasets]
     found = {pair: counts.get((study.experiments[pair[0]].trained_by, pair[1])) for pair in pairs}
@@ -121,7 +122,7 @@ def frames_trained_on(study: StudyFacts, facts: Sequence[RunFacts]) -> dict[tupl
 
 
 def dataset_figures(run: ReferenceRun, cache: Sequence[Variants]) -> dict[str, Figure]:
-    """Return examples of predictions, and of the middle frame of a cache the weight map and the augmented variants."""
+    """Return example predictions, and the weight map and augmented variants of the middle frame of a cache."""
     chosen = cache[len(cache) // 2]
     variants = list(zip(chosen.image[:SHOWN_VARIANTS], chosen.mask[:SHOWN_VARIANTS], strict=True))
     drawn = {
@@ -133,7 +134,7 @@ def dataset_figures(run: ReferenceRun, cache: Sequence[Variants]) -> dict[str, F
 
 
 def examples(run: ReferenceRun) -> list[image_panels.Example]:
-    """Return the best, the median and the worst test image by the dataset's primary metric."""
+    """Return the test images with the best, median and worst score in the dataset's primary metric."""
     metric = run.metric
     own = run.scores[(run.scores["test_dataset"] == run.name) & (run.scores["metric"] == metric)]
     ranked = own.dropna(subset=["value"]).sort_values(["value", "image"], ascending=False)
@@ -152,7 +153,7 @@ def _example(run: ReferenceRun, frame: str, note: str) -> image_panels.Example:
 
 
 def weight_map(dataset: Dataset, frame: str, settings: CacheSettings) -> Figure:
-    """Return the weight map of a training frame, part by part."""
+    """Return a figure of the weight map of a training frame and of its two terms."""
     image, labels, ignore = dataset.seen(frame)
     labels = separate_touching(labels) if settings.separate_touching else labels
     form = settings.weight_map.scaled(dataset.length_scale(frame))
@@ -164,9 +165,9 @@ def weight_map(dataset: Dataset, frame: str, settings: CacheSettings) -> Figure:
 def sequence_figures(
     dataset: Dataset, frames: Sequence[FrameRecord], cells: pd.DataFrame, tracks: pd.DataFrame
 ) -> dict[str, Figure]:
-    """Return the tracks over the last frame of a sequence, and the areas and speeds of its cells.
+    """Return figures of the tracks over the last frame of a sequence, and of the areas and speeds of its cells.
 
-    cells: the rows of measurements; tracks: tracks.csv. True tracks are drawn where every frame has markers.
+    cells: the table of measurements; tracks: tracks.csv. True tracks are drawn only if every frame has markers.
     """
     last, truth = frames[-1], None
     markers = [plane for plane in (dataset.markers(frame.frame) for frame in frames) if plane is not None]

@@ -1,4 +1,4 @@
-"""The results of a deposited study: its tables and charts, written into one folder from the deposit alone."""
+"""Write the tables and charts of a study into one folder from its deposit alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
@@ -27,9 +27,9 @@ COLOURS = 64
 
 
 def write_tables(folder: Path, deposit: Deposit, ledger: Sequence[Claim], errors: Mapping[int, Error]) -> Study:
-    """Write every table of a study into the folder, also an empty one; return the study's scores for its claims.
+    """Write all tables of a study into the folder, including empty ones; return the look-ups for its claims.
 
-    Each table is the one that the workflow makes. What rests on tables rests on them as they are written, rounded.
+    The tables equal those of the workflow. Claims are therefore judged by the tables as written, with rounded numbers.
     """
     facts, found, trained = deposit.facts, deposit.scores, deposit.trained
     made = study_tables(facts, found, trained) | {"tracking": deposit.tracking}
@@ -49,7 +49,7 @@ def write_tables(folder: Path, deposit: Deposit, ledger: Sequence[Claim], errors
 
 
 def histories(deposit: Deposit) -> Iterator[tuple[Run, pd.DataFrame]]:
-    """Yield each run of a study with the history of the network that it uses, whoever trained it."""
+    """Yield each run of a study with the history of its network, which another experiment may have trained."""
     found = dict(iter(deposit.history.groupby([*RUN_COLUMNS], sort=False)))
     yield from ((run, found[astuple(deposit.facts.training_run(run))]) for run in deposit.facts.runs())
 
@@ -57,8 +57,8 @@ def histories(deposit: Deposit) -> Iterator[tuple[Run, pd.DataFrame]]:
 def write_charts(folder: Path, deposit: Deposit) -> None:
     """Draw the charts of a study from the tables in the folder, each as a small PNG and as SVG.
 
-    Left out are charts without content: learning curves of one evaluation, transfer within one dataset, an ablation
-    without a second experiment.
+    Charts without content are omitted: learning curves with a single evaluation, transfer with a single dataset, an
+    ablation without a second experiment.
     """
     facts = deposit.facts
     names = ["comparison", "ablation", "differences", "transfer", *["waterfall"] * bool(facts.protocols)]
@@ -77,7 +77,7 @@ def write_charts(folder: Path, deposit: Deposit) -> None:
 
 
 def _make_small(path: Path) -> None:
-    """Replace a chart by one of FIGURE_WIDTH_PX and few colours."""
+    """Shrink a chart to FIGURE_WIDTH_PX and a palette of COLOURS, in place."""
     picture = Image.open(path).convert("RGB")
     height = round(picture.height * FIGURE_WIDTH_PX / picture.width)
     small = picture.resize((FIGURE_WIDTH_PX, height), Image.Resampling.LANCZOS)
@@ -85,7 +85,7 @@ def _make_small(path: Path) -> None:
 
 
 def remove_empty(folder: Path) -> None:
-    """Remove the tables without rows, and that of the claims where the study has a score for none of them."""
+    """Remove the tables without rows, and the table of claims if the study has a score for none of them."""
     for path in sorted(folder.glob("*.csv")):
         rows = read_csv(path, ())
         if not any(row["ours"] or row["theirs"] for row in rows) if path.stem == "claims" else not rows:

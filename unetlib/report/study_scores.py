@@ -1,4 +1,4 @@
-"""Look-ups in a study's tables: the score of a network, its difference to another, the best trivial score."""
+"""Look up a network's score, its difference to another network and the best trivial score in a study's tables."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ from unetlib.report.verdicts import Baseline, Estimate
 from unetlib.study.facts import StudyFacts
 from unetlib.study.runs import JOINT, Run
 
-MOST_FOLDS = 2  # of a dataset whose number of folds is not known
+MOST_FOLDS = 2  # assumed for a dataset whose number of folds is not known
 
 
 @dataclass(frozen=True)
 class Comparand:
-    """A network and the images that it is scored on."""
+    """One side of a comparison: an experiment, its training dataset and the test dataset."""
 
     experiment: str
     train_dataset: str
@@ -34,12 +34,12 @@ class Comparand:
 
 @dataclass(frozen=True)
 class Study:
-    """The tables of a study (comparison, ablation, transfer), its reference, and what is known of its networks.
+    """The tables of a study (comparison, ablation, transfer), its reference and the sizes of its networks.
 
-    aliases: omitted experiment → the experiment with identical settings that the study runs instead. waterfall and
-    starts: of a study with protocols, their table and what each starts from. curves: `curves.curve_rows`. run_folds:
-    how many folds are run; split_folds: how many the split of each dataset has. contrasts: of its scores, so that any
-    two networks can be paired image by image.
+    aliases: omitted experiment → the experiment with identical settings that the study runs instead. waterfall: the
+    table of a study with protocols; starts: protocol → its first step, which repeats the document. curves: the rows of
+    `curves.curve_rows`. run_folds: number of folds that are run; split_folds: dataset → number of folds of its split.
+    contrasts: the scores themselves, for differences between any two networks paired image by image.
     """
 
     comparison: pd.DataFrame
@@ -56,15 +56,18 @@ class Study:
     contrasts: Contrasts | None = None
 
     def score(self, side: Comparand, metric: str) -> Estimate | None:
-        """Return the mean score of the network on the images, None where there is none."""
+        """Return the mean score of the network on the test dataset, None if there is none."""
         return _find(self._scores, side, metric)
 
     def effect(self, side: Comparand, metric: str) -> Estimate | None:
-        """Return the network's paired difference to the reference on the same images, None where there is none."""
+        """Return the network's paired difference to the reference on the same images, None if there is none."""
         return _find(self._effects, side, metric)
 
     def difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
-        """Return left minus right: paired image by image where the scores are known, else through the tables."""
+        """Return left minus right, paired image by image if the scores are known, else from the tables.
+
+        From the tables, it prefers the paired differences to the reference to the difference of two means.
+        """
         if metric in CURVE_METRICS:
             return self._curve_difference(left, right, metric)
         if paired := self._paired(left, right, metric):
@@ -82,7 +85,7 @@ class Study:
         return one - other if one and other else None
 
     def regenerated(self, protocol: str, metric: str) -> tuple[Comparand, Estimate] | None:
-        """Return what a document did, and its score; None where the study does not run it."""
+        """Return the first step of a protocol, which repeats the document, and its score; None if it is not run."""
         start = self.starts.get(protocol)
         if start is None:
             return None
@@ -101,7 +104,7 @@ class Study:
         return None
 
     def trivial(self, dataset: str, metric: str) -> Baseline | None:
-        """Return the best trivial baseline on a dataset's test images, None where none has a score."""
+        """Return the best trivial baseline on a dataset's test images, None if none has a score."""
         rows = self.comparison
         rows = rows[(rows["train_dataset"] == NO_TRAINING) & (rows["test_dataset"] == dataset)]
         rows = rows[(rows["metric"] == metric) & rows["mean"].notna()]
@@ -110,7 +113,7 @@ class Study:
         return best(found, key=lambda baseline: baseline.score, default=None)
 
     def usual_sd(self, dataset: str, metric: str, *, of_differences: bool) -> float:
-        """Return the median SD over runs of this study's networks on a dataset; NaN where none was retrained."""
+        """Return the median SD over runs of this study's networks on a dataset, NaN if none was retrained."""
         rows = self.ablation if of_differences else self.comparison
         if metric in CURVE_METRICS or "sd" not in rows:
             return nan
@@ -120,15 +123,15 @@ class Study:
         return float(rows["sd"].median()) if len(rows) else nan
 
     def most_folds(self, dataset: str) -> int:
-        """Return how many folds the split of a dataset has."""
+        """Return the largest number of folds that a dataset can be run on, the number of folds of its split."""
         return max(self.split_folds.get(dataset, MOST_FOLDS), self.run_folds)
 
     def resolved(self, side: Comparand) -> Comparand:
-        """Return the side under the name of the experiment that the study runs."""
+        """Replace an omitted experiment by the identical one that the study runs instead."""
         return Comparand(self.aliases.get(side.experiment, side.experiment), side.train_dataset, side.test_dataset)
 
     def missing(self, side: Comparand, metric: str) -> str:
-        """Return the reason why the study has no score of the network on the images."""
+        """Return the reason why the study has no score of the network on the test dataset."""
         datasets, experiments = set(self.comparison["test_dataset"]), set(self.comparison["experiment"])
         for name in (side.test_dataset, side.train_dataset):
             if name not in datasets | {JOINT, ANY, NO_TRAINING}:
@@ -159,6 +162,7 @@ class Study:
 
     @cached_property
     def _scores(self) -> dict[tuple[str, ...], Estimate]:
+        """All mean scores; the comparison comes after the transfer table and overrides it where both have a score."""
         metrics = [name for name in METRICS if name in self.transfer]
         found: dict[tuple[str, ...], Estimate] = {}
         for metric in metrics:
@@ -181,10 +185,10 @@ def study_of(
     histories: Iterable[tuple[Run, pd.DataFrame]] = (),
     contrasts: Contrasts | None = None,
 ) -> Study:
-    """Return the look-ups in a study: its tables comparison, ablation, transfer and, with protocols, waterfall.
+    """Build the look-ups of a study from its tables comparison, ablation, transfer and, with protocols, waterfall.
 
-    histories: of its runs, each with the network that it uses, whoever trained it. contrasts: of
-    `study_tables.contrasts_of`.
+    histories: each run with the training history of its network, which another experiment may have trained.
+    contrasts: the result of `study_tables.contrasts_of`.
     """
     entries = facts.experiments
     starts = {name: (protocol.steps[0], protocol.test_dataset) for name, protocol in facts.protocols.items()}
@@ -209,7 +213,7 @@ def study_of(
 
 
 def _estimates(table: pd.DataFrame, names: Mapping[str, str]) -> dict[tuple[str, ...], Estimate]:
-    """Return estimates by experiment, training set, test set and metric, with an interval where the table has one."""
+    """Return estimates by experiment, training dataset, test dataset and metric; columns that are missing give NaN."""
     blank = table.assign(**{column: nan for column in names.values() if column not in table})
     if "resampled" not in blank:
         blank = blank.assign(resampled="")

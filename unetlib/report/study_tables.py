@@ -1,4 +1,4 @@
-"""All tables of a study from its scores and the facts of its runs."""
+"""Compute all tables of a study from its scores and the facts of its runs."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from unetlib.study.layout import Layout
 from unetlib.study.runs import EXTERNAL
 from unetlib.tracking.sequences import COLUMNS as TRACKING_COLUMNS
 
-TOOLS = "other tools"  # the question of external tools
+TOOLS = "other tools"  # the question that external tools answer in the ablation
 TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
 
 
@@ -26,7 +26,7 @@ TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
 class Scores:
     """The long tables of a study: scores of networks and external tools, of trivial baselines, and image clusters.
 
-    failed: what external tools have no scores of.
+    failed: the test sets on which external tools failed.
     """
 
     scores: pd.DataFrame
@@ -36,7 +36,7 @@ class Scores:
 
 
 def trained_facts(facts: StudyFacts, root: Path = Path()) -> list[RunFacts]:
-    """Return the facts of every trained run, read from where they stand. root: the project's folder."""
+    """Read the facts of every trained run from the study's results. root: the project's folder."""
     layout = Layout(facts.name)
     return [read_facts(root / layout.run_facts(run.path)) for run in facts.trained_runs()]
 
@@ -44,7 +44,7 @@ def trained_facts(facts: StudyFacts, root: Path = Path()) -> list[RunFacts]:
 def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) -> dict[str, pd.DataFrame]:
     """Return the tables comparison, ablation, transfer, power, costs and differences.
 
-    The flawed arms of pitfalls and the steps of protocols are left out: they have tables of their own.
+    The flawed arms of pitfalls and the steps of protocols are excluded from most of them; they have their own tables.
     """
     scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
     datasets, experiments = [*facts.datasets], [*facts.experiments, *facts.external_tools]
@@ -86,7 +86,7 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
 
 
 def arms_of(facts: StudyFacts) -> ablation.Arms:
-    """Return what a study compares with its reference, the question of each experiment, and whose networks it uses."""
+    """Return the arms that a study compares with its reference, with the question and the networks of each."""
     known = facts.experiments
     return ablation.Arms(
         datasets=[*facts.datasets],
@@ -99,7 +99,7 @@ def arms_of(facts: StudyFacts) -> ablation.Arms:
 
 
 def power_table(facts: StudyFacts, everything: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
-    """Return what spreads the scores of a study, and how many networks would find an effect."""
+    """Return the variance of a study's scores by source, and the number of networks that would detect an effect."""
     own = tables.on_training_dataset(everything, [*facts.datasets])
     made = power.power(
         tables.with_weights(own, None, clusters=clusters),
@@ -112,7 +112,10 @@ def power_table(facts: StudyFacts, everything: pd.DataFrame, clusters: pd.DataFr
 
 
 def contrasts_of(facts: StudyFacts, found: Scores) -> Contrasts:
-    """Return the paired differences of any two experiments on their own datasets, as `ablation` has those to one."""
+    """Return the scores for paired differences between any two experiments on their training datasets.
+
+    `ablation` has such differences to the reference only.
+    """
     own = tables.on_training_dataset(_once_per_seed(facts, found), [*facts.datasets])
     return Contrasts(tables.with_weights(own, _backgrounds(facts), clusters=found.clusters), arms_of(facts).networks)
 
@@ -135,14 +138,14 @@ def tracking_table(facts: StudyFacts) -> pd.DataFrame:
 
 
 def read_tracking(files: Iterable[Path]) -> pd.DataFrame:
-    """Return the rows of tables of tracking scores, one after another."""
+    """Read tables of tracking scores and concatenate them."""
     rows = [pd.read_csv(path, dtype={"experiment": str, "test_dataset": str, "sequence": str}) for path in files]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=TRACKING_COLUMNS)
-    return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # empty where the truth has no tracks
+    return table.astype({"true_tracks": "Int64", "true_divisions": "Int64"})  # missing if the truth has no tracks
 
 
 def with_failures(comparison: pd.DataFrame, facts: StudyFacts, failed: Iterable[Failure]) -> pd.DataFrame:
-    """Return the comparison with a row for each test set that an external tool failed on; `resampled` says why."""
+    """Add a row to the comparison for each test set on which an external tool failed; `resampled` holds the reason."""
     rows = [
         {"test_dataset": each.dataset, "experiment": each.tool, "train_dataset": EXTERNAL, "metric": FAILED}
         | dict.fromkeys(tables.COUNTS, 0)
@@ -158,7 +161,10 @@ def with_failures(comparison: pd.DataFrame, facts: StudyFacts, failed: Iterable[
 
 
 def facts_of_experiments(facts: StudyFacts, trained: Iterable[RunFacts]) -> list[RunFacts]:
-    """Return the facts of every run by its experiment: one that uses another's networks has that one's facts."""
+    """Return the facts of the runs of every experiment.
+
+    An experiment that reuses the networks of another gets copies of their facts under its own name.
+    """
     own = list(trained)
     return [
         each.model_copy(update={"experiment": name})
@@ -169,13 +175,13 @@ def facts_of_experiments(facts: StudyFacts, trained: Iterable[RunFacts]) -> list
 
 
 def waterfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts]) -> pd.DataFrame:
-    """Return the steps of each protocol of the study with their scores and changes."""
+    """Return the waterfall of each protocol: its steps with their scores and changes."""
     known = facts_of_experiments(facts, trained)
     return waterfall.waterfall(found.scores, known, facts.protocols, clusters=found.clusters)
 
 
 def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts]) -> pd.DataFrame:
-    """Return what each pitfall of the study seems to be worth."""
+    """Return the apparent gain in score from each pitfall of the study."""
     return pitfalls.pitfalls(
         found.scores,
         facts_of_experiments(facts, trained),
@@ -188,7 +194,7 @@ def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts])
 
 
 def write_table(csv: Path, table: pd.DataFrame, shown: pd.DataFrame | None) -> None:
-    """Write a table as CSV and, where there is one for people, as Markdown beside it."""
+    """Write a table as CSV and, if there is a display table, that one as Markdown beside it."""
     with atomic_path(csv) as temporary:
         temporary.write_text(tables.to_csv(table), encoding="utf-8")
     if shown is not None:
@@ -197,5 +203,5 @@ def write_table(csv: Path, table: pd.DataFrame, shown: pd.DataFrame | None) -> N
 
 
 def _per_seed(parts: Iterable[pd.DataFrame], seeds: Iterable[int]) -> Iterable[pd.DataFrame]:
-    """Yield the rows of what has no seed once per seed, so that they stand beside every network."""
+    """Yield a copy of each table per seed, so that methods without seeds can be paired with every network."""
     return (rows.assign(seed=seed) for rows in parts for seed in seeds)
