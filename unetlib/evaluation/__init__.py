@@ -29,14 +29,13 @@
 - score_predictions: Score what predicted a test set: a network's probabilities, an external tool's label images,
   trivial masks.
 - score_grids: The scores of a study's arms as arrays, by metric and test dataset, so that any two arms can be paired.
-- serial_correlation: Serial correlation of the scores of one film: estimated over all arms of a study, and what it
-  does to a mean.
+- serial_correlation: Serial correlation of the scores of one film: estimated over all arms of a study, and what it does
+  to a mean.
 - settings: Settings of scoring: what of a test image counts, which pairs of experiments measure a pitfall, and
   protocols.
 - significance: Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
 - silver_truth: How good silver truth is: scored against the gold truth of the frames that have both.
-- spread: What all arms of a test dataset say together of the spread of a metric, and the intervals that follow from
-  it.
+- spread: What all arms of a test dataset say together of the spread of a metric, and the intervals that follow from it.
 - tables: Tables of a study from its long table of scores: comparison of experiments, and transfer between datasets.
 - test_set: Scores of the images of a test set, some of which depend on all of them (DET, the best threshold).
 - variance_prior: A moderated variance: what all arms of a study say together of how much a retrained network differs

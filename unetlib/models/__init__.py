@@ -2,7 +2,7 @@
 
 - card: The card of a shipped network: its purpose, training data, scores and files.
 - registry: Shipped networks by name, and the resolution of a name or path to a network.
-- resemblance: Note where an image does not resemble the training images of a shipped network.
+- resemblance: Warn where an image differs in appearance from the training images of a shipped network.
 - shipped/: One folder per network: model.pt, prediction.json, card.json, card.md, and example.png where its licence
   allows. `python -m tools.ship_model` writes them.
 

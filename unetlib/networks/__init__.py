@@ -8,8 +8,7 @@
 - first_pass: The size of the objects in a user's image, from a first prediction of its first plane.
 - group_norm: Group and instance normalisation, with a backward pass that is as fast as batch normalisation's on a CPU.
 - image_scale: Compare the scale of an image with that of the training images; note differences, or rescale the image.
-- object_scale: Predict an image at the size at which its objects are as large as those that the network was trained
-  on.
+- object_scale: Predict an image at the size at which its objects are as large as those that the network was trained on.
 - old_settings: Translate settings recorded by earlier versions to today's names, so that their model files load.
 - predict: Predict the foreground probability of a plane: by overlapping tiles with mirrored borders (paper, figure 2),
   as one

@@ -44,7 +44,7 @@ def trained_facts(facts: StudyFacts, root: Path = Path()) -> list[RunFacts]:
 def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) -> dict[str, pd.DataFrame]:
     """Return the tables comparison, ablation, transfer, power, costs and differences.
 
-    The flawed arms of pitfalls and the steps of protocols are excluded from most of them; they have their own tables.
+    All but costs exclude the flawed arms of pitfalls and the steps of protocols, which have tables of their own.
     """
     scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
     datasets, experiments = [*facts.datasets], [*facts.experiments, *facts.external_tools]
@@ -125,7 +125,7 @@ def _backgrounds(facts: StudyFacts) -> dict[str, str]:
 
 
 def _once_per_seed(facts: StudyFacts, found: Scores) -> pd.DataFrame:
-    """Return the scores of ordinary experiments, and those of what has no seed once per seed."""
+    """Return the scores of ordinary experiments, with those of external tools and trivial baselines once per seed."""
     scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
     seedless = scores["train_dataset"] == EXTERNAL
     trivial = found.baselines.rename(columns={"baseline": "experiment"}).assign(train_dataset=tables.NO_TRAINING)
@@ -133,7 +133,7 @@ def _once_per_seed(facts: StudyFacts, found: Scores) -> pd.DataFrame:
 
 
 def tracking_table(facts: StudyFacts) -> pd.DataFrame:
-    """Return the rows of all tracked runs, read from where they stand."""
+    """Read the tracking scores of all tracked runs from the study's results."""
     return read_tracking([Path(Layout(facts.name).track_scores(run.path)) for run in facts.tracked_runs()])
 
 

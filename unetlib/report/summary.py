@@ -1,4 +1,4 @@
-"""The questions, findings and uncertainty of a study, in sentences made from its tables alone."""
+"""Sentences on a study's questions, findings and uncertainty, made from its tables alone."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ COVERED = {  # resampled unit → what an interval covers
     CLUSTERS: "further sequences or groups of images",
     IMAGES: "further images of the tested sequences or groups (not of others)",
 }
-LISTED_EXPERIMENTS = 6  # that a warning names
+LISTED_EXPERIMENTS = 6  # at most so many experiments are named in a warning
 
 
 def findings(
@@ -29,7 +29,7 @@ def findings(
     *,
     reference: str,
 ) -> dict[str, list[str]]:
-    """Return sentences under "Questions", "Findings" and "Uncertainty", made from the numbers alone."""
+    """Return sentences under the headings "Questions", "Findings" and "Uncertainty"."""
     best, effects = (table[table["primary"].astype(bool)] for table in (comparison, ablation))
     found = [_dataset_sentence(group, reference) for _, group in best.groupby("test_dataset", sort=False)]
     found += _transfer_sentences(transfer, reference)
@@ -44,9 +44,9 @@ def findings(
 
 
 def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the warnings of the report: a sentence per test dataset → the flagged results that it sums up.
+    """Return the warnings of the report: one sentence per test dataset → the flagged results behind it.
 
-    checks: the table of `result_checks.COLUMNS`.
+    checks: the table with the columns `result_checks.COLUMNS`.
     """
     rows = checks[checks["check"] == BEATS_TRIVIAL]
     rows = rows.assign(flagged=rows["status"] == FLAGGED)
@@ -57,6 +57,7 @@ def warnings(checks: pd.DataFrame) -> dict[str, list[str]]:
             continue
         counts = group.groupby("experiment", sort=False)["flagged"].agg(["sum", "size"]).query("sum > 0")
         worst = [f"{name} ({bad} of {tested})" for name, bad, tested in counts.itertuples()]
+        # "1 more experiments" would take the place of one name, so the list is cut only if two or more are left out.
         rest = [f"{len(worst) - LISTED_EXPERIMENTS} more experiments"] if len(worst) > LISTED_EXPERIMENTS + 1 else []
         sentence = (
             f"{dataset}: {len(flagged)} of {counted(len(group), 'network')} scored no better than the best trivial "
@@ -101,11 +102,10 @@ def _score(row: ScoreRow) -> str:
 
 
 def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
-    """Return the effect of one experiment on every dataset, the clearest first."""
+    """Return a sentence on the effect of one experiment on each dataset, the clearest first."""
     verdicts: dict[str, list[str]] = {}
-    same = rows["p_holm"].isna() & (
-        rows["difference"] == 0
-    )  # the same by construction: `experiments.same_as_reference`
+    # Identical to the reference by construction and therefore not tested: `experiments.same_as_reference`.
+    same = rows["p_holm"].isna() & (rows["difference"] == 0)
     if same.all():
         return f"{rows['experiment'].iloc[0]}: identical to {reference} on {_listed(list(rows['test_dataset']))}."
     for row in sorted(effect_rows(rows[~same]), key=_clarity):
@@ -117,7 +117,11 @@ def _effect_sentence(rows: pd.DataFrame, reference: str) -> str:
 
 
 def _clarity(row: EffectRow) -> int:
-    """Rank an effect: 0 clear, 1 equivalent, 2 clear but trained once, 3 zero left out, 4 zero held, 5 no interval."""
+    """Return the rank of an effect, the clearest first; `_verdict` has the words for each rank.
+
+    0: clear; 1: equivalent; 2: significant, but trained once; 3: the interval excludes zero; 4: it contains zero; 5:
+    there is no interval.
+    """
     if pd.isna(row["low"]):
         return 5
     if row["clear"]:
@@ -130,6 +134,7 @@ def _clarity(row: EffectRow) -> int:
 
 
 def _verdict(row: EffectRow, reference: str) -> str:
+    """Return the words for an effect, by the rank of `_clarity`."""
     way = "higher" if row["difference"] > 0 else "lower"
     return (
         f"clearly {way} than {reference}",
@@ -162,7 +167,7 @@ def _transfer_sentences(transfer: pd.DataFrame, reference: str) -> list[str]:
 
 
 def _better_elsewhere(row: TransferRow, local: TransferRow, reference: str) -> str:
-    """Say that a network which never saw a dataset scores higher there than the one trained on it."""
+    """Return a sentence on a network that outscores, on a dataset it was not trained on, the network trained on it."""
     own, foreign = (format_value(each["iou"]) for each in (local, row))
     text = f"{row['test_dataset']}: {reference} trained on {row['train_dataset']} alone has IoU {foreign} there, above "
     return f"{text}{own} of {reference} trained on {row['test_dataset']} itself."
@@ -209,7 +214,7 @@ def _uncertainty(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
 
 
 def _covered(resampled: str) -> str:
-    """Say what an interval from these resamples covers, and what it does not."""
+    """Return what an interval that resamples these units covers, and what it does not."""
     units = resampled_units(resampled)
     about = [words for unit, words in COVERED.items() if unit in units]
     if SEEDS in units:

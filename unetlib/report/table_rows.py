@@ -1,4 +1,4 @@
-"""Rows of a study's tables as dictionaries whose columns a type checker knows."""
+"""Rows of a study's tables as typed dictionaries, so that a type checker knows their columns."""
 
 from typing import TypedDict, TypeVar
 
@@ -35,7 +35,7 @@ class EffectRow(TypedDict):
 
 
 class TransferRow(TypedDict):
-    """A row of tables.transfer: IoU with its 95 % interval, and fractions of foreground."""
+    """A row of tables.transfer: IoU with its 95 % interval, and the predicted and true foreground fractions."""
 
     train_dataset: str
     test_dataset: str
@@ -47,7 +47,7 @@ class TransferRow(TypedDict):
 
 
 class ClaimRow(TypedDict):
-    """A row of claims.compare_claims: what was claimed, what we compare with it, and why the verdict is so."""
+    """A row of claims.compare_claims: the claim, our side of the comparison, and the reason for the verdict."""
 
     claim: str
     verbatim: str
@@ -69,5 +69,5 @@ class ClaimRow(TypedDict):
 
 
 def records(table: pd.DataFrame, kind: type[Row]) -> list[Row]:
-    """Return the rows of a table with the columns of a TypedDict; KeyError where the table lacks one."""
+    """Return the rows of a table with the columns of a TypedDict; raise KeyError if the table lacks a column."""
     return table[[*kind.__annotations__]].to_dict("records")  # type: ignore[return-value]

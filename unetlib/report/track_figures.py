@@ -1,4 +1,4 @@
-"""Figures of tracked cells: their tracks over the last frame, and their areas and speeds."""
+"""Figures of tracked cells: tracks over the last frame, and distributions of areas and speeds."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ LEAST_FRAMES = 3  # shorter tracks give no reliable speed
 
 
 def true_paths(markers: Iterable[NDArray[Any]]) -> pd.DataFrame:
-    """Return the centroids of the markers (H, W) of consecutive frames as PATHS, time from 0."""
+    """Return the centroids of the markers (H, W) of consecutive frames as a table of PATHS, with time from 0."""
     rows: list[tuple[float, ...]] = []
     for time, plane in enumerate(markers):
         ids = np.unique(plane[plane > 0])
@@ -33,22 +33,24 @@ def true_paths(markers: Iterable[NDArray[Any]]) -> pd.DataFrame:
 
 
 def paths(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the positions of the cells of a sequence (the rows of rule measure) as PATHS."""
+    """Return the positions of the cells of a sequence (the table of rule measure) as a table of PATHS."""
     return cells.rename(columns={"centroid_row_px": "row_px", "centroid_column_px": "column_px"})[PATHS]
 
 
 def tracks_over(
     image: NDArray[Any], truth: pd.DataFrame | None, found: pd.DataFrame, *, last: int, pixel_size_um: float | None
 ) -> Figure:
-    """Draw the true tracks, if any, and the tracks found (PATHS) over an image (H, W), the frame of time `last`."""
+    """Draw the true tracks, if any, and the predicted tracks over an image (H, W), the frame at time `last`.
+
+    truth, found: tables of PATHS.
+    """
     panels = [("true tracks", truth)] * (truth is not None) + [("tracks found", found)]
     width = WIDTH_INCH if len(panels) == 2 else 0.55 * WIDTH_INCH
     with styled_figure(width, 0.55 + width / len(panels) * image.shape[0] / image.shape[1]) as figure:
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axis, (title, shown) in zip(axes, panels, strict=True):
-            axis.imshow(
-                rescale_for_display(image), cmap="gray", vmin=0, vmax=1.3
-            )  # dimmed, so that the tracks stand out
+            # vmax above 1 dims the image, so that the tracks stand out.
+            axis.imshow(rescale_for_display(image), cmap="gray", vmin=0, vmax=1.3)
             if shown is not None:
                 _paths(axis, shown, last)
                 axis.set_title(f"{title} (n = {shown['track'].nunique()})")
@@ -75,10 +77,10 @@ def _paths(axis: Axes, shown: pd.DataFrame, last: int) -> None:
 
 
 def motion(cells: pd.DataFrame, tracks: pd.DataFrame) -> Figure:
-    """Draw the distributions of areas and speeds; in µm and minutes where the scale is known.
+    """Draw the distributions of cell areas and speeds, in µm and minutes if the scale is known.
 
-    cells: the rows of rule measure, of which those cut by the image edge are left out; tracks: tracks.csv, of which
-    those of at least LEAST_FRAMES frames are used.
+    cells: the table of rule measure; cells cut by the image edge are excluded. tracks: tracks.csv; only tracks of at
+    least LEAST_FRAMES frames are used.
     """
     whole = cells[cells["touches_border"] == 0]
     long = tracks[tracks["frames"] >= LEAST_FRAMES]
@@ -93,7 +95,7 @@ def motion(cells: pd.DataFrame, tracks: pd.DataFrame) -> Figure:
 
 
 def _first(rows: pd.DataFrame, choices: Sequence[tuple[str, str]]) -> tuple[NDArray[np.float64], str]:
-    """Return the values of the first column that has any, with its unit."""
+    """Return the values and unit of the first column that has values."""
     found = [(rows[name].dropna().to_numpy(dtype=float), unit) for name, unit in choices]
     return next((pair for pair in found if len(pair[0])), found[-1])
 

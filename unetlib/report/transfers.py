@@ -1,4 +1,4 @@
-"""A published score that a network trained on another dataset has as well, which says how little the score asks for."""
+"""Check whether a network trained on another dataset also reaches a published score: then the score asks for little."""
 
 from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.report.display_tables import format_value
@@ -7,9 +7,9 @@ from unetlib.report.verdicts import ABOVE, BELOW, EQUAL, Estimate, compare_to_pu
 
 
 def also_elsewhere(published: float, side: Comparand, metric: str, study: Study) -> str:
-    """Say that the same experiment, trained on one other dataset alone, has a published score too; "" where none has.
+    """Return a sentence if the experiment also reaches a published score when trained on another dataset, else "".
 
-    The best of them is named. side: the network that was trained on the dataset of its test images.
+    The sentence names the training dataset with the best score. side: the network trained on its own test dataset.
     """
     table = study.transfer
     if metric not in table or side.train_dataset != side.test_dataset:

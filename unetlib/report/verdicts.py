@@ -1,11 +1,12 @@
-"""Verdicts on published claims: nine verdicts by fixed rules, from numbers alone.
+"""Nine verdicts on published claims, by fixed rules and from numbers alone.
 
-Our score is first compared with the published value: equal, above, below or unsure. Then every doubt (`doubts`), about
-the published number or about our own network, takes away the outcomes that it could explain: a leaky split explains why
-we are below, never why we are above; so does a smaller network of ours. An outcome that a doubt explains becomes "not
-comparable". So a doubt never counts in our favour, and a better score under stricter rules still counts.
+The rules first compare our score with the published value: equal, above, below or unsure. Each doubt (`doubts`) about
+the published number or about our own network could explain some of these outcomes. A leaky split, for example, can
+explain why our score is lower but not why it is higher; the same holds for a smaller network of ours. If the doubts
+explain the outcome, the verdict is "not comparable". So a doubt never counts in our favour, and a better score under
+stricter rules still counts.
 
-A statement is judged by the difference of two networks: clear or equivalent by `evaluation.decision`, else undecided.
+A direction is judged by the difference of two networks: clear or equivalent by `evaluation.decision`, else undecided.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from unetlib.evaluation.decision import MARGIN, excludes, is_clear, is_equivalen
 from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.isbi_metrics import ERRORS
 
-VERDICTS = {  # name → meaning, what is decided first
+VERDICTS = {  # name → meaning; decided verdicts first
     "reproduced": "our score agrees with the published one, or our results clearly show the stated direction",
     "exceeded": "our score is clearly higher, and no known doubt explains it",
     "contradicted": "our score is clearly lower and no known doubt explains it, or we clearly find the opposite",
@@ -29,10 +30,10 @@ VERDICTS = {  # name → meaning, what is decided first
 }
 REPRODUCED, EXCEEDED, CONTRADICTED, EQUIVALENT, VOID, MISQUOTED, UNDECIDED, NOT_COMPARABLE, NOT_RUN = VERDICTS
 DECIDED = (REPRODUCED, EXCEEDED, CONTRADICTED, EQUIVALENT, VOID, MISQUOTED)
-THEIRS, OURS, BOTH = "its own protocol", "ours", "both"  # under what a claim is decided
+THEIRS, OURS, BOTH = "its own protocol", "ours", "both"  # the protocols under which a claim can be decided
 
 # ASSUME: published scores come without an interval; scores within the margin count as equal.
-MAX_HALF_WIDTH = 0.05  # half a 95 % interval: a wider one would agree with almost any published score
+MAX_HALF_WIDTH = 0.05  # of a 95 % interval: a wider interval would agree with almost any published score
 EQUAL, ABOVE, BELOW, UNSURE = "equal", "above", "below", "unsure"
 EXPLAINS = {  # effect of a doubt → outcomes that it explains
     "inflates": {BELOW},
@@ -54,9 +55,10 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score or difference with its 95 % interval (NaN where there is none) and what it rests on.
+    """A score or difference with its 95 % interval (NaN if there is none), and the data behind it.
 
-    resampled: `Interval.resampled`; sd: over runs; low90, high90: the 90 % interval, where it is known.
+    runs, images, n: numbers of networks, images and scores; resampled: `Interval.resampled`; sd: over runs; low90,
+    high90: the 90 % interval, if known.
     """
 
     mean: float
@@ -71,19 +73,19 @@ class Estimate:
     high90: float = nan
 
     def __sub__(self, other: "Estimate") -> "Estimate":
-        """Return the difference; its interval contains every difference of values in the two, so it is conservative."""
+        """Return the difference. Its interval is conservative: it contains the difference of any values in the two."""
         runs, images, n = (min(getattr(self, name), getattr(other, name)) for name in ("runs", "images", "n"))
         resampled = self.resampled if retrained(other.resampled) else other.resampled
         low, high, sd = self.low - other.high, self.high - other.low, hypot(self.sd, other.sd)
         return Estimate(self.mean - other.mean, low, high, runs, images, n, resampled, sd)
 
     def __neg__(self) -> "Estimate":
-        """Return the difference the other way round."""
+        """Return the difference with the opposite sign."""
         ends = replace(self, low90=-self.high90, high90=-self.low90)
         return replace(ends, mean=-self.mean, low=-self.high, high=-self.low)
 
     def minus(self, value: float) -> "Estimate":
-        """Return the difference to a number that is known without error."""
+        """Return the difference to a number without uncertainty."""
         ends = replace(self, low90=self.low90 - value, high90=self.high90 - value)
         return replace(ends, mean=self.mean - value, low=self.low - value, high=self.high - value)
 
@@ -93,7 +95,7 @@ class Estimate:
         return is_clear(self.low, self.high, self.resampled)
 
     def is_within(self, margin: float) -> bool:
-        """Return whether a value beyond ± margin is ruled out; without a 90 % interval by the 95 % one."""
+        """Return whether a value beyond ± margin is ruled out, by the 90 % interval if known, else by the 95 % one."""
         low, high = (self.low, self.high) if isnan(self.low90) else (self.low90, self.high90)
         return is_equivalent(low, high, self.resampled, margin)
 
@@ -115,9 +117,10 @@ class Judgement:
 
 
 def compare_to_published(ours: Estimate, published: float) -> str:
-    """Return the outcome: equal within MARGIN or in our interval, either with an interval of at most ± MAX_HALF_WIDTH.
+    """Return the outcome of the comparison: EQUAL, ABOVE, BELOW or UNSURE.
 
-    A score without an interval counts as narrow.
+    The scores are equal within MARGIN or if our interval contains the published one. If our interval is then wider than
+    ± MAX_HALF_WIDTH, the outcome is unsure. A score without an interval counts as narrow.
     """
     if isnan(ours.mean):
         return UNSURE
@@ -137,9 +140,11 @@ def judge_value(
 ) -> Judgement:
     """Return the verdict on a published score and its reason.
 
-    A network at the trivial baseline confirms nothing, nor does a value that the baseline has as well. Of an error a
-    lower value is the higher score. A score above or below is clear by the rule of `decision`, else undecided.
+    Our score confirms nothing if our network is no better than the trivial baseline, or if the baseline reaches the
+    published value too. For error metrics a lower value is better. A score above or below must be clear by the rule of
+    `decision`, else the verdict is undecided.
     """
+    # `where` compares the numbers, for the wording; `worth` compares their quality, which an error metric inverts.
     where = compare_to_published(ours, published)
     worth = {ABOVE: BELOW, BELOW: ABOVE}.get(where, where) if metric in ERRORS else where
     possible = {EQUAL, ABOVE, BELOW} if worth == UNSURE else {worth}
@@ -197,9 +202,10 @@ def judge_direction(
 
 
 def combined(theirs: Judgement, ours: Judgement) -> tuple[str, str]:
-    """Return the verdict of a claim that was answered under its own protocol and under ours, and under which.
+    """Combine the verdicts under the claim's own protocol and under ours; return the verdict and the deciding protocol.
 
-    A claim that either reproduces is reproduced; else what its own protocol decides counts before ours.
+    A claim reproduced under either protocol is reproduced. Otherwise a decision under its own protocol takes precedence
+    over one under ours. Without a decision, the first verdict in the order of VERDICTS counts.
     """
     if theirs.verdict == ours.verdict:
         return ours.verdict, BOTH if ours.verdict in DECIDED else ""

@@ -1,4 +1,4 @@
-"""Waterfalls for people: from a document's score to ours, one flaw at a time, as a chart and as a table."""
+"""Waterfall charts and display tables: from a document's score to ours, removing one flaw at a time."""
 
 import textwrap
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from unetlib.report.display_tables import format_value, intervals, metric_name
 from unetlib.report.figures import BLUE, GREY, VERMILION, WIDTH_INCH, styled_figure
 
 START = "as the document did"
-LABEL_CHARACTERS = 44  # of a line beside a panel
+LABEL_CHARACTERS = 44  # maximum length of a label's line beside a panel
 ROW_INCH, TITLE_INCH = 0.3, 0.55
-MARGIN = 0.05  # of the axis, as a score
+MARGIN = 0.05  # of the score axis beyond the scores shown
 
 
 def waterfall_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return evaluation.waterfall as text, primary metrics only: a row per step, scores and changes with intervals."""
+    """Return the table of evaluation.waterfall as text, for primary metrics: one row per step, with 95 % intervals."""
     rows = table[table["primary"].astype(bool)].reset_index(drop=True)
     return pd.DataFrame(
         {
@@ -40,9 +40,9 @@ def waterfall_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def waterfall_chart(table: pd.DataFrame, published: Mapping[str, float]) -> Figure:
-    """Plot the score of every step with its 95 % interval, one panel per protocol from the document's score to ours.
+    """Plot the score of each step with its 95 % interval, one panel per protocol from the document's score to ours.
 
-    table: of evaluation.waterfall; published: protocol → published value, which is a dashed line.
+    table: the table of evaluation.waterfall; published: protocol → published value, drawn as a dashed line.
     """
     rows = table[table["primary"].astype(bool)]
     panels = [(str(name), part.reset_index(drop=True)) for name, part in rows.groupby("protocol", sort=False)]
