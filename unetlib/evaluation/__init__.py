@@ -1,32 +1,29 @@
 """Scores of an image and of a test set, challenge metrics, statistics, and the tables made from them.
 
-- ablation: Ablation: paired differences to the reference, each with an interval, a test and an effect size.
-- aggregation: From rows of scores to one line per cell of a table: the mean over runs, its spread, its 95 % interval,
-  its counts.
+- ablation: Ablation: paired differences from the reference, each with an interval, a test and an effect size.
+- aggregation: Aggregate rows of scores to one line per cell of a table: mean over runs, spread, 95 % interval and
+  counts.
 - baselines: Trivial predictors that every table lists beside the networks.
 - contingency: The overlap table of two label images, from which all instance scores are computed.
-- ctc_metrics: SEG and DET as the Cell Tracking Challenge counts them: border of the field of interest, no unknown
+- ctc_metrics: SEG and DET by the rules of the Cell Tracking Challenge: a border of the field of interest, no unknown
   pixels.
 - contrasts: The paired difference of any two arms of a study, from the scores of every image.
-- curves: Shape of learning curves: how rough a validation curve is and how soon it rises, as rows of a long table.
-- decision: When a comparison is decided: the one definition for claims, ablation and report, and the runs that would
-  decide it.
-- image_metrics: Scores of one image, all from one contingency table of truth × prediction.
-- intervals: A confidence interval of a mean whose variance has several parts, its p-values, and the units that it
-  stands for.
+- curves: Shape of learning curves: the roughness of a validation curve and its rise time, as rows of a long table.
+- decision: Criteria for a decided comparison, shared by claims, ablation and report, and the design that would decide
+  one.
+- image_metrics: Scores of one image; all instance scores come from one contingency table of truth × prediction.
+- intervals: Confidence interval of a mean whose variance has several components, its p-values, and the resampled units.
 - isbi_metrics: Scores of ISBI-2012 at the best of several thresholds: V_rand and V_info after border thinning, two
   older errors.
-- long_table: The long table of a study, one row per score of an image: its columns, its rows, and how its images are
-  averaged.
-- mean_scores: Confidence intervals of mean scores and of paired differences, from networks and test units that are
-  crossed.
+- long_table: The long table of a study, with one row per score of an image: its columns, its rows, and the mean over
+  images.
+- mean_scores: Confidence intervals of mean scores and of paired differences, with networks and test units as crossed
+  factors.
 - pitfalls: Pitfalls: the bias of a flawed experiment against its control, on the images that both were tested on.
-- pooled_metrics: Metrics of all pixels of a run's test images together, from the rows that a table of scores has of
-  each image.
-- power: Statistical power: what spreads the scores of a study, and how many networks would find an effect of a given
-  size.
+- pooled_metrics: Metrics pooled over all pixels of a run's test images, computed from the scores of the single images.
+- power: Statistical power: the variance components of a study's scores, and the networks needed to find a given effect.
 - run_facts: Training costs and training frames of a study, from the facts.json of its runs.
-- score_predictions: Score what predicted a test set: a network's probabilities, an external tool's label images,
+- score_predictions: Score the predictions for a test set: a network's probabilities, an external tool's label images,
   trivial masks.
 - score_grids: The scores of a study's arms as arrays, by metric and test dataset, so that any two arms can be paired.
 - serial_correlation: Serial correlation of the scores of one film: estimated over all arms of a study, and what it does
@@ -36,11 +33,18 @@
 - significance: Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
 - silver_truth: How good silver truth is: scored against the gold truth of the frames that have both.
 - spread: What all arms of a test dataset say together of the spread of a metric, and the intervals that follow from it.
+- serial_correlation: Serial correlation of the scores of one film, estimated over all arms of a study.
+- settings: Settings of scoring: the scored part of a test image, the pairs of experiments that measure pitfalls,
+  protocols.
+- significance: Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
+- silver_truth: Quality of silver truth: its scores against the gold truth of the frames that have both.
+- spread: Spread of a metric, estimated jointly from all arms of a test dataset, and the intervals that follow from it.
 - tables: Tables of a study from its long table of scores: comparison of experiments, and transfer between datasets.
-- test_set: Scores of the images of a test set, some of which depend on all of them (DET, the best threshold).
-- variance_prior: A moderated variance: what all arms of a study say together of how much a retrained network differs
-  from another.
-- waterfall: Waterfalls: from what a document did to what we do, one flaw at a time, and what each flaw was worth.
+- test_set: Scores of the images of a test set; some scores depend on all its images (DET, the best threshold).
+- variance_prior: Moderated variance between retrained networks: each arm's estimate is shrunk towards that of all arms
+  of a study.
+- waterfall: Waterfalls: the steps from a document's protocol to ours, one flaw removed at a time, and the effect of
+  each flaw.
 
 For other packages: score_image; score_test_set, Truth, Prediction; trivial_masks; comparison, transfer, ablation,
 pitfalls, cost_table.

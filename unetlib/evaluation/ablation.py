@@ -1,8 +1,9 @@
-"""Ablation: paired differences to the reference, each with an interval, a test and an effect size.
+"""Ablation: paired differences from the reference, each with an interval, a test and an effect size.
 
 A comparison is decided when it is clear (its difference is not 0) or equivalent (a difference beyond MARGIN is ruled
-out). Both are tested by the interval's own model, which includes retraining. A family is what answers one question on
-one test dataset (Holm 1979): "do skips help on EM?" is not asked more strictly because a study also tries ten losses.
+out). Both tests use the variance model of the interval, which includes retraining. Holm's correction (1979) is applied
+per family: the comparisons that answer one question on one test dataset. "Do skips help on EM?" does not face a
+stricter test because a study also tries ten losses.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ from unetlib.evaluation.tables import METRICS, NO_TRAINING, is_primary, on_train
 KEYS = ARM_KEYS
 PAIRED = ("value", "reference", "variant")
 
-FLIPPED_CLUSTERS = 6  # 2 of 2^6 sign patterns are 3 %; with fewer clusters no sign flip can reach p < 0.05
+FLIPPED_CLUSTERS = 6  # the least p is 2 of 2^6 sign patterns, 3 %; with fewer clusters no p is below 0.05
 ALPHA = 0.05
 NO_QUESTION = "other"
 
@@ -59,9 +60,9 @@ def differences(
 class Arms:
     """The experiments of a study that are compared with its reference, and its datasets, both in their order.
 
-    questions: what each experiment is an answer to; named_before: the experiments whose comparison was chosen before
-    any result was seen, which are a family of their own. networks: experiment → the experiment that trains its
-    networks, where that is another.
+    questions: experiment → the question that it answers. named_before: the experiments whose comparison was chosen
+    before any result was known; they form a family of their own. networks: experiment → the experiment that trains its
+    networks, if it does not train them itself.
     """
 
     datasets: Sequence[str]
@@ -81,24 +82,24 @@ def ablation(
     clusters: pd.DataFrame | None = None,
     untested: Collection[tuple[str, str]] = (),
 ) -> pd.DataFrame:
-    """Return paired differences to the reference: one row per test_dataset, experiment, train_dataset, metric.
+    """Return paired differences from the reference: one row per test_dataset, experiment, train_dataset, metric.
 
     Columns after those:
     reference, variant    mean scores on the paired images
     difference, sd        their mean difference and its SD over runs
     low, high             95 % interval of the difference (`spread`)
-    low90, high90         90 % interval, which lies within ± MARGIN where both one-sided tests reject
-    p                     two-sided, of no difference, by the model of the interval
-    p_holm                p after Holm's correction within the question and test dataset; of primary metrics of trained
-                          networks, else empty, as for the pairs (experiment, dataset) in `untested`; 1 where one image
-                          of one run has no p
+    low90, high90         90 % interval; it lies within ± MARGIN exactly if both one-sided tests reject
+    p                     two-sided p of no difference, by the variance model of the interval
+    p_holm                p after Holm's correction within the question and test dataset; only for primary metrics of
+                          trained networks, otherwise empty; empty also for the pairs (experiment, dataset) in
+                          `untested`; 1 if a single image of a single run gives no p
     p_equivalent          the larger p of two one-sided tests against ± MARGIN, corrected in the same way
-    p_flips               of a sign-flip test that takes the networks as given, for comparison; it decides nothing
+    p_flips               p of a sign-flip test conditional on the networks, for comparison only; it decides nothing
     effect                matched-pairs rank-biserial correlation over the units, −1 to 1
-    flipped               its units and those of p_flips: clusters where there are FLIPPED_CLUSTERS or more, else images
+    flipped               units of effect and p_flips: clusters if there are at least FLIPPED_CLUSTERS, otherwise images
     clear, equivalent     networks were retrained, and p_holm or p_equivalent < ALPHA
-    question              what the experiment is an answer to, and so its family
-    min, max, agree       over runs; agree: how many runs have the sign of the mean
+    question              the question that the experiment answers, which defines its family
+    min, max, agree       over runs; agree: the number of runs whose difference has the sign of the mean
     runs, images, clusters, n, resampled, primary    as in tables.comparison
 
     Without the reference there are no pairs and no rows.
@@ -134,14 +135,14 @@ def ablation(
 
 
 def corrected(p: pd.Series, same_as: pd.Series) -> pd.Series:
-    """Return Holm's p within a family whose comparisons with equal `same_as` are one test."""
+    """Return Holm's p within a family; comparisons with equal `same_as` count as one test."""
     first = ~same_as.duplicated()
     adjusted = pd.Series(holm(p[first].to_numpy(dtype=float)), index=same_as[first])
     return pd.Series(adjusted.reindex(same_as).to_numpy(), index=p.index)
 
 
 def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
-    """Return the p of a sign-flip test, the effect size and the units of the paired differences in scores."""
+    """Return the sign-flip test's p, the effect size, and the name of the units for paired differences."""
     enough = scores.clusters.max() + 1 >= FLIPPED_CLUSTERS
     units = scores.clusters if enough else np.arange(len(scores.clusters))
     parts, shares = contributions(scores, units)
@@ -149,7 +150,7 @@ def paired_test(scores: Scores, name: str) -> tuple[float, float, str]:
 
 
 def _intervals(pairs: pd.DataFrame, known: Spreads, reference: str) -> Iterator[tuple[Key, Interval]]:
-    """Yield the interval of every cell of the table."""
+    """Yield the key and interval of every cell of the table."""
     for dataset, experiment, train_dataset, metric in pairs[KEYS].drop_duplicates().itertuples(index=False):
         found = known[dataset, metric].difference(Arm(experiment, train_dataset), Arm(reference, dataset), BOUNDS)
         if found is not None:
@@ -157,7 +158,7 @@ def _intervals(pairs: pd.DataFrame, known: Spreads, reference: str) -> Iterator[
 
 
 def _tested(pairs: pd.DataFrame, found: Mapping[Key, Interval]) -> pd.DataFrame:
-    """Return what is tested in every cell of the table: p_flips, effect, flipped, low90, high90, p_within."""
+    """Return the test results of every cell of the table: p_flips, effect, flipped, low90, high90, p_within."""
     rows = [
         (*key, *paired_test(scores, "/".join(key)), *found[key].at(EQUIVALENCE_LEVEL), max(found[key].p_within(MARGIN)))
         for key, scores in grouped_scores(pairs, KEYS)
@@ -166,7 +167,10 @@ def _tested(pairs: pd.DataFrame, found: Mapping[Key, Interval]) -> pd.DataFrame:
 
 
 def _families(judged: pd.DataFrame, known: Spreads, arms: Arms) -> Iterator[pd.Series]:
-    """Yield for every family its rows, each with the first place in it whose networks have the very same scores."""
+    """Yield a series per family: for each row, the position of the first row of the family with identical scores.
+
+    Experiments whose settings make no difference on a dataset have identical scores and count as one test.
+    """
     named = judged["question"].where(~judged["experiment"].isin(set(arms.named_before)), "named before")
     for _, rows in judged.groupby([judged["test_dataset"], named], sort=False):
         first: dict[bytes, int] = {}

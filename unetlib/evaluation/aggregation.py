@@ -1,6 +1,7 @@
-"""From rows of scores to one line per cell of a table: the mean over runs, its spread, its 95 % interval, its counts.
+"""Aggregate rows of scores to one line per cell of a table: mean over runs, spread, 95 % interval and counts.
 
-rows everywhere are those of `tables.with_weights`: a run's columns, image, metric, value, weight, cluster and time.
+In this module, rows are those of `tables.with_weights`: the columns of a run, image, metric, value, weight, cluster
+and time.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,9 +19,9 @@ from unetlib.evaluation.spread import Spread, collapsed_arms, unmoderated
 RUN = [*RUN_COLUMNS]
 COUNTS = ["runs", "images", "clusters", "n"]
 SPREAD = ["sd", "low", "high", "min", "max"]
-SCORE_BOUNDS = (0.0, 1.0)  # of every metric
+SCORE_BOUNDS = (0.0, 1.0)  # the range of every metric
 ARM_KEYS = ["test_dataset", "experiment", "train_dataset", "metric"]
-TELLS_COLLAPSE = "dice"  # the metric in which a network is compared with constant predictions
+TELLS_COLLAPSE = "dice"  # the metric that shows whether a network predicts a constant
 Key = tuple[str, ...]
 Spreads = Mapping[tuple[str, str], Spread]  # by test dataset and metric
 
@@ -34,16 +35,16 @@ def per_run(rows: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataF
 
 
 def over_runs(rows: pd.DataFrame, keys: list[str], bounds: tuple[float, float] = SCORE_BOUNDS) -> pd.DataFrame:
-    """Return one row per key: mean, SPREAD, p (of a mean of 0), COUNTS (images and clusters distinct), resampled.
+    """Return one row per key: mean, SPREAD, p (of a true mean of 0), COUNTS (distinct images and clusters), resampled.
 
-    Every interval rests on the scores of its own key alone.
+    Each interval is computed from the scores of its own key alone.
     """
     found = {key: unmoderated(scores, bounds) for key, scores in grouped_scores(rows, keys)}
     return summarised(rows, keys, found)
 
 
 def over_arms(rows: pd.DataFrame, networks: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Return the same of scores with the keys ARM_KEYS; intervals use what all arms of a test dataset tell together."""
+    """Return the table of `over_runs` by ARM_KEYS, with intervals whose variances are estimated from all arms."""
     found: dict[Key, Interval] = {}
     for (dataset, metric), spread in spreads(rows, networks):
         for arm in spread.grid.values:
@@ -54,10 +55,10 @@ def over_arms(rows: pd.DataFrame, networks: Mapping[str, str] | None = None) -> 
 def spreads(
     rows: pd.DataFrame, networks: Mapping[str, str] | None = None, datasets: Collection[str] = ()
 ) -> Iterator[tuple[tuple[str, str], Spread]]:
-    """Yield the spread of every test dataset and metric; networks trained elsewhere have one of their own.
+    """Yield the spread of every test dataset and metric, separately for networks trained on another dataset.
 
-    networks: experiment → the experiment that trains its networks, where that is another. datasets: of the study; those
-    of the rows are among them.
+    networks: experiment → the experiment that trains its networks, if it does not train them itself. datasets: the
+    datasets of the study; the test datasets of the rows are added.
     """
     known = {*datasets, *rows["test_dataset"]}
     elsewhere = rows["train_dataset"].isin(known) & (rows["train_dataset"] != rows["test_dataset"])
@@ -70,7 +71,7 @@ def spreads(
 
 
 def summarised(rows: pd.DataFrame, keys: list[str], found: Mapping[Key, Interval]) -> pd.DataFrame:
-    """Return the table of `over_runs` with these intervals."""
+    """Return the table of `over_runs` with the given intervals."""
     groups = per_run(rows).groupby(keys)
     table = groups["value"].agg(["mean", "std", "min", "max"]).rename(columns={"std": "sd"})
     ends = [(each.low, each.high, each.p, each.resampled) for each in found.values()]
@@ -82,7 +83,7 @@ def summarised(rows: pd.DataFrame, keys: list[str], found: Mapping[Key, Interval
 
 
 def grouped_scores(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[Key, Scores]]:
-    """Yield the scores behind every cell of a table: its key and its runs × images."""
+    """Yield the key of every cell of a table and its scores as arrays of runs × images."""
     values, weights, times = (rows[name].to_numpy(dtype=float) for name in ("value", "weight", "time"))
     run, image = (rows.groupby(names, sort=True).ngroup().to_numpy() for names in (["fold", "seed"], ["image"]))
     fold, cluster = rows["fold"].to_numpy(), rows["cluster"].to_numpy()

@@ -7,10 +7,10 @@ TRIVIAL = (ALL_FOREGROUND, ALL_BACKGROUND, OTSU)  # names of the predictors, in 
 
 
 def trivial_masks(image: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the foreground masks, bool (H, W), of the TRIVIAL predictors, which have learned nothing, by name.
+    """Return the foreground mask, bool (H, W), of each of the TRIVIAL predictors, which need no training, by name.
 
-    otsu: Otsu's threshold (1979), the rarer side as foreground, the brighter one at equal sizes. scikit-image has one
-    histogram bin per value for integers, 256 bins for floats.
+    otsu: Otsu's threshold (1979). The smaller of the two sides is the foreground, the brighter one if they are equal.
+    scikit-image uses one histogram bin per value for integers and 256 bins for floats.
     """
     from skimage.filters import threshold_otsu  # 3 s to import, which planning a study would pay for
 

@@ -11,12 +11,12 @@ from unetlib.evaluation.intervals import Interval
 from unetlib.evaluation.score_grids import Arm
 from unetlib.evaluation.spread import Spread
 
-BOUNDS = (-1.0, 1.0)  # of a difference of two scores
+BOUNDS = (-1.0, 1.0)  # the range of a difference of two scores
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """A mean paired difference: its interval, its SD over runs (NaN for one), and what it rests on."""
+    """A mean paired difference: its interval, its SD over runs (NaN for one run), and its counts."""
 
     interval: Interval
     sd: float
@@ -27,16 +27,17 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Contrasts:
-    """Differences of arms on one test dataset. rows: of `tables.with_weights`; networks: see `aggregation.spreads`."""
+    """Differences of arms on a test dataset. rows: see `tables.with_weights`; networks: see `aggregation.spreads`."""
 
     rows: pd.DataFrame
     networks: Mapping[str, str] = field(default_factory=dict)
     _known: dict[tuple[str, str], list[Spread]] = field(default_factory=dict, repr=False, compare=False)
 
     def difference(self, left: Arm, right: Arm, test_dataset: str, metric: str) -> Contrast | None:
-        """Return left minus right on the same runs and images, None where they share none.
+        """Return left minus right on the same runs and images, None if they share none.
 
-        None, too, where one of them alone was trained on another dataset: such networks are no measure of the others.
+        None, too, if only one of them was trained on another dataset: the two kinds of networks share no variance
+        model.
         """
         for spread in self._spreads(test_dataset, metric):
             if {left, right} <= set(spread.grid.values) and left != right:

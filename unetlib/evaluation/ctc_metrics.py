@@ -1,4 +1,4 @@
-"""SEG and DET as the Cell Tracking Challenge counts them: border of the field of interest, no unknown pixels.
+"""SEG and DET by the rules of the Cell Tracking Challenge: a border of the field of interest, no unknown pixels.
 
 The border is a convention of the annotations (Naming and file content conventions.pdf, "field of interest"): objects
 without a pixel at least E px away from every image edge are neither annotated nor expected. The evaluation programs
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from unetlib.evaluation.contingency import Contingency, ScoreError, contingency, majority
 from unetlib.imaging.labels import relabel
 
-SPLIT_COST, MISS_COST, EXTRA_COST = 5, 10, 1  # of one vertex: Matula et al. 2015, table 2; the challenge's DET
+SPLIT_COST, MISS_COST, EXTRA_COST = 5, 10, 1  # per vertex, as in the challenge's DET (Matula et al. 2015, table 2)
 
 
 @dataclass(frozen=True)
 class Detections:
-    """The corrections that detected objects need: splits, missed and extra objects, for a number of `markers`."""
+    """The corrections that detected objects need: splits, missed and extra objects, out of `markers` true ones."""
 
     splits: int
     missed: int
@@ -40,10 +40,10 @@ class Detections:
 
 
 def in_foi(labels: np.ndarray, border_px: int) -> NDArray[np.bool_]:
-    """Which labels of an image, (H, W), have a pixel at least `border_px` pixels away from every edge; (n + 1,).
+    """Return which labels of an image, (H, W), have a pixel at least `border_px` pixels away from every edge; (n + 1,).
 
-    In the order of ids, background first, which counts as inside. A field of interest without a pixel holds no object.
-    ScoreError for a negative border.
+    Labels are in the order of their ids. Background comes first and counts as inside. An empty field of interest
+    contains no object. ScoreError for a negative border.
 
     >>> in_foi(np.array([[7, 0, 0, 0], [7, 8, 8, 0], [9, 9, 8, 0], [0, 0, 0, 10]]), 1).tolist()
     [True, False, True, True, False]
@@ -62,9 +62,9 @@ def _in_foi(compact: np.ndarray, border_px: int) -> NDArray[np.bool_]:
 
 
 def remove_outside_foi(labels: np.ndarray, border_px: int) -> np.ndarray:
-    """The labels, (H, W), without the objects that lie wholly within `border_px` of the image's edge.
+    """Return the labels, (H, W), without the objects that lie wholly within `border_px` of the image's edge.
 
-    A field of interest without a pixel keeps nothing. ScoreError for a negative border.
+    An empty field of interest keeps no object. ScoreError for a negative border.
 
     >>> remove_outside_foi(np.array([[1, 0, 0, 0], [1, 2, 2, 0], [3, 3, 2, 0], [0, 0, 0, 4]]), 1).tolist()
     [[0, 0, 0, 0], [0, 2, 2, 0], [3, 3, 2, 0], [0, 0, 0, 0]]
@@ -77,11 +77,11 @@ def remove_outside_foi(labels: np.ndarray, border_px: int) -> np.ndarray:
 
 
 def foi_table(truth: np.ndarray, predicted: np.ndarray, *, border_px: int = 0) -> Contingency:
-    """The overlap table of two label images, (H, W) each, without the objects outside the field of interest.
+    """Return the overlap table of two label images, (H, W) each, without the objects outside the field of interest.
 
-    Unlike the table of `image_metrics.score_image` it has no unknown pixels: what is predicted where a partial truth
-    draws nothing is part of its segment. The challenge's SEG is the mean of `seg_scores` over the true objects of all
-    frames (SEG.pdf).
+    Unlike the table of `image_metrics.score_image` it has no unknown pixels: predicted pixels count even where a
+    partial ground truth has no annotation. The challenge's SEG is the mean of `seg_scores` over the true objects of
+    all frames (SEG.pdf).
     """
     table = contingency(truth, predicted)
     return table.keep(in_foi(truth, border_px), in_foi(predicted, border_px)) if border_px else table
@@ -90,8 +90,8 @@ def foi_table(truth: np.ndarray, predicted: np.ndarray, *, border_px: int = 0) -
 def detections(table: Contingency) -> Detections:
     """Count the corrections of one frame from the `foi_table` of the markers of all its cells and the prediction.
 
-    A marker is found by the object that covers more than half of it; an object that finds k markers costs k − 1
-    splits, one that finds none is extra (Matula et al. 2015).
+    An object matches a marker if it covers more than half of it. An object that matches k markers needs k − 1 splits;
+    an object that matches none is extra (Matula et al. 2015).
     """
     objects, markers = len(table.column_size) - 1, len(table.row_size) - 1
     by_object = np.bincount(majority(table)[1], minlength=objects + 1)[1:]
@@ -101,21 +101,23 @@ def detections(table: Contingency) -> Detections:
 
 
 def ctc_det(frames: Sequence[Detections]) -> float:
-    """DET of the frames together: 1 − min(AOGM-D, AOGM-D0) / AOGM-D0; NaN without any marker."""
+    """Return DET of all frames together: 1 − min(AOGM-D, AOGM-D0) / AOGM-D0; NaN without any marker."""
     cost, empty = sum(frame.cost for frame in frames), sum(frame.empty_cost for frame in frames)
     return 1 - min(cost, empty) / empty if empty else math.nan
 
 
 def det_by_frame(frames: Sequence[Detections]) -> list[float]:
-    """Return the contribution of each frame to DET: their mean, weighted by markers, is `ctc_det` of the frames.
+    """Return the contribution of each frame to DET, such that their mean weighted by markers is `ctc_det`.
 
-    1 − AOGM-D / AOGM-D0 of the frame, which may be negative. The challenge's floor of 0 applies to the frames as a
-    whole; where it does, every frame gets 0. NaN for a frame without markers; the others share its extra objects.
+    The contribution is 1 − AOGM-D / AOGM-D0 of the frame, which may be negative. The challenge bounds DET below by 0
+    for all frames together; if this bound applies, every frame with markers gets 0. A frame without markers gets NaN,
+    and the other frames share the cost of its extra objects.
     """
     cost, empty = sum(frame.cost for frame in frames), sum(frame.empty_cost for frame in frames)
     if not empty:
         return [math.nan] * len(frames)
     if cost >= empty:
         return [0.0 if frame.markers else math.nan for frame in frames]
+    # The weighted mean subtracts this from the total exactly once: the weights markers / Σ markers sum to 1.
     shared = sum(frame.cost for frame in frames if not frame.markers) / empty
     return [1 - frame.cost / frame.empty_cost - shared if frame.markers else math.nan for frame in frames]

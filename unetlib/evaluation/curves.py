@@ -1,17 +1,17 @@
-"""Shape of learning curves: how rough a validation curve is and how soon it rises, as rows of a long table.
+"""Shape of learning curves: the roughness of a validation curve and its rise time, as rows of a long table.
 
 roughness: the SD of the successive differences of validation Dice, divided by √2. For independent noise around a slow
-trend this is the SD of the noise, and the trend itself hardly counts (the mean square successive difference of von
-Neumann, Kent, Bellinson and Hart, Annals of Mathematical Statistics 12, 1941). It counts from the evaluation at which
-the curve first reaches 95 % of its best: before, the differences are learning.
+trend this estimates the SD of the noise, nearly independent of the trend (the mean square successive difference of von
+Neumann, Kent, Bellinson and Hart, Annals of Mathematical Statistics 12, 1941). It uses only the evaluations from the
+first one that reaches 95 % of the best: earlier differences are learning, not noise.
 
-updates_to_95: updates until validation Dice first reaches 95 % of its best, which one lucky late evaluation moves
-little, where the update of the best itself depends on the noise. It can be no finer than training.evaluate_every.
+updates_to_95: updates until validation Dice first reaches 95 % of its best. A single lucky late evaluation hardly
+changes it, whereas the update of the best evaluation depends on the noise. Its resolution is training.evaluate_every.
 
-last_validation_dice: of the last evaluation, which early stopping and selection do not flatter.
+last_validation_dice: validation Dice of the last evaluation, which has no selection bias.
 
-Lower is better of the first two. Curves are of validation images, so that they take no part in the scores of tests. A
-curve has no images: its intervals are over seeds alone.
+For the first two, lower is better. Curves are of validation images, so they are kept apart from test scores. A curve
+has no images: its intervals cover seeds alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,10 +29,10 @@ METRICS = {
     "last_validation_dice": "last validation Dice",
 }
 LOWER_IS_BETTER = ("roughness", "updates_to_95")
-MARGINS = {"last_validation_dice": 0.02}  # the others have no margin of equivalence
+MARGINS = {"last_validation_dice": 0.02}  # the other metrics have no equivalence margin
 NEARLY = 0.95
-CURVE = "curve"  # in the place of an image
-LEAST = 3  # evaluations after the rise for a roughness
+CURVE = "curve"  # in the column `image` of the long table
+LEAST = 3  # fewest evaluations after the rise that give a roughness
 KEYS = ["test_dataset", "experiment", "train_dataset", "metric"]
 COLUMNS = [*SCORE_COLUMNS]
 ENDS = ("low", "high", "low90", "high90")
@@ -51,7 +51,7 @@ def curve_scores(update: np.ndarray, dice: np.ndarray) -> dict[str, float]:
 
 
 def curve_rows(histories: Iterable[tuple[Mapping[str, object], pd.DataFrame]]) -> pd.DataFrame:
-    """Return the long table of curves. histories: experiment, train_dataset, fold and seed of a run, its history."""
+    """Return the long table of curves. histories: experiment, train_dataset, fold and seed of each run, its history."""
     rows = []
     for run, history in histories:
         place = {name: run[name] for name in ("experiment", "train_dataset", "fold", "seed")}
@@ -80,7 +80,7 @@ def curve_difference(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
 
 
 def _over_seeds(rows: pd.DataFrame) -> dict[str, object]:
-    """Return mean, sd, intervals and counts of the runs of one network, whose variance is equal in all folds."""
+    """Return mean, sd, intervals and counts of the runs of one network, assuming equal variance in all folds."""
     values, folds, runs = rows["value"], rows["fold"].nunique(), len(rows)
     row: dict[str, object] = {"mean": values.mean(), "sd": values.std(), "runs": runs, "images": 0, "n": runs}
     df = runs - folds

@@ -1,14 +1,15 @@
-"""When a comparison is decided: the one definition for claims, ablation and report, and the runs that would decide it.
+"""Criteria for a decided comparison, shared by claims, ablation and report, and the design that would decide one.
 
 Clear: the 95 % interval of a difference excludes zero and covers retraining, i.e. at least two seeds were resampled.
-Folds alone are not retraining: their networks differ in data, and images of one fold say nothing of another network.
-Equivalent: a difference beyond a margin is ruled out by two one-sided tests at 5 %, i.e. the 90 % interval lies within
-± margin (Schuirmann 1987).
+Several folds do not replace several seeds: networks of different folds differ in their data, and the images of a fold
+were scored by only one network. Equivalent: two one-sided tests at 5 % rule out a difference beyond a margin, i.e. the
+90 % interval lies within ± margin (Schuirmann 1987).
 
-The design that would decide is computed from the observed spread. With f folds and k seeds the variance of a difference
-is s²/(f·k) + v/f: s is the SD between runs, v the variance of the mean of one fold that its images leave. A true
-difference is found with 80 % power where (t0.975 + t0.8) standard errors fit into it, and equivalence where
-(t0.95 + t0.8) fit between it and the margin; t has f·(k − 1) degrees of freedom, the fewest that there are.
+The design that would decide a comparison follows from the observed spread. With f folds and k seeds the variance of a
+difference is s²/(f·k) + v/f, where s is the SD between runs and v is the variance that a fold's images add to the
+fold's mean. A true difference is found with 80 % power if it is at least (t0.975 + t0.8) standard errors, and
+equivalence is found with 80 % power if the distance to the margin is at least (t0.95 + t0.8) standard errors. t has
+f·(k − 1) degrees of freedom, the smallest number of any part, plus those lent by other arms.
 """
 
 from dataclasses import dataclass
@@ -18,14 +19,14 @@ from scipy.special import ndtri, stdtrit
 
 from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, LEVEL, retrained
 
-MARGIN = 0.02  # two points of a score: the largest difference that still counts as none
+MARGIN = 0.02  # equivalence margin: differences below two points of a score are negligible
 POWER = 0.8
-MAX_SEEDS = 20  # more than so many networks per fold and arm are not a proposal
+MAX_SEEDS = 20  # designs with more networks per fold and arm are too expensive to propose
 
 
 @dataclass(frozen=True)
 class Design:
-    """Seeds per fold, and folds, of each arm."""
+    """Seeds per fold and number of folds of each arm."""
 
     seeds: int
     folds: int
@@ -36,7 +37,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Spread:
-    """What spreads a difference: SD between runs, and the variance that the images of one fold leave in the mean.
+    """Components of the variance of a difference: SD between runs, and the variance of a fold's mean due to its images.
 
     lent: degrees of freedom that other arms add to the SD between runs (`variance_prior`).
     """
@@ -46,7 +47,7 @@ class Spread:
     lent: float = 0.0
 
     def standard_error(self, design: Design) -> float:
-        """Return the standard error of a difference in a design."""
+        """Return the standard error of a difference under a design."""
         runs = design.seeds * design.folds
         return sqrt(self.between_runs**2 / runs + self.of_images / design.folds)
 
@@ -62,14 +63,14 @@ def excludes(value: float, low: float, high: float) -> bool:
 
 
 def is_equivalent(low: float, high: float, resampled: str, margin: float = MARGIN) -> bool:
-    """Return whether a difference beyond ± margin is ruled out. low, high: its 90 % interval; 95 % is safe as well."""
+    """Return whether a difference beyond ± margin is ruled out. low, high: its 90 % interval (95 % is stricter)."""
     return retrained(resampled) and low > -margin and high < margin
 
 
 def observed_spread(half_width: float, between_runs: float, runs: int, folds: int, resampled: str) -> Spread | None:
-    """Return the spread behind a 95 % interval of this half-width, None where no spread between runs is known.
+    """Return the spread that gives a 95 % interval of this half-width, None if the spread between runs is unknown.
 
-    between_runs: SD over runs of the difference. What retraining does not explain of the interval is the images'.
+    between_runs: SD over runs of the difference. Variance that retraining does not explain is attributed to images.
     """
     if isnan(between_runs):
         return None
@@ -82,9 +83,9 @@ def observed_spread(half_width: float, between_runs: float, runs: int, folds: in
 
 
 def design_to_decide(size: float, spread: Spread | None, folds: int, margin: float = nan) -> Design | None:
-    """Return the design with the fewest networks that would decide a difference of this size, None where none does.
+    """Return the design with the fewest networks that would decide a difference of this size, None if there is none.
 
-    Decided: clear, or equivalent where there is a margin. folds: the most that the dataset's split has.
+    Decided: clear, or equivalent if a margin is given. folds: the number of folds in the dataset's split.
     """
     if spread is None:
         return None

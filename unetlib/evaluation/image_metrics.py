@@ -1,9 +1,9 @@
-"""Scores of one image, all from one contingency table of truth × prediction.
+"""Scores of one image; all instance scores come from one contingency table of truth × prediction.
 
 Definitions: pixel overlap of the foreground class; SEG (Cell Tracking Challenge); average precision
 AP(t) = TP/(TP+FP+FN) with IoU > t (Data Science Bowl 2018), map = mean over t = 0.5:0.05:0.95; v_rand and
 v_info restricted to true foreground (ISBI-2012; Arganda-Carreras 2015, equations 3 and 5).
-A score of 0/0 is 1 if both truth and prediction are empty, else 0.
+A score of 0/0 is 1 if both truth and prediction are empty, otherwise 0.
 """
 
 import numpy as np
@@ -23,14 +23,14 @@ def score_image(
     ignore: np.ndarray | None = None,
     table: Contingency | None = None,
 ) -> dict[str, float]:
-    """Return all scores of one image by name; instance ids, 0 = background, (H, W) each.
+    """Return all scores of one image by name; truth and predicted_labels are instance ids, 0 = background, (H, W) each.
 
-    The masks (default: the labels > 0) are scored by pixels, where objects were removed from the labels.
-    Pixels with `ignore` true count nowhere, and predicted objects with more than half of their
-    pixels there are removed. `pixels`, `objects` and `predicted_objects` are counts, `true_foreground` and
-    `predicted_foreground` fractions of the scored pixels; `seg` times `objects` adds up over images.
-    `table` is the contingency of truth and predicted_labels where it is known already; it is not used where pixels
-    are ignored.
+    The masks (default: labels > 0) are the basis of the pixel scores; pass them if objects were removed from the
+    labels. Pixels with `ignore` true are excluded from all scores, and predicted objects with more than half of their
+    pixels there are removed. `pixels`, `objects` and `predicted_objects` are counts; `true_foreground` and
+    `predicted_foreground` are fractions of the scored pixels. `seg` times `objects` can be summed over images to pool
+    SEG. `table` is the contingency of truth and predicted_labels if it is known already; it is not used if any pixel
+    is ignored.
     """
     if truth.shape != predicted_labels.shape:
         raise ScoreError(f"truth is {truth.shape} but the prediction is {predicted_labels.shape}; score equal sizes")
@@ -52,7 +52,7 @@ def _drop_unknown(predicted: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def pixel_scores(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Overlap scores of two bool masks of one shape, foreground = true, and both foreground fractions."""
+    """Return overlap scores of two bool masks of equal shape, foreground = true, and both foreground fractions."""
     pixels, true, positive = truth.size, int(np.count_nonzero(truth)), int(np.count_nonzero(predicted))
     hits = int(np.count_nonzero(truth & predicted))
     union = true + positive - hits
@@ -91,7 +91,7 @@ def _ratio(numerator: float, denominator: float, both_empty: bool) -> float:
 
 
 def seg_scores(table: Contingency) -> np.ndarray:
-    """Per true object, in the order of ids: the IoU of the prediction that covers over half of it, else 0; (n,)."""
+    """Return for each true object, in the order of ids, the IoU with the prediction covering over half of it, or 0."""
     row, column, overlap = majority(table)
     scores = np.zeros(len(table.row_size) - 1)
     scores[row - 1] = overlap / (table.row_size[row] + table.column_size[column] - overlap)
@@ -99,7 +99,7 @@ def seg_scores(table: Contingency) -> np.ndarray:
 
 
 def average_precision(table: Contingency) -> np.ndarray:
-    """AP at IoU over 0.5, 0.55 … 0.95, (10,); such matches are one to one. The comparison in integers is exact."""
+    """Return AP at IoU > 0.5, 0.55 … 0.95, (10,). Above 0.5 matches are one to one; integers compare exactly."""
     row, column, overlap = object_pairs(table)
     union = table.row_size[row] + table.column_size[column] - overlap
     hits = (20 * overlap > THRESHOLDS_20THS[:, None] * union).sum(axis=1)
@@ -113,7 +113,7 @@ def average_precision(table: Contingency) -> np.ndarray:
 def _foreground_parts(table: Contingency) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return segment sizes within true foreground: of the truth, the prediction, and their intersections.
 
-    A pixel predicted as background is a segment of its own, as in the challenge's evaluation.
+    Each pixel predicted as background is a segment of its own, as in the challenge's evaluation.
     """
     inside = table.row > 0
     named = inside & (table.column > 0)
@@ -127,20 +127,20 @@ def _foreground_parts(table: Contingency) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def v_rand(table: Contingency) -> float:
-    """Foreground-restricted Rand F-score Σp² / (½Σs² + ½Σt²), 1 = perfect."""
+    """Return the foreground-restricted Rand F-score Σp² / (½Σs² + ½Σt²), 1 = perfect."""
     truth, predicted, both = (np.square(sizes.astype(float)).sum() for sizes in _foreground_parts(table))
     return _ratio(float(both), float(truth + predicted) / 2, len(table.column_size) == 1)
 
 
 def v_info(table: Contingency) -> float:
-    """Foreground-restricted information F-score I(S;T) / (½H(S) + ½H(T)), 1 = perfect.
+    """Return the foreground-restricted information F-score I(S;T) / (½H(S) + ½H(T)), 1 = perfect.
 
-    Lenient to splits: n pixels all predicted as background still score 2H(S) / (H(S) + ln n).
+    It penalises splits little: n pixels all predicted as background still score 2H(S) / (H(S) + ln n).
     """
     truth, predicted, both = (_entropy(sizes) for sizes in _foreground_parts(table))
     if len(table.row_size) == 1:
         return float(len(table.column_size) == 1)
-    shared = max(truth + predicted - both, 0.0)
+    shared = max(truth + predicted - both, 0.0)  # I(S;T) = H(S) + H(T) − H(S,T); rounding can make it negative
     return min(_ratio(shared, (truth + predicted) / 2, True), 1.0)
 
 

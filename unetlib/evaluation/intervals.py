@@ -1,4 +1,4 @@
-"""A confidence interval of a mean whose variance has several parts, its p-values, and the units that it stands for."""
+"""Confidence interval of a mean whose variance has several components, its p-values, and the resampled units."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +12,11 @@ EQUIVALENCE_LEVEL = 0.90
 SEEDS, CLUSTERS, IMAGES = "seeds", "clusters", "images"  # what can be resampled
 TIMES = " × "
 _LEAST_P = 1e-9
-_STEPS = 60  # halvings in the search for a p
+_STEPS = 60  # bisection steps in the search for a p
 
 
 class Part(NamedTuple):
-    """A part of the variance of a mean, and the degrees of freedom of its estimate."""
+    """A component of the variance of a mean, and the degrees of freedom of its estimate."""
 
     variance: float
     df: float
@@ -24,10 +24,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, the parts of its variance, and the units that they stand for: `seeds × clusters`.
+    """A mean, the components of its variance, and the resampled units behind them, such as `seeds × clusters`.
 
-    Without parts ("" units: one run of one image) every end and p is NaN. bounds: the least and the greatest value that
-    a mean can have.
+    Without parts (resampled is "": one run of one image) every end and p is NaN. bounds: the smallest and largest
+    possible mean.
     """
 
     mean: float
@@ -52,7 +52,7 @@ class Interval:
 
     @property
     def p(self) -> float:
-        """The two-sided p of a true mean of 0: below 1 − LEVEL exactly where the interval leaves out 0."""
+        """The two-sided p of a true mean of 0: below 1 − LEVEL exactly if the interval excludes 0."""
         return self.p_of(0.0)
 
     @property
@@ -61,12 +61,13 @@ class Interval:
         return sum(part.variance for part in self.parts) if self.parts else float("nan")
 
     def p_of(self, value: float) -> float:
-        """Return the two-sided p of a true mean of this value: 1 − the level at which the interval ends there."""
+        """Return the two-sided p of a true mean of this value: 1 − the level at which the interval just reaches it."""
         distance = abs(self.mean - value)
         if not self.parts or np.isnan(distance):
             return float("nan")
         if distance == 0:
             return 1.0
+        # No closed form: each component has its own t quantile. The half-width falls as p grows, so bisect on log p.
         low, high = np.log(_LEAST_P), 0.0
         for _ in range(_STEPS):
             middle = (low + high) / 2
@@ -76,7 +77,7 @@ class Interval:
     def p_within(self, margin: float) -> tuple[float, float]:
         """Return the p of two one-sided tests: of a true mean of −margin or less, and of margin or more.
 
-        Both are below 0.05 exactly where the 90 % interval lies within ± margin (Schuirmann 1987).
+        Both are below 0.05 exactly if the 90 % interval lies within ± margin (Schuirmann 1987).
         """
         p = (self.p_of(-margin) / 2, self.p_of(margin) / 2)
         beyond = (self.mean < -margin, self.mean > margin)
@@ -94,10 +95,10 @@ class Interval:
 
 
 def resampled_units(resampled: str) -> frozenset[str]:
-    """Return what an `Interval.resampled` names: a subset of SEEDS, CLUSTERS and IMAGES."""
+    """Return the units named by `Interval.resampled`: a subset of SEEDS, CLUSTERS and IMAGES."""
     return frozenset(resampled.split(TIMES)) - {""}
 
 
 def retrained(resampled: str) -> bool:
-    """Return whether networks that differ by their seed were resampled, so that the interval covers retraining."""
+    """Return whether the interval covers retraining, i.e. whether networks with different seeds were resampled."""
     return SEEDS in resampled_units(resampled)

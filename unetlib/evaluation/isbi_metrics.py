@@ -1,15 +1,15 @@
 """Scores of ISBI-2012 at the best of several thresholds: V_rand and V_info after border thinning, two older errors.
 
 The challenge's script (Arganda-Carreras et al. 2015; Fiji, Trainable_Segmentation: getMaximalVRandAfterThinning,
-getMaximalVInfoAfterThinning) takes the 4-connected components of the pixels above a threshold of probability, floods
-the rest from them with watershed lines one pixel wide, and keeps the best of the thresholds 0, 0.1 … 1 over the whole
-test stack. The threshold is therefore chosen on the test images: this is the challenge's rule and is equally optimistic
-for every proposal. The score of a stack is the mean over its images, as Fiji's V_info is; how Fiji's V_rand pools
-slices was not checked.
+getMaximalVInfoAfterThinning) labels the 4-connected components of the pixels above a probability threshold, floods the
+remaining pixels from them with watershed lines one pixel wide, and keeps the best of the thresholds 0, 0.1 … 1 over
+the whole test stack. The threshold is therefore chosen on the test images. This is the challenge's rule; the score of
+every method is optimistic for this reason. The score of a stack is the mean over its images, like Fiji's V_info; how
+Fiji's V_rand pools slices was not checked.
 
-The errors that the challenge ranked by in 2012 and 2015, at the best threshold too, without thinning: Rand error,
-1 − V_rand of the components; pixel error, 1 − F-score of the foreground's pixels (Fiji's PixelError, which sums pixels
-over the stack where this takes the mean over its images).
+The challenge ranked by two errors in 2012 and 2015, also at the best threshold but without thinning. Rand error is
+1 − V_rand of the components. Pixel error is 1 − F-score of the foreground pixels (Fiji's PixelError sums pixels over
+the stack; here it is the mean over images).
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ ERRORS = ("rand_error", "pixel_error")  # lower is better
 def thin_borders(labels: np.ndarray) -> np.ndarray:
     """Grow the labels, (H, W), into the background until lines of background one pixel wide separate them.
 
-    A flood over sides with dams (Soille and Vincent 1990): pixels in the order of their city-block distance to the
-    labels take the label of their flooded neighbours, or become a line where these differ. At equal distance even
-    row + column comes first, so that no two pixels of one step touch and each step is one array operation; Fiji
-    takes them in the order of a queue. The given labels stay.
+    This is a 4-connected watershed with lines (Soille and Vincent 1990). In the order of their city-block distance to
+    the labels, pixels take the label of their flooded neighbours, or become a line if those labels differ. At equal
+    distance, pixels with even row + column come first, so that no two pixels of one step are adjacent and each step is
+    one array operation; Fiji processes them in the order of a queue. The given labels do not change.
 
     >>> thin_borders(np.array([[1, 0, 0, 0, 2]])).tolist()
     [[1, 1, 0, 2, 2]]
@@ -51,7 +51,7 @@ def thin_borders(labels: np.ndarray) -> np.ndarray:
 
 
 def _steps(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the step in which each background pixel is flooded, ascending, and its index in the padded image."""
+    """Return the flooding step of each background pixel, ascending, and its index in the padded, flattened image."""
     rows, columns = np.nonzero(labels == 0)
     distance = ndimage.distance_transform_cdt(labels == 0, "taxicab")[rows, columns]
     step = (2 * distance + (rows + columns) % 2).astype(np.int32)
@@ -60,7 +60,7 @@ def _steps(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def proposals(probability: np.ndarray, thresholds: Sequence[float]) -> list[np.ndarray]:
-    """Return the 4-connected components of probability > threshold, (H, W) int32, for each threshold."""
+    """Return the 4-connected components of probability > threshold, (H, W) int32, for every threshold."""
     return [ndimage.label(probability > threshold)[0] for threshold in thresholds]
 
 
@@ -71,7 +71,7 @@ def thinning_scores(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray 
 
 
 def similarities(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray | None = None) -> tuple[float, float]:
-    """Return 1 − each of ERRORS of one proposal that is not thinned: V_rand, and the F-score (Dice) of its pixels."""
+    """Return 1 − each of ERRORS for one proposal without thinning: V_rand, and the F-score (Dice) of its pixels."""
     truth, proposal = _known(truth, proposal, ignore)
     return v_rand(contingency(truth, proposal)), pixel_scores(truth > 0, proposal > 0)["dice"]
 
@@ -84,9 +84,9 @@ def _known(truth: np.ndarray, proposal: np.ndarray, ignore: np.ndarray | None) -
 
 
 def best_threshold_scores(scores: np.ndarray) -> np.ndarray:
-    """Return the scores of each image at the threshold with the highest mean over images (first of equals); (images,).
+    """Return the scores of the images, (images,), at the threshold with the highest mean; the first if several tie.
 
-    `scores` is (images, thresholds); images of the test stack, one metric.
+    scores: one metric of the test stack, (images, thresholds).
     """
     best: np.ndarray = scores[:, int(np.argmax(scores.mean(axis=0)))]
     return best

@@ -1,4 +1,4 @@
-"""The long table of a study, one row per score of an image: its columns, its rows, and how its images are averaged."""
+"""The long table of a study, with one row per score of an image: its columns, its rows, and the mean over images."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ def long_rows(columns: Sequence[str], place: Sequence[object], scores: Mapping[s
 def mean_score(metric: str, rows: Iterable[Mapping[str, str]]) -> float:
     """Return a metric's mean over the images of one run's rows, pooled as in `tables.per_run` (SEG over objects).
 
-    NaN values are left out; NaN when there is no other.
+    NaN values are left out; the mean is NaN if no value remains.
     """
     values: dict[str, float] = {}
     weights: dict[str, float] = {}

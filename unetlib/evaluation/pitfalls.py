@@ -1,9 +1,9 @@
 """Pitfalls: the bias of a flawed experiment against its control, on the images that both were tested on.
 
-A pitfall names a control experiment and a flawed one with a deliberate mistake: frames of a video in both training and
-test set, touching instances that merge, or any other mistake that can be stated as an experiment. Folds are not paired,
-because a leaky split tests the same images in other folds; the values of an image are paired by seed. Where the flawed
-experiment reports its best validation score, this number is compared with every test image of the control.
+A pitfall names a control experiment and a flawed experiment with one deliberate mistake: frames of a video in both
+training and test set, touching instances that merge, or any other mistake that can be stated as an experiment. The
+values of an image are paired by seed but not by fold, because a leaky split tests the same images in other folds. If
+the flawed experiment reports its best validation score, this number is compared with every test image of the control.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,9 +36,9 @@ TITLES = {
     "control_train_frames": "control: training frames",
 }
 TITLES |= {"flawed_train_frames": "flawed: training frames"}
-KEYS = ["experiment", "test_dataset", "metric"]  # experiment: the name of the pitfall
+KEYS = ["experiment", "test_dataset", "metric"]  # the column experiment holds the name of the pitfall
 SIDES = ("control", "flawed")
-REPORTED = "dice"  # the metric of validation
+REPORTED = "dice"  # the metric of a reported validation score
 
 
 def pitfalls(
@@ -53,14 +53,14 @@ def pitfalls(
 ) -> pd.DataFrame:
     """Return one row per pitfall, dataset and metric, of networks tested on the dataset that they were trained on.
 
-    pairs: those with an experiment that takes no part are left out. facts: of the networks (experiment,
-    train_dataset, fold, seed, roles, best_validation_dice).
+    pairs: the pitfalls; a pair is left out if one of its experiments is not in `experiments`. facts: those of the
+    networks (experiment, train_dataset, fold, seed, roles, best_validation_dice).
 
-    Columns: control and flawed are means over runs of means over images, SEG pooled over reference objects;
-    difference_points = 100·(flawed − control), low and high its 95 % interval (`mean_scores`); runs … resampled as in
-    tables.comparison, with the control's folds; …_train_frames is the mean number of training frames per fold, which a
-    split may change too (empty without facts). Images that only one side was tested on, or without a value, are left
-    out.
+    Columns: control and flawed are means over runs of means over images, with SEG pooled over reference objects;
+    difference_points is 100·(flawed − control), with its 95 % interval low and high (`mean_scores`); runs … resampled
+    are as in tables.comparison, with the control's folds; …_train_frames is the mean number of training frames per
+    fold, which a different split may also change (empty without facts). Images without a value, or tested by only one
+    of the two experiments, are left out.
     """
     known = list(facts)
     rows = with_weights(scores[scores["train_dataset"] == scores["test_dataset"]], None, clusters=clusters)
@@ -89,7 +89,7 @@ def pitfalls(
 
 
 def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], pair: PitfallSettings) -> pd.DataFrame:
-    """Pair the rows of both sides: control, flawed, and value, flawed minus control."""
+    """Pair the rows of both experiments; their columns are control, flawed, and value = flawed − control."""
     control = rows[rows["experiment"] == pair.control].rename(columns={"value": "control"})
     wrong = rows[rows["experiment"] == pair.flawed]
     place = ["train_dataset", "seed", "image", "metric"]
@@ -101,7 +101,7 @@ def _paired(rows: pd.DataFrame, facts: Sequence[RunFacts], pair: PitfallSettings
 
 
 def best_validations(facts: Iterable[RunFacts], experiment: str, metrics: Sequence[str] = (REPORTED,)) -> pd.DataFrame:
-    """Return the best validation score of each network of an experiment: train_dataset, fold, seed, metric, value."""
+    """Return the best validation scores of an experiment's networks: train_dataset, fold, seed, metric, value."""
     columns = ["train_dataset", "fold", "seed"]
     found = [
         {name: getattr(fact, name) for name in columns} | {"metric": metric, "value": value}
@@ -113,7 +113,7 @@ def best_validations(facts: Iterable[RunFacts], experiment: str, metrics: Sequen
 
 
 def pitfalls_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as text: primary metrics only, Dice where a validation score is reported."""
+    """Return the table as text: primary metrics only, or Dice if a validation score is reported."""
     rows = table[table["primary"].astype(bool)].drop(columns="primary")
     text: dict[str, pd.Series | list[str]] = {"metric": rows["metric"].map(METRICS)}
     text |= {name: rows[name].map("{:.3f}".format) for name in SIDES}

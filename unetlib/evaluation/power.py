@@ -1,9 +1,9 @@
-"""Statistical power: what spreads the scores of a study, and how many networks would find an effect of a given size.
+"""Statistical power: the variance components of a study's scores, and the networks needed to find a given effect.
 
-The variance of the difference of two arms of F folds with k seeds each is 2·s²/(F·k) + v/F: s is the SD of retrained
-networks (`variance_prior`), v the variance that the images of one fold leave in a difference, the median over arms.
-An effect is found with 80 % power where it is (t0.975 + t0.8) standard errors long; t has d0 + F·(k − 1) degrees of
-freedom, d0 being what the other arms add.
+The variance of the difference of two arms with F folds of k seeds each is 2·s²/(F·k) + v/F, where s is the SD between
+retrained networks (`variance_prior`) and v is the variance of a difference due to the images of one fold (median over
+arms). An effect is found with 80 % power if it is at least (t0.975 + t0.8) standard errors. t has d0 + F·(k − 1)
+degrees of freedom, where d0 is the number lent by the other arms.
 """
 
 from collections.abc import Collection, Mapping
@@ -46,13 +46,14 @@ def power(
 ) -> pd.DataFrame:
     """Return one row per test dataset and metric: the spread of its scores, and the design that finds each effect.
 
-    rows: of `tables.with_weights`, of networks on their own datasets. folds: how many the split of a dataset has.
+    rows: those of `tables.with_weights` for networks tested on their own datasets. folds: dataset → number of folds in
+    its split.
 
-    Columns: arms and networks that tell of the spread; network_sd, network_df: SD of a score between networks that
-    differ by their seed, and the degrees of freedom that the arms lend each other; fold_sd: SD between folds of the
-    difference of an arm to the reference, over arms; image_sd: that of an image in such a difference, and images_sd:
-    what the images of one fold leave in it; correlation: of successive frames; needs_…: `seeds × folds` of each arm
-    that finds this difference with 80 % power, empty where none of at most 20 seeds does or nothing was trained twice.
+    Columns: arms, networks: how many the estimates use; network_sd, network_df: SD of a score between networks that
+    differ only in their seed, and the degrees of freedom that the arms lend each other. The next three are medians over
+    the arms, of an arm's difference from the reference: fold_sd between folds, image_sd between images, and images_sd
+    of a fold's mean due to its images. correlation: of successive frames; needs_…: the design `seeds × folds` of each
+    arm that finds this difference with 80 % power, empty if 20 seeds are not enough or no network was retrained.
     """
     table = []
     for (dataset, metric), spread in spreads(rows, networks):
@@ -75,7 +76,7 @@ def _row(spread: SpreadOfArms, base: Arm, most_folds: int) -> list[object]:
 
 
 def _of_pairs(spread: SpreadOfArms, base: Arm, arms: Collection[Arm]) -> tuple[float, float, float]:
-    """Return medians over the differences to the reference: variance by one fold's images, SD of an image, of folds."""
+    """Return medians over the differences from the reference: variance due to a fold's images, image SD, fold SD."""
     variances, images, folds = [], [], []
     for arm in arms:
         found, scores = spread.difference(arm, base, BOUNDS), spread.grid.difference(arm, base)

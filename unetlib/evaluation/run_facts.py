@@ -13,9 +13,9 @@ COST_FACTS += ["train_seconds", "peak_memory_bytes", "device", "threads"]
 
 
 def cost_table(facts: Iterable[RunFacts], *, datasets: Sequence[str], experiments: Sequence[str]) -> pd.DataFrame:
-    """Return the cost of each run and, last, the total: seconds and updates summed, the largest memory and parameters.
+    """Return the cost of each run, and last the total: summed seconds and updates, maximum memory and parameters.
 
-    A fact that a run lacks stays empty.
+    A fact that a run lacks is empty.
     """
     rows = [{key: getattr(fact, key) for key in COST_FACTS} for fact in facts]
     frame = pd.DataFrame(rows, columns=COST_FACTS)

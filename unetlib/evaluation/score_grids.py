@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 class Arm(NamedTuple):
-    """What is compared: an experiment's networks that were trained on one dataset."""
+    """One side of a comparison: an experiment's networks that were trained on one dataset."""
 
     experiment: str
     train_dataset: str
@@ -22,9 +22,9 @@ class Arm(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """Values and weights of every arm, (R runs, I images): NaN and 0 where a run did not score an image.
+    """Values and weights of every arm, (R runs, I images), which are NaN and 0 if a run did not score an image.
 
-    folds (R,): of each run, a fold and a seed; clusters and times (I,): of each image, as in `Scores.of`.
+    A run is a fold and a seed. folds (R,): the fold of each run; clusters and times (I,): see `Scores.of`.
     """
 
     values: Mapping[Arm, Floats]
@@ -38,9 +38,9 @@ class Grid:
         return self._scores(self.values[arm], self.weights[arm])
 
     def difference(self, left: Arm, right: Arm) -> Scores | None:
-        """Return the scores of one arm minus those of another on the same runs and images, None where none is shared.
+        """Return the scores of one arm minus those of another on the same runs and images, None if they share none.
 
-        An image weighs as it does on the left.
+        The weights are those of the left arm.
         """
         values = self.values[left] - self.values[right]
         shared = np.isfinite(values).any()
@@ -52,7 +52,7 @@ class Grid:
 
 
 def grids(rows: pd.DataFrame) -> Iterator[tuple[tuple[str, str], Grid]]:
-    """Yield (test dataset, metric) and its grid, in the order of the names. rows: of `tables.with_weights`."""
+    """Yield every (test dataset, metric) and its grid, sorted by name. rows: see `tables.with_weights`."""
     for (dataset, metric), group in rows.groupby(["test_dataset", "metric"], sort=True):
         run = group.groupby(["fold", "seed"], sort=True).ngroup().to_numpy()
         image = group.groupby("image", sort=True).ngroup().to_numpy()

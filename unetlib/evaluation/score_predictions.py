@@ -1,4 +1,4 @@
-"""Score what predicted a test set: a network's probabilities, an external tool's label images, trivial masks."""
+"""Score the predictions for a test set: a network's probabilities, an external tool's label images, trivial masks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ def score_network(
     scoring: NetworkScoring,
     datasets: Mapping[str, DatasetScoring],
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
-    """Yield dataset, frame and scores of each test image (tests: dataset → frames) of a network's predictions."""
+    """Yield dataset, frame and scores of each test image for a network's predictions. tests: dataset → frames."""
     for dataset, frames in tests.items():
         truth = truths.of(dataset, frames)
         pairs = ((truth[frame], predictions[image_name(dataset, frame)]) for frame in frames)
@@ -45,7 +45,7 @@ def score_network(
 
 
 class LabelFileError(ValueError):
-    """Label images of another tool that cannot be scored: which, and what to do."""
+    """Label images of another tool that cannot be scored; the message names them and says what to do."""
 
 
 def score_probabilities(
@@ -64,8 +64,8 @@ def score_label_files(
 ) -> dict[str, dict[str, float]]:
     """Return the scores of these frames of a dataset folder from an external tool's label images.
 
-    labels: a CSV beside them that lists frame and file. masks: they are masks of many objects each. Raises
-    LabelFileError that names every label image that cannot be scored.
+    labels: a CSV beside the label images that lists frame and file. masks: the images are masks, in which each
+    component is an object. Raises LabelFileError, which names every label image that cannot be scored.
     """
     truths = load_truths(folder, frames)
     files = {row["frame"]: labels.parent / row["file"] for row in read_csv(labels, ("frame", "file"))}
@@ -84,7 +84,7 @@ def score_label_files(
 def score_baselines(
     folder: Path, frames: Sequence[str], dataset: DatasetScoring, *, fold: int
 ) -> Iterator[dict[str, object]]:
-    """Yield the rows (BASELINE_COLUMNS) of the trivial predictions of these frames of a dataset folder."""
+    """Yield the rows (BASELINE_COLUMNS) of the trivial predictions for these frames of a dataset folder."""
     truths, source = load_truths(folder, frames), Dataset(folder)
     masks = {frame: trivial_masks(source.image(frame)) for frame in truths}
     settings = InstanceSettings(min_area_px=dataset.min_area_px)

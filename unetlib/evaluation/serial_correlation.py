@@ -1,10 +1,11 @@
-"""Serial correlation of the scores of one film: estimated over all arms of a study, and what it does to a mean.
+"""Serial correlation of the scores of one film, estimated over all arms of a study.
 
-Frames of one film, or slices of one stack, look alike, so n of them say less of the film than n independent images.
-Scores of successive scored frames are modelled as a first-order autoregression: frames k places apart in the order of
-time correlate by ρ^k. ρ is estimated from the lag-1 autocorrelation of the scores about the mean of their film,
-averaged over series, without the bias that this mean causes: it is the ρ under which that average is expected
-(`expected_autocorrelation`, exact for normal scores). One standard error is added for its own uncertainty.
+Frames of one film, or slices of one stack, look alike, so n of them carry less information than n independent images.
+Scores of successive scored frames are modelled as a first-order autoregression: frames that are k places apart in
+temporal order have correlation ρ^k. ρ is estimated from the lag-1 autocorrelation of the scores about the mean of their
+film, averaged over series. Subtracting the estimated mean biases the autocorrelation, so the estimate is the ρ whose
+expected autocorrelation equals that average (`expected_autocorrelation`, exact for normal scores). One standard error
+is added for the uncertainty of the estimate.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-SHORTEST = 3  # frames of a film that say anything of their correlation
+SHORTEST = 3  # fewest frames of a film that allow an estimate
 LARGEST = 0.9
-ADDED_ERRORS = 1.0  # standard errors: chosen by simulated coverage (docs/statistics.md)
+ADDED_ERRORS = 1.0  # standard errors added to the estimate, chosen by simulated coverage (docs/statistics.md)
 _GRID = np.round(np.arange(-0.5, 0.951, 0.05), 2)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(80)
 
@@ -28,7 +29,7 @@ def correlations(rho: float, frames: int) -> Floats:
 
 
 def autocorrelation(films: Sequence[Floats]) -> float:
-    """Return the lag-1 autocorrelation of a series about the means of its films; NaN where nothing varies."""
+    """Return the lag-1 autocorrelation of a series about the means of its films; NaN if nothing varies."""
     centred = [film - film.mean() for film in films]
     size = sum(float(film @ film) for film in centred)
     return sum(float(film[1:] @ film[:-1]) for film in centred) / size if size > 0 else float("nan")
@@ -38,7 +39,8 @@ def autocorrelation(films: Sequence[Floats]) -> float:
 def expected_autocorrelation(lengths: tuple[int, ...]) -> Floats:
     """Return the expectation of `autocorrelation` for films of these lengths, for every correlation on the grid.
 
-    E(x'Nx / x'Dx) of normal x is an integral over the eigenvalues of D in the metric of its covariance (Magnus 1986).
+    `autocorrelation` is a ratio of quadratic forms x'Nx / x'Dx. For normal x = Lz with covariance LL', its expectation
+    is an integral over the eigenvalues of L'DL (Magnus 1986).
     """
     found = []
     for rho in _GRID:
@@ -55,10 +57,10 @@ def expected_autocorrelation(lengths: tuple[int, ...]) -> Floats:
 
 
 def estimate(series: Iterable[Sequence[Floats]], independent: int | None = None) -> float:
-    """Return the correlation of successive frames, with its added error, from the series of several arms.
+    """Return the correlation of successive frames, plus its standard error, from the series of several arms.
 
-    A series is a list of films, each a list of scores in the order of time. independent: how many series bring
-    knowledge of their own; None: all. NaN where no film has SHORTEST frames or nothing varies.
+    A series is a list of films, each a list of scores in temporal order. independent: the number of independent
+    series; None: all are. NaN if no film has SHORTEST frames or nothing varies.
     """
     found: dict[tuple[int, ...], list[float]] = {}
     for each in series:
@@ -75,12 +77,17 @@ def estimate(series: Iterable[Sequence[Floats]], independent: int | None = None)
     total, count = sum(steps), sum(len(values) for values in found.values())
     rho = float(np.average(rhos, weights=steps))
     own = total if independent is None else total * min(independent / count, 1.0)
+    # Asymptotic standard error of a lag-1 autocorrelation, with a floor near |ρ| = 1.
     error = np.sqrt(max(1 - rho**2, 0.1) / max(own, 1.0))
     return float(np.clip(rho + ADDED_ERRORS * error, 0, LARGEST))
 
 
 def _ratio(numerators: Floats, eigenvalues: Floats) -> float:
-    """Return E(Σ m z² / Σ λ z²) of independent standard normal z."""
+    """Return E(Σ m z² / Σ λ z²) for independent standard normal z.
+
+    It is ∫ Σ m/(1 + 2tλ) · Π (1 + 2tλ)^−½ dt over t ≥ 0, because 1/x = ∫ exp(−tx) dt. Gauss-Legendre quadrature on
+    t = scale · share/(1 − share), share in (0, 1).
+    """
     scale = 1 / max(eigenvalues.sum(), 1e-300)
     share = (_NODES + 1) / 2
     t = share / (1 - share) * scale

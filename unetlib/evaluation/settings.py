@@ -1,4 +1,4 @@
-"""Settings of scoring: what of a test image counts, which pairs of experiments measure a pitfall, and protocols."""
+"""Settings of scoring: the scored part of a test image, the pairs of experiments that measure pitfalls, protocols."""
 
 from typing import Annotated, Literal, Self
 
@@ -25,7 +25,7 @@ Question = Literal[
     "inference",
     "protocol",
 ]
-VALIDATED = ("dice", "iou")  # metrics of validation images
+VALIDATED = ("dice", "iou")  # metrics that are computed on validation images
 Line = Annotated[str, Field(pattern=r"^[^\r\n]{1,120}$")]
 
 

@@ -1,4 +1,4 @@
-"""How good silver truth is: scored against the gold truth of the frames that have both."""
+"""Quality of silver truth: its scores against the gold truth of the frames that have both."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,9 @@ COLUMNS = ("dataset", "sequence", "frames", "objects", "seg", "dice", "trained_o
 def silver_quality(folder: Path) -> Iterator[dict[str, object]]:
     """Yield a row (COLUMNS) for each sequence of a dataset folder that has frames with both truths.
 
-    Silver is scored as a prediction would be: pixels whose gold truth is unknown do not count, SEG is pooled over gold
-    objects, Dice is the mean over frames. It bounds what a network trained on it can be expected to reach.
-    trained_on: how many of these frames are trained on by their silver truth.
+    Silver truth is scored like a prediction: pixels without gold truth are excluded, SEG is pooled over gold objects,
+    and Dice is the mean over frames. These scores limit what can be expected of a network trained on silver truth.
+    trained_on: the number of these frames whose silver truth is used for training.
     """
     dataset = Dataset(folder)
     found: dict[str, list[Mapping[str, float]]] = defaultdict(list)
@@ -41,7 +41,7 @@ def silver_quality(folder: Path) -> Iterator[dict[str, object]]:
 
 
 def silver_line(row: Mapping[str, object]) -> str:
-    """Return a row as a line of a log.
+    """Return a row as a line of the log.
 
     >>> silver_line(dict(zip(COLUMNS, ("cells", "01", 9, 80, 0.9651, 0.97, 9))))
     'cells, sequence 01: silver against gold truth: SEG 0.965, Dice 0.970 (9 frames, 80 objects)'

@@ -1,8 +1,8 @@
-"""What all arms of a test dataset say together of the spread of a metric, and the intervals that follow from it.
+"""Spread of a metric, estimated jointly from all arms of a test dataset, and the intervals that follow from it.
 
-An arm's variance between retrained networks is moderated by the other arms (`variance_prior`), and the correlation of
-successive frames of a film is estimated from all of them (`serial_correlation`). The interval of a difference has the
-variance of both arms' networks, which are independent, and that of the paired images.
+The other arms moderate an arm's variance between retrained networks (`variance_prior`), and the correlation of
+successive frames of a film is estimated from all arms (`serial_correlation`). The interval of a difference combines the
+variances of both arms' networks, which are independent, and the variance of the paired images.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,9 +18,9 @@ from unetlib.evaluation.score_grids import Arm, Grid
 from unetlib.evaluation.serial_correlation import estimate
 from unetlib.evaluation.variance_prior import Prior, fit_prior
 
-UNTRAINED = ("none", "external")  # training sets of what was not trained by us: it has no seeds
-CONSTANT = 0.01  # a mean difference of scores below this is none
-UNKNOWN_RHO = 0.5  # where no film has enough frames to estimate it
+UNTRAINED = ("none", "external")  # train_dataset of arms that this study did not train, which have no seeds
+CONSTANT = 0.01  # scores whose mean difference is below this count as equal
+UNKNOWN_RHO = 0.5  # used if no film has enough frames for an estimate
 Floats = NDArray[np.float64]
 
 
@@ -28,9 +28,9 @@ Floats = NDArray[np.float64]
 class Spread:
     """The spread of the arms of a grid.
 
-    runs: the variance of one run's mean by arm, moderated; empty for what was not retrained. rho_scores and
+    runs: arm → the moderated variance of a run's mean; arms that were not retrained are absent. rho_scores,
     rho_differences: the correlation of successive frames in scores and in differences of two arms. networks: experiment
-    → the experiment that trains its networks, where that is another.
+    → the experiment that trains its networks, if it does not train them itself.
     """
 
     grid: Grid
@@ -43,7 +43,7 @@ class Spread:
 
     @classmethod
     def of(cls, grid: Grid, *, collapsed: Collection[Arm] = (), networks: Mapping[str, str] | None = None) -> "Spread":
-        """Return the spread of a grid. collapsed: arms with networks that learned nothing, which tell of no other."""
+        """Return the spread of a grid. collapsed: arms with networks that learned nothing; the estimates omit them."""
         trained = [arm for arm in grid.values if arm.train_dataset not in UNTRAINED]
         own = {arm: between_seeds(grid.scores(arm)) for arm in trained}
         trainers = dict(networks or {})
@@ -62,13 +62,13 @@ class Spread:
         return interval(scores, bounds, runs=parts, rho=self.rho_scores)
 
     def difference(self, left: Arm, right: Arm, bounds: tuple[float, float]) -> Interval | None:
-        """Return the interval of left minus right on the runs and images of both, None where they share none."""
+        """Return the interval of left minus right on their shared runs and images, None if they share none."""
         scores = self.grid.difference(left, right)
         if scores is None:
             return None
         rho = self.rho_differences
         if {left, right} & set(self.collapsed) or left.train_dataset in UNTRAINED or right.train_dataset in UNTRAINED:
-            rho = max(rho, self.rho_scores)  # what is left of such a difference are the scores of one arm
+            rho = max(rho, self.rho_scores)  # one side is constant, so the other arm's scores dominate
         if self._shares_networks(left, right):
             return interval(scores, bounds, rho=rho)
         return interval(scores, bounds, runs=self._parts([left, right], len(scores.folds)), rho=rho)
@@ -78,7 +78,7 @@ class Spread:
         return one == other and left.train_dataset == right.train_dataset
 
     def _parts(self, arms: Sequence[Arm], runs: int) -> tuple[Part, ...]:
-        """Return what the networks of the arms add to the variance of a mean; () where some were not retrained."""
+        """Return the variance components of a mean due to the arms' networks; () if some were not retrained."""
         trained = [arm for arm in arms if arm.train_dataset not in UNTRAINED]
         if not trained or not all(arm in self.runs for arm in trained):
             return ()
@@ -86,10 +86,10 @@ class Spread:
 
 
 def collapsed_arms(grid: Grid) -> set[Arm]:
-    """Return the trained arms with a run that scores as a constant prediction does, image by image.
+    """Return the trained arms with a run whose scores equal those of a constant prediction, image by image.
 
-    Below a constant is not collapsed: where nearly all is foreground, a network that finds the borders can be below.
-    grid: of a score such as Dice.
+    A score below the constant prediction's does not mean collapse: if nearly all pixels are foreground, a network that
+    finds the borders can score lower. grid: that of an overlap score such as Dice.
     """
     constant = [grid.values[arm] for arm in grid.values if arm.experiment in (ALL_FOREGROUND, ALL_BACKGROUND)]
     trained = [arm for arm in grid.values if arm.train_dataset not in UNTRAINED]
@@ -105,13 +105,13 @@ def _as_constant(values: Floats, constant: Floats) -> bool:
 
 
 def _of_runs(own: Part, prior: Prior, alone: bool) -> Part:
-    """Return the variance of a run: moderated, or (alone) that of the arm itself where it is larger."""
+    """Return the variance of a run: moderated, or with `alone` the arm's own variance if it is larger."""
     moderated = prior.moderated(own)
     return Part(max(own.variance, moderated.variance), own.df) if alone else moderated
 
 
 def _series(grid: Grid, arms: Sequence[Arm]) -> list[list[Floats]]:
-    """Return for every arm its scores of each film in the order of time, over runs; arms with equal scores once."""
+    """Return each arm's mean scores over runs, per film in temporal order; arms with equal scores appear once."""
     films = np.unique(grid.clusters.astype(str))
     if not arms or not np.isfinite(grid.times).all() or len(films) >= MIN_CLUSTERS:
         return []
@@ -131,8 +131,8 @@ def _mean_over_runs(values: Floats) -> Floats:
 def _correlations(series: Sequence[Sequence[Floats]]) -> tuple[float, float]:
     """Return the correlation of successive frames in scores and in differences of two arms.
 
-    Arms share what is hard in a frame, so their scores are one series; what is left of them once the mean over the arms
-    is taken away are as many series, less one.
+    All arms find the same frames hard, so their scores count as one independent series. Subtracting the mean over the
+    arms removes this common part; the residuals of n arms count as n − 1 independent series.
     """
     scores = estimate(series, independent=1)
     if len(series) < 2:
@@ -148,7 +148,7 @@ def _known(rho: float) -> float:
 
 
 def unmoderated(scores: Scores, bounds: tuple[float, float]) -> Interval:
-    """Return the interval of a mean by its own scores alone."""
+    """Return the interval of a mean from its own scores alone, without the other arms."""
     rows = [scores.values[:, scores.clusters == film] for film in np.unique(scores.clusters)]
     weights = [scores.weights[:, scores.clusters == film] for film in np.unique(scores.clusters)]
     films = [_mean_over_runs(np.where(by > 0, value, np.nan)) for value, by in zip(rows, weights, strict=True)]

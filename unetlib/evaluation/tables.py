@@ -3,7 +3,7 @@
 A run is one trained network: experiment, training dataset, fold, seed. Every number is computed in the same way:
 images → one value per run (mean over images; SEG pooled over reference objects; foreground fractions and
 `pooled_metrics` over pixels) → mean, SD, minimum and maximum over runs, and the mean's 95 % interval (`spread`).
-Images without a value (NaN: undefined) are left out and n says so.
+Images without a value (NaN: undefined) are left out and not counted in n.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ class TableError(ValueError):
 
 
 def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
-    """Read a table of scores, baselines or results from CSV: names stay text (`001`, `NA`), a number may be empty."""
+    """Read a CSV of scores, baselines or results; names stay text (`001`, `NA`), numbers may be empty."""
     names = ["experiment", "baseline", "train_dataset", "test_dataset", "image", "metric"]
     names += ["resampled", "flipped", "protocol", "document", "dataset", "flaw", "reported", "compared_on"]
     header = pd.read_csv(source, nrows=0).columns
@@ -65,8 +65,8 @@ def read_long(source: str | Path | IO[str]) -> pd.DataFrame:
 def read_clusters(frames: Iterable[Path]) -> pd.DataFrame:
     """Return the cluster of each image (test_dataset, image, cluster, time) from …/<dataset>/frames.csv.
 
-    Frames of one sequence form a cluster, or of one group where there are no sequences. time: of a frame in its
-    sequence, else NaN.
+    Frames of one sequence form a cluster; frames without a sequence are clustered by group. time: the time of a frame
+    in its sequence, NaN without a sequence.
     """
     columns = ["frame", "sequence", "group", "time"]
     parts = [
@@ -90,15 +90,15 @@ def comparison(
     background: Mapping[str, str] | None = None,
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the scores of experiments on their own datasets.
+    """Return the scores of experiments on the datasets that they were trained on.
 
-    One row per test_dataset, experiment, train_dataset, metric.
+    There is one row per test_dataset, experiment, train_dataset, metric.
 
     Columns after those: mean, sd (over runs, n−1; NaN for one run), low, high (95 % interval of the mean), min, max,
     runs, images (distinct), clusters (of images), n (images × runs), resampled (what the interval covers), primary
-    (True where the metric is primary_metrics[test_dataset]). Trivial baselines come last, trained on "none".
-    clusters is read_clusters'; without it the images of a dataset are one cluster. experiments may map each to the one
-    that trains its networks (`aggregation.spreads`).
+    (True if the metric is primary_metrics[test_dataset]). Trivial baselines come last, with the train_dataset "none".
+    clusters: see `read_clusters`; without it the images of a dataset form one cluster. experiments may map each
+    experiment to the one that trains its networks (`aggregation.spreads`).
     """
     networks = dict(experiments) if isinstance(experiments, Mapping) else None
     parts = [on_training_dataset(scores, datasets)]
@@ -155,9 +155,9 @@ def with_weights(
     metrics: Sequence[str] = PER_IMAGE,
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the rows with a value in a fixed order, with their weight in the mean over images, cluster and time.
+    """Return the rows that have a value, sorted, with their weight in the mean over images, cluster and time.
 
-    The weights of POOLED metrics depend on the prediction: two networks cannot be paired in them image by image.
+    The weights of POOLED metrics depend on the prediction, so two networks cannot be paired in them image by image.
     """
     cell = [*RUN, "image", "metric"]
     twice = scores.duplicated(cell)
@@ -181,7 +181,7 @@ def with_weights(
 
 
 def _with_clusters(rows: pd.DataFrame, clusters: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the rows with the cluster of their image and its time there; NaN: it is of no film, or none is known."""
+    """Return the rows with the cluster and time of their image; time is NaN for an image outside any film."""
     if clusters is None:
         return rows.assign(cluster="", time=np.nan)
     place = ["test_dataset", "image"]
@@ -199,7 +199,7 @@ def is_primary(table: pd.DataFrame, primary_metrics: Mapping[str, str]) -> pd.Se
 
 
 def sort_rows(table: pd.DataFrame, then: Sequence[str] = (), **orders: Sequence[str]) -> pd.DataFrame:
-    """Rows sorted by the given orders (a name not listed follows, alphabetically), then by other columns."""
+    """Return the rows sorted by the given orders (unlisted names follow alphabetically), then by other columns."""
     ranks = pd.DataFrame(index=table.index)
     for name, order in orders.items():
         rank = {value: f"{place:04d}" for place, value in enumerate(order)}
@@ -210,6 +210,6 @@ def sort_rows(table: pd.DataFrame, then: Sequence[str] = (), **orders: Sequence[
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """The table as CSV: LF, floats with six decimals (never −0), nothing where there is no value."""
+    """Return the table as CSV with LF line ends, six decimals for floats (never −0), and empty missing values."""
     floats = table.select_dtypes("float").round(6) + 0.0
     return table.assign(**floats).to_csv(index=False, float_format="%.6f", lineterminator="\n")

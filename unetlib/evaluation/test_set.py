@@ -1,4 +1,4 @@
-"""Scores of the images of a test set, some of which depend on all of them (DET, the best threshold)."""
+"""Scores of the images of a test set; some scores depend on all its images (DET, the best threshold)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Truth:
 class Prediction:
     """The prediction for one image, (H, W) each: instances for the instance scores, a bool mask for the pixel scores.
 
-    Without a `probability` the swept scores have one proposal, the instances.
+    Without a `probability` there is no threshold to choose, and ISBI's scores use the instances.
     """
 
     instances: np.ndarray
@@ -78,7 +78,7 @@ def load_truths(folder: Path, frames: Iterable[str]) -> dict[str, Truth]:
 def from_probability(planes: np.ndarray, settings: InstanceSettings) -> Prediction:
     """Return the prediction of a network: its instances, and the mask of probability ≥ threshold with small objects.
 
-    planes: its probability (H, W), or that and the height of its cells (2, H, W).
+    planes: its probability (H, W), or the probability and the height map of the cells (2, H, W).
     """
     probability = foreground_plane(planes)
     return Prediction(instances_from_probability(planes, settings), probability >= settings.threshold, probability)
@@ -87,8 +87,8 @@ def from_probability(planes: np.ndarray, settings: InstanceSettings) -> Predicti
 def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) -> tuple[Truth, np.ndarray]:
     """Pad truth and probability to at least window_px: the probability mirrored, the truth with background.
 
-    A deliberate mistake, for a pitfall (levitsky2024): mirrored cells beyond the border count as false positives. An
-    image at least as large as the window is returned unchanged.
+    This is a deliberate mistake, for a pitfall (levitsky2024): mirrored cells beyond the border count as false
+    positives. An image at least as large as the window is returned unchanged.
     """
     short = [max(window_px - side, 0) for side in probability.shape[-2:]]
     if not any(short):
@@ -100,15 +100,15 @@ def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) 
 
 
 def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:
-    """Return the prediction of another tool: its instances without small ones, and the mask of all of them."""
+    """Return the prediction of another tool: its instances without small ones, and the mask of all its instances."""
     return Prediction(remove_small(labels, min_area_px), labels > 0)
 
 
 def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> np.ndarray:
-    """Return the label image of a TIFF or PNG file, (H, W) uint16; with masks, the components of the mask it holds.
+    """Return the label image of a TIFF or PNG file, (H, W) uint16; with masks, the components of the mask in it.
 
-    Raises ImageError or DatasetError, naming the file, when it is unreadable, of another shape, float, negative, or a
-    mask that is not declared as one.
+    Raises ImageError or DatasetError, naming the file, if it is unreadable, has another shape, is float or negative,
+    or is a mask that is not declared as one.
     """
     values = decode_image(path.read_bytes(), str(path)).labels()
     labels = instances_or_mask(values, str(path), masks=masks, remedies=MASK_REMEDIES)
@@ -120,7 +120,7 @@ def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> n
 
 @dataclass(frozen=True)
 class _Pair:
-    """One image of a test set; its contingency is counted once, when a score first needs it."""
+    """One image of a test set; its contingency table is counted once, when a score first needs it."""
 
     truth: Truth
     predicted: Prediction
@@ -128,7 +128,7 @@ class _Pair:
 
     @cached_property
     def large(self) -> np.ndarray:
-        """The true objects that are scored: those of at least min_area_px, as of the predicted ones."""
+        """The true objects that are scored: those of at least min_area_px, like the predicted ones."""
         return remove_small(self.truth.labels, self.min_area_px)
 
     @cached_property
@@ -147,7 +147,7 @@ class _Pair:
         )
 
     def challenge_scores(self, border_px: int) -> tuple[dict[str, float], Detections]:
-        """SEG and the detections as the Cell Tracking Challenge counts them: of true objects of any size."""
+        """Return SEG and the detections by the rules of the Cell Tracking Challenge, for true objects of any size."""
         labels, instances, markers = self.truth.labels, self.predicted.instances, self.truth.markers
         inside = in_foi(instances, border_px)
         table = self.table if self.large is labels else contingency(labels, instances)
@@ -159,7 +159,7 @@ class _Pair:
         return scores, detections(contingency(markers, instances).keep(in_foi(markers, border_px), inside))
 
     def swept_scores(self, thresholds: Sequence[float]) -> list[tuple[float, ...]]:
-        """SCORES and 1 − ERRORS of the proposal at each threshold."""
+        """Return SCORES and 1 − ERRORS of the proposal at each threshold."""
         truth, probability = self.truth, self.predicted.probability
         found = [self.predicted.instances] if probability is None else proposals(probability, thresholds)
         thinned = [thinning_scores(truth.labels, thin_borders(each), truth.ignore) for each in found]
@@ -168,14 +168,17 @@ class _Pair:
 
 
 def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetScoring) -> list[dict[str, float]]:
-    """Return the scores of each image of a test set by name: those of `score_image`, and the challenges'.
+    """Return the scores of each image of a test set by name: those of `score_image` and those of the challenges.
 
-    Those of `score_image` are of the true objects of at least `min_area_px`; the pixels of smaller ones are foreground.
-    The predictions come without small objects and with their pixels (`from_probability`, `from_labels`).
-    Where `field_of_interest_px` is a number: `seg_ctc` (its mean weighted by `objects_ctc` is the challenge's
-    SEG) and `det` (weighted by `markers`: DET); NaN where an image has nothing of the kind. The challenge takes DET of
-    the whole sequence; here it is of the images given. Where there are `thinning_thresholds`: `v_rand_thinned` and
-    `v_info_thinned`, `rand_error` and `pixel_error`, each at the one threshold that is best on average over the images.
+    `score_image` scores the true objects of at least `min_area_px`; the pixels of smaller ones count as foreground.
+    The instances of a prediction omit small objects, but its mask includes them (`from_probability`, `from_labels`).
+
+    If `field_of_interest_px` is a number, the scores include `seg_ctc`, whose mean weighted by `objects_ctc` is the
+    challenge's SEG, and `det`, whose mean weighted by `markers` is DET; they are NaN for an image without objects or
+    markers. The challenge computes DET over the whole sequence; here it is over the given images.
+
+    If there are `thinning_thresholds`, the scores include `v_rand_thinned`, `v_info_thinned`, `rand_error` and
+    `pixel_error`, each at the one threshold with the best mean over the images.
     """
     rows, found, swept = [], [], []
     for pair in (_Pair(truth, predicted, settings.min_area_px) for truth, predicted in stack):

@@ -1,9 +1,9 @@
-"""Waterfalls: from what a document did to what we do, one flaw at a time, and what each flaw was worth.
+"""Waterfalls: the steps from a document's protocol to ours, one flaw removed at a time, and the effect of each flaw.
 
-The score of a step is computed as in `tables`. The change against the step before it rests on the images that both were
-tested on, paired by seed, where there are at least two of them. A step with another split may have other test images:
-the change is then the difference of the two scores, which are independent. Where one of the two reports its best
-validation score, this number is compared with every test image of the other, as in `pitfalls`.
+The score of a step is computed as in `tables`. The change from the previous step is computed on the images that both
+steps tested, paired by seed, if there are at least two. A step with another split may have other test images; the
+change is then the difference of two independent scores. If one of the two steps reports its best validation score, this
+number is compared with every test image of the other step, as in `pitfalls`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,14 +23,14 @@ COLUMNS = ["protocol", "document", "dataset", "metric", "step", "flaw", "experim
 COLUMNS += ["score", "low", "high", "change", "change_low", "change_high", "compared_on"]
 COLUMNS += [*COUNTS, "resampled", "primary"]
 INTERVAL = ["low", "high"]
-SAME, OTHER, VALIDATION = "same images", "other images", "validation"  # what a change rests on
-LEAST = 2  # images that both steps were tested on, for a paired change
-NO_IMAGE = ""  # the image of a best validation score
+SAME, OTHER, VALIDATION = "same images", "other images", "validation"  # the data that a change is computed from
+LEAST = 2  # fewest shared test images that allow a paired change
+NO_IMAGE = ""  # in the column `image` of a best validation score
 Rows = pd.DataFrame
 
 
 class _Change(NamedTuple):
-    """The difference of a step to the one before it, its 95 % interval, and what it rests on."""
+    """The change from the previous step, its 95 % interval, and the data that it is computed from."""
 
     change: float = np.nan
     change_low: float = np.nan
@@ -53,19 +53,19 @@ def waterfall(
     *,
     clusters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return one row per protocol, metric and step, in their order; step 0 is what the document did, the last is ours.
+    """Return one row per protocol, metric and step, in their order; step 0 is the document's protocol, the last ours.
 
-    scores: the long table; facts: of the networks (experiment, train_dataset, fold, seed, best validation scores);
-    clusters: `tables.read_clusters`.
+    scores: the long table; facts: those of the networks (experiment, train_dataset, fold, seed, best validation
+    scores); clusters: see `tables.read_clusters`.
 
-    Columns: flaw is what this step takes away, so change (this step minus the one before, with its 95 % interval) is
-    minus what the flaw was worth; compared_on: what the change rests on; reported: test, or validation for the best
-    score of the evaluations during training, which has no images; score, low, high, runs … resampled as in
-    tables.comparison; primary: the metric is the protocol's. A step without a score of a metric is left out.
+    Columns: flaw is removed by this step, so change (this step minus the previous one, with its 95 % interval) is minus
+    the bias due to the flaw; compared_on is the data that the change is computed from; reported is test, or validation
+    for the best score of the evaluations during training, which has no images; score, low, high, runs … resampled are
+    as in tables.comparison; primary is true for the protocol's metric. A step without a score of a metric is left out.
     """
     rows, known = with_weights(scores, None, [*METRICS], clusters), list(facts)
     parts = [_of_protocol(rows, known, name, protocol) for name, protocol in protocols.items()]
-    parts = [part for part in parts if len(part)]  # an empty one would make every number an object
+    parts = [part for part in parts if len(part)]  # an empty table would turn numeric columns into objects
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
@@ -96,7 +96,7 @@ def _estimate(table: pd.DataFrame, metric: str) -> _Score:
 
 
 def _rows_of(rows: Rows, facts: Sequence[RunFacts], step: ProtocolStep, test_dataset: str) -> Rows:
-    """Return the scores of a step: of test images, or of no image where it reports its best validation."""
+    """Return the scores of a step: those of its test images, or its best validation scores, which have no image."""
     if step.reported == "test":
         chosen = (rows["experiment"] == step.experiment) & (rows["train_dataset"] == step.train_dataset)
         return rows[chosen & (rows["test_dataset"] == test_dataset)]
@@ -132,9 +132,9 @@ def _changes(before: Rows, after: Rows, scored: pd.DataFrame, scored_after: pd.D
 
 
 def _paired(before: Rows, after: Rows) -> Rows:
-    """Return the rows of a step with value_before and weight_before: of the same image and seed, whatever the fold.
+    """Return the rows of a step with the previous step's value_before and weight_before, paired by image and seed.
 
-    A best validation score stands before every image of the run of its fold and seed.
+    The fold may differ. A best validation score is paired with every image of the run with its fold and seed.
     """
     keys = ["metric", *(["fold", "seed"] if (before["image"] == NO_IMAGE).all() else ["seed", "image"])]
     found = before[[*keys, "value", "weight"]].drop_duplicates(keys)
@@ -142,11 +142,11 @@ def _paired(before: Rows, after: Rows) -> Rows:
 
 
 def _measured(both: Rows, compared_on: str) -> dict[str, _Change]:
-    """Return the mean change of paired rows by metric, and its interval by its own scores alone.
+    """Return the mean change of paired rows by metric, with an interval from these rows alone.
 
-    Scores may weight an image differently before and after (pooled metrics). An image's part in the change is
-    therefore its linear influence on the difference of the two weighted means, which for equal weights is its own
-    difference (infinitesimal jackknife: Davison and Hinkley 1997, section 2.7).
+    The weight of an image may differ before and after (pooled metrics). The value of an image is therefore its linear
+    influence on the difference of the two weighted means, which equals its own difference if the weights are equal
+    (infinitesimal jackknife: Davison and Hinkley 1997, section 2.7).
     """
     if both.empty:
         return {}
@@ -165,9 +165,9 @@ def _measured(both: Rows, compared_on: str) -> dict[str, _Change]:
 
 
 def _independent(before: _Score, after: _Score) -> _Change:
-    """Return the difference of two independent scores, with the interval of Zou and Donner (2008) from their own.
+    """Return the difference of two independent scores, with Zou and Donner's (2008) interval from their intervals.
 
-    Its ends are the difference minus and plus the root of the sum of squares of the scores' own half-widths.
+    Each end lies the root sum of squares of the scores' half-widths on the relevant sides from the difference.
     """
     down = float(np.hypot(after.mean - after.low, before.high - before.mean))
     up = float(np.hypot(after.high - after.mean, before.mean - before.low))
