@@ -61,7 +61,7 @@ class ScoreRecord(Settings):
 
 
 class WeightsRecord(Settings):
-    """How a shipped network's weights are stored, and how well its masks agree with those of the trained weights."""
+    """Storage format of a shipped network's weights, and agreement of its masks with those of the trained weights."""
 
     format: str = Field(description="How the numbers of the convolutions are stored.")
     parameters: int = Field(ge=1, description="How many numbers there are.")

@@ -77,6 +77,7 @@ class SegmentCells(QWidget):
         except (ValueError, OSError) as error:
             self._say(str(error))
             return
+        # One event serves all runs, so an earlier cancellation must not stop this one.
         self.cancelled.clear()
         self._working(True)
         self._say(f"segmenting {layer.name} …")

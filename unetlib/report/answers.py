@@ -166,6 +166,7 @@ def _under_theirs(claim: Claim, errors: Sequence[Error], study: Study) -> _Side 
     starts, scores = zip(*known, strict=True)
     names, dataset = tuple(start.experiment for start in starts), starts[0].test_dataset
     if claim.value is None:
+        # Only curve metrics pair the two sides here; the waterfall has the score of each protocol, not their pairs.
         paired = study.difference(starts[0], starts[1], metric) if metric in CURVE_METRICS else None
         gap = paired or scores[0] - scores[1]
         failed = _failures(dict(zip(starts, scores, strict=True)), metric, study)
@@ -209,6 +210,7 @@ def _deciding(claim: Claim, side: _Side | None, study: Study, verdict: str) -> s
     spread = observed_spread(half, sd, gap.runs, study.run_folds, gap.resampled)
     if spread is None:
         return UNKNOWN_DESIGN
+    # A value is decided once our interval excludes the published one or is narrow enough, whichever comes first.
     size = gap.mean if direction else max(abs(gap.mean), MAX_HALF_WIDTH)
     design = design_to_decide(size, spread, study.most_folds(side.dataset), _margin(metric) if direction else nan)
     return str(design) if design else NO_DESIGN

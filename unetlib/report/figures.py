@@ -158,6 +158,7 @@ def ablation_forest(ablation: pd.DataFrame, *, labels: Mapping[str, str], runs: 
         return figure
     datasets = list(dict.fromkeys(rows["test_dataset"]))
     counts = [(rows["test_dataset"] == dataset).sum() for dataset in datasets]
+    # The single runs set the axis, not the intervals: a very wide interval ends in an arrow (`_effect`).
     reach = 1.25 * rows[["min", "max"]].abs().to_numpy(dtype=float).max(initial=0.01)
     with styled_figure(WIDTH_INCH, 0.6 + sum(0.25 + 0.2 * count for count in counts)) as figure:
         axes = figure.subplots(len(datasets), 1, squeeze=False, sharex=True, height_ratios=[c + 0.6 for c in counts])[

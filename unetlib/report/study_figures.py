@@ -159,6 +159,7 @@ def weight_map(dataset: Dataset, frame: str, settings: CacheSettings) -> Figure:
     form = settings.weight_map.scaled(dataset.length_scale(frame))
     total = weight_maps.weight_map(labels, form, ignore=ignore)
     border = weight_maps.border_term(labels, w0=form.w0, sigma_px=form.sigma_px)
+    # The total is border plus class weight, so the class weight is their difference; ignored pixels have no weight.
     return image_panels.weight_map(image, labels, np.where(ignore, 0, total - border), border, total)
 
 

@@ -73,6 +73,7 @@ class Study:
         if paired := self._paired(left, right, metric):
             return paired
         if left.test_dataset == right.test_dataset:
+            # Each effect is already paired to the reference; one that is the reference itself needs no second one.
             base = Comparand(self.reference, left.test_dataset, left.test_dataset)
             one, other = self.effect(left, metric), self.effect(right, metric)
             if right == base and one:

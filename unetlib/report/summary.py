@@ -214,7 +214,7 @@ def _uncertainty(best: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
 
 
 def _covered(resampled: str) -> str:
-    """Return what an interval that resamples these units covers, and what it does not."""
+    """Return the sources of variation that an interval covers, from the units that it resamples."""
     units = resampled_units(resampled)
     about = [words for unit, words in COVERED.items() if unit in units]
     if SEEDS in units:

@@ -38,7 +38,7 @@ EQUAL, ABOVE, BELOW, UNSURE = "equal", "above", "below", "unsure"
 EXPLAINS = {  # effect of a doubt → outcomes that it explains
     "inflates": {BELOW},
     "deflates": {ABOVE, EQUAL},
-    "other images": {ABOVE},  # perhaps harder than ours
+    "other images": {ABOVE},  # the source's hidden images may be harder than ours
     "unclear": {EQUAL, ABOVE, BELOW},
     "less of ours": {BELOW},  # a smaller network, a shorter training
     "more of ours": {ABOVE, EQUAL},  # denser truth to train on
@@ -91,7 +91,7 @@ class Estimate:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it differs clearly from zero (`evaluation.decision`)."""
+        """Whether the estimate differs clearly from zero (`evaluation.decision`)."""
         return is_clear(self.low, self.high, self.resampled)
 
     def is_within(self, margin: float) -> bool:
@@ -147,6 +147,7 @@ def judge_value(
     # `where` compares the numbers, for the wording; `worth` compares their quality, which an error metric inverts.
     where = compare_to_published(ours, published)
     worth = {ABOVE: BELOW, BELOW: ABOVE}.get(where, where) if metric in ERRORS else where
+    # An unsure score may be any of the three outcomes, so only doubts that together explain all three void it.
     possible = {EQUAL, ABOVE, BELOW} if worth == UNSURE else {worth}
     explained = [doubt.sentence for doubt in against if possible & EXPLAINS[doubt.effect]]
     said = {
