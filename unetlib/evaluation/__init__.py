@@ -26,13 +26,6 @@
 - score_predictions: Score the predictions for a test set: a network's probabilities, an external tool's label images,
   trivial masks.
 - score_grids: The scores of a study's arms as arrays, by metric and test dataset, so that any two arms can be paired.
-- serial_correlation: Serial correlation of the scores of one film: estimated over all arms of a study, and what it does
-  to a mean.
-- settings: Settings of scoring: what of a test image counts, which pairs of experiments measure a pitfall, and
-  protocols.
-- significance: Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
-- silver_truth: How good silver truth is: scored against the gold truth of the frames that have both.
-- spread: What all arms of a test dataset say together of the spread of a metric, and the intervals that follow from it.
 - serial_correlation: Serial correlation of the scores of one film, estimated over all arms of a study.
 - settings: Settings of scoring: the scored part of a test image, the pairs of experiments that measure pitfalls,
   protocols.
