@@ -74,7 +74,7 @@ def main() -> None:
             for row in run():
                 rows.append(row)
                 print(markdown([row]).splitlines()[-1], flush=True)
-        except Exception as error:  # the numbers of the other subjects must survive
+        except Exception as error:  # keep the results of the other subjects
             traceback.print_exc()
             rows.append(skipped(name, "failed", "–", f"{type(error).__name__}: {error}"))
             failed = True

@@ -1,10 +1,10 @@
 """One augmented image with mask and weight map, against SciPy, albumentations, MONAI and torchio.
 
-The augmentation is an elastic and affine deformation and a change of grey values. All contenders interpolate image and
-weights linearly and the mask by its nearest pixel (albumentations also the weights), mirror at the borders and move
-pixels by fields of the same kind and size. Random numbers differ between libraries, so that only SciPy, which is given
-our field, is compared pixel by pixel. Of the others' results it is checked that shape and mask values are those of the
-input, that grey values are in 0 … 1, and that the mask has moved.
+The augmentation is an elastic and affine deformation and a change of grey values. All contenders use linear
+interpolation for image and weights (albumentations uses nearest-neighbour for the weights) and nearest-neighbour for
+the mask, mirror at the borders, and use displacement fields of the same kind and size. Random numbers differ between
+libraries, so only SciPy, which gets our field, is compared pixel by pixel. The other results are checked for
+plausibility: shape and mask values are those of the input, grey values are in 0 … 1, and the mask has moved.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from unetlib.training import augmentation
 from unetlib.training.settings import AugmentationSettings, CacheSettings
 from unetlib.training.variants import training_targets, warp
 
-GRID, SIGMA_PX = 3, 10.0  # of the elastic deformation
+GRID, SIGMA_PX = 3, 10.0  # control points per side and SD of their displacement, for the elastic deformation
 AFFINE = {"rotation_deg": 15.0, "scale": 0.15, "shift_px": 10.0}
 GREY = {"gamma": 0.2, "contrast": 0.2, "brightness": 0.05, "noise": 0.02}
 WARP = AugmentationSettings(**AFFINE, **GREY, elastic_grid=GRID, elastic_sigma_px=SIGMA_PX, interpolation="bilinear")
@@ -124,7 +124,7 @@ def same_as_scipy(triple: Triple) -> str:
 
 
 def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
-    """Yield a row against SciPy and each peer, and one for the work of our cache, which recomputes the weight map."""
+    """Yield a row against SciPy and each peer, and one for our cache's work, which recomputes the weight map."""
     labels, triple = scene(case)
     what = ("augmented triple", f"{case.side_px}², linear")
     generator, random = torch.Generator().manual_seed(0), np.random.default_rng(0)

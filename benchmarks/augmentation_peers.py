@@ -1,4 +1,4 @@
-"""The augmentations of albumentations, MONAI and torchio with the ranges of ours; ImportError without the library."""
+"""The augmentations of albumentations, MONAI and torchio with our parameter ranges; ImportError without the library."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ Triple = tuple[np.ndarray, np.ndarray, np.ndarray]  # image, mask, weights; (H, 
 
 
 def by_albumentations(triple: Triple) -> Callable[[], Triple]:
-    """Affine, then elastic deformation, as the library offers them; mask and weights by their nearest pixel."""
+    """Affine, then elastic deformation by the library's own transforms; nearest-neighbour for mask and weights."""
     import albumentations as a
 
     steps = a.Compose(
@@ -55,7 +55,7 @@ def by_monai(triple: Triple) -> Callable[[], Triple]:
             t.RandScaleIntensityd(("image",), factors=0.2, prob=1),
             t.RandShiftIntensityd(("image",), offsets=0.05, prob=1),
             t.RandGaussianNoised(("image",), prob=1, std=0.02),
-            t.ScaleIntensityd(("image",)),  # back into 0 … 1
+            t.ScaleIntensityd(("image",)),  # back to the range 0 … 1
         ]
     ).set_random_state(0)
     given = {name: part[None] for name, part in zip(keys, triple, strict=True)}

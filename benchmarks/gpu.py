@@ -1,9 +1,10 @@
-"""Images per second of the paper's network on a GPU, in training and prediction, with a plain loop and the floor.
+"""Images per second of the paper's network on a GPU, in training and prediction, against a plain loop and a bound.
 
     python -m benchmarks.gpu --output benchmarks/results-gpu.json
 
-The code is that of the CPU. Without a CUDA device the row says so. The floor is the time that three times the FLOPs of
-the forward pass take in training, and once in prediction, at the rate of a large bf16 product of the same run.
+The code is the same as on a CPU. Without a CUDA device the row says so. The floor is a lower bound of the time: the
+FLOPs of the forward pass in prediction, and three times these FLOPs in training, at the rate of a large bf16 matrix
+product measured in the same run.
 """
 
 import argparse

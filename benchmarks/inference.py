@@ -1,9 +1,9 @@
 """Prediction of a whole image by an unpadded network, against MONAI's sliding windows and a loop over tiles.
 
-MONAI expects a network whose output has the size of its input. For it the network is wrapped: zeros around the output,
-a weight map of ones inside, windows one step apart, and an image that is mirrored and filled up to whole tiles, which
-is the same amount of work. The large image and its result are memory-mapped files, and each contender runs in a process
-of its own.
+MONAI expects a network whose output has the size of its input, so the network is wrapped for it: the output is padded
+with zeros, the weight map is one inside and zero in the padding, windows are one step apart, and the image is mirrored
+and padded to whole tiles, which gives the same amount of work. The large image and its result are memory-mapped files,
+and each contender runs in its own process.
 """
 
 import json
@@ -42,17 +42,17 @@ class Case:
     side_px: int
     filters: int = 16
     depth: int = 5
-    tile_px: int = 388  # the paper's, for the other contenders; ours_px is the fastest for us
+    tile_px: int = 388  # the paper's tile, used by the other contenders; ours_px is our fastest
     ours_px: int = TILE_PX
 
     @property
     def step_px(self) -> int:
-        """Distance between tiles: a multiple of the pooling grid, as otherwise results would differ between tilings."""
+        """Distance between tiles: a multiple of the pooling grid, so that results do not depend on the tiling."""
         return self.tile_px - self.tile_px % step_px(self.depth)
 
     @property
     def covered_px(self) -> int:
-        """Side that whole tiles at this distance cover, at least that of the image."""
+        """Side covered by whole tiles at this distance, at least that of the image."""
         return self.tile_px + self.step_px * max(0, -(-(self.side_px - self.tile_px) // self.step_px))
 
 
@@ -68,7 +68,7 @@ def network(case: Case) -> UNet:
 
 
 def image_of(case: Case) -> np.ndarray:
-    """Return a picture of this side, uint8; larger ones repeat one of 1000 px."""
+    """Return a picture of this side, uint8; a larger one repeats a picture of 1000 px."""
     side = min(case.side_px, 1000)
     part = picture(cells((side, side), max(4, side * side // 4000), 20 * side / 1000 + 2))
     times = -(-case.side_px // side)
@@ -81,14 +81,14 @@ def normal(image: np.ndarray) -> np.ndarray:
 
 
 def _mirrored(case: Case, image: np.ndarray) -> tuple[Tensor, int]:
-    """Return the image (1, 1, H, W), mirrored at its borders and filled to whole tiles, and the network's context."""
+    """Return the image (1, 1, H, W), mirrored at its borders and padded to whole tiles, and the network's context."""
     context = context_px(case.depth)
     fill = case.covered_px - case.side_px
     return torch.from_numpy(np.pad(image, (context, context + fill), mode="reflect"))[None, None], context
 
 
 def tile_by_tile(case: Case, model: UNet, image: np.ndarray) -> np.ndarray:
-    """Cut tiles, run the network and paste its outputs, in float32: the naive twin."""
+    """Cut tiles, run the network and paste its outputs in float32; the naive reference."""
     around, context = _mirrored(case, image)
     out = np.zeros([side - 2 * context for side in around.shape[-2:]], np.float32)
     size = case.tile_px + 2 * context

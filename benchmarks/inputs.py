@@ -1,4 +1,4 @@
-"""Label images with a given size and number of cells and pictures of them, the same for every contender."""
+"""Synthetic label images of a given size and number of cells, and pictures of them, equal for every contender."""
 
 import numpy as np
 from scipy import ndimage
@@ -9,7 +9,7 @@ from unetlib.imaging.labels import separate_touching
 def cells(shape: tuple[int, int], count: int, radius_px: float, seed: int = 0) -> np.ndarray:
     """Return exactly `count` discs of about this radius, (H, W) uint16, touching ones a pixel apart.
 
-    Centres are the points of a jittered lattice, so that every instance survives and dense scenes are even.
+    Centres lie on a jittered lattice, so that no cell is covered by others and dense scenes are evenly filled.
     """
     random = np.random.default_rng(seed)
     rows = max(1, round((count * shape[0] / shape[1]) ** 0.5))
@@ -34,7 +34,7 @@ def picture(labels: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def guessed(labels: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Return an imperfect segmentation of the cells: some missed, some merged, all moved by 2 px; (H, W) uint16."""
+    """Return an imperfect segmentation, (H, W) uint16: some cells are missed, some merged, and all moved by 2 px."""
     random = np.random.default_rng(seed)
     ids = np.arange(int(labels.max()) + 1)
     chance = random.random(len(ids))

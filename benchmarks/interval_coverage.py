@@ -1,11 +1,12 @@
-"""How often the 95 % intervals contain the truth, and what they find, from simulated studies like ours.
+"""Coverage of the 95 % intervals and power of the tests, from simulated studies like ours.
 
     python -m benchmarks.interval_coverage --simulations 300 --write docs/statistics.md
 
-Every study has several arms of equal true score. The columns: how many differences to the reference have the truth (0)
-in their interval, in per cent; half the median width; how often a true difference of EFFECT is clear: the smallest p of
-a family of three by the rules as they are, of a table of 30 by the old ones (`old_intervals`), which are
-applied to the same data; and how many scores of the reference have the truth in their interval.
+Every study has several arms of equal true score. The columns are: the percentage of differences from the reference
+whose interval contains the truth (0); half the median width; how often a true difference of EFFECT is clear; and the
+percentage of the reference's scores whose interval contains the truth. A difference counts as clear if its p is
+significant as the smallest of a family of three under the present rules, or of a table of 30 under the old rules
+(`old_intervals`), which are applied to the same data.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from unetlib.evaluation.spread import Spread
 EFFECT = 0.05
 FAMILY, OLD_FAMILY = 3, 30
 BOUNDS = (-1.0, 1.0)
-FILMS = {  # what a study tests on: folds × frames
+FILMS = {  # test frames of a study: folds × frames
     "EM, 6 slices": Design(1, 6, 2, films="one for all folds"),
     "EM, 2 folds of 6": Design(2, 6, 2, films="one for all folds"),
     "EM, 5 folds of 6": Design(5, 6, 2, films="one for all folds"),
@@ -52,7 +53,7 @@ TITLES += ["score covered", "score covered, old"]
 
 
 def designs() -> list[tuple[str, Design]]:
-    """Return every row of the table: the films with successive frames ever more alike, then everything else."""
+    """Return every row of the table: films with increasing correlation of successive frames, then all other designs."""
     films = [
         (name, replace(design, rho=rho, seeds=seeds))
         for name, design in FILMS.items()

@@ -1,12 +1,12 @@
-"""How fast recipes learn: validation scores against processor seconds of one thread, at an equal budget.
+"""Learning speed of recipes: validation scores against processor seconds of one thread, at an equal budget.
 
 python -m benchmarks.learning --configfile studies/demo.yaml --experiments reference modern --seconds 30
 
 An experiment of the study is a recipe. Its prepared datasets are taken from resources/ (make them with
-`snakemake --configfile … --until prepare`); its augmented caches are written beside the output. A training gets as
-many updates as its budget allows, from the measured time of an update, so that its schedule ends with the budget; the
-time of validation and of the cache is left out. Scores are of the validation frames: recipes are chosen here, and
-results are stated on test frames.
+`snakemake --configfile … --until prepare`); its augmented caches are written beside the output. The number of updates
+follows from the budget and the measured time of an update, so that the schedule ends with the budget. The time of
+validation and of writing the cache does not count. Scores are of the validation frames, because recipes are selected
+here; results are reported on test frames.
 """
 
 import argparse
@@ -45,9 +45,9 @@ from unetlib.training.settings import RunSettings
 from unetlib.training.validation import ValidationImage, load
 
 METRICS = ("dice", "seg", "map")
-TIMED_UPDATES = 6  # after two that warm up
+TIMED_UPDATES = 6  # after two warm-up updates
 EVALUATIONS = 8
-SMALLEST_BUDGET = 20  # updates: below them a schedule has no meaning
+SMALLEST_BUDGET = 20  # updates; with fewer, a learning rate schedule is meaningless
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Material:
-    """What every recipe of a dataset shares: its training caches' place, its validation images and instance method."""
+    """Data shared by all recipes of a dataset: folder of the caches, validation images and instance method."""
 
     dataset: Dataset
     roles: dict[str, list[str]]
@@ -83,7 +83,7 @@ class Material:
 
 
 class Scored:
-    """The validation of a training that notes all scores and the processor time that training itself took."""
+    """Validation that records all scores and the processor time of training alone."""
 
     def __init__(self, images: Sequence[ValidationImage], truths: Sequence[np.ndarray], how: InstanceSettings) -> None:
         self.images, self.truths, self.how = images, truths, how
@@ -91,7 +91,7 @@ class Scored:
         self.started, self.outside = time.process_time(), 0.0
 
     def __call__(self, model: SegmentationNet) -> ValidationScores:
-        """Return the mean Dice of the validation images, and note the mean of every metric."""
+        """Return the mean Dice of the validation images, and record the mean of every metric."""
         began = time.process_time()
         spent = began - self.started - self.outside
         scores = [self._scores(model, image, truth) for image, truth in zip(self.images, self.truths, strict=True)]
@@ -130,7 +130,7 @@ def curve(
 
 
 def seconds_per_update(settings: RunSettings, batches: Batches) -> float:
-    """Return the median processor seconds of an update, of a network that is thrown away."""
+    """Return the median processor seconds of an update, measured on a network that is then discarded."""
     network = _network(settings, seed=0).train()
     optimiser, loss = optimiser_of(network.parameters(), settings.training), _loss(settings)
     took = []
@@ -160,9 +160,9 @@ def _network(settings: RunSettings, seed: int) -> SegmentationNet:
 
 
 def roles_of(dataset: Dataset, study: StudySettings, experiment: str) -> dict[str, list[str]]:
-    """Return the training and validation frames of the study's first fold, without a file."""
+    """Return the training and validation frames of the study's first fold, without writing a file."""
     settings = split_settings(study, dataset.folder.name, experiment)
-    assert settings.by is not None  # of the dataset, where the study states none
+    assert settings.by is not None  # the dataset's own setting if the study has none
     assigned = split(dataset.frames, settings, by=settings.by, fold=study.study.folds[0])
     return {role: [each.frame for each in assigned if each.role == role] for role in ("train", "validation")}
 
@@ -175,7 +175,7 @@ def line(point: Point) -> str:
 
 
 def study_of(files: Sequence[Path]) -> StudySettings:
-    """Return the study of these configuration files, laid over config.yaml."""
+    """Return the study of these configuration files, merged over config.yaml."""
     config: dict[str, object] = {}
     names = [Path("config.yaml"), *files]
     for path in names:

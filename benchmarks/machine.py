@@ -1,4 +1,4 @@
-"""The machine of a run: hardware, versions, load, and the rates of a large product and a large copy."""
+"""The machine of a run: hardware, versions, load, and the rates of a large matrix product and a large copy."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ PACKAGES = ["torch", "numpy", "scipy", "opencv-python-headless", "snakemake", *P
 
 
 def describe(threads: int) -> dict[str, Any]:
-    """Return hardware, versions and the load, as other work on the machine makes every number worthless."""
+    """Return hardware, versions and the load, because other work on the machine invalidates every measurement."""
     found: dict[str, str | None] = {}
     for name in PACKAGES:
         try:
@@ -37,7 +37,7 @@ def describe(threads: int) -> dict[str, Any]:
 
 
 def ceilings(*, side: int = 4096, megabytes: int = 256, repeats: int = 7, device: str = "cpu") -> dict[str, float]:
-    """Return the bf16 FLOP/s of a large product and the bytes/s (read + written) of a large copy, medians."""
+    """Return the median bf16 FLOP/s of a large matrix product and bytes/s (read + written) of a large copy."""
     left, right = (torch.randn(side, side, device=device).bfloat16() for _ in range(2))
     source = torch.ones(megabytes * 2**18, device=device)
     target = torch.empty_like(source)

@@ -1,4 +1,4 @@
-"""Peak memory of a call, by sampling anonymous pages; the system can drop pages of mapped files, which do not count."""
+"""Peak memory of a call, by sampling anonymous pages; mapped files do not count, as the system can drop their pages."""
 
 import threading
 from collections.abc import Callable
@@ -18,8 +18,8 @@ def anonymous_mib() -> float:
 def peak_mib(call: Callable[[], object]) -> float:
     """Return the largest anonymous memory of this process during the call in MiB, libraries included.
 
-    Memory that is held for less than EVERY_S seconds can be missed, and memory that an earlier call left to the process
-    counts too: measure in a fresh process.
+    Memory that is held for less than EVERY_S seconds can be missed. Memory that an earlier call left allocated counts
+    too, so measure in a fresh process.
     """
     peaks, over = [anonymous_mib()], threading.Event()
 

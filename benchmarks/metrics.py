@@ -33,7 +33,7 @@ TINY = Case((70, 80), 9, 6)
 
 def ours(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Return all scores by unetlib."""
-    table = foi_table(truth, predicted)  # the truth is its own markers here
+    table = foi_table(truth, predicted)  # the true objects serve as markers
     found = score_image(truth, predicted, table=table)
     found["seg_ctc"] = float(seg_scores(table).mean())
     found["det"] = ctc_det([detections(table)])
@@ -81,7 +81,7 @@ def _sizes(labels: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 
 def _rand(truth: np.ndarray, parts: np.ndarray, error: float) -> float:
-    """V_rand from scikit-image's error, which excludes the n pairs of a pixel with itself from both sums."""
+    """Return V_rand from scikit-image's error, which omits the n pairs of a pixel with itself from both sums."""
     mean = sum(float(np.square(_sizes(labels, truth > 0)).sum()) for labels in (truth, parts)) / 2
     n = np.count_nonzero(truth)
     return ((1 - error) * (mean - n) + n) / mean
@@ -118,7 +118,8 @@ def rows(case: Case = FULL, repeats: int = 15) -> Iterator[Row]:
             yield skipped(*what, str(error))
             return
         found = ours(truth, predicted)
-        difference = float(np.max([abs(found[score] - expected[score]) for score in NAMES]))  # NaN stays NaN
+        # np.max, unlike max, always propagates NaN
+        difference = float(np.max([abs(found[score] - expected[score]) for score in NAMES]))
         checked = check(difference, 1e-9, "largest difference of a score")
         contenders: dict[str, Callable[[], object]] = {
             "ours": lambda: ours(truth, predicted),

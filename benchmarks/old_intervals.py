@@ -1,8 +1,8 @@
-"""The rules for intervals and p-values before December 2026, to compare the new ones with them on the same data.
+"""The rules for intervals and p-values before December 2026, for comparison with the new ones on the same data.
 
-The variance between seeds was that of the paired differences alone, with Student's t for its few degrees of freedom;
-frames of a film were independent; p was the larger of a sign flip's over units and of the interval's, corrected for all
-comparisons of the table.
+The variance between seeds was estimated from the paired differences alone, with Student's t for its few degrees of
+freedom. Frames of a film were assumed independent. p was the larger of the sign-flip test's p over units and the
+interval's p, corrected for all comparisons of the table.
 """
 
 import numpy as np
@@ -40,6 +40,7 @@ def draws(scores: Scores, rng: np.random.Generator) -> Floats:
     spread = _of_units(deviations.sum(0), weights, strata, 0.0)
     if len(strata) < SMALL_SAMPLE_UNITS:
         return np.asarray(found + np.sqrt(spread.variance) * stdtrit(spread.df, _grid(rng)))
+    # A bootstrap of the units: n − 1 of n, rescaled to the unbiased variance, and studentised at the end.
     drawn = np.zeros(RESAMPLES)
     for stratum in range(strata.max() + 1):
         part, weight = deviations.sum(0)[strata == stratum], weights[strata == stratum]
@@ -50,7 +51,7 @@ def draws(scores: Scores, rng: np.random.Generator) -> Floats:
 
 
 def p_of_shift(scores: Scores, drawn: Floats, shift: float) -> float:
-    """Return the p of no difference had all differences been larger by this much."""
+    """Return the p of no difference after adding `shift` to all differences."""
     means = scores.run_means.mean() + shift + drawn
     p = 2 * (1 + min((means <= 0).sum(), (means >= 0).sum())) / (RESAMPLES + 1)
     clusters = len(np.unique(scores.clusters))

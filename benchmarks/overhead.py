@@ -1,9 +1,10 @@
-"""Print how the time of a finished local study divides into training, inference and all other work by rule.
+"""Print the time of a finished local study, split into training, inference and all other work by rule.
 
     python benchmarks/overhead.py demo --cores 2 --wall-seconds 412
 
-Seconds of jobs come from Snakemake's benchmark files in results/<study>/benchmarks, of training from facts.json, of
-inference from the logs of predictions. The rest of cores × wall is Snakemake: start, planning, scheduling, idle cores.
+The seconds of jobs come from Snakemake's benchmark files in results/<study>/benchmarks, those of training from
+facts.json, and those of inference from the logs of predictions. The rest of cores × wall time is Snakemake's: start,
+planning, scheduling and idle cores.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What Snakemake costs: planning the paper study and 10,000 jobs, and a run of a finished study."""
+"""Snakemake's overhead: planning the paper study and 10,000 jobs, and a run of a finished study."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from benchmarks.timing import Times
 from benchmarks.workflow_copy import snakemake, workflow
 
 WITHOUT_A_WAIT = "import snakemake.executors.touch as touch; touch.Executor.SLEEPING_TIME = 0"
-PAPER: tuple[str, ...] = ()  # config.yaml as it is
+PAPER: tuple[str, ...] = ()  # config.yaml without overlays
 
 
 def planned(folder: Path, overlays: Sequence[str]) -> tuple[int, float]:
@@ -57,7 +57,7 @@ def seeds_overlay(folder: Path, seeds: int, base: str = "") -> str:
 def rows(
     overlays: Sequence[str] = PAPER, *, repeats: int = 3, many: int = 10_000, most_seeds: int = 200
 ) -> Iterator[Row]:
-    """Yield the rows of planning; `many` jobs come from more seeds of the same study."""
+    """Yield the rows of planning; `many` jobs are reached by more seeds of the same study."""
     with workflow() as folder:
         plans = [planned(folder, overlays) for _ in range(repeats + 1)][1:]  # the first run compiles bytecode
         jobs, times = plans[0][0], Times(tuple(seconds for _, seconds in plans))

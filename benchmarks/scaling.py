@@ -1,4 +1,4 @@
-"""How time and memory grow with size: the slope on log-log axes, where 1 is linear, and a figure of all curves."""
+"""Growth of time and memory with size: the slope on log-log axes, where 1 is linear, and a figure of all curves."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ class Growth:
 
     @property
     def slope(self) -> float:
-        """Exponent of the power law fitted by least squares."""
+        """The exponent of the power law fitted by least squares."""
         return float(np.polyfit(np.log(self.sizes), np.log(np.maximum(self.values, 1e-9)), 1)[0])
 
 
@@ -100,10 +100,10 @@ def _scored(sizes: Sizes, scenes: dict[int, np.ndarray]) -> tuple[float, ...]:
 
 
 def planning(seeds: Sequence[int]) -> Growth:
-    """Return the time of a dry run against the number of jobs, from the CPU study with more and more seeds."""
+    """Return the time of a dry run against the number of jobs, for the CPU study with increasing numbers of seeds."""
     with workflow() as folder:
         overlay = "studies/cpu.yaml"
-        planned(folder, [overlay])  # compiles bytecode
+        planned(folder, [overlay])  # untimed: the first run compiles bytecode
         plans = [planned(folder, [overlay, seeds_overlay(folder, count)]) for count in seeds]
     jobs, seconds = zip(*plans, strict=True)
     return Growth("planning", "jobs", tuple(map(float, jobs)), tuple(seconds))

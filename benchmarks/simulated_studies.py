@@ -1,9 +1,10 @@
-"""Simulated studies of known effect: several arms, networks and test frames crossed and nested as in our studies.
+"""Simulated studies of known effect: arms, networks and test frames are crossed and nested as in our studies.
 
 The score of a network on a frame is the sum of normal effects: level + frame + arm × frame + network + network × frame.
-Frame effects of a film are first-order autoregressions. `spread` 4 lets the variance between networks differ from arm
-to arm as an inverse χ² of 4 degrees of freedom; `collapse` makes the networks of one arm fail by chance. `bounded` maps
-the sum through a logistic curve, so that scores are skewed as near 1; `objects` weights frames by 1 to 20 objects.
+Frame effects of a film are first-order autoregressions. With `spread` = 4, the variance between networks varies over
+arms as an inverse χ² with 4 degrees of freedom. `collapse` makes networks of one arm fail at random. `bounded` maps the
+sum through a logistic curve, which skews the scores like real scores near 1. `objects` weights frames by 1 to 20
+objects.
 """
 
 from dataclasses import dataclass
@@ -19,23 +20,23 @@ DATASET = "cells"
 
 @dataclass(frozen=True)
 class Design:
-    """A study of one test dataset. Numbers per fold; standard deviations of effects in units of the score."""
+    """A study of one test dataset: numbers per fold, and standard deviations of effects in units of the score."""
 
     folds: int
     frames: int
     seeds: int
     arms: int = 8
-    films: str = "one per fold"  # or: one for all folds; groups (of two images); apart (each image its own cluster)
+    films: str = "one per fold"  # or one for all folds; groups (of two images); apart (no shared films)
     rho: float = 0.0
     frame: float = 0.08
     arm_frame: float = 0.03
     network: float = 0.02
     network_frame: float = 0.03
-    spread: float = np.inf  # degrees of freedom of the variances of arms
+    spread: float = np.inf  # degrees of freedom of the arms' variances; infinite: all are equal
     collapse: bool = False
     bounded: bool = False
     objects: bool = False
-    one_seed_arms: int = 0  # how many of the arms were trained with the first seed alone
+    one_seed_arms: int = 0  # the number of arms that were trained with the first seed alone
 
 
 def arms_of(design: Design) -> list[Arm]:
@@ -44,7 +45,7 @@ def arms_of(design: Design) -> list[Arm]:
 
 
 def simulate(design: Design, rng: np.random.Generator) -> Grid:
-    """Return the scores of a study in which all arms have the same true score, in latent units 0."""
+    """Return the scores of a study in which all arms have the same true score, 0 in latent units."""
     runs, frames = design.folds * design.seeds, design.folds * design.frames
     folds = np.repeat(np.arange(design.folds), design.seeds)
     fold_of_frame = np.repeat(np.arange(design.folds), design.frames)
@@ -62,7 +63,7 @@ def simulate(design: Design, rng: np.random.Generator) -> Grid:
         value = common + own[place] + network + noise
         if design.collapse and place == design.arms - 1:
             value = np.where(rng.random((runs, 1)) < 0.5, -0.8 + 0.001 * noise, value)
-        if design.bounded:
+        if design.bounded:  # logit 0.9 = log 9, so the latent score 0 stays 0
             value = 1 / (1 + np.exp(-(np.log(9) + 12 * value))) - 0.9
         keep = (
             seen & (np.arange(runs) % design.seeds == 0)[:, None]

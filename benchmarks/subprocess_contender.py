@@ -1,4 +1,4 @@
-"""A contender that runs in a process of its own, so that its memory is managed as it is for its users.
+"""A contender that runs in its own process, with the allocator settings that its users have.
 
 Our programs tell the allocator to keep freed memory; in a shared process the other contenders would benefit from it.
 """
@@ -12,10 +12,10 @@ Build = Callable[..., Callable[[], object]]
 
 
 class SubprocessContender:
-    """A callable that runs `build(*arguments)` in a new process and then calls its result there, at 0.1 ms per call.
+    """A callable that runs `build(*arguments)` in a new process and calls the result there; a call adds 0.1 ms.
 
-    build: a module-level function. `missing` is the message if it raised an ImportError, otherwise empty. As a context
-    manager it ends the process on exit.
+    build: a module-level function. `missing` is the message if it raised an ImportError, otherwise empty. Leaving the
+    context manager ends the process.
     """
 
     def __init__(self, build: Build, *arguments: object, threads: int) -> None:

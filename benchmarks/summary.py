@@ -12,7 +12,7 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
 SECTION, WRITER = "speed", "benchmarks/summary.py"
 UNITS = {"×": "times as fast as", "× the floor": "times the time of"}
-ONE_LINE = ("planning", "scaling")  # subjects whose cases share a line
+ONE_LINE = ("planning", "scaling")  # subjects whose cases are printed on one line
 PACKAGES = ("torch", "numpy", "scipy", "snakemake", "monai")
 COMPARISONS = (  # subject, contenders, sentence about the range of their ratios
     (

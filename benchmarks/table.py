@@ -1,4 +1,4 @@
-"""Rows of the benchmark: a number with spread, n, aim and what was checked before; written as Markdown and JSON."""
+"""Rows of the benchmark: a number with spread, n, aim and correctness check; written as Markdown and JSON."""
 
 import operator
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ What: TypeAlias = tuple[str, str, str]  # subject, case, and what it is compared
 
 
 class WrongAnswer(ValueError):
-    """Our output differs from the reference, so that its time does not count."""
+    """Our output differs from the reference, so its time does not count."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def skipped(subject: str, case: str, against: str, reason: str) -> Row:
 
 
 def check(difference: float, limit: float, what: str) -> str:
-    """Return what was compared and the difference found; WrongAnswer if it exceeds the limit or is NaN."""
+    """Return a text that names the comparison and its difference; WrongAnswer if it exceeds the limit or is NaN."""
     if not difference <= limit:
         raise WrongAnswer(f"{what}: differs by {difference:.3g}, more than the {limit:.3g} of rounding; not timed")
     return f"{what}: ≤ {difference:.1e}"

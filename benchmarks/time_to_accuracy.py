@@ -1,4 +1,4 @@
-"""Seconds from the archive to the score for ISBI-2012, as a study run by Snakemake; needs a mirror with the archive."""
+"""Seconds from the archive to the score on ISBI-2012, as a study run by Snakemake; needs a mirror with the archive."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ def rows(mirror: Path | None, threads: int = 2) -> Iterator[Row]:
         return
     with workflow() as folder:
         overlay = _with_absolute_mirrors(mirror, folder)
-        names = [BASE, overlay, RECIPE]  # our recipe last: a mirror overlay states datasets too
+        names = [BASE, overlay, RECIPE]  # our recipe last, because a mirror overlay sets datasets too
         started = time.perf_counter()
         snakemake(folder, "results/bench-em/scores.csv", "--cores", str(threads), "--configfile", *names)
         seconds = time.perf_counter() - started

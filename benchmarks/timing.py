@@ -1,6 +1,6 @@
 """Time contenders in interleaved repeats, with medians and quartiles, and set the number of threads.
 
-Contenders take turns and every second round runs in reverse order, so that a machine that slows down slows all of them.
+Contenders take turns, and every second round runs in reverse order, so that a slowdown of the machine affects all.
 """
 
 import gc
@@ -42,7 +42,7 @@ class Times:
 
 
 def set_threads(count: int) -> None:
-    """Limit every library to `count` threads: torch and OpenCV now, the others by environment before their import."""
+    """Limit every library to `count` threads: torch and OpenCV directly, others by environment before their import."""
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
     import torch
 
@@ -62,7 +62,7 @@ def interleaved(
 ) -> dict[Name, Times]:
     """Return the times of each contender in `repeats` rounds after one untimed round.
 
-    synchronise: called before each reading of the clock, as a GPU still works when a call has returned.
+    synchronise: called before each reading of the clock, because a GPU may still be working when a call returns.
     """
     names = list(contenders)
     for name in names:

@@ -1,8 +1,8 @@
 """A training step against a plain PyTorch loop and, per FLOP, against the U-Nets of MONAI and smp.
 
-Our time is that of `unetlib.training.loop.train` and includes drawing batches from a cache; the other contenders are
-given their tensors. Each runs in a process of its own. The peers' networks pad and need other numbers of FLOPs per
-pixel, so that their ratio is per FLOP of the forward pass, counted by torch; the backward pass takes twice that.
+Our time is that of `unetlib.training.loop.train` and includes drawing batches from a cache; the other contenders get
+ready tensors. Each runs in its own process. The peers' networks use padding and other numbers of FLOPs per pixel, so
+their ratio is per FLOP of the forward pass, counted by torch; the backward pass takes twice as many.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -163,7 +163,7 @@ def forward_flops(model: nn.Module, images: Tensor) -> float:
 
 
 def padded_batch(case: Case) -> tuple[Tensor, Tensor, Tensor]:
-    """Return images, target and weights of the input's size, cut to the multiple of 32 that padding networks need."""
+    """Return images, target and weights of the input's size, cropped to a multiple of 32 as padding networks need."""
     side = max(32, valid_input(case.tile_px, case.depth) // 32 * 32)
     random = torch.Generator().manual_seed(0)
     images = torch.randn(case.batch, 1, side, side, generator=random)
@@ -171,7 +171,7 @@ def padded_batch(case: Case) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def same_as_plain(case: Case) -> str:
-    """Check that `train` and the plain loop have equal losses in fp32, and that bf16 differs by at most 5 %."""
+    """Check that `train` and the plain loop give equal losses in fp32, and that bf16 differs by at most 5 %."""
     draw, updates = batches(case), case.steps + 1
     first, second, third = (network(case, dropout=0.0) for _ in range(3))
     mine = train_ours(first, draw, updates, "float32")
@@ -199,7 +199,7 @@ def a_peer(case: Case, name: str) -> Callable[[], object]:
 
 
 def load(draw: Callable[[int], object], steps: int) -> None:
-    """Make the batches of some updates."""
+    """Draw the batches of some updates."""
     for update in range(steps):
         draw(update)
 

@@ -1,4 +1,4 @@
-"""Weight maps against the usual way, a distance transform (EDT) per instance and a sort, and against one EDT."""
+"""Weight maps against the usual method, a distance transform (EDT) per instance and a sort, and against one EDT."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ERROR = 1e-5
 
 @dataclass(frozen=True)
 class Case:
-    """A label image and the aims: how many times faster than the naive map, and at most how many EDTs of the image."""
+    """A label image and its aims: the factor faster than the naive map, and the most EDTs of the image it may cost."""
 
     name: str
     shape: tuple[int, int]
@@ -39,7 +39,7 @@ TINY = (Case("60×70, 9 cells", (60, 70), 9, 7, "≥ 1", "≤ 2"),)
 
 
 def naive(labels: np.ndarray) -> np.ndarray:
-    """Return the map by its definition, from sorted distances to all instances: 4 bytes per pixel and instance."""
+    """Return the map by its definition, from sorted distances to all instances; 4 bytes per pixel and instance."""
     ids = np.unique(labels[labels > 0])
     distances = np.empty((len(ids), *labels.shape), np.float32)
     for place, label in enumerate(ids):
@@ -50,7 +50,7 @@ def naive(labels: np.ndarray) -> np.ndarray:
 
 
 def rows(cases: tuple[Case, ...] = FULL, repeats: int = 15) -> Iterator[Row]:
-    """Yield two rows per case. The naive map is slow and steady: its one run is the reference and is timed."""
+    """Yield two rows per case. The slow naive map varies little, so one run is both the reference and its timing."""
     for case in cases:
         labels = cells(case.shape, case.count, case.radius_px)
         background = labels == 0

@@ -1,4 +1,4 @@
-"""Run and time Snakemake in a copy of the project, which the tests' builder makes."""
+"""Run and time Snakemake in a copy of the project, made by the builder of the tests."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def workflow() -> Iterator[Path]:
 def snakemake(folder: Path, *arguments: str, code: str = "") -> tuple[str, float]:
     """Run Snakemake in the folder; return its output and wall seconds, start included. RuntimeError if it fails.
 
-    code: Python statements to run in its process first.
+    code: Python statements to run first in Snakemake's process.
     """
     start = "; ".join(["import sys", *([code] if code else []), "from snakemake.cli import main", "main(sys.argv[1:])"])
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # rules call `python`
