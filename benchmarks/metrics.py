@@ -84,7 +84,7 @@ def _rand(truth: np.ndarray, parts: np.ndarray, error: float) -> float:
     """Return V_rand from scikit-image's error, which omits the n pairs of a pixel with itself from both sums."""
     mean = sum(float(np.square(_sizes(labels, truth > 0)).sum()) for labels in (truth, parts)) / 2
     n = np.count_nonzero(truth)
-    return ((1 - error) * (mean - n) + n) / mean
+    return ((1 - error) * (mean - n) + n) / mean  # put the n pairs back into both sums
 
 
 def _information(truth: np.ndarray, parts: np.ndarray) -> float:

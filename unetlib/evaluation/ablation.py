@@ -118,6 +118,7 @@ def ablation(
     table = table.merge(_tested(pairs, found), on=KEYS)
     table["question"] = [arms.questions.get(name, NO_QUESTION) for name in table["experiment"]]
     places = pd.MultiIndex.from_frame(table[["experiment", "test_dataset"]])
+    # only these enter a family: primary metrics of trained networks that were not excluded
     asked = (table["train_dataset"] != NO_TRAINING) & ~places.isin(list(untested))
     judged = table[(table["primary"] & asked).astype(bool)]
     for column, raw in (("p_holm", "p"), ("p_equivalent", "p_within")):

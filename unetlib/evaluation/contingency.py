@@ -75,7 +75,7 @@ def object_pairs(table: Contingency) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 def _table(row: np.ndarray, column: np.ndarray, pixels: np.ndarray, height: int, width: int) -> Contingency:
     """Sum the pixels of equal pairs (row, column) into a table of height × width labels."""
-    place = row * width
+    place = row * width  # one integer per pair, so that pairs can be counted or sorted at once
     place += column
     if height * width <= DENSE_CELLS:
         counts = np.bincount(place, pixels, minlength=height * width)

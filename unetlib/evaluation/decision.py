@@ -78,7 +78,7 @@ def observed_spread(half_width: float, between_runs: float, runs: int, folds: in
         return Spread(between_runs)
     again = retrained(resampled)
     quantile = stdtrit(runs - folds, (1 + LEVEL) / 2) if again and runs > folds else ndtri((1 + LEVEL) / 2)
-    explained = between_runs**2 / runs if again else 0.0
+    explained = between_runs**2 / runs if again else 0.0  # the part of the squared standard error due to retraining
     return Spread(between_runs, max((half_width / quantile) ** 2 - explained, 0.0) * folds)
 
 
@@ -96,7 +96,7 @@ def design_to_decide(size: float, spread: Spread | None, folds: int, margin: flo
 
 def _decides(size: float, spread: Spread, design: Design, margin: float) -> bool:
     error, df = spread.standard_error(design), spread.lent + design.folds * (design.seeds - 1)
-    power = stdtrit(df, POWER)
+    power = stdtrit(df, POWER)  # t0.8
     if abs(size) > 0 and (stdtrit(df, (1 + LEVEL) / 2) + power) * error <= abs(size):
         return True
     return bool((stdtrit(df, (1 + EQUIVALENCE_LEVEL) / 2) + power) * error <= margin - abs(size))

@@ -11,7 +11,7 @@ import numpy as np
 from unetlib.evaluation.contingency import Contingency, ScoreError, contingency, majority, object_pairs
 from unetlib.imaging.labels import relabel
 
-THRESHOLDS_20THS = np.arange(10, 20)
+THRESHOLDS_20THS = np.arange(10, 20)  # 0.5, 0.55 … 0.95 in twentieths
 
 
 def score_image(
@@ -102,7 +102,7 @@ def average_precision(table: Contingency) -> np.ndarray:
     """Return AP at IoU > 0.5, 0.55 … 0.95, (10,). Above 0.5 matches are one to one; integers compare exactly."""
     row, column, overlap = object_pairs(table)
     union = table.row_size[row] + table.column_size[column] - overlap
-    hits = (20 * overlap > THRESHOLDS_20THS[:, None] * union).sum(axis=1)
+    hits = (20 * overlap > THRESHOLDS_20THS[:, None] * union).sum(axis=1)  # IoU > t/20, without a division
     objects, predicted = len(table.row_size) - 1, len(table.column_size) - 1
     if objects == 0 and predicted == 0:
         return np.ones(len(THRESHOLDS_20THS))

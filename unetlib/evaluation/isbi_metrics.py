@@ -44,6 +44,7 @@ def thin_borders(labels: np.ndarray) -> np.ndarray:
     for pixels in np.split(order, ends):
         around = flat[pixels + beside]
         highest = around.max(axis=0)
+        # lowest label among the flooded neighbours: equal to the highest exactly if all of them agree
         lowest = np.where(around > 0, around, highest).min(axis=0)
         flat[pixels] = np.where(lowest == highest, highest, 0)
     grown = flat.reshape(labels.shape[0] + 2, labels.shape[1] + 2)[1:-1, 1:-1]

@@ -71,6 +71,7 @@ def estimate(series: Iterable[Sequence[Floats]], independent: int | None = None)
         known = [value for value in values if np.isfinite(value)]
         if known and lengths:
             rhos.append(float(np.interp(np.mean(known), expected_autocorrelation(lengths), _GRID)))
+            # the number of successive pairs of frames: the weight of this estimate, and its sample size
             steps.append(len(known) * sum(length - 1 for length in lengths))
     if not rhos:
         return float("nan")

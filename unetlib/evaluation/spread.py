@@ -49,6 +49,7 @@ class Spread:
         trainers = dict(networks or {})
         telling = [arm for arm in trained if arm not in collapsed and arm.experiment not in trainers]
         prior, outliers = fit_prior([own[arm] for arm in telling])
+        # the prior does not describe these arms, so it must not shrink their variance
         alone = {arm for arm, is_outlier in zip(telling, outliers, strict=True) if is_outlier} | set(collapsed)
         runs = {arm: _of_runs(own[arm], prior, arm in alone) for arm in trained}
         known = {arm: part for arm, part in runs.items() if part.df > 0}
