@@ -91,7 +91,7 @@ def test_how_the_study_predicts_stands_beside_every_network(finished):
     found = {run.relative_to(results(finished, "runs")).as_posix(): run / "prediction.json" for run in runs}
     assert len(found) == 2 * len(TRAINED) + 1 + 1, "the joint network, and the protocol's own"
     stated = json.loads(found["reference/phase/fold0-seed0"].read_text())
-    assert stated["instances"] == {"threshold": 0.45, "min_area_px": 30, "watershed_depth_px": 0.0}
+    assert stated["instances"] == {"threshold": 0.45, "min_area_px": 30, "watershed_depth_px": 0.0, "seeds": None}
     assert stated["inference"] == {"mode": "tile", "test_time_augmentation": 1} and stated["normalisation"] == "zscore"
     assert all(path.is_file() for path in found.values())
 

@@ -164,7 +164,7 @@ def reruns(project, edits):
 
 def test_every_package_is_edited():
     assert {name.rpartition("/")[0] for name in [*EDITS, *FURTHER]} >= set(PACKAGES)
-    assert len(PACKAGES) > 10 and 0 < len(UNREACHED) < 4
+    assert len(PACKAGES) > 10 and 0 < len(UNREACHED) < 6
 
 
 def test_other_words_and_code_that_no_rule_reaches_rerun_nothing(finished):
