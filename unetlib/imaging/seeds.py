@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from unetlib.imaging.planes import Readable
-from unetlib.imaging.watershed import CROSS
+from unetlib.imaging.watershed import CROSS, Box, cut_instances, maxima
 
 TRUNCATE = 4.0  # of the smoothing, in its standard deviations
 
@@ -28,37 +28,16 @@ def split_by_seeds(labels: NDArray[Any], height: Readable, *, depth: float, smoo
     """
     from skimage.segmentation import watershed
 
-    found = ndimage.find_objects(labels) if labels.size else []
-    largest = len(found)
-    for label, box in enumerate(found, start=1):
-        if box is None:
-            continue
-        here = labels[box]
-        mask = np.asarray(here == label)
+    def cells(box: Box, mask: NDArray[np.bool_]) -> tuple[Any, int]:
         smooth = smoothed(height, box, smoothing_px)
-        seeds, count = _maxima(smooth, mask, depth)
-        if count < 2:
-            continue
-        parts = watershed(-smooth, seeds, connectivity=CROSS, mask=mask)
-        others = parts > 1
-        here[others] = parts[others] + (largest - 1)
-        largest += count - 1
-    return largest
+        outside = smooth[mask].min() - 2 * depth - 1  # lower than all that is inside, also when lowered by depth
+        seeds, count = maxima(np.where(mask, smooth.astype(np.float64), outside), depth, mask)
+        return (watershed(-smooth, seeds, connectivity=CROSS, mask=mask), count) if count > 1 else (mask, 1)
+
+    return cut_instances(labels, cells)
 
 
-def _maxima(height: NDArray[np.float32], mask: NDArray[np.bool_], depth: float) -> tuple[NDArray[np.int32], int]:
-    """Return the maxima inside the mask that stand out by more than depth: (H, W) int32 1 … n in scan order, and n."""
-    from skimage.morphology import local_maxima, reconstruction
-
-    outside = height[mask].min() - 2 * depth - 1  # lower than all that is inside, also when lowered by depth
-    inside = np.where(mask, height.astype(np.float64), outside)
-    # Reconstruction from the lowered height flattens every maximum that rises less than depth.
-    levelled = reconstruction(inside - depth, inside, footprint=CROSS)
-    seeds, count = ndimage.label(local_maxima(levelled, footprint=CROSS) & mask, CROSS)
-    return seeds, count
-
-
-def smoothed(plane: Readable, box: tuple[slice, slice], sigma_px: float) -> NDArray[np.float32]:
+def smoothed(plane: Readable, box: Box, sigma_px: float) -> NDArray[np.float32]:
     """Return a box of a plane (H, W) as a Gaussian filter of the whole plane leaves it; only what counts is read."""
     if sigma_px == 0:
         return np.asarray(plane[box], np.float32)
