@@ -10,6 +10,8 @@
 - model_page: Write the page of a shipped network, card.md, from its card alone.
 - power_table: Write the power table of docs/statistics.md from the published tables of all studies: python -m
   tools.power_table.
+- protocol_tables: Tables of docs/results/README.md: published values beside those of their protocols, and what each
+  flaw is worth.
 - published_pages: The generated sections of README.md and docs/results/README.md, made from published tables.
 - results: Make everything that is published of the deposited studies, from docs/results/deposit alone.
 - ship_model: Make a network that ships with unetlib from a finished run of a study.

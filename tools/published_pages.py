@@ -9,6 +9,7 @@ import pandas as pd
 from tools.aims import aims_table
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
+from tools.protocol_tables import flaws, published_values
 from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.tables import METRICS
@@ -38,6 +39,8 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
         (published / "README.md", "aims"): aims_table(published),
         (published / "README.md", "deposits"): deposits_table(root / DEPOSITS, deposits),
         (published / "README.md", "ledger"): ledger_section(ledger),
+        (published / "README.md", "values"): published_values(ledger),
+        (published / "README.md", "flaws"): flaws(published),
     }
     for (page, name), lines in sections.items():
         replace_section(page.read_text(encoding="utf-8"), name, WRITER, lines)

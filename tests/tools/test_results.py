@@ -9,12 +9,13 @@ import pytest
 from builders.config import ROOT
 from builders.finished_study import finish
 
-from tools import published_pages, results
+from tools import protocol_tables, published_pages, results
 from tools.marked_sections import replace_section
 from unetlib.io.outputs import OutputError
 from unetlib.io.packed import check_checksums, read_packed, write_checksums, write_packed
 from unetlib.report.deposit import write_deposit
 
+SECTIONS = ["aims", "deposits", "ledger", "values", "flaws"]
 COMMAND = "snakemake --configfile studies/small.yaml"
 
 
@@ -60,7 +61,7 @@ def published(tmp_path_factory):
         shutil.copyfile(ROOT / name, folder / name)
     for name in ("command.txt", "comparison.csv", "costs.csv"):
         shutil.copyfile(ROOT / "docs/results/cpu" / name, folder / "docs/results/cpu" / name)
-    for page, names in {"README.md": ["results"], "docs/results/README.md": ["aims", "deposits", "ledger"]}.items():
+    for page, names in {"README.md": ["results"], "docs/results/README.md": SECTIONS}.items():
         marks = [f"<!-- {name}: written by {published_pages.WRITER} -->\n<!-- end of {name} -->\n" for name in names]
         (folder / page).write_text("".join(marks))
     for name in ("small", "twice"):
@@ -152,3 +153,24 @@ def test_a_table_of_an_earlier_version_is_read_under_the_columns_of_today(publis
     names = ("headline", "primary") if "headline" in table.read_text() else ("primary", "headline")
     table.write_text(table.read_text().replace(*names))
     assert published_pages.readme_section(tmp_path / "cpu") == lines
+
+
+def test_the_flaws_that_are_shown_are_those_whose_interval_excludes_zero(tmp_path):
+    rows = [
+        # step, change, low, high, compared on: only 1 and 3 are shown, the larger first; the last is the whole recipe
+        (0, "", "", "", ""),
+        (1, 0.1, 0.02, 0.18, "same images"),
+        (2, 0.3, -0.1, 0.7, "same images"),
+        (3, -0.2, -0.3, -0.1, "same images"),
+        (4, 0.5, 0.4, 0.6, "other images"),
+        (5, 0.9, 0.8, 1.0, "same images"),
+    ]
+    lines = ["protocol,metric,step,flaw,change,change_low,change_high,compared_on,images,primary"]
+    lines += [f"as-x,iou,{step},flaw {step},{','.join(map(str, rest))},7,True" for step, *rest in rows]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/waterfall.csv").write_text("\n".join(lines) + "\n")
+    lead, _, _, _, *shown = protocol_tables.flaws(tmp_path)
+    assert lead.startswith("2 of 3 steps")
+    assert [line.split(" | ")[0] for line in shown] == ["| flaw 3", "| flaw 1"]
+    assert protocol_tables.flaws(tmp_path / "one") == [protocol_tables.NOTHING]
+    assert protocol_tables.published_values(None) == [protocol_tables.NOTHING]
