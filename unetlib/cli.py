@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unetlib.cli_arguments import parser
+from unetlib.cli_finetune import finetune
 from unetlib.cli_inputs import choice_of, image_files_of, network_of
 from unetlib.cli_predict import predict
 from unetlib.cli_terminal import FAILURES, Batch, Notes, failed, plain_terminal, say, show, write_to_stdout
@@ -17,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with plain_terminal():
         given = parser().parse_args(arguments)
         commands = {"predict": predict, "models": _models, "measure": _measure, "track": _track}
-        commands |= {"export": _export, "info": _info}
+        commands |= {"export": _export, "info": _info, "finetune": finetune}
         try:
             with signals_raise():
                 return commands[given.command](given)

@@ -1,10 +1,11 @@
-"""Arguments of the command `unetlib`: its commands, their options, and the values that options accept."""
+"""Arguments of the command `unetlib`: its commands and their options."""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, INFO, MEASURE, MODELS, PREDICT, TRACK
+from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, FINETUNE, INFO, MEASURE, MODELS, PREDICT, TRACK
+from unetlib.cli_values import at_least_one, count, file, folder, not_negative, positive, share, table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="image files, or folders of them")
-    predict.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="where the results go")
+    predict.add_argument("-o", "--output", type=folder, required=True, metavar="DIR", help="where the results go")
     _overwrite(predict, "results of an earlier run")
     predict.add_argument("--overlay", action="store_true", help="also NAME_overlay.png: the image with outlined cells")
     predict.add_argument(
@@ -28,21 +29,21 @@ def parser() -> argparse.ArgumentParser:
         help="test-time augmentation over 8 flips and rotations, 8 times slower (default: as in the study)",
     )
     predict.add_argument(
-        "--threshold", type=_share, metavar="P", help="smallest probability of a cell's pixels (default: the model's)"
+        "--threshold", type=share, metavar="P", help="smallest probability of a cell's pixels (default: the model's)"
     )
     predict.add_argument(
-        "--min-area", type=_count, metavar="PX", help="remove cells of fewer pixels (default: as in the model's study)"
+        "--min-area", type=count, metavar="PX", help="remove cells of fewer pixels (default: as in the model's study)"
     )
     predict.add_argument(
         "--watershed",
-        type=_not_negative,
+        type=not_negative,
         metavar="PX",
         help="split touching cells at necks this much narrower on each side than the cells; 0: never (default: as in"
         " the model's study)",
     )
     predict.add_argument(
         "--binning",
-        type=_at_least_one,
+        type=at_least_one,
         metavar="K",
         help="average K × K pixels before predicting (default: the model's)",
     )
@@ -51,15 +52,13 @@ def parser() -> argparse.ArgumentParser:
     )
     predict.add_argument(
         "--diameter",
-        type=_positive,
+        type=positive,
         metavar="PX",
         help="diameter of the cells in px, for a network that sees cells at one size (default: it finds out)",
     )
     _pixel_size(predict)
     _choice(predict)
-    predict.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1")
-    predict.add_argument("--threads", type=_at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
-    predict.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
+    _machine(predict)
     predict.set_defaults(command="predict")
 
     models = commands.add_parser(
@@ -68,19 +67,47 @@ def parser() -> argparse.ArgumentParser:
     models.add_argument("name", nargs="?", metavar="NAME", help="show the card of this network")
     models.set_defaults(command="models")
 
+    finetune = commands.add_parser(
+        "finetune", help="a network trained further on your labels", description=FINETUNE, formatter_class=form
+    )
+    finetune.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
+    finetune.add_argument("folder", type=Path, metavar="FOLDER", help="holds images/ and labels/")
+    finetune.add_argument("-o", "--output", type=file, required=True, metavar="FILE.pt", help="the new network")
+    _overwrite(finetune, "an earlier network")
+    finetune.add_argument("--updates", type=at_least_one, default=300, metavar="N", help="training steps (default 300)")
+    finetune.add_argument(
+        "--learning-rate", type=positive, default=0.0005, metavar="R", help="largest step size (default 0.0005)"
+    )
+    finetune.add_argument(
+        "--held-out", type=count, metavar="N", help="labelled images that only judge (default: a quarter)"
+    )
+    finetune.add_argument(
+        "--compare", action="store_true", help="also train a network of random weights as long, and score it"
+    )
+    finetune.add_argument(
+        "--seed", type=count, default=0, metavar="N", help="seed of tiles and augmentation (default 0)"
+    )
+    finetune.add_argument(
+        "--channel", type=at_least_one, metavar="N", help="channel of images that have several, from 1"
+    )
+    _pixel_size(finetune)
+    _masks(finetune)
+    _machine(finetune)
+    finetune.set_defaults(command="finetune")
+
     export = commands.add_parser(
         "export", help="a network for other programs", description=EXPORT, formatter_class=form
     )
     export.add_argument("model", metavar="MODEL", help="a shipped network, or model.pt of a run")
     export.add_argument("--to", required=True, choices=("onnx", "bioimageio"), help="a graph alone, or a package")
-    export.add_argument("-o", "--output", type=_file, required=True, metavar="FILE", help="the .onnx or .zip file")
+    export.add_argument("-o", "--output", type=file, required=True, metavar="FILE", help="the .onnx or .zip file")
     _overwrite(export, "an earlier export")
     export.add_argument(
         "--image", type=Path, metavar="IMAGE", help="source of the test tiles (default: a synthetic micrograph)"
     )
     export.add_argument(
         "--tile",
-        type=_at_least_one,
+        type=at_least_one,
         metavar="PX",
         help="side of a test tile's output (default: 388, or the next below)",
     )
@@ -98,7 +125,7 @@ def parser() -> argparse.ArgumentParser:
         "--intensity", type=Path, nargs="+", metavar="IMAGE", help="one image per label image, found by its name"
     )
     measure.add_argument(
-        "-o", "--output", type=_table, required=True, metavar="FILE.csv", help="the table; - is standard output"
+        "-o", "--output", type=table, required=True, metavar="FILE.csv", help="the table; - is standard output"
     )
     _overwrite(measure, "an earlier table")
     _pixel_size(measure)
@@ -108,16 +135,16 @@ def parser() -> argparse.ArgumentParser:
 
     track = commands.add_parser("track", help="cells through time", description=TRACK, formatter_class=form)
     track.add_argument("labels", type=Path, nargs="+", metavar="LABELS", help="a label stack, or its frames in order")
-    track.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="where the results go")
+    track.add_argument("-o", "--output", type=folder, required=True, metavar="DIR", help="where the results go")
     _overwrite(track, "an earlier result that was changed since")
     track.add_argument(
-        "--max-distance", type=_positive, metavar="PX", help="farthest move between frames (default: a cell's diameter)"
+        "--max-distance", type=positive, metavar="PX", help="farthest move between frames (default: a cell's diameter)"
     )
     track.add_argument(
-        "--max-gap", type=_count, default=1, metavar="N", help="frames that a cell may be missing (default 1)"
+        "--max-gap", type=count, default=1, metavar="N", help="frames that a cell may be missing (default 1)"
     )
     track.add_argument("--no-divisions", action="store_true", help="cells do not divide")
-    track.add_argument("--interval", type=_positive, metavar="MIN", help="minutes between frames (default: the file's)")
+    track.add_argument("--interval", type=positive, metavar="MIN", help="minutes between frames (default: the file's)")
     _pixel_size(track)
     _choice(track)
     _masks(track)
@@ -127,21 +154,27 @@ def parser() -> argparse.ArgumentParser:
 
 def _pixel_size(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--pixel-size", type=_positive, metavar="UM", help="side of a pixel in micrometres (default: the file's)"
+        "--pixel-size", type=positive, metavar="UM", help="side of a pixel in micrometres (default: the file's)"
     )
 
 
 def _choice(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--channel", type=_at_least_one, metavar="N", help="channel of an image that has several, from 1"
+        "--channel", type=at_least_one, metavar="N", help="channel of an image that has several, from 1"
     )
-    command.add_argument("--z", type=_at_least_one, metavar="N", help="z plane of a stack that has several, from 1")
+    command.add_argument("--z", type=at_least_one, metavar="N", help="z plane of a stack that has several, from 1")
     command.add_argument(
         "--frames-axis",
         choices=("T", "Z", "C"),
         default="T",
         help="axis that counts frames, if a program named them z planes or channels (default T)",
     )
+
+
+def _machine(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1")
+    command.add_argument("--threads", type=at_least_one, metavar="N", help="CPU threads (default: PyTorch's choice)")
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
 
 
 def _masks(command: argparse.ArgumentParser) -> None:
@@ -152,27 +185,6 @@ def _masks(command: argparse.ArgumentParser) -> None:
 
 def _overwrite(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("--overwrite", action="store_true", help=f"replace {what}")
-
-
-def _folder(text: str) -> Path:
-    return _named(text, "a folder")
-
-
-def _file(text: str) -> Path:
-    return _named(text, "a file")
-
-
-def _table(text: str) -> Path | None:
-    """Return the file of a table, or None for standard output (-); a file named - is written ./-"""
-    return None if text == "-" else _named(text, "a file")
-
-
-def _named(text: str, what: str) -> Path:
-    if not text or "\0" in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not the name of {what}")
-    if text == "-":
-        raise argparse.ArgumentTypeError(f"only tables can go to standard output; give {what} (./- is one)")
-    return Path(text)
 
 
 class _Version(argparse.Action):
@@ -192,37 +204,3 @@ class _Version(argparse.Action):
         except PackageNotFoundError:
             text = "unetlib, not installed"
         parser.exit(message=f"{text}\n")
-
-
-def _positive(text: str) -> float:
-    return _number(text, 0.0, float("inf"), "a positive number")
-
-
-def _not_negative(text: str) -> float:
-    return 0.0 if text.strip() == "0" else _number(text, 0.0, float("inf"), "0 or a positive number")
-
-
-def _share(text: str) -> float:
-    return _number(text, 0.0, 1.0, "a number above 0, below 1")
-
-
-def _number(text: str, low: float, high: float, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low < value < high:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
-    return int(text)
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return int(text)

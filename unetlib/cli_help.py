@@ -4,6 +4,7 @@ EXAMPLES = """\
 examples:
   unetlib models
   unetlib predict demo-nuclei images/ -o out --overlay
+  unetlib finetune demo-nuclei my-cells/ -o mine.pt
   unetlib info results/cpu/runs/reference/phc-u373/fold0-seed0/model.pt
   unetlib predict model.pt movie.tif -o out    (a stack, many files, a folder)
   unetlib predict model.pt images/ -o out --tta --min-area 50
@@ -49,6 +50,20 @@ images in bit depth, in whether cells are brighter than the background, and in
 how much of the image they cover. A network that was trained on cells of one
 size brings each image to it: by --diameter, or by the size of the cells that a
 first prediction of the first plane finds.
+"""
+FINETUNE = """\
+Train a network further on a few labelled images of your own, in minutes on a
+processor, and write the result to FILE.pt, which `predict` takes as MODEL.
+
+FOLDER holds images/ and labels/ with files of the same names (TIFF or PNG);
+labels are instance images, 0 = background, or masks with --masks. Subfolders
+are kept together. The last quarter of the labelled images trains nothing: the
+network before and after is scored on it (means of Dice, SEG and mAP), which
+says whether it helped. --held-out 0 trains on all and scores nothing. The
+recipe is the one that the network was trained by, with a smaller step size,
+and the last weights are kept. --compare says what as many steps reach without
+the network, from random weights. The file also holds threshold, minimum area
+and the other settings of prediction, and is written when all is done.
 """
 MODELS = """\
 List the networks that ship with unetlib: which images they are for, the pixel

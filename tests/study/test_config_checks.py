@@ -59,6 +59,8 @@ from unetlib.study.settings import StudyError
         ),
         (("pitfalls", "leakage", "flawed"), "random", r"pitfalls\.leakage\.flawed names 'random'.*did you mean 'rand"),
         (("experiments", "plain", "training"), {"optimiser": "nesterov", "momentum": 0}, "training.momentum is 0"),
+        (("experiments", "plain", "start_from"), "nucleii", "plain: start_from nucleii: there is no such file, and no"),
+        (("experiments", "plain", "start_from"), "gone/model.pt", "plain: start_from gone/model.pt: there is no such"),
         (("experiments", "plain", "loss"), {"params": {"alpha": 1}}, "weighted_ce takes no alpha"),
     ],
 )

@@ -26,10 +26,12 @@ ORDER = [
     "report",
     "napari_plugin",
     "cli_help",
+    "cli_values",
     "cli_arguments",
     "cli_terminal",
     "cli_inputs",
     "cli_predict",
+    "cli_finetune",
     "cli",
     "__main__",
 ]

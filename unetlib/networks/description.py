@@ -7,7 +7,8 @@ from pathlib import Path
 
 from unetlib.io.files import FileError
 from unetlib.networks.run_record import RecordError, RunFacts, RunRecord, read_facts
-from unetlib.networks.trained_network import read_model, study_prediction
+from unetlib.networks.settings import PredictionSettings
+from unetlib.networks.trained_network import prediction_beside, read_model
 
 SECTIONS = ("model", "target", "resample", "loss", "weight_map", "augmentation", "training", "batch", "inference")
 PROGRAMS = ("unetlib", "torch", "python")
@@ -20,9 +21,11 @@ def describe(path: Path) -> list[tuple[str, str]]:
     Facts beside it count only when they are of the same run. Raises ModelFileError for a file that is no model.
     """
     record, weights = read_model(path)
-    facts, prediction = _facts(path, record), study_prediction(path)
+    facts, prediction = _facts(path, record), prediction_beside(path, record)
     if prediction is not None:
         record = record.with_pixel_size(prediction.pixel_size_um)
+    elif record.prediction is not None:
+        prediction = PredictionSettings.read(record.prediction)
     lines = [
         ("model", f"{path}, {sum(part.numel() for part in weights.values()):,} numbers"),
         ("run", f"experiment {record.experiment}, fold {record.fold}, seed {record.seed}"),
@@ -34,6 +37,9 @@ def describe(path: Path) -> list[tuple[str, str]]:
             ("inference", _plain(prediction.inference.plain())),
             ("instances", _plain(prediction.instances.plain())),
         ]
+    if record.held_out is not None:
+        scores = ", ".join(f"{name} {value:.3f}" for name, value in record.held_out.items())
+        return [*lines, ("held out", f"{scores}: means over images that did not train it")]
     known = facts or record
     if known.best_validation_dice is None:
         return [*lines, ("score", "not known: facts.json of this run does not stand beside the model")]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from unetlib.networks.settings import PredictionSettings
-from unetlib.networks.trained_network import PREDICTION_FILE, TrainedNetwork, study_prediction
+from unetlib.networks.trained_network import PREDICTION_FILE, TrainedNetwork, prediction_beside
 
 
 def prediction_settings(
@@ -22,7 +22,7 @@ def prediction_settings(
     minimum area and no watershed. Arguments that are not None override them. With another binning, pixel_size_um is
     that of images which, binned, look like the training images.
     """
-    recorded = study_prediction(model)
+    recorded = prediction_beside(model, network.record)
     chosen = (recorded or network.prediction).plain()
     instances = {"threshold": threshold, "min_area_px": min_area_px, "watershed_depth_px": watershed_depth_px}
     chosen["instances"] |= {name: value for name, value in instances.items() if value is not None}
@@ -36,7 +36,9 @@ def prediction_settings(
         chosen["binning"] = binning
     settings = PredictionSettings.read(chosen)
     origin = f"as in {model.with_name(PREDICTION_FILE)}"
-    if recorded is None:
+    if network.record.prediction is not None:
+        origin = f"as {model} says"
+    elif recorded is None:
         origin = f"as {model} records, for there is no {PREDICTION_FILE} beside it"
     cut = settings.instances
     way = f"watershed depth {cut.watershed_depth_px:g} px"

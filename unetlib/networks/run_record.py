@@ -10,6 +10,8 @@ from unetlib.io.files import read_json
 from unetlib.io.settings import first_fault
 from unetlib.networks.old_settings import translated
 
+ALONE = ("prediction", "held_out")  # fields of a network that belongs to no study
+
 
 class RecordError(ValueError):
     """A record cannot be read."""
@@ -68,6 +70,12 @@ class RunRecord(Record):
     best_update: int | None = None
     best_validation_dice: float | None = None
     updates: int | None = None
+    prediction: dict[str, JsonValue] | None = Field(
+        None, description="settings of a network that no study predicts with"
+    )
+    held_out: dict[str, float] | None = Field(
+        None, description="mean scores on images that did not train a fine-tuned one"
+    )
 
     @field_validator("settings", mode="before")
     @classmethod

@@ -139,19 +139,34 @@ def load_network(path: Path, device: str) -> TrainedNetwork:
     precision: Precision = "auto" if use.training.precision == "bfloat16" else use.training.precision
     return TrainedNetwork(
         model.to(chosen).eval(),
-        PredictionSettings(
-            inference=use.inference,
-            instances=InstanceSettings(threshold=use.threshold, seeds=SeedSettings() if model.planes else None),
-            normalisation=use.normalisation,
-            binning=1 if use.resample.object_diameter_px else record.binning,
-            pixel_size_um=record.pixel_size_um,
-        ),
+        _recorded_prediction(record, use, path),
         device=chosen,
         precision=precision,
         tile_px=use.batch.tile_px,
         record=record,
         resample=use.resample,
     )
+
+
+def _recorded_prediction(record: RunRecord, use: _Use, path: Path) -> PredictionSettings:
+    """Return the prediction settings in a model.pt: those that it holds, else what its training implies."""
+    if record.prediction is not None:
+        try:
+            return PredictionSettings.read(record.prediction)
+        except SettingsError as error:
+            raise ModelFileError(f"{path}: its prediction settings are not valid ({error}); make it again") from error
+    return PredictionSettings(
+        inference=use.inference,
+        instances=InstanceSettings(threshold=use.threshold, seeds=SeedSettings() if use.target.outputs > 2 else None),
+        normalisation=use.normalisation,
+        binning=1 if use.resample.object_diameter_px else record.binning,
+        pixel_size_um=record.pixel_size_um,
+    )
+
+
+def prediction_beside(path: Path, record: RunRecord) -> PredictionSettings | None:
+    """Return the study's prediction settings for a model.pt; None for a network that holds its own, or without any."""
+    return None if record.prediction is not None else study_prediction(path)
 
 
 def study_prediction(path: Path) -> PredictionSettings | None:

@@ -28,7 +28,7 @@ from unetlib.evaluation import tables
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, SCORE_COLUMNS
 from unetlib.io.files import atomic_folder, read_csv, read_json, write_json
 from unetlib.io.packed import check_checksums, read_packed, write_checksums, write_packed, write_packed_csv
-from unetlib.networks.run_record import RunFacts
+from unetlib.networks.run_record import ALONE, RunFacts
 from unetlib.report.study_tables import Scores, read_tracking, trained_facts
 from unetlib.study.external_scores import Failure, failures
 from unetlib.study.facts import StudyFacts
@@ -161,4 +161,6 @@ def _without_machine(facts: RunFacts) -> dict[str, object]:
     """Return the facts of a run without its platform and without the folders of its data sources."""
     versions = {name: version for name, version in facts.versions.items() if name not in MACHINE}
     data = [each.model_copy(update={"source": each.source and PurePath(each.source).name}) for each in facts.data]
-    return facts.model_copy(update={"versions": versions, "data": tuple(data)}).model_dump(mode="json")
+    return facts.model_copy(update={"versions": versions, "data": tuple(data)}).model_dump(
+        mode="json", exclude={*ALONE}
+    )

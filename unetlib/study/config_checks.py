@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import PurePath
 
 from unetlib.evaluation.baselines import TRIVIAL
+from unetlib.models.registry import ModelNameError, find_network
 from unetlib.networks.tiling import smallest_output, step_px, takes_tile
 from unetlib.study.experiments import (
     PREDICTED_BY,
@@ -47,6 +48,7 @@ def check_study(study: StudySettings) -> None:
         _mistakes(experiment, study)
         _watershed(experiment, study)
         _seeds(experiment, study)
+        _start(experiment, study)
     for name in study.study.external_tools:
         _external_tool(name, study)
     for name, reason in untrackable(study).items():
@@ -207,6 +209,19 @@ def _seeds(experiment: str, study: StudySettings) -> None:
             experiment,
             "instance_method",
         )
+
+
+def _start(experiment: str, study: StudySettings) -> None:
+    """Refuse a network to start from that is not there."""
+    if (start := run_settings(study, experiment).start_from) is None:
+        return
+    trainer = training_experiment(study, experiment)
+    key = ("experiments", trainer, "start_from") if study.experiments[trainer].start_from else ("start_from",)
+    try:
+        if not find_network(start).path.is_file():
+            raise ModelNameError(f"{start}: there is no such file")
+    except ModelNameError as error:
+        raise StudyError(f"{experiment}: start_from {error}", *key) from error
 
 
 def _external_tool(name: str, study: StudySettings) -> None:

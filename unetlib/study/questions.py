@@ -28,6 +28,7 @@ BY_SETTING: Mapping[str, Question] = {  # the longest beginning of a setting's d
     "seeds": "inference",
     "validation": "protocol",
     "target": "loss",
+    "start_from": "training recipe",
 }
 SEVERAL: Question = "training recipe"
 

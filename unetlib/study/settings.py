@@ -109,6 +109,7 @@ class ExperimentSettings(Settings):
     batch: BatchDifferences | None = Field(None, description="As batch.")
     target: TargetDifferences | None = option(None, "As target.")
     resample: ResampleDifferences | None = option(None, "As resample.")
+    start_from: str | None = option(None, "As start_from.")
     question: Question | None = option(
         None,
         "What its comparison with the reference is an answer to: p-values are corrected among those of one question;"

@@ -8,6 +8,9 @@
 - cached_variants: Read and write the variants of training frames in a cache: three or four arrays per frame, and an
   index.
 - crops: Draw the crops of training tiles, their variant and position, as a function of the seed and the update.
+- fine_tuning: Train a network further on a few labelled images of a person's own, and score it on some that did not
+  train it.
+- held_out: Labelled images that train nothing and judge a network: which they are, and its mean scores on them.
 - loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
 - objective: Inputs and results of a training: batches, loss and validation; its evaluations.
@@ -18,9 +21,10 @@
 - seen_images: What a network is trained on of a frame: image, truth and the scale of lengths, binned or at a common
   object size.
 - settings: Settings of a training: augmentation, loss, batches, optimiser, and the selection of a network.
+- starting_weights: The weights that a training starts from: random ones, or those of a network that was trained before.
 - validation: Select a network by its scores on whole validation images, predicted by overlap-tile without augmentation.
 - variants: Augmented variants of a training frame: warped images with their masks and weight maps.
 
-For other packages: train_networks; write_cache, repair; read_cache; Batches; LOSSES; RunSettings, train;
+For other packages: train_networks; fine_tune; write_cache, repair; read_cache; Batches; LOSSES; RunSettings, train;
 Validation; write_facts.
 """

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from unetlib.io.files import write_json
-from unetlib.networks.run_record import RunFacts
+from unetlib.networks.run_record import ALONE, RunFacts
 
 PACKAGES = ("unetlib", "torch", "numpy", "scipy", "scikit-image", "tifffile", "snakemake")
 
@@ -18,7 +18,7 @@ def write_facts(path: Path, facts: RunFacts) -> None:
     The IoU is omitted if the validation did not compute it.
     """
     ours = {"versions": versions(), "peak_memory_bytes": peak_memory_bytes()}
-    absent = {"best_validation_iou"} if facts.best_validation_iou is None else set()
+    absent = {*ALONE} | ({"best_validation_iou"} if facts.best_validation_iou is None else set())
     write_json(path, facts.model_copy(update=ours).model_dump(mode="json", exclude=absent))
 
 

@@ -7,13 +7,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
-import torch
-
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import USED, dataset_and_key_of, frames_with_role
 from unetlib.io.files import read_json, sha256_of, short_hash, write_csv
-from unetlib.networks.blocks import SegmentationNet, initialise, parameter_count
-from unetlib.networks.build import build
+from unetlib.networks.blocks import SegmentationNet, parameter_count
 from unetlib.networks.device import choose_device, deterministic_convolutions, uses_bfloat16
 from unetlib.networks.predict import Tiling
 from unetlib.networks.run_record import RunFacts, RunRecord, SourceRecord
@@ -28,6 +25,7 @@ from unetlib.training.losses import loss_of, with_distances
 from unetlib.training.objective import Objective, Training, ValidationScores
 from unetlib.training.seen_images import median_diameter
 from unetlib.training.settings import RunSettings
+from unetlib.training.starting_weights import started, starting_checksum
 
 HISTORY_COLUMNS = (
     "update",
@@ -101,10 +99,11 @@ def train_networks(
     settings = measured(settings, data)
     decides: list[object] = [settings.identity(), compute.identity(), device, code]
     decides += [[sha256_of(each.cache) for each in data], {each.name: each.roles for each in data}]
+    if (start := starting_checksum(settings)) is not None:
+        decides.append(start)
     checkpoints = {model: _checkpoint_of(model, [*decides, run.seed]) for model, run in runs.items()}
     for model, run in runs.items():
-        network = build(settings.model, classes=settings.target.outputs)
-        initialise(network, torch.Generator().manual_seed(run.seed))
+        network = started(settings, run.seed)
         batches = Batches([read_cache(each.cache) for each in data], settings, seed=run.seed, device=device)
         result = train(
             network,
@@ -115,7 +114,7 @@ def train_networks(
             checkpoint=checkpoints[model],
             report=partial(_say_row, say, run.seed),
         )
-        record = record_of(run, settings, data, result, code)
+        record = record_of(run, settings, [each.source for each in data], result, code)
         facts = facts_of(record, data, network, result, compute.model_copy(update={"device": device}))
         columns = [name for name in HISTORY_COLUMNS if name in result.history[0]]
         write_csv(model.with_name("history.csv"), result.history, columns)
@@ -167,7 +166,7 @@ def validation_of(
 
 
 def record_of(
-    run: RunName, settings: RunSettings, data: Sequence[TrainingData], result: Training, code: str
+    run: RunName, settings: RunSettings, sources: Sequence[SourceRecord], result: Training, code: str
 ) -> RunRecord:
     """Return the record of a training for its model.pt."""
     loss = settings.loss.model_dump(mode="json")  # with the parameters that it leaves at their defaults
@@ -178,7 +177,7 @@ def record_of(
         fold=run.fold,
         seed=run.seed,
         code=code,
-        data=tuple(each.source for each in data),
+        data=tuple(sources),
         best_update=result.best_update,
         best_validation_dice=result.best_dice,
         updates=result.updates,

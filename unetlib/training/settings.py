@@ -229,6 +229,10 @@ class RunSettings(Settings):
     batch: BatchSettings = Field(default_factory=BatchSettings, description="What one forward pass takes.")
     target: TargetSettings = option(TargetSettings(), "What a network learns to say of a pixel.")
     resample: ResampleSettings = option(ResampleSettings(), "At which size networks see objects.")
+    start_from: str | None = option(
+        None,
+        "A shipped network (`unetlib models`) or a model.pt whose weights training starts from; null: random ones.",
+    )
 
     @property
     def cache(self) -> CacheSettings:

@@ -2,6 +2,7 @@
 from snakemake.logging import logger
 
 from unetlib.datasets.unused_files import unused_line
+from unetlib.models.registry import find_network
 from unetlib.study.external_inputs import labels_content
 from unetlib.study.sources import folder_content, hint_of_few, source_files, source_of
 
@@ -49,6 +50,12 @@ def training_splits_of(wildcards):
     """The split files that a network is trained by, in the order of its datasets."""
     keys = FACTS.training_splits_of(wildcards.experiment, wildcards.train_dataset)
     return [LAYOUT.split(name, key, wildcards.fold) for name, key in keys.items()]
+
+
+def started_from(wildcards):
+    """The file of the network whose weights a training starts from, if any."""
+    name = run_settings(STUDY, wildcards.experiment).start_from
+    return [find_network(name).path] if name else []
 
 
 def caches_of(wildcards):

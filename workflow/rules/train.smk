@@ -7,6 +7,7 @@ rule train:
         caches=caches_of,
         frames=lambda w: [LAYOUT.frames(name) for name in FACTS.training_datasets(w.experiment, w.train_dataset)],
         splits=training_splits_of,
+        start=started_from,
     output:
         model=expand(LAYOUT.model(RUN), seed=SEEDS if PACKED else "{seed}", allow_missing=True),
         history=expand(LAYOUT.history(RUN), seed=SEEDS if PACKED else "{seed}", allow_missing=True),

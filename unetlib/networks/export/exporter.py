@@ -20,7 +20,7 @@ from unetlib.networks.export.package import Package, border_px
 from unetlib.networks.run_record import RunRecord
 from unetlib.networks.settings import PredictionSettings
 from unetlib.networks.tiling import largest_tile, mirror_index, takes_tile
-from unetlib.networks.trained_network import TrainedNetwork, load_network, study_prediction
+from unetlib.networks.trained_network import TrainedNetwork, load_network, prediction_beside
 
 KINDS = {"onnx": ".onnx", "bioimageio": ".zip"}
 LARGEST_DIFFERENCE = 1e-4  # of a probability; rounding alone is 1e-6
@@ -72,7 +72,7 @@ def export(
         raise ExportError(f"{path}: has distance targets, which no export holds; train with target.kind mask")
     if kind == "bioimageio" and network.resample.object_diameter_px:
         raise ExportError(f"{path}: sees objects at one size, which a package cannot say; export to onnx")
-    settings = study_prediction(path) or network.prediction
+    settings = prediction_beside(path, network.record) or network.prediction
     if image is None and kind == "bioimageio" and settings.normalisation == "unit_range":
         raise ExportError(
             f"{path}: is normalised by unit_range, by the largest value of a pixel type; give an image of that type"
