@@ -16,35 +16,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import numpy as np
 import torch
 import yaml
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.splits import split
-from unetlib.evaluation.image_metrics import score_image
-from unetlib.imaging.instances import foreground_plane, instances_from_probability
-from unetlib.imaging.settings import InstanceSettings
+from unetlib.imaging.settings import ResampleSettings
 from unetlib.io.files import short_hash, write_csv
 from unetlib.networks.blocks import SegmentationNet, initialise
 from unetlib.networks.build import build
 from unetlib.networks.device import keep_freed_memory
-from unetlib.networks.predict import Tiling, predict
+from unetlib.networks.settings import PredictionSettings
+from unetlib.networks.trained_network import TrainedNetwork
 from unetlib.study.config_errors import read_study
-from unetlib.study.experiments import cache_settings, instance_settings, merged, run_settings, split_settings
+from unetlib.study.experiments import cache_settings, merged, prediction_settings, run_settings, split_settings
 from unetlib.study.layout import Layout
 from unetlib.study.settings import StudySettings
 from unetlib.training.batches import Batches
 from unetlib.training.cache import write_cache
 from unetlib.training.cached_variants import read_cache
+from unetlib.training.held_out import HeldOut
 from unetlib.training.loop import train
 from unetlib.training.losses import loss_of, with_distances
 from unetlib.training.objective import Batch, Loss, Objective, ValidationScores
 from unetlib.training.optimisers import optimiser_of, step
+from unetlib.training.seen_images import measured_size
 from unetlib.training.settings import RunSettings
-from unetlib.training.validation import ValidationImage, load
 
-METRICS = ("dice", "seg", "map")
 TIMED_UPDATES = 6  # after two warm-up updates
 EVALUATIONS = 8
 SMALLEST_BUDGET = 20  # updates; with fewer, a learning rate schedule is meaningless
@@ -83,10 +81,10 @@ class Material:
 
 
 class Scored:
-    """Validation that records all scores and the processor time of training alone."""
+    """Validation that records all scores, of images predicted as the study does, and the processor time of training."""
 
-    def __init__(self, images: Sequence[ValidationImage], truths: Sequence[np.ndarray], how: InstanceSettings) -> None:
-        self.images, self.truths, self.how = images, truths, how
+    def __init__(self, images: HeldOut, how: PredictionSettings, resample: ResampleSettings) -> None:
+        self.images, self.how, self.resample = images, how, resample
         self.rows: list[tuple[float, dict[str, float]]] = []
         self.started, self.outside = time.process_time(), 0.0
 
@@ -94,16 +92,10 @@ class Scored:
         """Return the mean Dice of the validation images, and record the mean of every metric."""
         began = time.process_time()
         spent = began - self.started - self.outside
-        scores = [self._scores(model, image, truth) for image, truth in zip(self.images, self.truths, strict=True)]
-        means = {name: float(np.mean([score[name] for score in scores])) for name in METRICS}
+        means = self.images.scores(TrainedNetwork(model, self.how, resample=self.resample), self.how)
         self.rows.append((spent, means))
         self.outside += time.process_time() - began
         return ValidationScores(means["dice"])
-
-    def _scores(self, model: SegmentationNet, image: ValidationImage, truth: np.ndarray) -> dict[str, float]:
-        planes = image.at_full_size(predict(model, image.image, Tiling()))
-        labels, mask = instances_from_probability(planes, self.how), foreground_plane(planes) >= self.how.threshold
-        return score_image(truth, labels, predicted_mask=mask, ignore=~image.known)
 
 
 def curve(
@@ -202,13 +194,9 @@ def main() -> None:
             data = Dataset(Path(layout.frames(name)).parent)
             roles = roles_of(data, study, experiment)
             material = Material(data, roles, arguments.output.with_suffix(".caches"), study.split.seed)
-            frames = roles["validation"]
-            images = load(data, frames, run_settings(study, experiment, name))
-            truths = [
-                (data.truth(f) if data.frame(f).annotation in ("gold", "partial") else data.training_truth(f))[0]
-                for f in frames
-            ]
-            scored = Scored(images, truths, instance_settings(study, experiment, name))
+            images = HeldOut(data, roles["validation"], study.compute)
+            resample = measured_size(run_settings(study, experiment, name).resample, [(data, roles["train"])])
+            scored = Scored(images, prediction_settings(study, experiment, name, {name: None}), resample)
             for seed in arguments.seeds:
                 found = [*curve(study, experiment, material, scored, seconds=arguments.seconds, seed=seed)]
                 points += found

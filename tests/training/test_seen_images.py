@@ -6,12 +6,13 @@ from builders.trained_runs import trained
 
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.imaging.object_size import object_diameter
+from unetlib.imaging.settings import ResampleSettings
 from unetlib.io.files import write_csv, write_json
 from unetlib.networks.trained_network import load_network
 from unetlib.training.cache import write_cache
 from unetlib.training.cached_variants import read_cache
 from unetlib.training.run import TrainingData
-from unetlib.training.seen_images import median_diameter, seen_image
+from unetlib.training.seen_images import measured_size, seen_image
 from unetlib.training.settings import AugmentationSettings, CacheSettings, RunSettings
 from unetlib.training.validation import load
 
@@ -54,8 +55,19 @@ def test_objects_of_all_images_get_one_size_and_lengths_follow(dataset):
         assert found.image.shape == found.labels.shape == found.ignore.shape and found.image.dtype == np.uint8
         assert np.mean((found.image > 100) == (found.labels > 0)) > 0.9
     assert seen_image(dataset, "none", 16).image.shape == (40, 45), "nothing to go by: as binned"
-    assert median_diameter(dataset, ["small", "large", "none"]) == pytest.approx(40 / np.pi**0.5)
-    assert median_diameter(dataset, ["none"]) is None
+
+
+def test_the_size_is_measured_where_it_is_wanted_and_not_stated(dataset):
+    wanted = ResampleSettings(object_diameter_px=16)
+    found = measured_size(wanted, [(dataset, ["small", "large", "none"])])
+    assert found.image_diameter_px == pytest.approx(40 / np.pi**0.5, abs=0.01) and found.object_diameter_px == 16
+    of_two = measured_size(wanted, [(dataset, ["small"]), (dataset, ["small", "large"])])
+    assert of_two.image_diameter_px == pytest.approx((20 + 40) / 2 / np.pi**0.5, abs=0.01)
+    stated = wanted.model_copy(update={"image_diameter_px": 7})
+    for rests in (ResampleSettings(), stated):
+        assert measured_size(rests, [(dataset, ["none"])]) is rests
+    with pytest.raises(ValueError, match="no training image has an object"):
+        measured_size(wanted, [(dataset, ["none"])])
 
 
 def test_caches_and_validation_hold_images_of_that_size(dataset, tmp_path):

@@ -211,6 +211,11 @@ class Dataset:
             return self._labels("silver" if facts.annotation != "silver" else "labels", frame, has_ignore=False)
         return self._labels("labels", frame, has_ignore=facts.annotation == "partial")
 
+    def best_truth(self, frame: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the truth that judges best, in the form of `truth`: gold, even if partial, else that of training."""
+        is_gold = self.frame(frame).annotation in ("gold", "partial")
+        return self.truth(frame) if is_gold else self.training_truth(frame)
+
     def silver(self, frame: str) -> np.ndarray | None:
         """Return the silver truth, (H, W) uint16, of a frame that also has gold truth; None for other frames."""
         facts = self.frame(frame)

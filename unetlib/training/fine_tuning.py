@@ -27,7 +27,7 @@ from unetlib.training.loop import train
 from unetlib.training.losses import loss_of, with_distances
 from unetlib.training.objective import Objective, Training
 from unetlib.training.run import record_of
-from unetlib.training.seen_images import median_diameter
+from unetlib.training.seen_images import measured_size
 from unetlib.training.settings import RunSettings
 from unetlib.training.starting_weights import started
 from unetlib.training.validation import Validation, load
@@ -147,9 +147,7 @@ def further(record: RunRecord, dataset: Dataset, frames: Sequence[str], start: s
         "select_by": "last",
         "patience": 0,
     }
-    resample = recorded.resample
-    if resample.object_diameter_px is not None:
-        resample = resample.model_copy(update={"image_diameter_px": median_diameter(dataset, frames)})
+    resample = measured_size(recorded.resample.model_copy(update={"image_diameter_px": None}), [(dataset, frames)])
     changed = {"training": recorded.training.model_copy(update=training), "resample": resample, "start_from": start}
     return recorded.model_copy(update=changed)
 

@@ -57,7 +57,7 @@ class HeldOut:
 
     def __init__(self, dataset: Dataset, frames: Sequence[str], compute: ComputeSettings) -> None:
         self.frames, self.compute = list(frames), compute
-        self.truths = {frame: dataset.training_truth(frame) for frame in frames}
+        self.truths = {frame: dataset.best_truth(frame) for frame in frames}
         self.images = BinnedImages([dataset.folder]).of({dataset.folder.name: self.frames})
 
     def scores(self, network: TrainedNetwork, how: PredictionSettings) -> dict[str, float]:

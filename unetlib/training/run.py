@@ -1,6 +1,5 @@
 """Train the networks of one training set, which differ by their seed, and write the files of each run."""
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -23,7 +22,7 @@ from unetlib.training.cached_variants import read_cache
 from unetlib.training.loop import train
 from unetlib.training.losses import loss_of, with_distances
 from unetlib.training.objective import Objective, Training, ValidationScores
-from unetlib.training.seen_images import median_diameter
+from unetlib.training.seen_images import measured_size
 from unetlib.training.settings import RunSettings
 from unetlib.training.starting_weights import started, starting_checksum
 
@@ -96,7 +95,8 @@ def train_networks(
     for each in data:
         for frame in repair(each.cache, each.dataset):
             say(f"warning: {each.cache.parent}: {frame} was not what its checksum says, and was made again")
-    settings = measured(settings, data)
+    size = measured_size(settings.resample, [(each.dataset, each.roles["train"]) for each in data])
+    settings = settings.model_copy(update={"resample": size})
     decides: list[object] = [settings.identity(), compute.identity(), device, code]
     decides += [[sha256_of(each.cache) for each in data], {each.name: each.roles for each in data}]
     if (start := starting_checksum(settings)) is not None:
@@ -123,21 +123,6 @@ def train_networks(
     # Only when all are trained, because Snakemake removes the outputs of a killed job.
     for checkpoint in checkpoints.values():
         checkpoint.unlink(missing_ok=True)
-
-
-def measured(settings: RunSettings, data: Sequence[TrainingData]) -> RunSettings:
-    """Return the settings with the diameter of the objects in the training images, where it is wanted and not stated.
-
-    The median of those of the datasets. ValueError where no training image has an object.
-    """
-    resample = settings.resample
-    if resample.object_diameter_px is None or resample.image_diameter_px is not None:
-        return settings
-    found = [median_diameter(each.dataset, each.roles["train"]) for each in data]
-    if not (known := [diameter for diameter in found if diameter is not None]):
-        raise ValueError("no training image has an object, so that none has a size; leave out resample")
-    stated = resample.model_copy(update={"image_diameter_px": round(statistics.median(known), 2)})
-    return settings.model_copy(update={"resample": stated})
 
 
 def _checkpoint_of(model: Path, decides: Sequence[object]) -> Path:

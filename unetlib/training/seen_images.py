@@ -1,5 +1,6 @@
 """What a network is trained on of a frame: image, truth and the scale of lengths, binned or at a common object size."""
 
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from unetlib.datasets.dataset import Dataset
 from unetlib.imaging.binning import bin_image, bin_labels, bin_mask
 from unetlib.imaging.object_size import object_diameter, resized_image, resized_labels, shape_at, size_factor
+from unetlib.imaging.settings import ResampleSettings
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,19 @@ def seen_image(
     return SeenImage(*resized, facts.px_per_length * factor)
 
 
-def median_diameter(dataset: Dataset, frames: Iterable[str]) -> float | None:
-    """Return the median over frames of the median diameter of their objects, px at full size; None without objects."""
-    found = [object_diameter(dataset.training_truth(frame)[0]) for frame in frames]
-    known = [diameter for diameter in found if diameter is not None]
-    return float(np.median(known)) if known else None
+def measured_size(resample: ResampleSettings, data: Iterable[tuple[Dataset, Iterable[str]]]) -> ResampleSettings:
+    """Return the settings with the diameter of the objects in the training frames, where it is wanted and not stated.
+
+    data: each dataset with its training frames. The diameter is the median over datasets of the median over frames of
+    the median diameter of a frame's objects, px at full size. ValueError where no frame has an object.
+    """
+    if resample.object_diameter_px is None or resample.image_diameter_px is not None:
+        return resample
+    found = []
+    for dataset, frames in data:
+        diameters = [object_diameter(dataset.training_truth(frame)[0]) for frame in frames]
+        if known := [diameter for diameter in diameters if diameter is not None]:
+            found.append(float(np.median(known)))
+    if not found:
+        raise ValueError("no training image has an object, so that none has a size; leave out resample")
+    return resample.model_copy(update={"image_diameter_px": round(statistics.median(found), 2)})

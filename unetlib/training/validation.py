@@ -79,8 +79,7 @@ def load(dataset: Dataset, frames: Sequence[str], settings: RunSettings) -> list
     """
     images = []
     for frame in frames:
-        is_gold = dataset.frame(frame).annotation in ("gold", "partial")
-        labels, ignore = dataset.truth(frame) if is_gold else dataset.training_truth(frame)
+        labels, ignore = dataset.best_truth(frame)
         diameter = settings.resample.object_diameter_px
         seen = seen_image(dataset, frame, diameter, (labels, ignore))
         targets = None
