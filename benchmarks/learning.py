@@ -155,7 +155,8 @@ def roles_of(dataset: Dataset, study: StudySettings, experiment: str) -> dict[st
     """Return the training and validation frames of the study's first fold, without writing a file."""
     settings = split_settings(study, dataset.folder.name, experiment)
     assert settings.by is not None  # the dataset's own setting if the study has none
-    assigned = split(dataset.frames, settings, by=settings.by, fold=study.study.folds[0])
+    dense = dataset.dense_frames() if settings.dense_only else ()
+    assigned = split(dataset.frames, settings, by=settings.by, fold=study.study.folds[0], dense=dense)
     return {role: [each.frame for each in assigned if each.role == role] for role in ("train", "validation")}
 
 
