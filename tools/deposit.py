@@ -3,11 +3,15 @@
 python -m tools.deposit results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml" \\
     --configfile studies/cpu.yaml
 
+With --add, the runs of further seeds are added to the deposit that is there: a study of three seeds can be made in three
+sittings, each with its own `study: {seeds: [...]}`.
+
 `python -m tools.results` makes everything that is published of it from there.
 """
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -15,6 +19,7 @@ from snakemake.utils import update_config
 
 from tools.published_pages import DEPOSITS
 from unetlib.report.deposit import DepositError, write_deposit
+from unetlib.report.deposit_seeds import add_seeds
 from unetlib.study.config_errors import read_study
 from unetlib.study.facts import StudyFacts, study_facts
 
@@ -29,14 +34,24 @@ def facts_of(files: list[Path]) -> StudyFacts:
     return study_facts(read_study(config, files))
 
 
-def deposit(results: Path, command: str, configfiles: list[Path]) -> Path:
-    """Deposit the study whose results these are, <project>/results/<study>; return the folder of its deposit."""
+def deposit(results: Path, command: str, configfiles: list[Path], *, add: bool = False) -> Path:
+    """Deposit the study whose results these are, <project>/results/<study>; return the folder of its deposit.
+
+    add: add its seeds to the deposit that is there.
+    """
     root = results.resolve().parents[1]
     facts = facts_of([root / "config.yaml", *configfiles])
     if facts.name != results.name:
         raise DepositError(f"{results}: the configuration is of study {facts.name}; give the files of {results.name}")
     folder = ROOT / DEPOSITS / facts.name
-    write_deposit(folder, root, facts, command)
+    if not add:
+        write_deposit(folder, root, facts, command)
+        return folder
+    if not folder.is_dir():
+        raise DepositError(f"{folder}: there is no deposit to add to; leave out --add")
+    with tempfile.TemporaryDirectory() as place:
+        write_deposit(Path(place) / facts.name, root, facts, command)
+        add_seeds(folder, Path(place) / facts.name)
     return folder
 
 
@@ -46,9 +61,10 @@ def main() -> int:
     parser.add_argument("results", type=Path, help="folder of a finished study, such as results/cpu")
     parser.add_argument("command", help="the command that made it, as it is to be shown")
     parser.add_argument("--configfile", type=Path, nargs="+", required=True, help="the files that it was made with")
+    parser.add_argument("--add", action="store_true", help="add these seeds to the study's deposit")
     given = parser.parse_args()
     try:
-        folder = deposit(given.results, given.command, given.configfile)
+        folder = deposit(given.results, given.command, given.configfile, add=given.add)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -44,6 +44,15 @@ def test_the_configuration_of_another_study_is_one_line(project, tmp_path, monke
     assert not (tmp_path / "repository").exists()
 
 
+def test_seeds_are_added_to_a_deposit_that_is_there(project, tmp_path, monkeypatch, capsys):
+    words = [project / "results/small", "snakemake x", "--configfile", project / "small.yaml", "--add"]
+    assert call(monkeypatch, *words) == 1
+    assert capsys.readouterr().err.endswith("deposit/small: there is no deposit to add to; leave out --add\n")
+    assert call(monkeypatch, *words[:-1]) == 0
+    assert call(monkeypatch, *words) == 1
+    assert "seed 0 is in both deposits" in capsys.readouterr().err
+
+
 def test_an_unfinished_study_is_one_line(project, monkeypatch, capsys):
     shutil.rmtree(project / "results/small/runs")
     assert call(monkeypatch, project / "results/small", "snakemake x", "--configfile", project / "small.yaml") == 1

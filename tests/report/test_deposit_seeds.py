@@ -1,0 +1,89 @@
+"""Seeds of a later sitting are added to a deposit: the same bytes as of all seeds at once, or nothing is changed."""
+
+import shutil
+
+import pytest
+from builders.config import facts
+from builders.finished_study import configuration, finish
+
+from unetlib.io.files import FileError, read_csv, write_csv
+from unetlib.io.packed import read_packed
+from unetlib.report.deposit import DepositError, read_deposit, write_deposit
+from unetlib.report.deposit_seeds import add_seeds
+from unetlib.study.layout import Layout
+
+COMMAND = "snakemake --cores 2 --configfile studies/small.yaml"
+LAYOUT = Layout("small")
+
+
+def with_seeds(*seeds, **changes):
+    config = configuration()
+    config["study"] |= {"seeds": list(seeds), **changes}
+    return facts(config)
+
+
+def deposited(folder, project, found, command=COMMAND):
+    """The deposit of the runs of some seeds of a finished study."""
+    place = shutil.copytree(project, folder.parent / f"{folder.name}-project")
+    path = place / LAYOUT.all_scores
+    rows = read_csv(path, ())
+    tools = [run.experiment for run in found.external_runs()]
+    kept = [row for row in rows if int(row["seed"]) in found.seeds or row["experiment"] in tools]
+    write_csv(path, kept, [*rows[0]])
+    write_deposit(folder, place, found, command)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path):
+    finish(tmp_path / "project")
+    return tmp_path / "project"
+
+
+def test_two_sittings_give_the_deposit_of_one(project, tmp_path):
+    whole = deposited(tmp_path / "whole", project, with_seeds(0, 1))
+    for first, second in ((0, 1), (1, 0)):
+        one = deposited(tmp_path / f"one-{first}", project, with_seeds(first))
+        two = deposited(tmp_path / f"two-{first}", project, with_seeds(second))
+        assert add_seeds(one, two) == with_seeds(0, 1)
+        for path in (path for path in whole.rglob("*") if path.is_file() and path.name != "study.json"):
+            name = path.relative_to(whole)
+            if path.suffix == ".xz":
+                assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+        together, at_once = read_deposit(one), read_deposit(whole)
+        assert together.facts == at_once.facts and together.command == COMMAND
+        assert together.trained == at_once.trained
+
+
+def test_both_commands_are_kept_where_they_differ(project, tmp_path):
+    one = deposited(tmp_path / "one", project, with_seeds(0))
+    add_seeds(one, deposited(tmp_path / "two", project, with_seeds(1), "snakemake --cores 1"))
+    assert read_deposit(one).command == f"{COMMAND}\nsnakemake --cores 1"
+
+
+@pytest.mark.parametrize(
+    ("further", "message"),
+    [
+        (with_seeds(0, 1), "seed 0 is in both deposits"),
+        (with_seeds(1, reference="modern"), "reference of the two deposits differ; only seeds can be added"),
+    ],
+)
+def test_what_is_not_the_same_study_with_other_seeds_is_refused(project, tmp_path, further, message):
+    one = deposited(tmp_path / "one", project, with_seeds(0))
+    before = {path: path.read_bytes() for path in one.rglob("*") if path.is_file()}
+    with pytest.raises(DepositError, match=message):
+        add_seeds(one, deposited(tmp_path / "two", project, further))
+    assert {path: path.read_bytes() for path in one.rglob("*") if path.is_file()} == before
+
+
+def test_other_data_and_a_damaged_deposit_are_refused(project, tmp_path):
+    one = deposited(tmp_path / "one", project, with_seeds(0))
+    silver = read_csv(project / LAYOUT.table("silver"), ())
+    write_csv(project / LAYOUT.table("silver"), [row | {"frames": 5} for row in silver], [*silver[0]])
+    two = deposited(tmp_path / "two", project, with_seeds(1))
+    with pytest.raises(DepositError, match=r"silver\.csv\.xz: differs"):
+        add_seeds(one, two)
+    (two / "scores.csv.xz").write_bytes(b"broken")
+    with pytest.raises(FileError, match=r"scores\.csv\.xz"):
+        add_seeds(one, two)
+    assert read_deposit(one).facts == with_seeds(0)
