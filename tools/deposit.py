@@ -3,8 +3,8 @@
 python -m tools.deposit results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml" \\
     --configfile studies/cpu.yaml
 
-With --add, the runs of further seeds are added to the deposit that is there: a study of three seeds can be made in three
-sittings, each with its own `study: {seeds: [...]}`.
+With --add, the runs of further seeds are added to the deposit that is there: a study of three seeds can be made in
+three sittings, each with its own `study: {seeds: [...]}`.
 
 `python -m tools.results` makes everything that is published of it from there.
 """

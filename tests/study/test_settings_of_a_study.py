@@ -15,7 +15,7 @@ from unetlib.study.experiments import run_settings, split_settings
 from unetlib.study.settings import StudySettings
 
 STUDIES = [(), ("cpu",), ("cpu", "ladder"), ("cpu", "tuned-cells"), ("cpu", "tuned-membranes"), ("cpu", "tuned-nuclei")]
-STUDIES += [("cpu", "protocols"), ("cpu", "recipes")]
+STUDIES += [("cpu", "protocols"), ("cpu", "recipes"), ("cpu", "decisive")]
 STUDIES += [("demo",), (TINY,)]
 VALIDATOR = Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
 
