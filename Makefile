@@ -5,12 +5,14 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALLED := .venv/installed
 
-.PHONY: help install try demo results test test-slurm check format schema lock bench lock-bench clean
+.PHONY: help install try demo results league tools lock-tools test test-slurm check format schema lock bench lock-bench clean
 
 help:
 	@echo "make try         cells of a sample image, without training -> results/try"
 	@echo "make demo        a complete study on synthetic images -> results/demo/report.html"
 	@echo "make results     every published table, chart and number again, from docs/results/deposit alone"
+	@echo "make league      our networks beside StarDist, Cellpose, nnU-Net and MONAI, trained here -> results/league (LEAGUE='mirror.yaml')"
+	@echo "make tools       the environments of those tools, in .tools (TOOLS='stardist cellpose' for some; about 7 GB in all)"
 	@echo "make test        the test suite"
 	@echo "make test-slurm  the tests' study on a temporary Slurm of one node (root, Debian; SLURM='--write docs/reliability.md')"
 	@echo "make check       ruff, format, mypy, snakefmt, snakemake --lint"
@@ -18,6 +20,7 @@ help:
 	@echo "make install     create .venv from requirements.lock"
 	@echo "make schema      update workflow/schemas/config.schema.yaml from the typed settings"
 	@echo "make lock        update requirements.lock and envs/uv.lock from pyproject.toml"
+	@echo "make lock-tools  update workflow/tools/*/requirements.lock (TOOLS=... for some)"
 	@echo "make bench       speed against other libraries, in .venv-bench (BENCH='--mirror mirror.yaml' for ISBI-2012)"
 	@echo "make lock-bench  update benchmarks/peers.lock from benchmarks/peers.in and pyproject.toml"
 	@echo "make clean       remove results, resources, logs and caches (make clean-all: also .venv)"
@@ -43,6 +46,16 @@ demo: $(INSTALLED)
 
 results: $(INSTALLED)
 	python -m tools.results
+
+league: tools
+	snakemake --configfile studies/cpu.yaml studies/league.yaml $(LEAGUE)
+	@echo "open results/league/report.html"
+
+tools: $(INSTALLED)
+	python -m tools.install_tools $(TOOLS)
+
+lock-tools: $(INSTALLED)
+	python -m tools.install_tools --lock $(TOOLS)
 
 test: $(INSTALLED)
 	pytest
@@ -85,4 +98,4 @@ clean:
 	rm -rf results resources logs .snakemake .mypy_cache .ruff_cache .hypothesis build *.egg-info
 
 clean-all: clean
-	rm -rf .venv .venv-bench
+	rm -rf .venv .venv-bench .tools

@@ -16,6 +16,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/tools.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/track.smk"
 include: "workflow/rules/report.smk"
@@ -44,5 +45,5 @@ rule all:
         rules.report.output,
         rules.report.input,  # a deleted table or figure is made again even if the report still exists
         rules.write_prediction_settings.output,
-        rules.check_external.output if TOOLS else [],
+        rules.check_external.output if TOOLS or TRAINED_TOOLS else [],
     localrule: True

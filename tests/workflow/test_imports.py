@@ -23,6 +23,7 @@ ORDER = [
     "training",
     "tracking",
     "study",
+    "trained_tools",
     "report",
     "napari_plugin",
     "cli_help",

@@ -13,6 +13,8 @@
 - figures: Charts for print as matplotlib Figures; save() writes a figure as PNG and SVG, reproducibly to the byte.
 - image_panels: Figures of images: predictions beside the ground truth, weight maps, augmented variants.
 - ledger: The joint ledger of all studies: each published claim answered by the study with the best evidence.
+- league: The league of a study: its networks and the tools that it trained, with scores, seconds and memory, side by
+  side.
 - literature: Read the published claims: one row per number or statement, with the result of ours that answers it.
 - page: Render the report of a study as one self-contained HTML page of tables, pictures and sentences.
 - size_curves: Plot scores against the number of training images and against the network size.
@@ -24,6 +26,8 @@
 - study_tables: Compute all tables of a study from its scores and the facts of its runs.
 - summary: Sentences on a study's questions, findings and uncertainty, made from its tables alone.
 - table_rows: Rows of a study's tables as typed dictionaries, so that a type checker knows their columns.
+- tool_resources: What each training of a study took: processor seconds, wall seconds and memory, of tools and of
+  networks.
 - track_figures: Figures of tracked cells: tracks over the last frame, and distributions of areas and speeds.
 - transfers: Check whether a network trained on another dataset also reaches a published score: then the score asks for
   little.

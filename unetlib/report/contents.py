@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,8 @@ from unetlib.evaluation.silver_truth import silver_shown
 from unetlib.evaluation.tables import NO_TRAINING, read_long, to_csv
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import claims, decided, page, summary
-from unetlib.report.display_tables import SHOWN, tracking_note
+from unetlib.report.display_tables import SHOWN, tracking_note, with_tools_marked
+from unetlib.report.league import league_shown
 from unetlib.report.study_tables import trained_facts
 from unetlib.report.waterfalls import waterfall_shown
 from unetlib.study.facts import StudyFacts
@@ -40,10 +42,11 @@ class StudyTables:
     checks: pd.DataFrame
     silver: pd.DataFrame
     power: pd.DataFrame = field(default_factory=pd.DataFrame)
+    league: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def read_tables(layout: Layout, *, protocols: bool) -> StudyTables:
-    """Read the tables of a study from its results folder; a study without protocols has no waterfall."""
+def read_tables(layout: Layout, *, protocols: bool, tools: bool = False) -> StudyTables:
+    """Read the tables of a study from its results folder; no waterfall without protocols, no league without tools."""
     waterfall = read_long(layout.table("waterfall")) if protocols else pd.DataFrame()
     return StudyTables(
         comparison=read_long(layout.table("comparison")),
@@ -57,6 +60,7 @@ def read_tables(layout: Layout, *, protocols: bool) -> StudyTables:
         checks=pd.read_csv(layout.checks, dtype={"experiment": str, "dataset": str}, keep_default_na=False),
         silver=pd.read_csv(layout.table("silver"), dtype={"dataset": str, "sequence": str}),
         power=read_long(layout.table("power")),
+        league=read_long(layout.table("league")) if tools else pd.DataFrame(),
     )
 
 
@@ -65,7 +69,10 @@ def report_context(study: StudyFacts, config: Mapping[str, object], citation: st
 
     All tables and figures of the study must exist.
     """
-    found, facts = read_tables(Layout(study.name), protocols=bool(study.protocols)), trained_facts(study)
+    found, facts = (
+        read_tables(Layout(study.name), protocols=bool(study.protocols), tools=bool(study.tools)),
+        trained_facts(study),
+    )
     comparison, ablation = _for_sentences(found, study)
     networks = [*study.experiments, "total"]
     return page.Context(
@@ -83,7 +90,7 @@ def report_context(study: StudyFacts, config: Mapping[str, object], citation: st
         lead=decided.lead(comparison, ablation, found.claims, reference=study.reference),
         warnings=summary.warnings(found.checks),
         facts=key_facts(study, found.checks, facts),
-        tables=report_tables(found),
+        tables=report_tables(found, {name: entry.pretrained for name, entry in study.tools.items()}),
         notes={"claims": claims.summary(found.claims), "tracking": tracking_note(found.tracking)},
         pictures=[*pictures(study)],
         provenance=provenance(facts, found.checks),
@@ -95,9 +102,9 @@ def report_context(study: StudyFacts, config: Mapping[str, object], citation: st
 def _for_sentences(found: StudyTables, study: StudyFacts) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of comparison and ablation that the summary sentences describe.
 
-    They exclude external tools and deliberate mistakes; both tables keep the trivial baselines.
+    They exclude tools and deliberate mistakes; both tables keep the trivial baselines.
     """
-    unnamed = [*study.external_tools, *study.set_apart]
+    unnamed = [*study.external_tools, *study.tools, *study.set_apart]
     comparison, ablation = found.comparison, found.ablation
     return (
         comparison[~comparison["experiment"].isin(unnamed)],
@@ -108,7 +115,7 @@ def _for_sentences(found: StudyTables, study: StudyFacts) -> tuple[pd.DataFrame,
 def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]) -> dict[str, str]:
     """Return the key numbers at the top of the page, by name. facts: the facts.json of every trained network."""
     minutes = sum(each.train_seconds or 0 for each in facts) / 60
-    expected = {run.path for run in [*study.runs(), *study.external_runs()]}
+    expected = {run.path for run in [*study.runs(), *study.external_runs(), *study.tool_runs()]}
     complete = set(checks[(checks["check"] == "coverage") & (checks["status"] == OK)]["subject"])
     return {
         "runs scored": f"{len(expected & complete)} of {len(expected)}",
@@ -118,10 +125,11 @@ def key_facts(study: StudyFacts, checks: pd.DataFrame, facts: Sequence[RunFacts]
     }
 
 
-def report_tables(found: StudyTables) -> list[page.Table]:
+def report_tables(found: StudyTables, tools: Mapping[str, bool] | None = None) -> list[page.Table]:
     """Return the tables of the page in order.
 
-    Power, tracking, pitfalls, silver truth and waterfall are included only if they have rows.
+    League, power, tracking, pitfalls, silver truth and waterfall are included only if they have rows. tools: the
+    tools that the study trained → whether they were pretrained.
     """
     always = {
         "comparison": found.comparison,
@@ -129,9 +137,12 @@ def report_tables(found: StudyTables) -> list[page.Table]:
         "transfer": found.transfer,
         "costs": found.costs,
     }
-    shown = [page.table(name, SHOWN[name](table), to_csv(table)) for name, table in always.items()]
+    named = partial(with_tools_marked, tools=tools or {})
+    shown = [page.table(name, SHOWN[name](named(table)), to_csv(table)) for name, table in always.items()]
+    if len(found.league):
+        shown.insert(1, page.table("league", league_shown(found.league), to_csv(found.league)))
     if len(found.power):
-        shown.insert(2, page.table("power", SHOWN["power"](found.power), to_csv(found.power)))
+        shown.insert(-2, page.table("power", SHOWN["power"](found.power), to_csv(found.power)))
     if len(found.tracking):
         shown.append(page.table("tracking", SHOWN["tracking"](found.tracking), to_csv(found.tracking)))
     if len(found.pitfalls):
@@ -146,7 +157,7 @@ def report_tables(found: StudyTables) -> list[page.Table]:
 
 def chart_names(study: StudyFacts) -> list[str]:
     """Return the file names of a study's charts, without suffix."""
-    return [*CHARTS, *study.sweeps, *["waterfall"] * bool(study.protocols)]
+    return [*CHARTS, *study.sweeps, *["waterfall"] * bool(study.protocols), *["league"] * bool(study.tools)]
 
 
 def pictures(study: StudyFacts) -> Iterator[page.Picture]:

@@ -6,7 +6,8 @@
 - runs.jsonl.xz: the facts of each trained run, one per line: settings, data, roles of frames, costs, versions
 - history.csv.xz: every evaluation during every training
 - tracking.csv.xz: scores of tracked sequences
-- failures.csv.xz: failures of external tools
+- failures.csv.xz: failures of tools
+- tools.jsonl.xz, resources.csv.xz: the facts of each training of a tool, and what each training took (with tools)
 - checks.csv.xz: the checks of the scores
 - silver.csv.xz: silver truth compared with gold truth
 - SHA256SUMS
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 import pandas as pd
 
@@ -30,20 +32,26 @@ from unetlib.io.files import atomic_folder, read_csv, read_json, write_json
 from unetlib.io.packed import check_checksums, read_packed, write_checksums, write_packed, write_packed_csv
 from unetlib.networks.run_record import ALONE, RunFacts
 from unetlib.report.study_tables import Scores, read_tracking, trained_facts
+from unetlib.report.tool_resources import read_resources, resources, tool_facts
 from unetlib.study.external_scores import Failure, failures
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 from unetlib.study.runs import Run
 from unetlib.tracking.sequences import COLUMNS as TRACKING_COLUMNS
+from unetlib.trained_tools.facts import ToolFacts
 
 STUDY, RUNS, SCORES, BASELINES = "study.json", "runs.jsonl.xz", "scores.csv.xz", "baselines.csv.xz"
 HISTORY, TRACKING, FAILURES = "history.csv.xz", "tracking.csv.xz", "failures.csv.xz"
+TOOLS, USED = "tools.jsonl.xz", "resources.csv.xz"
 CHECKS, SILVER = "checks.csv.xz", "silver.csv.xz"
 FRAMES = "datasets/{dataset}/frames.csv.xz"
-FILES = r"study\.json|runs\.jsonl\.xz|[a-z]+\.csv\.xz|datasets/[^/]+/frames\.csv\.xz|SHA256SUMS"
+FILES = r"study\.json|(runs|tools)\.jsonl\.xz|[a-z]+\.csv\.xz|datasets/[^/]+/frames\.csv\.xz|SHA256SUMS"
 RUN_COLUMNS = ("experiment", "train_dataset", "fold", "seed")
 HISTORY_COLUMNS = ("update", "loss", "validation_dice")
 MACHINE = ("platform",)  # entries of the versions that describe the machine and affect no result
+
+
+Facts = TypeVar("Facts", bound=RunFacts)
 
 
 class DepositError(ValueError):
@@ -97,8 +105,10 @@ def write_deposit(folder: Path, root: Path, facts: StudyFacts, command: str) -> 
         write_packed_csv(staging / TRACKING, tracked, TRACKING_COLUMNS)
         failed = [{name: str(value) for name, value in each._asdict().items()} for each in failures(facts, root)]
         write_packed_csv(staging / FAILURES, failed, Failure._fields)
-        lines = [json.dumps(_without_machine(each)) for each in trained_facts(facts, root)]
-        write_packed(staging / RUNS, "".join(f"{line}\n" for line in lines).encode())
+        _write_facts(staging / RUNS, trained_facts(facts, root))
+        if facts.tools:
+            _write_facts(staging / TOOLS, tool_facts(facts, root))
+            write_packed(staging / USED, tables.to_csv(resources(facts, root)).encode())
         day = datetime.fromtimestamp((root / layout.all_scores).stat().st_mtime, UTC).date()
         write_json(staging / STUDY, {"command": command, "day": f"{day}", "facts": facts.plain()})
         write_checksums(staging)
@@ -110,8 +120,9 @@ def read_deposit(folder: Path) -> Deposit:
     study = read_json(folder / STUDY)
     facts = StudyFacts.read(study["facts"], str(folder / STUDY))
     scores, baselines, history = (tables.read_long(folder / name) for name in (SCORES, BASELINES, HISTORY))
-    failed = pd.read_csv(folder / FAILURES, dtype={"tool": str, "dataset": str}, keep_default_na=False)
-    lines = read_packed(folder / RUNS).splitlines()
+    failed = pd.read_csv(
+        folder / FAILURES, dtype={"tool": str, "dataset": str, "train_dataset": str}, keep_default_na=False
+    )
     return Deposit(
         facts=facts,
         command=study["command"],
@@ -121,8 +132,10 @@ def read_deposit(folder: Path) -> Deposit:
             baselines,
             tables.read_clusters(folder / FRAMES.format(dataset=name) for name in facts.datasets),
             [Failure(*row) for row in failed.itertuples(index=False)],
+            _read_facts(folder / TOOLS, ToolFacts) if facts.tools else [],
+            read_resources(folder / USED) if facts.tools else None,
         ),
-        trained=[RunFacts.read(json.loads(line), str(folder / RUNS)) for line in lines],
+        trained=_read_facts(folder / RUNS, RunFacts),
         history=history,
         tracking=read_tracking([folder / TRACKING]),
         checks=pd.read_csv(folder / CHECKS, dtype=str, keep_default_na=False),
@@ -138,8 +151,8 @@ def silver_table(silver: bytes) -> pd.DataFrame:
 def _check_runs(facts: StudyFacts, scores: Iterable[dict[str, str]], failed: Iterable[Failure]) -> None:
     """Raise DepositError unless the scores are from exactly the runs of these facts, except failed external tools."""
     found = {Run(row["experiment"], row["train_dataset"], int(row["fold"]), int(row["seed"])) for row in scores}
-    tools = set(facts.external_runs())
-    may_lack = {run for run in tools if any((run.experiment, run.fold) == (each.tool, each.fold) for each in failed)}
+    tools = {*facts.external_runs(), *facts.tool_runs()}
+    may_lack = {Run(each.tool, each.train_dataset, each.fold, each.seed) for each in failed}
     wanted = {*facts.runs(), *tools}
     if missing := sorted(wanted - found - may_lack):
         raise DepositError(f"{facts.name}: no score of {missing[0].path}; let the study finish, then deposit it")
@@ -155,6 +168,15 @@ def _histories(facts: StudyFacts, root: Path) -> Iterator[dict[str, str]]:
     for run in facts.trained_runs():
         named = {name: str(getattr(run, name)) for name in RUN_COLUMNS}
         yield from (named | row for row in read_csv(root / Layout(facts.name).history(run.path), HISTORY_COLUMNS))
+
+
+def _write_facts(path: Path, facts: Iterable[RunFacts]) -> None:
+    lines = [json.dumps(_without_machine(each)) for each in facts]
+    write_packed(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def _read_facts(path: Path, kind: type[Facts]) -> list[Facts]:
+    return [kind.read(json.loads(line), str(path)) for line in read_packed(path).splitlines()]
 
 
 def _without_machine(facts: RunFacts) -> dict[str, object]:

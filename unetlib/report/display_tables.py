@@ -140,6 +140,12 @@ SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {  # table → fun
 }
 
 
+def with_tools_marked(table: pd.DataFrame, tools: Mapping[str, bool]) -> pd.DataFrame:
+    """Return the table with the names of trained tools marked as such. tools: name → whether it was pretrained."""
+    names = {name: f"{name} ({'pretrained ' * pretrained}tool)" for name, pretrained in tools.items()}
+    return table.assign(experiment=table["experiment"].replace(names)) if names and "experiment" in table else table
+
+
 def to_markdown(table: pd.DataFrame) -> str:
     """Return the table as a Markdown pipe table, with text aligned left and numbers aligned right."""
     cells = [[_escaped(value) for value in row] for row in table.itertuples(index=False)]

@@ -21,7 +21,9 @@ from unetlib.io.predictions import image_name
 from unetlib.networks.run_record import RunFacts
 from unetlib.report import image_panels
 from unetlib.report.figures import ablation_forest, learning_curves, save, transfer_heatmap
+from unetlib.report.league import league_chart
 from unetlib.report.size_curves import curve, curve_points
+from unetlib.report.study_tables import marked
 from unetlib.report.track_figures import motion, paths, tracks_over, true_paths
 from unetlib.report.waterfalls import waterfall_chart
 from unetlib.study.facts import StudyFacts
@@ -36,7 +38,7 @@ NAME_LENGTH = 16  # characters of a frame's name that fit beside its images
 class ChartData:
     """The data of a study's charts: its tables, the training history and the facts.json of every network.
 
-    Only a study with protocols has waterfall and claims.
+    Only a study with protocols has waterfall and claims, only one that trains tools a league.
     """
 
     comparison: pd.DataFrame
@@ -47,6 +49,7 @@ class ChartData:
     facts: Sequence[RunFacts]
     waterfall: pd.DataFrame | None = None
     claims: pd.DataFrame | None = None
+    league: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,12 @@ def save_figures(figures: Mapping[str, Figure], folder: Path) -> None:
 
 
 def charts(study: StudyFacts, data: ChartData) -> dict[str, Figure]:
-    """Return the charts by file name: learning curves, ablation, transfer, one curve per sweep, and the waterfall."""
+    """Return the charts by file name: learning curves, ablation, transfer, one curve per sweep, waterfall, league."""
     experiments, datasets = [*study.experiments], [*study.datasets]
-    ablation = data.ablation[data.ablation["experiment"].isin(experiments)]
+    ablation = marked(study, data.ablation[data.ablation["experiment"].isin([*experiments, *study.tools])])
     drawn = {
         "learning-curves": learning_curves(data.history, experiments=[*_in_curves(study)]),
-        "ablation": ablation_forest(ablation, labels=METRICS, runs=data.differences),
+        "ablation": ablation_forest(ablation, labels=METRICS, runs=marked(study, data.differences)),
         "transfer": transfer_heatmap(data.transfer, experiment=study.reference),
     }
     for name, steps in study.sweeps.items():
@@ -91,6 +94,8 @@ def charts(study: StudyFacts, data: ChartData) -> dict[str, Figure]:
         drawn[name] = curve(points, datasets=datasets, labels=METRICS, name=name, full=study.reference)
     if data.waterfall is not None:
         drawn["waterfall"] = waterfall_chart(data.waterfall, published_values(study, data.claims))
+    if data.league is not None:
+        drawn["league"] = league_chart(marked(study, data.league))
     return drawn
 
 

@@ -13,15 +13,22 @@ from unetlib.evaluation.tables import read_long
 from unetlib.io.files import read_csv
 from unetlib.report import claims
 from unetlib.report.deposit import RUN_COLUMNS, Deposit, silver_table
-from unetlib.report.display_tables import SHOWN, to_markdown
+from unetlib.report.display_tables import to_markdown
 from unetlib.report.literature import Claim, Error
 from unetlib.report.study_figures import ChartData, charts, save_figures
 from unetlib.report.study_scores import Study, study_of
-from unetlib.report.study_tables import contrasts_of, pitfall_table, study_tables, waterfall_table, write_table
+from unetlib.report.study_tables import (
+    contrasts_of,
+    display_table,
+    pitfall_table,
+    study_tables,
+    waterfall_table,
+    write_table,
+)
 from unetlib.report.waterfalls import waterfall_shown
 from unetlib.study.runs import Run
 
-SHOWN_AS = {**SHOWN, "pitfalls": pitfalls_shown, "waterfall": waterfall_shown}
+SHOWN_AS = {"pitfalls": pitfalls_shown, "waterfall": waterfall_shown}
 FIGURE_WIDTH_PX = 1200
 COLOURS = 64
 
@@ -37,7 +44,8 @@ def write_tables(folder: Path, deposit: Deposit, ledger: Sequence[Claim], errors
     if facts.protocols:
         made["waterfall"] = waterfall_table(facts, found, trained)
     for name, table in made.items():
-        write_table(folder / f"{name}.csv", table, SHOWN_AS[name](table) if name in SHOWN_AS else None)
+        shown = SHOWN_AS[name](table) if name in SHOWN_AS else display_table(facts, name, table)
+        write_table(folder / f"{name}.csv", table, shown)
     (folder / "silver.csv").write_bytes(deposit.silver)
     silver = silver_shown(silver_table(deposit.silver))
     (folder / "silver.md").write_text(to_markdown(silver), encoding="utf-8", newline="\n")
@@ -62,6 +70,7 @@ def write_charts(folder: Path, deposit: Deposit) -> None:
     """
     facts = deposit.facts
     names = ["comparison", "ablation", "differences", "transfer", *["waterfall"] * bool(facts.protocols)]
+    names += ["league"] * bool(facts.tools)
     read = {name: read_long(folder / f"{name}.csv") for name in names}
     claimed = claims.read_claims(folder / "claims.csv") if facts.protocols else None
     data = ChartData(**read, history=deposit.history, facts=deposit.trained, claims=claimed)

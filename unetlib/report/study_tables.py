@@ -11,14 +11,15 @@ from unetlib.evaluation.contrasts import Contrasts
 from unetlib.io.files import atomic_path
 from unetlib.networks.run_record import RunFacts, read_facts
 from unetlib.report import display_tables
-from unetlib.report.display_tables import FAILED
+from unetlib.report.display_tables import FAILED, SHOWN, with_tools_marked
+from unetlib.report.league import league, league_shown
 from unetlib.study.external_scores import Failure
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
 from unetlib.study.runs import EXTERNAL
 from unetlib.tracking.sequences import COLUMNS as TRACKING_COLUMNS
 
-TOOLS = "other tools"  # the question that external tools answer in the ablation
+TOOLS = "other tools"  # the question that tools answer in the ablation
 TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
 
 
@@ -26,13 +27,16 @@ TRANSFER_METRICS = ("iou", "dice", "pixel_accuracy")
 class Scores:
     """The long tables of a study: scores of networks and external tools, of trivial baselines, and image clusters.
 
-    failed: the test sets on which external tools failed.
+    failed: the test sets on which tools failed. tools, resources: the trainings of tools, and what each training took
+    (`tool_resources`), of a study that trains tools.
     """
 
     scores: pd.DataFrame
     baselines: pd.DataFrame
     clusters: pd.DataFrame
     failed: Sequence[Failure] = ()
+    tools: Sequence[RunFacts] = ()
+    resources: pd.DataFrame | None = None
 
 
 def trained_facts(facts: StudyFacts, root: Path = Path()) -> list[RunFacts]:
@@ -42,19 +46,19 @@ def trained_facts(facts: StudyFacts, root: Path = Path()) -> list[RunFacts]:
 
 
 def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) -> dict[str, pd.DataFrame]:
-    """Return the tables comparison, ablation, transfer, power, costs and differences.
+    """Return the tables comparison, ablation, transfer, power, costs and differences, and league if tools are trained.
 
     All but costs exclude the flawed arms of pitfalls and the steps of protocols, which have tables of their own.
     """
     scores = found.scores[~found.scores["experiment"].isin(facts.set_apart)]
-    datasets, experiments = [*facts.datasets], [*facts.experiments, *facts.external_tools]
+    datasets, experiments = [*facts.datasets], [*facts.experiments, *facts.external_tools, *facts.tools]
     background = _backgrounds(facts)
     primary_metrics = {name: entry.primary_metric for name, entry in facts.datasets.items()}
     arms = arms_of(facts)
     named = {"datasets": datasets, "experiments": experiments}
     everything = _once_per_seed(facts, found)
     untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
-    return {
+    made = {
         "comparison": with_failures(
             tables.comparison(
                 scores,
@@ -80,9 +84,12 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
             everything, **named, metrics=TRANSFER_METRICS, clusters=found.clusters, networks=arms.networks
         ),
         "power": power_table(facts, everything, found.clusters),
-        "costs": run_facts.cost_table(trained, **named),
+        "costs": run_facts.cost_table([*trained, *found.tools], **named),
         "differences": ablation.differences(scores, **named, background=background, reference=facts.reference),
     }
+    if facts.tools and found.resources is not None:
+        made["league"] = league(facts, made["comparison"], found.resources, found.failed)
+    return made
 
 
 def arms_of(facts: StudyFacts) -> ablation.Arms:
@@ -90,9 +97,10 @@ def arms_of(facts: StudyFacts) -> ablation.Arms:
     known = facts.experiments
     return ablation.Arms(
         datasets=[*facts.datasets],
-        experiments=[*known, *facts.external_tools],
+        experiments=[*known, *facts.external_tools, *facts.tools],
         reference=facts.reference,
-        questions={name: entry.question for name, entry in known.items()} | dict.fromkeys(facts.external_tools, TOOLS),
+        questions={name: entry.question for name, entry in known.items()}
+        | dict.fromkeys([*facts.external_tools, *facts.tools], TOOLS),
         named_before=[name for name, entry in known.items() if entry.named_before],
         networks={name: entry.trained_by for name, entry in known.items() if entry.trained_by != name},
     )
@@ -147,17 +155,22 @@ def read_tracking(files: Iterable[Path]) -> pd.DataFrame:
 def with_failures(comparison: pd.DataFrame, facts: StudyFacts, failed: Iterable[Failure]) -> pd.DataFrame:
     """Add a row to the comparison for each test set on which an external tool failed; `resampled` holds the reason."""
     rows = [
-        {"test_dataset": each.dataset, "experiment": each.tool, "train_dataset": EXTERNAL, "metric": FAILED}
+        {"test_dataset": each.dataset, "experiment": each.tool, "train_dataset": each.train_dataset, "metric": FAILED}
         | dict.fromkeys(tables.COUNTS, 0)
-        | {"resampled": f"{FAILED} in fold {each.fold}: {each.reason}", "primary": False}
+        | {"resampled": f"{FAILED} in {_place(each)}: {each.reason}", "primary": False}
         for each in failed
+        if each.train_dataset in (EXTERNAL, each.dataset)
     ]
     if not rows:
         return comparison
     table = pd.concat([comparison, pd.DataFrame(rows)], ignore_index=True).astype(comparison.dtypes.to_dict())
     trivial = [name for name in comparison["experiment"].unique() if name not in facts.experiments]
-    order = [*facts.experiments, *facts.external_tools, *trivial]
+    order = [*facts.experiments, *facts.external_tools, *facts.tools, *trivial]
     return tables.sort_rows(table, test_dataset=[*facts.datasets], experiment=order, metric=[*tables.METRICS])
+
+
+def _place(failure: Failure) -> str:
+    return f"fold {failure.fold}" + ("" if failure.train_dataset == EXTERNAL else f", seed {failure.seed}")
 
 
 def facts_of_experiments(facts: StudyFacts, trained: Iterable[RunFacts]) -> list[RunFacts]:
@@ -191,6 +204,18 @@ def pitfall_table(facts: StudyFacts, found: Scores, trained: Iterable[RunFacts])
         clusters=found.clusters,
         primary_metrics={name: entry.primary_metric for name, entry in facts.datasets.items()},
     )
+
+
+def display_table(facts: StudyFacts, name: str, table: pd.DataFrame) -> pd.DataFrame | None:
+    """Return a table of the study as text, in which the tools that it trained are marked; None if it is not shown."""
+    if name == "league":
+        return league_shown(table)
+    return SHOWN[name](marked(facts, table)) if name in SHOWN else None
+
+
+def marked(facts: StudyFacts, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with the names of trained tools marked."""
+    return with_tools_marked(table, {name: entry.pretrained for name, entry in facts.tools.items()})
 
 
 def write_table(csv: Path, table: pd.DataFrame, shown: pd.DataFrame | None) -> None:

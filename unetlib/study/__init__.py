@@ -30,6 +30,7 @@
 - sources: Sources of a study's datasets: a downloaded archive, synthetic microscopy, or a folder.
 - stated_settings: Settings of an experiment by dotted name, such as validation.images: stated ones and effective ones.
 - sweeps: Sweeps of a study: the number of training images, or the size of the network.
+- tool_checks: Check the tools and external tools of a study: their names and commands.
 - tracked_runs: Select the experiments and datasets whose cells are tracked through whole test sequences.
 
 For other packages: read_study; StudySettings, StudyFacts; run_settings and its like; run_of; Layout; check_results.

@@ -1,9 +1,7 @@
 """Check a study's configuration beyond its types: names are defined, folds exist, tiles fit."""
 
 from collections.abc import Collection
-from pathlib import PurePath
 
-from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.models.registry import ModelNameError, find_network
 from unetlib.networks.tiling import smallest_output, step_px, takes_tile
 from unetlib.study.experiments import (
@@ -19,12 +17,12 @@ from unetlib.study.experiments import (
     training_experiment,
     training_sets,
 )
-from unetlib.study.external_tools import ExternalError, split_command
 from unetlib.study.mistakes import allowed, mistakes_of
 from unetlib.study.names import check_known
 from unetlib.study.protocol_checks import check_protocols
 from unetlib.study.runs import EXTERNAL, JOINT
 from unetlib.study.settings import ABOUT, ExperimentSettings, StudyError, StudySettings
+from unetlib.study.tool_checks import check_external_tool, check_tool
 from unetlib.study.tracked_runs import untrackable
 
 PREDICTS = {"networks_of", "datasets", *PREDICTED_BY}  # what an experiment that trains nothing may state
@@ -50,7 +48,9 @@ def check_study(study: StudySettings) -> None:
         _seeds(experiment, study)
         _start(experiment, study)
     for name in study.study.external_tools:
-        _external_tool(name, study)
+        check_external_tool(name, study)
+    for name in study.study.tools:
+        check_tool(name, study)
     for name, reason in untrackable(study).items():
         raise StudyError(f"tracking.networks_of names {name}, which {reason}", "tracking", "networks_of")
 
@@ -61,6 +61,7 @@ def _names(study: StudySettings) -> None:
         "datasets": (study.study.datasets, study.datasets),
         "experiments": (study.study.experiments, study.experiments),
         "external_tools": (study.study.external_tools, study.external_tools),
+        "tools": (study.study.tools, study.tools),
     }
     for kind, (names, defined) in lists.items():
         for name in names:
@@ -222,21 +223,3 @@ def _start(experiment: str, study: StudySettings) -> None:
             raise ModelNameError(f"{start}: there is no such file")
     except ModelNameError as error:
         raise StudyError(f"{experiment}: start_from {error}", *key) from error
-
-
-def _external_tool(name: str, study: StudySettings) -> None:
-    entry, where = study.external_tools[name], f"external_tools.{name}"
-    fault = ""
-    if bool(entry.command) == bool(entry.folder):
-        fault = f"{where} needs exactly one of command and folder"
-    elif name in study.study.experiments:
-        fault = f"{name!r} is an experiment and an external tool; the tables need two names: rename the tool"
-    elif name in TRIVIAL:
-        fault = f"{where}: {name!r} is a trivial baseline in the tables; rename the tool"
-    if fault:
-        raise StudyError(fault, "external_tools", name)
-    if entry.command:
-        try:
-            split_command(entry.command, images=PurePath("images"), output=PurePath("output"))
-        except ExternalError as error:
-            raise StudyError(f"{where}: {error}", "external_tools", name, "command") from error

@@ -27,15 +27,23 @@ class TestSet(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A tool without scores for a dataset and fold, and the reason in one line."""
+    """A tool without scores for a dataset and fold, and the reason in one line.
+
+    train_dataset, seed: of a tool that was trained here.
+    """
 
     tool: str
     dataset: str
     fold: int
     reason: str
+    train_dataset: str = EXTERNAL
+    seed: int = NO_SEED
 
     def __str__(self) -> str:
-        return f"{self.tool} on {self.dataset}, fold {self.fold}: {self.reason}"
+        trained = "" if self.train_dataset == EXTERNAL else f", seed {self.seed}"
+        if self.train_dataset not in (EXTERNAL, self.dataset):
+            trained += f", trained on {self.train_dataset}"
+        return f"{self.tool} on {self.dataset}, fold {self.fold}{trained}: {self.reason}"
 
 
 @dataclass
@@ -69,10 +77,15 @@ def score_tool(
 
 
 def failures(facts: StudyFacts, root: Path = Path()) -> Iterator[Failure]:
-    """Yield the failures of the study's external tools so far. root: the project's folder."""
+    """Yield the failures of the study's external tools and trained tools so far. root: the project's folder."""
     layout = Layout(facts.name)
     for run in facts.external_runs():
         path = root / layout.external_failures(run.experiment, run.fold)
         if path.is_file():
             for row in read_csv(path, FAILURE_COLUMNS):
                 yield Failure(run.experiment, row["dataset"], run.fold, row["reason"])
+    for run in facts.tool_runs():
+        path = root / layout.tool_failures(run.path)
+        if path.is_file():
+            for row in read_csv(path, FAILURE_COLUMNS):
+                yield Failure(run.experiment, row["dataset"], run.fold, row["reason"], run.train_dataset, run.seed)

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from unetlib.datasets.settings import Metric
 from unetlib.evaluation.settings import PitfallSettings, ProtocolSteps
-from unetlib.io.settings import Settings
+from unetlib.io.settings import Settings, option
 from unetlib.study.experiments import (
     TRAINED_BY,
     datasets_of,
@@ -47,6 +47,13 @@ class ExperimentFacts(Settings):
     named_before: bool = Field(False, description="Whether its comparison was chosen before any result was seen.")
 
 
+class ToolEntry(Settings):
+    """A tool that a study trains."""
+
+    pretrained: bool = Field(False, description="Whether it starts from weights that were trained on other images.")
+    budget_seconds: float = Field(description="Seconds that its training may take.")
+
+
 class StudyFacts(Settings):
     """A study as its tables and figures need it; mappings and lists keep the order of the configuration."""
 
@@ -57,6 +64,7 @@ class StudyFacts(Settings):
     datasets: dict[str, DatasetFacts] = Field(description="The datasets that take part.")
     experiments: dict[str, ExperimentFacts] = Field(description="The experiments that take part.")
     external_tools: list[str] = Field(description="The external tools that take part.")
+    tools: dict[str, ToolEntry] = option({}, "The tools that are trained beside the networks.")
     splits: dict[str, dict[str, str]] = Field(
         description='Experiment ("": the study) → dataset → key of the split that tests.'
     )
@@ -102,6 +110,11 @@ class StudyFacts(Settings):
     def external_runs(self) -> list[Run]:
         """Return external tools as runs: one per fold, without a training set of ours and without a seed."""
         return [Run(name, EXTERNAL, fold, NO_SEED) for name in self.external_tools for fold in self.folds]
+
+    def tool_runs(self) -> list[Run]:
+        """Return the trainings of tools: each on every dataset, fold and seed, and tested on every dataset."""
+        places = [(dataset, fold, seed) for dataset in self.datasets for fold in self.folds for seed in self.seeds]
+        return [Run(name, *place) for name in self.tools for place in places]
 
     def training_datasets(self, experiment: str, train_dataset: str) -> list[str]:
         """Return the datasets in a training set of an experiment."""
@@ -164,6 +177,10 @@ def study_facts(study: StudySettings) -> StudyFacts:
             for name in chosen.experiments
         },
         external_tools=chosen.external_tools,
+        tools={
+            name: ToolEntry(pretrained=entry.pretrained, budget_seconds=entry.budget_s or study.tool_budget_s)
+            for name, entry in ((name, study.tools[name]) for name in chosen.tools)
+        },
         splits=split_keys(study),
         training_splits=split_keys(study, training_split_settings),
         pitfalls=study.pitfalls,

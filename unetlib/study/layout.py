@@ -119,6 +119,23 @@ class Layout:
     def external_summary(self) -> str:
         return f"{self.results}/external_tools/complete.csv"
 
+    # tools that are trained
+
+    def staged(self, dataset: str, split: str, fold: int | str, part: str) -> str:
+        return f"{self.resources}/staged/{dataset}/{split}/fold{fold}/{part}/index.csv"
+
+    def tool_training(self, run: str) -> str:
+        return f"{self.results}/tools/{run}/training.json"
+
+    def tool_predictions(self, run: str) -> str:
+        return f"{self.results}/tools/{run}/predictions.json"
+
+    def tool_scores(self, run: str) -> str:
+        return f"{self.results}/tools/{run}/scores.csv"
+
+    def tool_failures(self, run: str) -> str:
+        return f"{self.results}/tools/{run}/failures.csv"
+
     # the study
 
     @property

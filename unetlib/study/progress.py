@@ -7,6 +7,7 @@ from pathlib import Path
 from unetlib.study.external_scores import failures
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
+from unetlib.study.runs import Run
 
 NAMED = 5  # how many missing files a line names
 
@@ -31,6 +32,10 @@ def progress(facts: StudyFacts, root: Path = Path()) -> list[str]:
             {f"{each.tool}/fold{each.fold}" for each in failed},
         ),
     ]
+    if facts.tools:
+        trained = {Run(each.tool, each.train_dataset, each.fold, each.seed).path for each in failed}
+        files = {run.path: root / layout.tool_scores(run.path) for run in facts.tool_runs()}
+        lines.append(_line("trained tools scored", files, trained))
     return [*lines, *(f"failed: {each}" for each in failed)]
 
 

@@ -15,10 +15,10 @@ from unetlib.datasets.split_files import USED, frames_for_testing, read_roles, r
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, SCORE_COLUMNS, mean_score
 from unetlib.io.files import read_csv
 from unetlib.networks.run_record import RunFacts, read_facts
-from unetlib.study.external_scores import failures
+from unetlib.study.external_scores import Failure, failures
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
-from unetlib.study.runs import Run
+from unetlib.study.runs import EXTERNAL, Run
 from unetlib.study.shared_across import SharedImage, seen_elsewhere
 
 Row = dict[str, str]  # of a long table
@@ -81,17 +81,32 @@ def check_results(facts: StudyFacts) -> CheckedResults:
             metric = facts.datasets[dataset].primary_metric
             findings += beats_trivial(run, dataset, metric, own, trivial[dataset])
         scores += found
-    failed = {(each.tool, each.fold, each.dataset): each.reason for each in failures(facts)}
+    failed = [*failures(facts)]
+    without = {(Run(each.tool, each.train_dataset, each.fold, each.seed), each.dataset) for each in failed}
+    for run in facts.tool_runs():
+        found = read_csv(layout.tool_scores(run.path), SCORE_COLUMNS)
+        keys = {name: key for name, key in facts.splits[""].items() if (run, name) not in without}
+        findings += coverage(run, found, _tests(layout, keys, run.fold))
+        own = [row for row in found if row["test_dataset"] == run.train_dataset]
+        metric = facts.datasets[run.train_dataset].primary_metric
+        findings += beats_trivial(run, run.train_dataset, metric, own, trivial[run.train_dataset])
+        scores += found
     for run in facts.external_runs():
         found = read_csv(layout.external_scores(run.experiment, run.fold), SCORE_COLUMNS)
-        keys = {name: key for name, key in facts.splits[""].items() if (run.experiment, run.fold, name) not in failed}
+        keys = {name: key for name, key in facts.splits[""].items() if (run, name) not in without}
         findings += coverage(run, found, _tests(layout, keys, run.fold))
         scores += found
     findings += [
-        Finding(EXTERNAL_TOOL, f"{tool}/fold{fold} on {dataset}", FLAGGED, f"failed: {reason}", tool, dataset)
-        for (tool, fold, dataset), reason in failed.items()
+        Finding(EXTERNAL_TOOL, _subject(each), FLAGGED, f"failed: {each.reason}", each.tool, each.dataset)
+        for each in failed
     ]
     return CheckedResults(scores, findings)
+
+
+def _subject(failure: Failure) -> str:
+    run = Run(failure.tool, failure.train_dataset, failure.fold, failure.seed)
+    trained = f"{run.experiment}/fold{run.fold}" if run.train_dataset == EXTERNAL else run.path
+    return f"{trained} on {failure.dataset}"
 
 
 def _tests(layout: Layout, keys: Mapping[str, str], fold: int) -> dict[str, list[str]]:

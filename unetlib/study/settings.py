@@ -132,8 +132,9 @@ class StudyList(Settings):
     external_tools: list[str] = Field(description="Names under external_tools that take part.")
 
     protocols: list[str] = option([], "Names under protocols that take part: their experiments are added.")
+    tools: list[str] = option([], "Names under tools that are trained beside the networks.")
 
-    @field_validator("datasets", "experiments", "folds", "seeds", "external_tools", "protocols")
+    @field_validator("datasets", "experiments", "folds", "seeds", "external_tools", "protocols", "tools")
     @classmethod
     def _each_once(cls, values: list[Any], info: ValidationInfo) -> list[Any]:
         if twice := [value for number, value in enumerate(values) if value in values[:number]]:
@@ -167,6 +168,23 @@ class ExternalTool(Settings):
     )
 
 
+class ToolSettings(Settings):
+    """A tool of others that is trained on the study's own training images: a folder in workflow/tools."""
+
+    tool: Name | None = option(None, "Its folder in workflow/tools; left out, it has the name of the entry.")
+    budget_s: Annotated[float, Field(gt=0)] | None = option(None, "As tool_budget_s, for this tool alone.")
+    predict_s: Annotated[float, Field(gt=0)] = option(
+        3600.0, "Seconds that the prediction of a test set may take: of the processor, or of the wall on a GPU."
+    )
+    options: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")], bool | int | float | str] = option(
+        {}, "Further options of its script, by name: in its card."
+    )
+    masks: bool = option(
+        False, "Its label images are masks whose connected components are the instances, as in a dataset's options."
+    )
+    pretrained: bool = option(False, "It starts from weights that were trained on other images; its rows say so.")
+
+
 class StudySettings(RunSettings):
     """The configuration of a study; an unknown key is an error."""
 
@@ -195,6 +213,13 @@ class StudySettings(RunSettings):
         {}, "Protocols of documents, step by step towards ours; those in study.protocols are run."
     )
     external_tools: dict[Name, ExternalTool] = Field(description="External tools by name.")
+    tool_budget_s: float = option(
+        780.0,
+        "Seconds that the training of a tool may take, everything included: of the processor, or of the wall on a GPU."
+        " It is stopped at 1.2 times as many.",
+        gt=0,
+    )
+    tools: dict[Name, ToolSettings] = option({}, "Tools that are trained, by name.")
 
     def plain(self) -> dict[str, Any]:
         """Return the stated configuration in JSON types; sections that an experiment omits stay omitted.

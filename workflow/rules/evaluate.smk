@@ -196,7 +196,8 @@ rule check_results:
     input:
         scores=[LAYOUT.scores(run.path) for run in FACTS.runs()],
         external=expand(LAYOUT.external_scores("{tool}", "{fold}"), tool=TOOLS, fold=FOLDS),
-        failures=FAILURE_LISTS,
+        tools=[LAYOUT.tool_scores(run.path) for run in FACTS.tool_runs()],
+        failures=[*FAILURE_LISTS, *TOOL_FAILURES],
         facts=RUN_FACTS,
         baselines=LAYOUT.baselines,
         frames=FRAMES,

@@ -1,7 +1,8 @@
 # Tables and figures, made from score files alone, and the report that joins them.
 TABLES = ["comparison", "ablation", "transfer", "power", "costs", "tracking"]
 PROTOCOLS = ["waterfall"] if FACTS.protocols else []  # the table and the figure of protocols, if there are any
-FIGURES = ["learning-curves", "ablation", "transfer", *FACTS.sweeps, *PROTOCOLS]
+LEAGUE = ["league"] if FACTS.tools else []  # those of the tools that are trained
+FIGURES = ["learning-curves", "ablation", "transfer", *FACTS.sweeps, *PROTOCOLS, *LEAGUE]
 EXAMPLES = ["examples", "weight-map", "augmentation"]
 FIRST_RUN = f"{FACTS.reference}/{{dataset}}/fold{FOLDS[0]}-seed{SEEDS[0]}"  # shown in pictures
 
@@ -13,16 +14,16 @@ rule make_tables:
         facts=RUN_FACTS,
         frames=FRAMES,
         tracks=[LAYOUT.track_scores(run.path) for run in FACTS.tracked_runs()],
-        failures=FAILURE_LISTS,
+        failures=[*FAILURE_LISTS, *TOOL_FAILURES],
     output:
         csv=report(
-            [LAYOUT.table(name) for name in TABLES],
+            [LAYOUT.table(name) for name in [*TABLES, *LEAGUE]],
             category="Tables",
             caption="../report/captions/tables.rst",
             labels=lambda wildcards, output: {"study": FACTS.name},
         ),
         differences=LAYOUT.table("differences"),
-        markdown=[LAYOUT.table(name, "md") for name in TABLES],
+        markdown=[LAYOUT.table(name, "md") for name in [*TABLES, *LEAGUE]],
     log:
         LAYOUT.log("make_tables"),
     benchmark:
@@ -131,6 +132,7 @@ rule draw_charts:
     input:
         tables=[LAYOUT.table(name) for name in ("ablation", "transfer", "differences", "comparison")],
         protocols=[LAYOUT.table(name) for name in ("waterfall", "claims") if PROTOCOLS],
+        league=[LAYOUT.table(name) for name in LEAGUE],
         facts=RUN_FACTS,
         history=[LAYOUT.history(path) for path in TRAINED_RUNS],
     output:
@@ -190,7 +192,7 @@ rule draw_examples:
 
 rule report:
     input:
-        tables=[LAYOUT.table(name) for name in [*TABLES, "differences"]],
+        tables=[LAYOUT.table(name) for name in [*TABLES, *LEAGUE, "differences"]],
         claims=LAYOUT.table("claims"),
         pitfalls=LAYOUT.table("pitfalls"),
         silver=LAYOUT.table("silver"),
@@ -226,7 +228,7 @@ rule report:
 
 rule check_external:  # comes last, so that a failed tool stops nothing else
     input:
-        failures=FAILURE_LISTS,
+        failures=[*FAILURE_LISTS, *TOOL_FAILURES],
         report=LAYOUT.report,
         settings=rules.write_prediction_settings.output,
     output:

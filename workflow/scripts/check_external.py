@@ -19,7 +19,8 @@ class Arguments:
 def main(arguments: Arguments) -> None:
     if failed := [str(each) for each in failures(arguments.study)]:
         raise ValueError(f"external tools failed, everything else is complete: {'; '.join(failed)}")
-    write_csv(arguments.output, ({"tool": name} for name in arguments.study.external_tools), ["tool"])
+    tools = [*arguments.study.external_tools, *arguments.study.tools]
+    write_csv(arguments.output, ({"tool": name} for name in tools), ["tool"])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ def main(arguments: Arguments) -> None:
     tables = {name: read_long(layout.table(name)) for name in names}
     if facts.protocols:
         tables |= {"waterfall": read_long(layout.table("waterfall")), "claims": read_claims(layout.table("claims"))}
+    if facts.tools:
+        tables["league"] = read_long(layout.table("league"))
     data = ChartData(**tables, history=pd.concat(history), facts=trained_facts(facts))
     save_figures(charts(facts, data), layout.figures)
 

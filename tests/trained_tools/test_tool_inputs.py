@@ -1,0 +1,63 @@
+"""Inputs and settings of the jobs of a tool, and the check of its folder before a study starts."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+from builders.config import CONFIG, study
+from builders.fake_tools import write_tool
+
+from unetlib.study.config_checks import check_study
+from unetlib.study.facts import study_facts
+from unetlib.study.settings import StudyError
+from unetlib.trained_tools.tool_inputs import check_tools, tool_conda, tool_files, tool_folder, tool_settings
+
+
+def with_tools(**entries):
+    config = copy.deepcopy(CONFIG)
+    config["study"]["tools"] = [*entries]
+    return config | {"tools": entries}
+
+
+def test_an_entry_may_name_the_folder_of_another() -> None:
+    made = study(with_tools(stardist={}, fine={"tool": "cellpose"}))
+    assert [tool_folder(made.tools[name], name) for name in made.tools] == [
+        "workflow/tools/stardist",
+        "workflow/tools/cellpose",
+    ]
+
+
+def test_the_budget_is_the_studys_or_the_tools_own() -> None:
+    made = study(with_tools(a={}, b={"budget_s": 30, "options": {"rays": 16}, "pretrained": True}))
+    assert json.loads(tool_settings(made, "a"))["budget_s"] == 780
+    own = json.loads(tool_settings(made, "b"))
+    assert own["budget_s"] == 30 and own["options"] == {"rays": 16} and own["pretrained"]
+    facts = study_facts(made)
+    assert facts.tools["b"].pretrained and [entry.budget_seconds for entry in facts.tools.values()] == [780, 30]
+    assert len(facts.tool_runs()) == 2 * len(facts.datasets) * len(facts.folds) * len(facts.seeds)
+
+
+def test_a_tool_whose_folder_is_incomplete_stops_the_study_before_it_starts(tmp_path: Path) -> None:
+    made = study(with_tools(mine={}))
+    with pytest.raises(StudyError, match=r"tools\.mine: .*no such tool"):
+        check_tools(made, tmp_path)
+    folder = write_tool(tmp_path / "workflow/tools/mine")
+    check_tools(made, tmp_path)
+    assert set(tool_files(made.tools["mine"], "mine", tmp_path)) == {"run.py", "tool.toml"}
+    assert tool_conda(made.tools["mine"], "mine", tmp_path) == str(tmp_path / "envs/data.yaml")
+    (folder / "requirements.in").write_text("numpy\n")
+    assert tool_conda(made.tools["mine"], "mine", tmp_path) == str(folder / "conda.yaml")
+
+
+@pytest.mark.parametrize(("name", "words"), [("reference", "an experiment"), ("otsu", "a trivial baseline")])
+def test_a_name_that_the_tables_have_already_is_refused(name: str, words: str) -> None:
+    with pytest.raises(StudyError, match=f"{words} and a tool"):
+        check_study(study(with_tools(**{name: {}})))
+
+
+def test_a_tool_that_is_not_defined_is_refused_with_the_nearest_name() -> None:
+    config = with_tools(stardist={})
+    config["study"]["tools"] = ["stardits"]
+    with pytest.raises(StudyError, match="did you mean 'stardist'"):
+        check_study(study(config))
