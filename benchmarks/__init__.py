@@ -30,5 +30,6 @@ Separate programs:
 
 - interval_coverage: Coverage of the confidence intervals and power of the tests, from simulated studies.
 - overhead: Time of a finished study by cause.
+- instance_settings: Threshold, watershed depth and minimum area chosen together on validation frames.
 - learning: Validation scores of recipes against processor seconds of training.
 """

@@ -10,6 +10,7 @@ from tools.aims import aims_table
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
 from tools.protocol_tables import flaws, published_values
+from tools.recipe_table import recipe_table, write_rows
 from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.tables import METRICS
@@ -22,6 +23,7 @@ WRITER = "tools/results.py"
 README_STUDY = "cpu"
 README_FIGURE = "ablation"
 PUBLISHED = "docs/results"
+LEARNING = "learning"  # the comparison of recipes
 DEPOSITS = f"{PUBLISHED}/deposit"  # one folder per study
 NOT_DEPOSITED = "No study has been deposited yet."
 
@@ -37,6 +39,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
     sections = {
         (root / "README.md", "results"): readme_section(published / README_STUDY),
         (published / "README.md", "aims"): aims_table(published),
+        (published / "README.md", "recipes"): recipe_table(published),
         (published / "README.md", "deposits"): deposits_table(root / DEPOSITS, deposits),
         (published / "README.md", "ledger"): ledger_section(ledger),
         (published / "README.md", "values"): published_values(ledger),
@@ -44,6 +47,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
     }
     for (page, name), lines in sections.items():
         replace_section(page.read_text(encoding="utf-8"), name, WRITER, lines)
+    write_rows(published / LEARNING / "comparison.csv", published)
     for (page, name), lines in sections.items():
         write_section(page, name, WRITER, lines)
 
@@ -78,7 +82,8 @@ def ledger_section(ledger: pd.DataFrame | None) -> list[str]:
 def provenance_table(deposit: Deposit) -> str:
     """Return a Markdown table of what the study was made by and from: command, day, versions, code and data."""
     facts = deposit.trained
-    cells = {"": "", "---": "---", "command": f"`{deposit.command}`", "day": deposit.day, "networks": f"{len(facts)}"}
+    command = deposit.command.replace("\n", "`, then `")  # seeds that were added later
+    cells = {"": "", "---": "---", "command": f"`{command}`", "day": deposit.day, "networks": f"{len(facts)}"}
     cells |= facts[0].versions
     cells["code of the training"] = ", ".join(sorted({fact.code or "unknown" for fact in facts}))
     for entry in (entry for fact in facts for entry in fact.data):

@@ -24,11 +24,13 @@ from benchmarks import (
     training,
     weight_maps,
 )
+from benchmarks.instance_settings import ranked
 from benchmarks.memory import EVERY_S, peak_mib
 from benchmarks.subprocess_contender import SubprocessContender
 from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
 from benchmarks.timing import Times, interleaved
 from tools.marked_sections import replace_section
+from unetlib.imaging.settings import InstanceSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -242,3 +244,15 @@ def test_the_pages_have_the_numbers_of_the_committed_results() -> None:
     for path, lines in ((summary.PAGE, summary.table(results)), (summary.README, [summary.sentence(results)])):
         page = path.read_text()
         assert replace_section(page, summary.SECTION, summary.WRITER, lines) == page, path.name
+
+
+def test_instance_settings_are_ranked_by_seg_and_map() -> None:
+    truth = np.zeros((20, 20), np.uint16)
+    truth[2:8, 2:8], truth[12:18, 12:18] = 1, 2
+    unknown = np.zeros(truth.shape, bool)
+    planes = np.where(truth > 0, 0.9, 0.45).astype(np.float32)
+    planes[0, 0] = 0.9  # a speck
+    grid = [InstanceSettings(threshold=t, min_area_px=area) for t in (0.4, 0.5) for area in (1, 10)]
+    rows = ranked([(planes, truth, unknown)], grid)
+    assert [(row["threshold"], row["min_area_px"]) for row in rows[:2]] == [(0.5, 10), (0.5, 1)]
+    assert rows[0]["map"] == 1 and rows[-1]["seg"] == 0 and rows[0]["frames"] == 1
