@@ -255,4 +255,4 @@ def test_instance_settings_are_ranked_by_seg_and_map() -> None:
     grid = [InstanceSettings(threshold=t, min_area_px=area) for t in (0.4, 0.5) for area in (1, 10)]
     rows = ranked([(planes, truth, unknown)], grid)
     assert [(row["threshold"], row["min_area_px"]) for row in rows[:2]] == [(0.5, 10), (0.5, 1)]
-    assert rows[0]["map"] == 1 and rows[-1]["seg"] == 0 and rows[0]["frames"] == 1
+    assert rows[0]["map"] == 1 and rows[-1]["map"] == 0 and rows[0]["frames"] == 1
