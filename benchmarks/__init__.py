@@ -30,6 +30,7 @@ Separate programs:
 
 - interval_coverage: Coverage of the confidence intervals and power of the tests, from simulated studies.
 - overhead: Time of a finished study by cause.
+- fine_tuning: Scores of a shipped network against the number of labelled images that train it further.
 - instance_settings: Threshold, watershed depth and minimum area chosen together on validation frames.
 - learning: Validation scores of recipes against processor seconds of training.
 """
