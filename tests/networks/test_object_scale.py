@@ -1,12 +1,15 @@
 """Images are predicted at the size at which their objects are as large as those of the training images."""
 
+import json
+import zipfile
+
 import numpy as np
 import pytest
 import tifffile
 from builders.images import brightness_network, save, write_stack
 
 from unetlib.imaging.settings import InstanceSettings, ResampleSettings
-from unetlib.networks.export.exporter import ExportError, export
+from unetlib.networks.export.exporter import export
 from unetlib.networks.image_scale import ImageOptions
 from unetlib.networks.object_scale import predict_at_object_size
 from unetlib.networks.predict_files import image_files, predict_files
@@ -101,8 +104,12 @@ def test_a_diameter_is_refused_where_the_network_has_no_use_for_it(tmp_path):
         predict_files(network, path, files, network.prediction, options=ImageOptions(object_diameter_px=9))
 
 
-def test_a_package_cannot_say_that_objects_are_seen_at_one_size(tmp_path):
+def test_a_package_says_at_what_size_objects_must_be_seen(tmp_path):
     resample = {"object_diameter_px": 10.0, "image_diameter_px": 20.0}
-    path = save(tmp_path / "model.pt", resample=resample)
-    with pytest.raises(ExportError, match="sees objects at one size, which a package cannot say; export to onnx"):
-        export(path, tmp_path / "package.zip", kind="bioimageio")
+    path, package = save(tmp_path / "model.pt", resample=resample), tmp_path / "package.zip"
+    export(path, package, kind="bioimageio")
+    with zipfile.ZipFile(package) as found:
+        said, page = json.loads(found.read("rdf.yaml")), found.read("README.md").decode()
+    sentence = "Resample each image first, so that the median diameter of its objects is 10 px."
+    assert sentence in said["description"] and sentence in page
+    assert said["config"]["unetlib"]["object_diameter_px"] == 10 and "scale" not in said["inputs"][0]["axes"][-1]

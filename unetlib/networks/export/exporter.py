@@ -70,8 +70,6 @@ def export(
     network = load_network(path, "cpu")
     if network.model.planes:
         raise ExportError(f"{path}: has distance targets, which no export holds; train with target.kind mask")
-    if kind == "bioimageio" and network.resample.object_diameter_px:
-        raise ExportError(f"{path}: sees objects at one size, which a package cannot say; export to onnx")
     settings = prediction_beside(path, network.record) or network.prediction
     if image is None and kind == "bioimageio" and settings.normalisation == "unit_range":
         raise ExportError(
@@ -102,7 +100,8 @@ def export(
                 depth=network.model.depth,
                 padding=network.model.padding,
                 prediction=settings,
-                pixel_size_um=settings.pixel_size_um,
+                pixel_size_um=None if network.resample.object_diameter_px else settings.pixel_size_um,
+                object_diameter_px=network.resample.object_diameter_px,
                 fixed_scale=fixed,
                 provenance=provenance,
                 opset=onnx_graph.OPSET,

@@ -35,6 +35,7 @@ class Package:
     padding: str
     prediction: PredictionSettings
     pixel_size_um: float | None
+    object_diameter_px: float | None
     fixed_scale: GreyScale | None
     provenance: Mapping[str, JsonValue]
     opset: int
@@ -112,6 +113,8 @@ tensors are one of them. How well the network segments must be measured on image
 
 def scale_sentence(subject: Package) -> str:
     """Say how an image must be scaled for the network."""
+    if diameter := subject.object_diameter_px:
+        return f"Resample each image first, so that the median diameter of its objects is {diameter:g} px."
     size = subject.pixel_size_um
     texts = [f"Average {subject.binning} × {subject.binning} pixels into one first."] if subject.binning > 1 else []
     texts += [] if size is None else [f"Trained at {size * subject.binning:g} µm per pixel."]
@@ -134,6 +137,8 @@ def package_facts(subject: Package) -> dict[str, JsonValue]:
         "threshold": subject.threshold,
         "normalisation": subject.prediction.normalisation,
     }
+    if subject.object_diameter_px is not None:
+        facts["object_diameter_px"] = subject.object_diameter_px
     if subject.largest_grey is not None:
         facts["largest_grey"] = subject.largest_grey
     return {**context, **facts, "largest_difference": subject.difference, **subject.provenance}
