@@ -42,6 +42,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
         (published / "README.md", "recipes"): recipe_table(published),
         (published / "README.md", "deposits"): deposits_table(root / DEPOSITS, deposits),
         (published / "README.md", "ledger"): ledger_section(ledger),
+        (root / "docs/paper.md", "counts"): counts_section(ledger),
         (published / "README.md", "values"): published_values(ledger),
         (published / "README.md", "flaws"): flaws(published),
     }
@@ -77,6 +78,16 @@ def ledger_section(ledger: pd.DataFrame | None) -> list[str]:
     lines = [f"| {' | '.join(map(str, cells))} |" for cells in (header, *rows)]
     lead = claims.summary(ledger).replace("This study answers", "The deposited studies answer")
     return [lead, "", lines[0], f"|---|{'---:|' * (len(header) - 1)}", *lines[1:]]
+
+
+def counts_section(ledger: pd.DataFrame | None) -> list[str]:
+    """Return a sentence on how many published numbers and statements have which verdict."""
+    if ledger is None:
+        return [NOT_DEPOSITED]
+    counts = ledger["verdict"].value_counts()
+    told = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
+    values = int(ledger["value"].notna().sum())
+    return [f"The ledger has {len(ledger)} published statements, {values} of them numbers: {', '.join(told)}."]
 
 
 def provenance_table(deposit: Deposit) -> str:

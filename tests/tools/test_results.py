@@ -21,7 +21,11 @@ COMMAND = "snakemake --configfile studies/small.yaml"
 
 def content(folder):
     """Every published file with its bytes."""
-    paths = [folder / "README.md", *(path for path in (folder / "docs/results").rglob("*") if path.is_file())]
+    paths = [
+        folder / "README.md",
+        folder / "docs/paper.md",
+        *(path for path in (folder / "docs/results").rglob("*") if path.is_file()),
+    ]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -29,7 +33,7 @@ def copy_of_published(folder):
     """Copy what `make_results` reads and writes."""
     shutil.copytree(ROOT / "docs/results", folder / "docs/results")
     (folder / "workflow").mkdir()
-    for name in ("README.md", "workflow/literature.csv", "workflow/known-errors.csv"):
+    for name in ("README.md", "docs/paper.md", "workflow/literature.csv", "workflow/known-errors.csv"):
         shutil.copyfile(ROOT / name, folder / name)
     return folder
 
@@ -61,7 +65,11 @@ def published(tmp_path_factory):
         shutil.copyfile(ROOT / name, folder / name)
     for name in ("command.txt", "comparison.csv", "costs.csv"):
         shutil.copyfile(ROOT / "docs/results/cpu" / name, folder / "docs/results/cpu" / name)
-    for page, names in {"README.md": ["results"], "docs/results/README.md": SECTIONS}.items():
+    for page, names in {
+        "README.md": ["results"],
+        "docs/results/README.md": SECTIONS,
+        "docs/paper.md": ["counts"],
+    }.items():
         marks = [f"<!-- {name}: written by {published_pages.WRITER} -->\n<!-- end of {name} -->\n" for name in names]
         (folder / page).write_text("".join(marks))
     for name in ("small", "twice"):
