@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from unetlib.evaluation import ablation, run_facts, tables
+from unetlib.evaluation.contrasts import Contrasts
 from unetlib.networks.run_record import RunFacts
 from unetlib.report.doubts import Networks
 from unetlib.report.study_scores import Study
@@ -39,8 +40,11 @@ def trivial(level=0.3, images=4):
     return pd.DataFrame(rows)
 
 
-def study(baseline=0.3, aliases=None, **options):
-    """The Study of those scores; every experiment but multi-dataset has 16 base filters."""
+def study(baseline=0.3, aliases=None, spread=False, **options):
+    """The Study of those scores; every experiment but multi-dataset has 16 base filters.
+
+    spread: it has the scores themselves too, so that the spread between its networks is known.
+    """
     made = scores(**options)
     named = {"datasets": DATASETS, "experiments": EXPERIMENTS}
     judged = named | {"primary_metrics": dict.fromkeys(DATASETS, "iou")}
@@ -53,6 +57,7 @@ def study(baseline=0.3, aliases=None, **options):
         reference="reference",
         networks=Networks({"reference": 16, "modern": 16, "multi-dataset": 32}),
         aliases=aliases or {},
+        contrasts=Contrasts(tables.with_weights(tables.on_training_dataset(made, DATASETS), None)) if spread else None,
     )
 
 

@@ -1,6 +1,6 @@
 """When a difference is clear or equivalent, and the runs that would make it so, against a simulation."""
 
-from math import isnan, nan, sqrt
+from math import isnan, nan
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from unetlib.evaluation import decision
 from unetlib.evaluation.decision import Design, Spread
+from unetlib.evaluation.intervals import Interval, Part
 
 SEEDS = "seeds × images"
 
@@ -41,21 +42,14 @@ def test_nothing_is_equivalent_without_a_margin():
     assert not decision.is_equivalent(-1e-9, 1e-9, SEEDS, nan)
 
 
-@given(st.floats(0.001, 0.2), st.floats(0, 0.1), st.integers(1, 3), st.integers(2, 6))
-def test_the_spread_behind_an_interval_gives_the_interval_back(between, images, folds, seeds):
-    design = Design(seeds, folds)
-    spread = Spread(between, images**2)
-    quantile = student.ppf(0.975, folds * (seeds - 1))
-    half = quantile * spread.standard_error(design)
-    found = decision.observed_spread(half, between, folds * seeds, folds, SEEDS)
-    assert found is not None and found.standard_error(design) == pytest.approx(spread.standard_error(design))
-
-
-def test_an_interval_over_images_alone_is_all_of_images():
-    found = decision.observed_spread(0.0196, 0.05, 1, 1, "images")
-    assert found is not None and sqrt(found.of_images) == pytest.approx(0.01, rel=1e-3)
-    assert decision.observed_spread(0.02, nan, 1, 1, "images") is None, "how much trainings differ is not known"
-    assert decision.observed_spread(nan, 0.05, 2, 1, "") == Spread(0.05)
+@given(st.floats(-0.2, 0.2), st.floats(1e-6, 0.01), st.floats(1e-6, 0.01), st.integers(1, 9), st.integers(1, 40))
+def test_in_a_family_of_one_the_interval_decides_as_p_does(mean, networks, images, few, many):
+    found = Interval(mean, (Part(networks, few), Part(images, many)), SEEDS)
+    for resampled in (SEEDS, "images"):
+        assert decision.is_clear(found.low, found.high, resampled) == decision.decided(found.p, resampled)
+        within = decision.decided(max(found.p_within(0.05)), resampled)
+        assert decision.is_equivalent(*found.at(0.9), resampled, 0.05) == within
+    assert not decision.decided(nan, SEEDS), "not tested"
 
 
 def share_decided(size, between, design, margin=nan, repeats=4000):

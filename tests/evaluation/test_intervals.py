@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, Interval, Part
+from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, Interval, Part, total
 
 PARTS = (Part(0.0004, 2), Part(0.0001, 8))
 
@@ -36,6 +36,21 @@ def test_both_one_sided_tests_reject_where_the_90_percent_interval_lies_within(m
         assert (max(below, above) < 0.05) == (-margin < low and high < margin)
         expected = [stats.t.sf((mean + margin) / 0.00004**0.5, 6), stats.t.cdf((mean - margin) / 0.00004**0.5, 6)]
         assert [below, above] == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_two_parts_are_students_t_for_their_sum_but_never_less_than_for_one() -> None:
+    found = Interval(0.0, (Part(0.0004, 6), Part(0.0001, 8)), "seeds × images")
+    df = 0.0005**2 / (0.0004**2 / 6 + 0.0001**2 / 8)
+    assert found.high == pytest.approx(stats.t.ppf(0.975, df) * 0.0005**0.5)
+    assert found.high < np.hypot(*(stats.t.ppf(0.975, df) * v**0.5 for v, df in found.parts)), "narrower than Howe's"
+    unsure = Interval(0.0, (Part(0.0004, 1), Part(0.0001, 60)), "seeds × images")
+    assert unsure.high == pytest.approx(stats.t.ppf(0.975, 1) * 0.02)
+
+
+def test_estimates_of_one_prior_err_together() -> None:
+    alike = [Part(0.02, 6), Part(0.02, 6)]
+    assert total(alike) == pytest.approx((0.04, 12)) and total(alike, together=True) == pytest.approx((0.04, 6))
+    assert total([Part(0.0, 3), Part(0.0, 2)]) == (0.0, 2)
 
 
 def test_nothing_is_known_without_a_part() -> None:

@@ -80,10 +80,11 @@ def test_networks_and_clusters_equal_the_naive_twin(seeds: int) -> None:
     both = sum((cells[r][c] - runs[r] - units[c] + grand) ** 2 for r in range(seeds) for c in range(6))
     both /= (seeds - 1) * 5 * seeds * 6
     of_runs = sum((run - grand) ** 2 for run in runs) / (seeds - 1) / seeds
-    of_units = sum((unit - grand) ** 2 for unit in units) / 5 / 6 - both / 2
+    of_units = max(sum((unit - grand) ** 2 for unit in units) / 5 / 6 - both, 0)
     found = interval(scores(values, clusters))
-    expected = math.sqrt(of_runs * stats.t.ppf(0.975, seeds - 1) ** 2 + max(of_units, 0) * stats.t.ppf(0.975, 5) ** 2)
-    assert half(found) == pytest.approx(expected)
+    whole, errors = of_runs + of_units, of_runs**2 / (seeds - 1) + of_units**2 / 5
+    parts = [(whole, whole**2 / errors), (of_runs, seeds - 1), (of_units, 5)]
+    assert half(found) == pytest.approx(max(stats.t.ppf(0.975, df) * math.sqrt(part) for part, df in parts))
     assert found.resampled == "seeds × clusters"
 
 
@@ -105,14 +106,41 @@ def test_the_variance_of_a_weighted_mean_is_unbiased(rho: float) -> None:
     weights = np.array([1.0, 2.0, 3.0, 6.0, 9.0])
     matrix = rho ** np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
     draws = rng.normal(0, 1, (200_000, 5)) @ np.linalg.cholesky(matrix).T
-    factor, df = unbiased(weights, rho)
     share = weights / weights.sum()
+    factor, df = unbiased(share[None], rho)
     deviations = share * (draws - (draws @ share)[:, None])
     found = factor * (deviations**2).sum(1)
     assert found.mean() == pytest.approx(share @ matrix @ share, rel=0.01)
     assert 2 * found.mean() ** 2 / found.var() == pytest.approx(df, rel=0.03)  # Satterthwaite
-    assert unbiased(np.ones(7)) == pytest.approx((7 / 6, 6))
-    assert unbiased(weights, 1e-12) == pytest.approx(unbiased(weights))
+    assert unbiased(np.full((1, 7), 1 / 7)) == pytest.approx((7 / 6, 6))
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5])
+def test_runs_that_scored_different_images_give_an_unbiased_variance(rho: float) -> None:
+    """Two folds with two seeds each, and a run that skipped an image; every run is taken about its own mean."""
+    rng = np.random.default_rng(6)
+    shares = np.array([[1, 2, 1, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0, 0], [0, 0, 0, 3, 1, 1, 1], [0, 0, 0, 3, 1, 1, 1]])
+    shares = shares / shares.sum(1, keepdims=True) / 4
+    matrix = rho ** np.abs(np.subtract.outer(np.arange(7), np.arange(7)))
+    draws = rng.normal(0, 1, (100_000, 7)) @ np.linalg.cholesky(matrix).T
+    means = draws @ shares.T / shares.sum(1)
+    deviations = draws * shares.sum(0) - means @ shares
+    factor, df = unbiased(shares, rho)
+    found, weight = factor * (deviations**2).sum(1), shares.sum(0)
+    assert found.mean() == pytest.approx(weight @ matrix @ weight, rel=0.02)
+    assert 2 * found.mean() ** 2 / found.var() == pytest.approx(df, rel=0.04)
+    assert unbiased(shares, 1e-12) == pytest.approx(unbiased(shares))
+    assert unbiased(np.eye(3) / 3) == unbiased(np.eye(3) / 3, 0.5) == (0.0, 0.0), "no run has two images"
+
+
+def test_what_networks_differ_by_is_not_counted_as_spread_of_images() -> None:
+    rng = np.random.default_rng(7)
+    values = np.full((4, 12), np.nan)
+    values[:2, :6], values[2:, 6:] = rng.normal(0.8, 0.05, (2, 1, 6))
+    apart = values + np.array([-0.2, 0.2, 0.1, 0.5])[:, None]
+    one, other = (interval(scores(each, folds=[0, 0, 1, 1])) for each in (values, apart))
+    assert one.parts[0].variance == pytest.approx(0) and other.parts[0].variance > 0.01
+    assert one.parts[1] == pytest.approx(other.parts[1]) and one.parts[1].df == pytest.approx(10)
 
 
 def test_frames_are_taken_in_the_order_of_time() -> None:
@@ -137,10 +165,10 @@ def test_networks_of_two_folds_are_pooled_and_folds_are_no_seeds() -> None:
 
 def test_the_variance_of_networks_can_be_given() -> None:
     values = np.array([[0.1, 0.2, 0.3]])
-    found = interval(scores(values), runs=(Part(0.01, 4), Part(0.02, 3)))
-    parts = [(0.01, 4), (0.02, 3), (0.01 / 3, 2)]
-    assert half(found) == pytest.approx(math.sqrt(sum(v * stats.t.ppf(0.975, df) ** 2 for v, df in parts)))
-    assert found.resampled == "seeds × images"
+    found = interval(scores(values), runs=Part(0.03, 4))
+    assert found.parts == (Part(0.03, 4), pytest.approx((0.01 / 3, 2))) and found.resampled == "seeds × images"
+    unknown = interval(scores(values), runs=Part(0.0, 0))
+    assert unknown == interval(scores(values)) and unknown.resampled == "images"
 
 
 @pytest.mark.parametrize("values", [np.array([[0.5]]), np.array([[np.nan, 0.5]])])

@@ -6,7 +6,7 @@ from builders.scores import random_scores
 
 from benchmarks.simulated_studies import DATASET, Design, arms_of, simulate
 from unetlib.evaluation import tables
-from unetlib.evaluation.intervals import Part, retrained
+from unetlib.evaluation.intervals import Part, retrained, total
 from unetlib.evaluation.mean_scores import between_seeds, interval
 from unetlib.evaluation.score_grids import Arm, Grid, grids
 from unetlib.evaluation.spread import UNKNOWN_RHO, Spread, collapsed_arms, unmoderated
@@ -66,9 +66,14 @@ def test_the_networks_of_both_arms_count_and_are_moderated() -> None:
     left, right = list(spread.grid.values)[:2]
     found = spread.difference(left, right, BOUNDS)
     assert found is not None and found.resampled == "seeds × images"
-    for arm, part in zip((left, right), found.parts, strict=False):
-        own = between_seeds(spread.grid.scores(arm))
-        assert part == Part(spread.prior.moderated(own).variance / 4, spread.prior.df + 2)
+    own = [spread.prior.moderated(between_seeds(spread.grid.scores(arm))).variance / 4 for arm in (left, right)]
+    df = spread.prior.df + 2  # of both together, as they share the prior
+    assert found.parts[0] == pytest.approx((sum(own), df))
+    alone = Spread.of(study(arms=2))
+    found = alone.difference(*alone.grid.values, BOUNDS)
+    variances = [between_seeds(alone.grid.scores(arm)).variance / 4 for arm in alone.grid.values]
+    assert found and alone.prior.df == 0
+    assert found.parts[0] == pytest.approx((sum(variances), sum(variances) ** 2 / sum(v**2 / 2 for v in variances)))
 
 
 def test_arms_that_share_networks_differ_by_what_their_pairs_show() -> None:
@@ -88,7 +93,9 @@ def test_what_was_trained_once_borrows_and_what_was_never_trained_has_no_seeds()
     *several, once = grid.values
     spread = Spread.of(grid)
     found = spread.difference(once, several[0], BOUNDS)
-    assert found and found.parts[0] == Part(spread.prior.variance, spread.prior.df) and retrained(found.resampled)
+    assert found and retrained(found.resampled)
+    known, borrowed = spread.runs[several[0]], Part(spread.prior.variance, spread.prior.df)
+    assert spread.runs[once] == borrowed and found.parts[0] == pytest.approx(total([known, borrowed], together=True))
     tool = Arm("tool", "external")
     values = {**grid.values, tool: np.where(np.isfinite(grid.values[several[0]]), 0.5, np.nan)}
     weights = {**grid.weights, tool: grid.weights[several[0]]}
@@ -163,4 +170,4 @@ def test_coverage(design: Design) -> None:
         reference, *others = arms_of(design)
         found = [spread.difference(arm, reference, BOUNDS) for arm in others]
         held += [each.low <= 0 <= each.high for each in found if each]
-    assert len(held) == 420 and 0.9 <= np.mean(held) <= 0.999
+    assert len(held) == 420 and 0.91 <= np.mean(held) <= 0.985

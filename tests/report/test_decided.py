@@ -75,10 +75,10 @@ def test_nothing_scored_says_so():
     assert decided.lead(empty, made["ablation"], NO_CLAIMS, reference="reference") == decided.NOTHING
 
 
-def test_an_interval_of_90_percent_decides_equivalence_where_there_is_one():
+def test_what_the_table_calls_clear_or_equivalent_is_decided():
     table = tables_of_change([0.0, 0.0, 0.0])["ablation"]
-    table = table[table["train_dataset"] != tables.NO_TRAINING].assign(low=-0.03, high=0.03)
-    (row,) = effect_rows(table[table["primary"]].assign(low90=float("nan"), high90=float("nan")))
-    assert not decided.equivalent(row)
-    (row,) = effect_rows(table[table["primary"]].assign(low90=-0.015, high90=0.015))
-    assert decided.equivalent(row) and decided.is_decided(row)
+    table = table[(table["train_dataset"] != tables.NO_TRAINING) & table["primary"]]
+    (row,) = effect_rows(table)
+    assert row["equivalent"] and not row["clear"] and decided.is_decided(row)
+    (row,) = effect_rows(table.assign(equivalent=False))
+    assert not decided.is_decided(row), "whatever its interval: other comparisons answer the same question"

@@ -1,9 +1,9 @@
 """Ablation: paired differences from the reference, each with an interval, a test and an effect size.
 
 A comparison is decided when it is clear (its difference is not 0) or equivalent (a difference beyond MARGIN is ruled
-out). Both tests use the variance model of the interval, which includes retraining. Holm's correction (1979) is applied
-per family: the comparisons that answer one question on one test dataset. "Do skips help on EM?" does not face a
-stricter test because a study also tries ten losses.
+out), see `decision`. Both tests use the variance model of the interval, which includes retraining. Holm's correction
+(1979) is applied per family: the comparisons that answer one question on one test dataset. "Do skips help on EM?" does
+not face a stricter test because a study also tries ten losses.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ from unetlib.evaluation.aggregation import (
     summarised,
 )
 from unetlib.evaluation.contrasts import BOUNDS
-from unetlib.evaluation.decision import MARGIN
-from unetlib.evaluation.intervals import CLUSTERS, EQUIVALENCE_LEVEL, IMAGES, Interval, retrained
+from unetlib.evaluation.decision import MARGIN, decided
+from unetlib.evaluation.intervals import CLUSTERS, EQUIVALENCE_LEVEL, IMAGES, Interval
 from unetlib.evaluation.mean_scores import Scores, contributions
 from unetlib.evaluation.score_grids import Arm
 from unetlib.evaluation.significance import holm, rank_biserial, sign_flip
@@ -35,7 +35,6 @@ KEYS = ARM_KEYS
 PAIRED = ("value", "reference", "variant")
 
 FLIPPED_CLUSTERS = 6  # the least p is 2 of 2^6 sign patterns, 3 %; with fewer clusters no p is below 0.05
-ALPHA = 0.05
 NO_QUESTION = "other"
 
 
@@ -97,7 +96,7 @@ def ablation(
     p_flips               p of a sign-flip test conditional on the networks, for comparison only; it decides nothing
     effect                matched-pairs rank-biserial correlation over the units, −1 to 1
     flipped               units of effect and p_flips: clusters if there are at least FLIPPED_CLUSTERS, otherwise images
-    clear, equivalent     networks were retrained, and p_holm or p_equivalent < ALPHA
+    clear, equivalent     `decision.decided` by p_holm or p_equivalent
     question              the question that the experiment answers, which defines its family
     min, max, agree       over runs; agree: the number of runs whose difference has the sign of the mean
     runs, images, clusters, n, resampled, primary    as in tables.comparison
@@ -125,9 +124,8 @@ def ablation(
         table[column] = np.nan
         for family in _families(judged, known, arms):
             table.loc[family.index, column] = corrected(judged.loc[family.index, raw].fillna(1.0), family)
-    covered = table["resampled"].map(retrained).astype(bool)
-    table["clear"] = covered & (table["p_holm"] < ALPHA)
-    table["equivalent"] = covered & (table["p_equivalent"] < ALPHA)
+    for verdict, column in (("clear", "p_holm"), ("equivalent", "p_equivalent")):
+        table[verdict] = [decided(*row) for row in table[[column, "resampled"]].itertuples(index=False)]
     low, high, *extremes = SPREAD[1:]
     columns = ["reference", "variant", "difference", "sd", low, high, "low90", "high90", "p", "p_holm", "p_equivalent"]
     columns += ["p_flips", "effect", "flipped", "clear", "equivalent", "question", *extremes, "agree"]

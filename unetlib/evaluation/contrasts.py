@@ -39,7 +39,7 @@ class Contrasts:
         None, too, if only one of them was trained on another dataset: the two kinds of networks share no variance
         model.
         """
-        for spread in self._spreads(test_dataset, metric):
+        for spread in self.spreads(test_dataset, metric):
             if {left, right} <= set(spread.grid.values) and left != right:
                 found, scores = spread.difference(left, right, BOUNDS), spread.grid.difference(left, right)
                 if found is None or scores is None:
@@ -49,7 +49,8 @@ class Contrasts:
                 return Contrast(found, sd, len(scores.folds), scores.values.shape[1], counted)
         return None
 
-    def _spreads(self, test_dataset: str, metric: str) -> list[Spread]:
+    def spreads(self, test_dataset: str, metric: str) -> list[Spread]:
+        """Return the spread of the scores on a test dataset, separately for networks trained on another dataset."""
         place = test_dataset, metric
         if place not in self._known:
             datasets = set(self.rows["test_dataset"])

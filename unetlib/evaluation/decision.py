@@ -1,24 +1,29 @@
-"""Criteria for a decided comparison, shared by claims, ablation and report, and the design that would decide one.
+"""When a comparison is decided, for claims, ablation and report, and the design that would decide one.
 
-Clear: the 95 % interval of a difference excludes zero and covers retraining, i.e. at least two seeds were resampled.
+Clear: networks were retrained, and p < ALPHA. Equivalent: networks were retrained, and two one-sided tests rule out a
+difference of a margin or more, the larger p being < ALPHA (Schuirmann 1987). p is corrected by Holm's method within the
+family of the comparison. A family is what one question asks on one dataset. A claim of the literature and the
+comparison with the best trivial prediction are families of one: their direction was stated before, so p stays as it is
+and p < ALPHA exactly where the 95 % interval excludes zero, or where the 90 % interval lies within ± margin.
+
 Several folds do not replace several seeds: networks of different folds differ in their data, and the images of a fold
-were scored by only one network. Equivalent: two one-sided tests at 5 % rule out a difference beyond a margin, i.e. the
-90 % interval lies within ± margin (Schuirmann 1987).
+were scored by only one network.
 
-The design that would decide a comparison follows from the observed spread. With f folds and k seeds the variance of a
-difference is s²/(f·k) + v/f, where s is the SD between runs and v is the variance that a fold's images add to the
-fold's mean. A true difference is found with 80 % power if it is at least (t0.975 + t0.8) standard errors, and
-equivalence is found with 80 % power if the distance to the margin is at least (t0.95 + t0.8) standard errors. t has
-f·(k − 1) degrees of freedom, the smallest number of any part, plus those lent by other arms.
+The design that would decide a comparison follows from the spread that `power` has estimated. With f folds and k seeds
+the variance of a difference is s²/(f·k) + v/f, where s is the SD between runs and v is the variance that a fold's
+images add to the fold's mean. A true difference is found with 80 % power if it is at least (t0.975 + t0.8) standard
+errors, and equivalence is found with 80 % power if the distance to the margin is at least (t0.95 + t0.8) standard
+errors. t has f·(k − 1) degrees of freedom, the smallest number of any part, plus those lent by other arms.
 """
 
 from dataclasses import dataclass
-from math import isnan, nan, sqrt
+from math import nan, sqrt
 
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, LEVEL, retrained
 
+ALPHA = 0.05  # 1 − LEVEL
 MARGIN = 0.02  # equivalence margin: differences below two points of a score are negligible
 POWER = 0.8
 MAX_SEEDS = 20  # designs with more networks per fold and arm are too expensive to propose
@@ -52,8 +57,16 @@ class Spread:
         return sqrt(self.between_runs**2 / runs + self.of_images / design.folds)
 
 
+def decided(p: float, resampled: str) -> bool:
+    """Return whether a comparison with this p in its family is clear, or with this p of equivalence is equivalent.
+
+    resampled: `Interval.resampled`. NaN, the p of a comparison that was not tested, decides nothing.
+    """
+    return p < ALPHA and retrained(resampled)
+
+
 def is_clear(low: float, high: float, resampled: str) -> bool:
-    """Return whether a difference is clear. low, high: its 95 % interval; resampled: `Interval.resampled`."""
+    """Return whether a difference in a family of its own is clear. low, high: its 95 % interval."""
     return excludes(0.0, low, high) and retrained(resampled)
 
 
@@ -63,23 +76,8 @@ def excludes(value: float, low: float, high: float) -> bool:
 
 
 def is_equivalent(low: float, high: float, resampled: str, margin: float = MARGIN) -> bool:
-    """Return whether a difference beyond ± margin is ruled out. low, high: its 90 % interval (95 % is stricter)."""
+    """Return whether a difference in a family of its own is within ± margin. low, high: its 90 % interval."""
     return retrained(resampled) and low > -margin and high < margin
-
-
-def observed_spread(half_width: float, between_runs: float, runs: int, folds: int, resampled: str) -> Spread | None:
-    """Return the spread that gives a 95 % interval of this half-width, None if the spread between runs is unknown.
-
-    between_runs: SD over runs of the difference. Variance that retraining does not explain is attributed to images.
-    """
-    if isnan(between_runs):
-        return None
-    if isnan(half_width):
-        return Spread(between_runs)
-    again = retrained(resampled)
-    quantile = stdtrit(runs - folds, (1 + LEVEL) / 2) if again and runs > folds else ndtri((1 + LEVEL) / 2)
-    explained = between_runs**2 / runs if again else 0.0  # the part of the squared standard error due to retraining
-    return Spread(between_runs, max((half_width / quantile) ** 2 - explained, 0.0) * folds)
 
 
 def design_to_decide(size: float, spread: Spread | None, folds: int, margin: float = nan) -> Design | None:

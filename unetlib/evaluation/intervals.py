@@ -1,18 +1,16 @@
 """Confidence interval of a mean whose variance has several components, its p-values, and the resampled units."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 LEVEL = 0.95
 EQUIVALENCE_LEVEL = 0.90
 SEEDS, CLUSTERS, IMAGES = "seeds", "clusters", "images"  # what can be resampled
 TIMES = " × "
-_LEAST_P = 1e-9
-_STEPS = 60  # bisection steps in the search for a p
 
 
 class Part(NamedTuple):
@@ -22,12 +20,26 @@ class Part(NamedTuple):
     df: float
 
 
+def total(parts: Sequence[Part], *, together: bool = False) -> Part:
+    """Return the sum of at least one component, with the degrees of freedom of that sum.
+
+    They are Satterthwaite's (1946) for estimates that are independent. together: the estimates rest on the same prior,
+    so they are too large or too small together, and their standard errors add up instead of their squares.
+    """
+    variance = sum(part.variance for part in parts)
+    errors = [part.variance / part.df**0.5 for part in parts]
+    square = sum(errors) ** 2 if together else sum(error**2 for error in errors)
+    return Part(variance, variance**2 / square if square > 0 else min(part.df for part in parts))
+
+
 @dataclass(frozen=True)
 class Interval:
     """A mean, the components of its variance, and the resampled units behind them, such as `seeds × clusters`.
 
-    Without parts (resampled is "": one run of one image) every end and p is NaN. bounds: the smallest and largest
-    possible mean.
+    Its half-width is Student's t for the sum of the components with Satterthwaite's degrees of freedom, but never less
+    than that for one component alone: with one degree of freedom a variance can by chance be so small that the sum
+    seems to be as well known as the other component. Without parts (resampled is "": one run of one image) every end
+    and p is NaN. bounds: the smallest and largest possible mean.
     """
 
     mean: float
@@ -43,12 +55,12 @@ class Interval:
     @property
     def low(self) -> float:
         """The lower end at LEVEL."""
-        return self._ends[0]
+        return self.at(LEVEL)[0]
 
     @property
     def high(self) -> float:
         """The upper end at LEVEL."""
-        return self._ends[1]
+        return self.at(LEVEL)[1]
 
     @property
     def p(self) -> float:
@@ -67,12 +79,9 @@ class Interval:
             return float("nan")
         if distance == 0:
             return 1.0
-        # No closed form: each component has its own t quantile. The half-width falls as p grows, so bisect on log p.
-        low, high = np.log(_LEAST_P), 0.0
-        for _ in range(_STEPS):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self._half(float(np.exp(middle))) > distance else (low, middle)
-        return float(np.exp(high))
+        with np.errstate(divide="ignore"):
+            each = [2 * stdtr(part.df, -distance / np.sqrt(part.variance)) for part in self._tested]
+        return float(max(each))
 
     def p_within(self, margin: float) -> tuple[float, float]:
         """Return the p of two one-sided tests: of a true mean of −margin or less, and of margin or more.
@@ -83,15 +92,14 @@ class Interval:
         beyond = (self.mean < -margin, self.mean > margin)
         return (1 - p[0] if beyond[0] else p[0], 1 - p[1] if beyond[1] else p[1])
 
-    @cached_property
-    def _ends(self) -> tuple[float, float]:
-        return self.at(LEVEL)
+    @property
+    def _tested(self) -> tuple[Part, ...]:
+        return (total(self.parts), *self.parts)
 
     def _half(self, alpha: float) -> float:
         if not self.parts:
             return float("nan")
-        variances, dfs = np.array(self.parts).T
-        return float(np.sqrt((variances * stdtrit(dfs, 1 - alpha / 2) ** 2).sum()))
+        return float(max(stdtrit(part.df, 1 - alpha / 2) * np.sqrt(part.variance) for part in self._tested))
 
 
 def resampled_units(resampled: str) -> frozenset[str]:

@@ -7,20 +7,21 @@ fold, so the variance of the mean has two components, each with its own degrees 
   variance moderated by all arms of a study (`spread`). Several folds with one seed each do not measure it.
 * units: whole clusters (groups of similar images) if there are at least MIN_CLUSTERS, otherwise the images of each
   film, whose successive frames are correlated (`serial_correlation`). The interval then covers other images of these
-  films, but not other films. Under that correlation, the variance of the weighted mean is estimated without bias, with
+  films, but not other films. Deviations are taken from the mean of their run, so the spread of the networks is not
+  counted again. Under that correlation, the variance of the weighted mean is estimated without bias, with
   Satterthwaite's degrees of freedom (Bell and McCaffrey 2002).
 
-The half-width of an interval is √(Σ t²·variance) over the components, where t is the quantile of Student's t for the
-component's degrees of freedom (Howe 1974; Zou and Donner 2008). The seed × image interaction inflates both components,
-so half of it is subtracted from that of the units. docs/statistics.md has the formulas and the simulated coverage.
+The seed × image interaction is in both components, so it is subtracted from that of the units. `intervals` combines the
+two. docs/statistics.md has the formulas and the simulated coverage.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unetlib.evaluation.intervals import CLUSTERS, IMAGES, SEEDS, TIMES, Interval, Part
+from unetlib.evaluation.intervals import CLUSTERS, IMAGES, SEEDS, TIMES, Interval, Part, total
 from unetlib.evaluation.serial_correlation import correlations
 
 MIN_CLUSTERS = 5  # with fewer, their images are the units
@@ -88,27 +89,21 @@ def interval(
     scores: Scores,
     bounds: tuple[float, float] = (-np.inf, np.inf),
     *,
-    runs: tuple[Part, ...] | None = None,
+    runs: Part | None = None,
     rho: float = 0.0,
 ) -> Interval:
     """Return the interval of the mean score.
 
-    runs: the variance components of the mean due to retraining; None: estimate one from the runs of these scores. rho:
-    the correlation of successive frames of a film.
+    runs: the variance of the mean due to retraining, with 0 degrees of freedom if it is not known; None: estimated from
+    the runs of these scores. rho: the correlation of successive frames of a film.
     """
     if runs is None:
         own = between_seeds(scores)
-        runs = (Part(own.variance / len(scores.folds), own.df),) if own.df else ()
+        runs = Part(own.variance / len(scores.folds), own.df)
     noun, units, strata = _units(scores)
-    nouns, parts = [SEEDS] * bool(runs), [*runs]
-    if len(strata) > strata.max() + 1:  # some stratum has at least two units, so that they can vary
-        deviations = _deviations(scores, units, strata)
-        weights = _summed(scores.shares, units).sum(0)
-        spread = _of_units(deviations.sum(0), weights, strata, rho if scores.ordered and noun == IMAGES else 0.0)
-        excess = _interaction(scores, units, deviations) / 2 if runs else 0.0
-        parts.append(Part(max(spread.variance - excess, 0.0), spread.df))
-        nouns.append(noun)
-    return Interval(float(scores.run_means.mean()), tuple(parts), TIMES.join(nouns), bounds)
+    of_units = _of_units(scores, units, strata, rho if scores.ordered and noun == IMAGES else 0.0, again=runs.df > 0)
+    found = {name: part for name, part in ((SEEDS, runs), (noun, of_units)) if part.df > 0}
+    return Interval(float(scores.run_means.mean()), tuple(found.values()), TIMES.join(found), bounds)
 
 
 def between_seeds(scores: Scores) -> Part:
@@ -137,63 +132,72 @@ def _units(scores: Scores) -> tuple[str, Ints, Ints]:
     return IMAGES, images, np.zeros_like(images) if alone else scores.clusters
 
 
-def _deviations(scores: Scores, units: Ints, strata: Ints) -> Floats:
-    """Return the deviations from the mean of every run and unit, (R, U), without the run's own deviation from its fold.
+def _of_units(scores: Scores, units: Ints, strata: Ints, rho: float, *, again: bool) -> Part:
+    """Return the variance of the mean due to its units; 0 degrees of freedom if no run has two units of a stratum.
 
-    Differences between folds count as variation between their units. With strata, deviations are from stratum means.
+    again: networks were retrained, so that the seed × unit interaction is known and part of their variance.
     """
-    if strata.any():
-        weights, sums = (_summed(part, strata[units]) for part in (scores.shares, scores.shares * scores.values))
-        centre = (sums / np.where(weights > 0, weights, 1))[:, strata[units]]
-    else:
-        centre = (scores.run_means - scores.fold_means + scores.run_means.mean())[:, None]
-    return _summed(scores.shares * (scores.values - centre), units)
-
-
-def _interaction(scores: Scores, units: Ints, deviations: Floats) -> float:
-    """Return the variance of the mean due to the seed × unit interaction."""
-    runs = np.bincount(scores.folds)
-    sums = np.zeros((len(runs), deviations.shape[1]))
-    np.add.at(sums, scores.folds, deviations)
-    # Residuals from the mean over the runs of a fold: n/(n − 1) corrects for that mean, `_unbiased` for the mean score.
-    residuals = deviations - (sums / runs[:, None])[scores.folds]
-    count = runs[scores.folds]
-    weight = _summed(scores.shares, units).sum(0)
-    return float((residuals**2 * (count / np.maximum(count - 1, 1))[:, None]).sum() * _unbiased(weight)[0])
-
-
-def _of_units(deviations: Floats, weights: Floats, strata: Ints, rho: float) -> Part:
-    """Return the variance of the mean due to its units, summed over strata, with Satterthwaite's degrees of freedom."""
-    parts = []
+    shares, sums = (_summed(part, units) for part in (scores.shares, scores.shares * scores.values))
+    parts, interaction = [], 0.0
     for stratum in range(strata.max() + 1):
         own = strata == stratum
-        factor, df = _unbiased(weights[own], rho)
-        parts.append(Part(factor * float((deviations[own] ** 2).sum()), df))
-    total = sum(part.variance for part in parts)
-    square = sum(part.variance**2 / part.df for part in parts)
-    return Part(total, total**2 / square if square > 0 else min(part.df for part in parts))
+        share = shares[:, own]
+        factor, df = _unbiased(share, rho)
+        if df > 0:
+            weight = share.sum(1, keepdims=True)
+            means = sums[:, own].sum(1, keepdims=True) / np.where(weight > 0, weight, 1)
+            deviations = sums[:, own] - share * means
+            parts.append(Part(factor * float((deviations.sum(0) ** 2).sum()), df))
+            interaction += factor * _interaction(scores.folds, deviations)
+    if not parts:
+        return Part(0.0, 0)
+    of_units = total(parts)
+    return Part(max(of_units.variance - interaction * again, 0.0), of_units.df)
 
 
-def _unbiased(weights: Floats, rho: float = 0.0) -> tuple[float, float]:
-    """Return the factor that turns Σ w²(x − x̄)² into the variance of a weighted mean x̄, and the degrees of freedom.
+def _interaction(folds: Ints, deviations: Floats) -> float:
+    """Return the sum of squares that the seed × unit interaction adds to that of the sums of (R, U) over runs."""
+    runs = np.bincount(folds)
+    sums = np.zeros((len(runs), deviations.shape[1]))
+    np.add.at(sums, folds, deviations)
+    residuals = deviations - (sums / runs[:, None])[folds]
+    count = runs[folds]
+    # residuals from the mean over the n runs of a fold have (n − 1)/n of the variance
+    return float((residuals**2 * (count / np.maximum(count - 1, 1))[:, None]).sum())
 
-    It holds for x of equal variance with correlation rho^distance; equal weights and rho 0 give n/(n − 1) and n − 1.
-    Both numbers follow from traces of the quadratic form (Bell and McCaffrey 2002).
+
+def _unbiased(shares: Floats, rho: float = 0.0) -> tuple[float, float]:
+    """Return the factor that turns Σ d² into the variance of a weighted mean, and its degrees of freedom.
+
+    shares (R, U): the weight of every run and unit in the mean; d (U,): the sum over runs of the weighted deviations
+    from the mean of the run. It holds for units of equal variance with correlation rho^distance; one run with equal
+    shares and rho 0 gives n/(n − 1) and n − 1. Both numbers are 0 if no run has two units.
     """
-    if len(weights) < 2:
-        return 0.0, 0.0
-    w = weights / weights.sum()
+    return _traces(shares.tobytes(), shares.shape[1], float(rho))
+
+
+@lru_cache(maxsize=1024)
+def _traces(shares: bytes, units: int, rho: float) -> tuple[float, float]:
+    """Return the numbers of `_unbiased` from the traces of the quadratic form (Bell and McCaffrey 2002)."""
+    share = np.frombuffer(shares).reshape(-1, units)
+    w, weight = share.sum(0), share.sum(1, keepdims=True)
+    root = share / np.sqrt(np.where(weight > 0, weight, 1))
+    # The form F = diag(w) − root'·root maps the scores of the units to d, of covariance F·R·F.
     if rho == 0:
-        # the traces below, multiplied out for the identity matrix: power sums need no matrix of units × units
-        s2, s3, s4, s5 = ((w**power).sum() for power in (2, 3, 4, 5))
-        trace = s2 - 2 * s3 + s2**2
-        square = s4 - 4 * s5 + 4 * s2 * s4 + 2 * s3**2 - 4 * s2**2 * s3 + s2**4
-        return float(s2 / trace), float(trace**2 / square)
-    matrix = correlations(rho, len(w))
-    form = w[:, None] * (np.eye(len(w)) - w)  # maps x to w·(x − x̄)
-    spread = form @ matrix @ form.T
-    trace = np.trace(spread)
-    return float(w @ matrix @ w / trace), float(trace**2 / (spread**2).sum())
+        # without correlation the traces of F² and F⁴ need no matrix of units × units
+        m0, m1, m2, m3 = ((root * w**power) @ root.T for power in range(4))
+        variance = (w**2).sum()
+        trace = variance - 2 * np.trace(m1) + (m0**2).sum()
+        square = (w**4).sum() - 4 * np.trace(m3) + 4 * (m2 * m0).sum() + 2 * (m1**2).sum()
+        square += ((m0 @ m0) ** 2).sum() - 4 * np.trace(m1 @ m0 @ m0)
+    else:
+        matrix = correlations(rho, units)
+        form = np.diag(w) - root.T @ root
+        spread = form @ matrix @ form
+        variance, trace, square = w @ matrix @ w, np.trace(spread), (spread**2).sum()
+    if trace <= 1e-12 * (w**2).sum():
+        return 0.0, 0.0
+    return float(variance / trace), float(trace**2 / square)
 
 
 def _summed(parts: Floats, units: Ints) -> Floats:

@@ -3,7 +3,8 @@
 The variance of the difference of two arms with F folds of k seeds each is 2·s²/(F·k) + v/F, where s is the SD between
 retrained networks (`variance_prior`) and v is the variance of a difference due to the images of one fold (median over
 arms). An effect is found with 80 % power if it is at least (t0.975 + t0.8) standard errors. t has d0 + F·(k − 1)
-degrees of freedom, where d0 is the number lent by the other arms.
+degrees of freedom, where d0 is the number lent by the other arms. Fewer than three retrained arms lend nothing; then s²
+is the pooled variance of their own networks. `usual_spread` has the same two numbers for every proposed design.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,9 +15,12 @@ import pandas as pd
 from unetlib.evaluation.aggregation import spreads
 from unetlib.evaluation.contrasts import BOUNDS
 from unetlib.evaluation.decision import Spread, design_to_decide
+from unetlib.evaluation.intervals import SEEDS, Interval
+from unetlib.evaluation.mean_scores import Scores
 from unetlib.evaluation.score_grids import Arm
 from unetlib.evaluation.spread import UNTRAINED
 from unetlib.evaluation.spread import Spread as SpreadOfArms
+from unetlib.evaluation.variance_prior import Prior
 
 EFFECTS = (0.01, 0.02, 0.05)
 SETTINGS = ("iou", "dice", "seg", "map")  # metrics besides the primary ones
@@ -66,13 +70,36 @@ def power(
 def _row(spread: SpreadOfArms, base: Arm, most_folds: int) -> list[object]:
     arms = [arm for arm in spread.grid.values if arm.train_dataset not in UNTRAINED and arm not in spread.collapsed]
     runs = sum(len(spread.grid.scores(arm).folds) for arm in arms)
-    sd = np.sqrt(spread.prior.variance) if spread.prior.df else np.nan
     of_images, image_sd, fold_sd = _of_pairs(spread, base, arms)
-    known = Spread(float(np.sqrt(2) * sd), of_images, spread.prior.df) if np.isfinite(sd) else None
+    known = usual_spread(spread, base)
     designs = [design_to_decide(effect, known, most_folds) for effect in EFFECTS]
     needs = [f"{each.seeds} × {each.folds}" if each else "" for each in designs]
-    df = spread.prior.df if spread.prior.df else np.nan
+    sd, df = (known.between_runs / np.sqrt(2), known.lent) if known else (np.nan, np.nan)
     return [len(arms), runs, sd, df, fold_sd, image_sd, np.sqrt(of_images), spread.rho_differences, *needs]
+
+
+def usual_spread(spread: SpreadOfArms, base: Arm | None) -> Spread | None:
+    """Return the spread of a difference from `base`, or with None of a score; None if no network was retrained.
+
+    The variance due to a fold's images is the median over the arms.
+    """
+    arms = [arm for arm in spread.grid.values if arm.train_dataset not in UNTRAINED and arm not in spread.collapsed]
+    own = [spread.runs[arm] for arm in arms if arm in spread.runs]
+    if not own:
+        return None
+    prior = spread.prior
+    if not prior.df:
+        prior = Prior(sum(part.df * part.variance for part in own) / sum(part.df for part in own), 0.0)
+    if base is not None:
+        return Spread(float(np.sqrt(2 * prior.variance)), _of_pairs(spread, base, arms)[0], prior.df)
+    means = [(spread.mean(arm, BOUNDS), spread.grid.scores(arm)) for arm in arms]
+    of_images = [_of_fold(found, scores) for found, scores in means if found.resampled != SEEDS]
+    return Spread(float(np.sqrt(prior.variance)), float(np.median(of_images or [0.0])), prior.df)
+
+
+def _of_fold(found: Interval, scores: Scores) -> float:
+    """Return the variance of a fold's mean due to its images, the last component of the interval."""
+    return found.parts[-1].variance * len(np.unique(scores.folds)) if found.parts else 0.0
 
 
 def _of_pairs(spread: SpreadOfArms, base: Arm, arms: Collection[Arm]) -> tuple[float, float, float]:
@@ -83,8 +110,8 @@ def _of_pairs(spread: SpreadOfArms, base: Arm, arms: Collection[Arm]) -> tuple[f
         if arm == base or found is None or scores is None:
             continue
         count = len(np.unique(scores.folds))
-        if len(scores.clusters) > count:
-            variances.append(found.parts[-1].variance * count)
+        if found.resampled not in ("", SEEDS):
+            variances.append(_of_fold(found, scores))
             means = np.nanmean(np.where(scores.weights > 0, scores.values, np.nan), axis=0)
             images.append(float(np.std(means, ddof=1)))
         if count > 1:

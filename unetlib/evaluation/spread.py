@@ -7,12 +7,13 @@ variances of both arms' networks, which are independent, and the variance of the
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.evaluation.baselines import ALL_BACKGROUND, ALL_FOREGROUND
-from unetlib.evaluation.intervals import Interval, Part
+from unetlib.evaluation.intervals import Interval, Part, total
 from unetlib.evaluation.mean_scores import MIN_CLUSTERS, Scores, between_seeds, interval
 from unetlib.evaluation.score_grids import Arm, Grid
 from unetlib.evaluation.serial_correlation import estimate
@@ -59,8 +60,7 @@ class Spread:
     def mean(self, arm: Arm, bounds: tuple[float, float]) -> Interval:
         """Return the interval of an arm's mean score."""
         scores = self.grid.scores(arm)
-        parts = self._parts([arm], len(scores.folds)) if arm.train_dataset not in UNTRAINED else ()
-        return interval(scores, bounds, runs=parts, rho=self.rho_scores)
+        return interval(scores, bounds, runs=self._of_networks([arm], len(scores.folds)), rho=self.rho_scores)
 
     def difference(self, left: Arm, right: Arm, bounds: tuple[float, float]) -> Interval | None:
         """Return the interval of left minus right on their shared runs and images, None if they share none."""
@@ -72,18 +72,22 @@ class Spread:
             rho = max(rho, self.rho_scores)  # one side is constant, so the other arm's scores dominate
         if self._shares_networks(left, right):
             return interval(scores, bounds, rho=rho)
-        return interval(scores, bounds, runs=self._parts([left, right], len(scores.folds)), rho=rho)
+        return interval(scores, bounds, runs=self._of_networks([left, right], len(scores.folds)), rho=rho)
 
     def _shares_networks(self, left: Arm, right: Arm) -> bool:
         one, other = (self.networks.get(arm.experiment, arm.experiment) for arm in (left, right))
         return one == other and left.train_dataset == right.train_dataset
 
-    def _parts(self, arms: Sequence[Arm], runs: int) -> tuple[Part, ...]:
-        """Return the variance components of a mean due to the arms' networks; () if some were not retrained."""
+    def _of_networks(self, arms: Sequence[Arm], runs: int) -> Part:
+        """Return the variance of a mean due to the arms' networks; 0 degrees of freedom if some were not retrained.
+
+        Networks of two arms are independent, so their variances add up. The estimates are not, if they share a prior.
+        """
         trained = [arm for arm in arms if arm.train_dataset not in UNTRAINED]
         if not trained or not all(arm in self.runs for arm in trained):
-            return ()
-        return tuple(Part(self.runs[arm].variance / runs, self.runs[arm].df) for arm in trained)
+            return Part(0.0, 0)
+        parts = [Part(self.runs[arm].variance / runs, self.runs[arm].df) for arm in trained]
+        return total(parts, together=self.prior.df > 0)
 
 
 def collapsed_arms(grid: Grid) -> set[Arm]:
@@ -112,16 +116,27 @@ def _of_runs(own: Part, prior: Prior, alone: bool) -> Part:
 
 
 def _series(grid: Grid, arms: Sequence[Arm]) -> list[list[Floats]]:
-    """Return each arm's mean scores over runs, per film in temporal order; arms with equal scores appear once."""
+    """Return each arm's mean scores over runs, per film in temporal order; arms with equal scores appear once.
+
+    A film that several folds test is cut where the folds change: the networks differ there, not the frames.
+    """
     films = np.unique(grid.clusters.astype(str))
     if not arms or not np.isfinite(grid.times).all() or len(films) >= MIN_CLUSTERS:
         return []
     means = np.array([_mean_over_runs(grid.values[arm]) for arm in arms])
     known = np.isfinite(means).all(0)
     means = np.unique(means[:, known], axis=0)
-    order = np.argsort(grid.times[known], kind="stable")
-    of = grid.clusters.astype(str)[known][order]
-    return [[row[order][of == film] for film in films if (of == film).any()] for row in means]
+    # frames by film, and within it by time
+    order = np.lexsort((grid.times[known], grid.clusters.astype(str)[known]))
+    film = grid.clusters.astype(str)[known][order]
+    tested = (np.sum([grid.weights[arm] for arm in arms], axis=0) > 0)[:, known][:, order]
+    return [np.split(row[order], _cuts(film, tested)) for row in means]
+
+
+def _cuts(films: NDArray[Any], tested: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the places where a film begins or other runs test it. films (I,), tested (R, I), by film and time."""
+    change = (films[1:] != films[:-1]) | (tested[:, 1:] != tested[:, :-1]).any(0)
+    return np.flatnonzero(change) + 1
 
 
 def _mean_over_runs(values: Floats) -> Floats:
@@ -150,8 +165,9 @@ def _known(rho: float) -> float:
 
 def unmoderated(scores: Scores, bounds: tuple[float, float]) -> Interval:
     """Return the interval of a mean from its own scores alone, without the other arms."""
-    rows = [scores.values[:, scores.clusters == film] for film in np.unique(scores.clusters)]
-    weights = [scores.weights[:, scores.clusters == film] for film in np.unique(scores.clusters)]
-    films = [_mean_over_runs(np.where(by > 0, value, np.nan)) for value, by in zip(rows, weights, strict=True)]
-    few = scores.ordered and len(films) < MIN_CLUSTERS
-    return interval(scores, bounds, rho=_known(estimate([films])) if few else 0.0)
+    order = np.argsort(scores.clusters, kind="stable")  # within a film, frames stay in temporal order
+    film, tested = scores.clusters[order], (scores.weights > 0)[:, order]
+    means = _mean_over_runs(np.where(tested, scores.values[:, order], np.nan))
+    few = scores.ordered and len(np.unique(film)) < MIN_CLUSTERS
+    rho = _known(estimate([np.split(means, _cuts(film, tested))])) if few else 0.0
+    return interval(scores, bounds, rho=rho)

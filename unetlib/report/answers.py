@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import nan
+from math import isnan, nan
 
 from unetlib.evaluation.curves import LOWER_IS_BETTER, MARGINS
 from unetlib.evaluation.curves import METRICS as CURVE_METRICS
-from unetlib.evaluation.decision import MARGIN, design_to_decide, observed_spread
+from unetlib.evaluation.decision import MARGIN, Spread, design_to_decide
 from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.report.display_tables import format_value
 from unetlib.report.doubts import doubts, judge_published
@@ -205,9 +205,9 @@ def _deciding(claim: Claim, side: _Side | None, study: Study, verdict: str) -> s
         return ""
     gap, metric = side.gap, claim.answer[-1]
     direction = claim.value is None
-    sd = gap.sd if gap.runs > 1 else study.usual_sd(side.dataset, metric, of_differences=direction)
-    half = (gap.high - gap.low) / 2
-    spread = observed_spread(half, sd, gap.runs, study.run_folds, gap.resampled)
+    spread = study.spread(side.dataset, metric, of_differences=direction)
+    if metric in CURVE_METRICS:  # a metric of a network, not of images
+        spread = None if isnan(gap.sd) else Spread(gap.sd)
     if spread is None:
         return UNKNOWN_DESIGN
     # A value is decided once our interval excludes the published one or is narrow enough, whichever comes first.

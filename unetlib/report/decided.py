@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from unetlib.evaluation.decision import MARGIN, excludes, is_equivalent
+from unetlib.evaluation.decision import MARGIN, excludes
 from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.io.wording import counted
@@ -49,18 +49,12 @@ def best_trivial(effects: pd.DataFrame) -> pd.DataFrame:
 
 def is_decided(row: EffectRow) -> bool:
     """Return whether a comparison with the reference is clear or equivalent."""
-    return bool(row["clear"]) or equivalent(row)
-
-
-def equivalent(row: EffectRow) -> bool:
-    """Return whether a difference to the reference beyond ± MARGIN is ruled out, by the 90 % interval if known."""
-    ends = (row["low90"], row["high90"]) if pd.notna(row["low90"]) else (row["low"], row["high"])
-    return is_equivalent(*ends, row["resampled"] if isinstance(row["resampled"], str) else "")
+    return bool(row["clear"]) or bool(row["equivalent"])
 
 
 def effect_rows(table: pd.DataFrame) -> list[EffectRow]:
-    """Return the rows of an ablation table; if it has no 90 % intervals, they are NaN."""
-    return records(table.assign(**{name: float("nan") for name in ("low90", "high90") if name not in table}), EffectRow)
+    """Return the rows of an ablation table."""
+    return records(table, EffectRow)
 
 
 def _against_trivial(trivial: pd.DataFrame, reference: str) -> str:
@@ -90,7 +84,7 @@ def _comparisons(effects: pd.DataFrame, reference: str) -> list[str]:
         return []
     lower = [_named(row) for row in rows if row["clear"] and row["difference"] < 0]
     higher = [_named(row) for row in rows if row["clear"] and row["difference"] > 0]
-    same = [_named(row) for row in rows if not row["clear"] and equivalent(row)]
+    same = [_named(row) for row in rows if not row["clear"] and row["equivalent"]]
     decided = sum(map(is_decided, rows))
     text = [
         f"Of {counted(len(rows), 'comparison')} with {reference}, {decided} {'is' if decided == 1 else 'are'} decided."

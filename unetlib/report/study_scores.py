@@ -10,8 +10,10 @@ import pandas as pd
 from unetlib.evaluation.contrasts import Contrasts
 from unetlib.evaluation.curves import METRICS as CURVE_METRICS
 from unetlib.evaluation.curves import curve_difference, curve_rows, curve_table
-from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL, retrained
+from unetlib.evaluation.decision import Spread
+from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL
 from unetlib.evaluation.isbi_metrics import ERRORS
+from unetlib.evaluation.power import usual_spread
 from unetlib.evaluation.score_grids import Arm
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.doubts import Networks
@@ -113,15 +115,16 @@ class Study:
         best = min if metric in ERRORS else max
         return best(found, key=lambda baseline: baseline.score, default=None)
 
-    def usual_sd(self, dataset: str, metric: str, *, of_differences: bool) -> float:
-        """Return the median SD over runs of this study's networks on a dataset, NaN if none was retrained."""
-        rows = self.ablation if of_differences else self.comparison
-        if metric in CURVE_METRICS or "sd" not in rows:
-            return nan
-        rows = rows[(rows["test_dataset"] == dataset) & (rows["metric"] == metric)]
-        rows = rows[rows["train_dataset"] != NO_TRAINING]
-        rows = rows[rows["resampled"].map(lambda text: isinstance(text, str) and retrained(text)).astype(bool)]
-        return float(rows["sd"].median()) if len(rows) else nan
+    def spread(self, dataset: str, metric: str, *, of_differences: bool) -> Spread | None:
+        """Return the spread of a score on a dataset, or of a difference from the reference, as in the power table.
+
+        None if no network was retrained, or if the scores themselves are not known.
+        """
+        base = Arm(self.reference, dataset)
+        for spread in self.contrasts.spreads(dataset, metric) if self.contrasts else ():
+            if base in spread.grid.values:
+                return usual_spread(spread, base if of_differences else None)
+        return None
 
     def most_folds(self, dataset: str) -> int:
         """Return the largest number of folds that a dataset can be run on, the number of folds of its split."""

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from unetlib.evaluation.ablation import ALPHA
-from unetlib.evaluation.decision import MARGIN
+from unetlib.evaluation.decision import ALPHA, MARGIN
 from unetlib.evaluation.intervals import CLUSTERS, IMAGES, SEEDS, resampled_units
 from unetlib.evaluation.tables import NO_TRAINING
 from unetlib.io.wording import counted
-from unetlib.report.decided import effect_rows, equivalent
+from unetlib.report.decided import effect_rows
 from unetlib.report.display_tables import format_interval, format_value, metric_name, percent
 from unetlib.report.table_rows import EffectRow, ScoreRow, TransferRow, records
 from unetlib.study.result_checks import BEATS_TRIVIAL, FLAGGED
@@ -126,7 +125,7 @@ def _clarity(row: EffectRow) -> int:
         return 5
     if row["clear"]:
         return 0
-    if equivalent(row):
+    if row["equivalent"]:
         return 1
     if not (row["low"] > 0 or row["high"] < 0):
         return 4

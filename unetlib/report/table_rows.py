@@ -27,10 +27,9 @@ class EffectRow(TypedDict):
     difference: float
     low: float
     high: float
-    low90: float
-    high90: float
     p_holm: float
     clear: bool
+    equivalent: bool
     resampled: str
 
 
