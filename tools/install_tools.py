@@ -75,8 +75,9 @@ def lock(folder: Path) -> str:
 def _run(words: list[str], name: str, folder: Path | None = None) -> None:
     done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise ToolError(f"{name}: {words[0]} ended with code {done.returncode}: {lines[-1] if lines else 'no word'}")
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        said = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "it said nothing")
+        raise ToolError(f"{name}: {Path(words[0]).name} ended with code {done.returncode}: {said}")
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unetlib.cli_arguments import parser
+from unetlib.cli_compare import compare
 from unetlib.cli_finetune import finetune
 from unetlib.cli_inputs import choice_of, image_files_of, network_of
 from unetlib.cli_predict import predict
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with plain_terminal():
         given = parser().parse_args(arguments)
         commands = {"predict": predict, "models": _models, "measure": _measure, "track": _track}
-        commands |= {"export": _export, "info": _info, "finetune": finetune}
+        commands |= {"export": _export, "info": _info, "finetune": finetune, "compare": compare}
         try:
             with signals_raise():
                 return commands[given.command](given)

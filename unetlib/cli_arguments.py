@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from unetlib.cli_help import DESCRIPTION, EXAMPLES, EXPORT, FINETUNE, INFO, MEASURE, MODELS, PREDICT, TRACK
+from unetlib.cli_help import COMPARE, DESCRIPTION, EXAMPLES, EXPORT, FINETUNE, INFO, MEASURE, MODELS, PREDICT, TRACK
 from unetlib.cli_values import at_least_one, count, file, folder, not_negative, positive, share, table
 
 
@@ -149,6 +149,16 @@ def parser() -> argparse.ArgumentParser:
     _choice(track)
     _masks(track)
     track.set_defaults(command="track")
+
+    compare = commands.add_parser(
+        "compare", help="our networks beside other tools on your images", description=COMPARE, formatter_class=form
+    )
+    compare.add_argument("study", type=Path, metavar="FILE.yaml", help="names your folder of images and labels")
+    compare.add_argument("--tools", metavar="NAME,NAME", help="which tools (default: those of studies/league.yaml)")
+    compare.add_argument("--seconds", type=positive, metavar="S", help="for each training of a tool (default 780)")
+    compare.add_argument("--seeds", type=at_least_one, metavar="N", help="trainings of each (default 3)")
+    compare.add_argument("-n", "--dry-run", action="store_true", help="say what would run")
+    compare.set_defaults(command="compare")
     return top
 
 

@@ -11,6 +11,7 @@ examples:
   unetlib measure out/movie_labels.tif --intensity movie.tif -o cells.csv
   unetlib track out/movie_labels.tif -o tracks --interval 10
   unetlib export model.pt --to bioimageio -o package.zip --image movie.tif
+  unetlib compare my-cells.yaml
 
 An error is one line, with exit code 1; UNETLIB_DEBUG=1 adds its traceback.
 """
@@ -64,6 +65,18 @@ recipe is the one that the network was trained by, with a smaller step size,
 and the last weights are kept. --compare says what as many steps reach without
 the network, from random weights. The file also holds threshold, minimum area
 and the other settings of prediction, and is written when all is done.
+"""
+COMPARE = """\
+Train our networks and other tools (StarDist, Cellpose, nnU-Net, MONAI, Otsu and
+watershed) on your own labelled images, each for the same time, and score them
+on images that none of them has seen: results/NAME/tables/league.md, and
+results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says where
+your images are (docs/own-data.md, 1), for example
+  datasets:
+    my-cells: {folder: path/to/my-cells}
+and may state anything else that a study states. NAME is the name of the file.
+The tools are installed first, each in an environment of its own (.tools). With
+the defaults it takes hours; the same command goes on where it was interrupted.
 """
 MODELS = """\
 List the networks that ship with unetlib: which images they are for, the pixel

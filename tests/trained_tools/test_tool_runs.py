@@ -78,7 +78,10 @@ def test_a_training_is_not_told_where_the_test_images_are(project: Path, tmp_pat
     )
     run_tool(project, "nosy", tmp_path)
     told = (tmp_path / "nosy/d/fold0-seed3/model/seen.txt").read_text()
-    assert "training/train/images" in told and "/test" not in told and "t3" not in told
+    place = project / "staged/d/0123abcd/fold0"
+    assert f"{place}/training/train/images" in told
+    assert f"{place}/test" not in told and "t3.tif" not in told and told.endswith("[]"), "it starts in an empty folder"
+    assert not list((place / "training").rglob("t3*")) and list((place / "test").rglob("t3*"))
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))

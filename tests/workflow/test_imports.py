@@ -33,6 +33,7 @@ ORDER = [
     "cli_inputs",
     "cli_predict",
     "cli_finetune",
+    "cli_compare",
     "cli",
     "__main__",
 ]

@@ -13,6 +13,8 @@
 - overlays: Protect a study's results from overlays that change them without giving the study a name of its own.
 - mistakes: Deliberate mistakes: the only list of settings that are wrong, and the experiments that may make them.
 - names: Check that the names in a configuration are defined.
+- own_league: A league on somebody's own images: what a file that names a folder leaves out, so that Snakemake can run
+  it.
 - progress: Progress of a study in lines for the terminal: networks trained, runs scored, results flagged by the checks.
 - protocol_checks: Check the protocols of a configuration beyond their types: names are defined, datasets take part in
   the study.

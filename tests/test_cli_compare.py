@@ -1,0 +1,64 @@
+"""`unetlib compare`: what it runs, and its errors in one line."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("Snakefile", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib", "tools", "CITATION.cff")
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    variables = os.environ | {"PYTHONPATH": str(folder if (folder / "unetlib").exists() else ROOT)}
+    program = [sys.executable, "-m", "unetlib", "compare", *words]
+    return subprocess.run(program, cwd=folder, env=variables, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("compare")
+    for name in PARTS:
+        (folder / name).symlink_to(ROOT / name) if (ROOT / name).is_dir() else shutil.copy(ROOT / name, folder / name)
+    random = np.random.default_rng(0)
+    for number in range(6):
+        for kind in ("images", "labels"):
+            (folder / "cells" / kind).mkdir(parents=True, exist_ok=True)
+        labels = np.zeros((64, 64), np.uint8)
+        labels[10:30, 10:30], labels[40:60, 30:50] = 1, 2
+        image = (50 + 100 * (labels > 0) + random.normal(0, 9, labels.shape)).astype(np.uint8)
+        tifffile.imwrite(folder / f"cells/images/a{number}.tif", image)
+        tifffile.imwrite(folder / f"cells/labels/a{number}.tif", labels)
+    (folder / "mine.yaml").write_text("datasets: {my-cells: {folder: cells, options: {near_duplicates: false}}}\n")
+    return folder
+
+
+def test_a_dry_run_plans_networks_and_tools(project: Path) -> None:
+    done = command(project, "mine.yaml", "--tools", "fitted-watershed", "--seconds", "20", "--seeds", "2", "-n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
+    assert counts["train_tool"] == "2" and counts["train"] == "4" and counts["report"] == "1"
+    assert "fitted-watershed: runs in the project's own environment" in done.stdout
+    assert "tool_budget_s: 20" in (project / "resources/compare/mine.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("no.yaml",), "no.yaml"),
+        (("mine.yaml", "--tools", "stardits"), "did you mean 'stardist'?"),
+    ],
+)
+def test_a_mistake_is_one_line(words: tuple[str, ...], message: str, project: Path) -> None:
+    done = command(project, *words)
+    assert done.returncode == 1 and message in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_another_folder_is_refused(tmp_path: Path) -> None:
+    done = command(tmp_path, "mine.yaml")
+    assert done.returncode == 1 and "is not the folder of unetlib" in done.stderr
