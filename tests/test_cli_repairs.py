@@ -161,8 +161,14 @@ def test_frames_and_images_whose_names_do_not_tell_are_renamed(place, capsys):
         "t1.tif: their names do not tell which frame comes first; give the frames of one movie"
         in capsys.readouterr().err
     )
+    assert run_line("track t1.tif u2.tif -o tracks") == 1
+    assert "names differ by more than a number, so they may not be frames of one movie" in capsys.readouterr().err
     Path("t01.tif").rename("t2.tif")
     assert run_line("track t1.tif t2.tif -o tracks") == 0
+    assert "note" not in capsys.readouterr().err
+    Path("t5.tif").write_bytes(Path("t2.tif").read_bytes())
+    assert run_line("track t1.tif t2.tif t5.tif -o gap") == 0
+    assert "note: t5.tif: its number is 3 after that of t2.tif, others are 1 apart" in capsys.readouterr().err
     assert run_line("measure t1.tif t2.tif --intensity u2.tif u3.tif -o cells.csv") == 1
     assert "t1.tif: no image of this name among the 2 that were given" in capsys.readouterr().err
     Path("u3.tif").rename("u1.tif")

@@ -16,6 +16,7 @@ from unetlib.io.pairing import (
     in_natural_order,
     name_key,
     natural_key,
+    uneven_frames,
 )
 
 WORDS = st.text("abxyzé -_.", min_size=1, max_size=6).map(lambda text: f"c{text}c")
@@ -67,6 +68,44 @@ def test_each_file_once_in_natural_order(given_paths, expected):
 def test_frames_whose_order_names_do_not_tell_are_refused_with_both_names(names, both):
     with pytest.raises(PairingError, match=f"^{both[0]} and {both[1]}: their names do not tell"):
         in_frame_order(map(Path, names))
+
+
+@given(st.sets(WORDS, min_size=2, max_size=5), st.randoms())
+def test_files_that_differ_by_words_are_not_frames_of_one_movie(words, chance):
+    """Labels of several images in one folder are no movie, whatever their alphabetical order."""
+    files = [Path("out", f"{word}_labels.tif") for word in words]
+    chance.shuffle(files)
+    with pytest.raises(PairingError, match="may not be frames of one movie|do not tell which frame") as caught:
+        in_frame_order(files)
+    assert "\n" not in str(caught.value)
+
+
+@given(
+    st.sets(st.integers(0, 99), min_size=2, max_size=4),
+    st.sets(st.integers(0, 99), min_size=2, max_size=5),
+    st.sampled_from(["pos{}_t{}", "{}-{}", "t{1}_c{0}_labels", "s{}/t{}"]),
+    st.randoms(),
+)
+def test_frames_of_several_movies_are_refused(movies, frames, pattern, chance):
+    files = [Path(f"{pattern.format(movie, frame)}.tif") for movie in movies for frame in frames]
+    chance.shuffle(files)
+    with pytest.raises(PairingError, match="may be frames of two movies|do not tell which frame"):
+        in_frame_order(files)
+    for movie in movies:
+        alone = [Path(f"{pattern.format(movie, frame)}.tif") for frame in frames]
+        assert in_frame_order(alone[::-1]) == [Path(f"{pattern.format(movie, frame)}.tif") for frame in sorted(frames)]
+
+
+def test_a_second_number_that_grows_with_the_frames_is_taken():
+    files = [Path(f"t{frame}_at-{10 + frame // 3}-{20 * (frame % 3):02}.ome.tif") for frame in range(9)]
+    assert in_frame_order(files[::-1]) == files and uneven_frames(files) == ""
+
+
+@given(st.sets(st.integers(0, 400), min_size=3, max_size=9), st.sampled_from(["t{}.tif", "p7 t{:04}.ome.tif"]))
+def test_a_missing_frame_is_said(numbers, pattern):
+    files = [Path(pattern.format(number)) for number in sorted(numbers)]
+    even = sorted(numbers) == list(range(min(numbers), max(numbers) + 1, sorted(numbers)[1] - min(numbers)))
+    assert bool(uneven_frames(files)) != even
 
 
 def test_a_frame_in_a_folder_of_its_own_is_ordered_by_the_folder():

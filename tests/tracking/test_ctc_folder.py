@@ -46,15 +46,15 @@ def test_the_folder_is_in_the_challenges_format(tmp_path):
 def test_refusals(tmp_path):
     labels = np.zeros((2, 20, 30), np.uint16)
     empty = write_stack(tmp_path / "empty.tif", labels, "TYX")
-    one = tmp_path / "one.tif"
+    one = tmp_path / "t1.tif"
     tifffile.imwrite(one, np.eye(20, 30, dtype=np.uint16))
-    small = tmp_path / "small.tif"
+    small = tmp_path / "t2.tif"
     tifffile.imwrite(small, np.eye(9, dtype=np.uint16))
     out = tmp_path / "out"
     for given, folder, message in (
         ([empty], out, "no cell in any frame"),
-        ([one], out, "one.tif: has one frame"),
-        ([one, small], out, r"different sizes \(px\) in one movie: 20×30 in .*one.tif, 9×9 in .*small.tif; give"),
+        ([one], out, "t1.tif: has one frame"),
+        ([one, small], out, r"different sizes \(px\) in one movie: 20×30 in .*t1.tif, 9×9 in .*t2.tif; give"),
     ):
         with pytest.raises(TrackError, match=message):
             track_files(given, folder, *HOW)

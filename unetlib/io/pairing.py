@@ -42,20 +42,67 @@ def in_natural_order(paths: Iterable[Path]) -> list[Path]:
 def in_frame_order(paths: Iterable[Path]) -> list[Path]:
     """Return the files of one movie in the order of their frames, by the numbers in their names.
 
-    Raises PairingError, naming two files, if their names do not tell which comes first: t1 and t01, t1.tif and t1.png,
-    or frames of two movies in two folders.
+    Raises PairingError, naming two files, if their names do not tell which comes first (t1 and t01, t1.tif and t1.png,
+    frames of two movies in two folders) or that they are one movie (a and b, or pos1_t1, pos1_t2, pos2_t1, pos2_t2).
     """
     ordered = in_natural_order(paths)
-    stems = [_parts(path.stem) for path in ordered]
-    if len(ordered) > 1 and all(stem == stems[0] for stem in stems) and len({path.parent for path in ordered}) > 1:
-        stems = [part for path in ordered for part in [_parts(path.parent.as_posix())]]
-    for (first, one), (second, other) in pairwise(zip(stems, ordered, strict=True)):
+    names = _frame_names(ordered)
+    for (first, one), (second, other) in pairwise(zip(map(_parts, names), ordered, strict=True)):
         if first >= second:
             raise PairingError(
                 f"{one} and {other}: their names do not tell which frame comes first; give the frames of one movie, "
                 "with one number each"
             )
+    if len(ordered) > 1:
+        _check_one_movie(ordered, names)
     return ordered
+
+
+def uneven_frames(ordered: Sequence[Path]) -> str:
+    """Return a note if the numbers of a movie's files, in order, are not evenly spaced (a file is missing); else "".
+
+    >>> uneven_frames([Path("t1.tif"), Path("t2.tif"), Path("t4.tif")])
+    't4.tif: its number is 2 after that of t2.tif, others are 1 apart; each file counts as the next frame'
+    """
+    differing = _numbers(_frame_names(ordered))
+    if len(ordered) < 3 or differing is None:
+        return ""
+    counts = next(place for place in zip(*differing[1], strict=True) if len(set(place)) == len(place))
+    steps = [later - earlier for earlier, later in pairwise(counts)]
+    widest = max(range(len(steps)), key=lambda place: steps[place])
+    if min(steps) == steps[widest]:
+        return ""
+    after = f"its number is {steps[widest]} after that of {ordered[widest]}"
+    return f"{ordered[widest + 1]}: {after}, others are {min(steps)} apart; each file counts as the next frame"
+
+
+def _frame_names(ordered: Sequence[Path]) -> list[str]:
+    """Return the names that number the frames: those of the files, or of their folders if the files have one name."""
+    stems = [name_key(path.stem) for path in ordered]
+    folders = [path.parent.as_posix() for path in ordered]
+    one_name = all(_parts(stem) == _parts(stems[0]) for stem in stems)
+    return folders if one_name and len(set(folders)) > 1 else stems
+
+
+def _check_one_movie(ordered: Sequence[Path], names: Sequence[str]) -> None:
+    """Raise PairingError unless the names differ only by numbers, one of which is another one in every file."""
+    remedy = "give the frames of one movie, with one number each"
+    differing = _numbers(names)
+    if differing is None:
+        other = next(place for place, name in enumerate(names) if _texts(name) != _texts(names[0]))
+        raise PairingError(
+            f"{ordered[0]} and {ordered[other]}: their names differ by more than a number, so they may not be frames "
+            f"of one movie; {remedy}"
+        )
+    counts = list(zip(*differing[1], strict=True))
+    if any(len(set(place)) == len(place) for place in counts):
+        return
+    again = next(place for place in range(1, len(ordered)) if counts[-1][place] in counts[-1][:place])
+    first = counts[-1].index(counts[-1][again])
+    raise PairingError(
+        f"{ordered[first]} and {ordered[again]}: may be frames of two movies, as no number in the names differs in "
+        f"every file; {remedy}"
+    )
 
 
 def name_key(stem: str) -> str:
@@ -133,15 +180,19 @@ def _by_number(labels: Sequence[Path], images: Sequence[Path]) -> list[list[Path
 def _numbers(stems: Sequence[str]) -> tuple[list[int], list[tuple[int, ...]]] | None:
     """Return the numbers that all names share, and those of each name that differ; None if more than these differ."""
     split = [_parts(name_key(stem)) for stem in stems]
-    # Kind and text of each part, without the numbers: the same for all names if only numbers differ.
-    shape = [part[::2] for part in split[0]]
-    if any([part[::2] for part in parts] != shape for parts in split):
+    shape = _texts(stems[0])
+    if any(_texts(stem) != shape for stem in stems):
         return None
     places = [place for place, (kind, _) in enumerate(shape) if kind == 0]
     same = [place for place in places if len({parts[place] for parts in split}) == 1]
     differ = [place for place in places if place not in same]
     numbers = [tuple(parts[place][1] for place in differ) for parts in split]
     return ([split[0][place][1] for place in same], numbers) if differ else None
+
+
+def _texts(name: str) -> list[tuple[int, str]]:
+    """Return kind and text of each part of a name, without its numbers: equal for names that differ only by numbers."""
+    return [(kind, text) for kind, _, text in _parts(name_key(name))]
 
 
 def _parts(name: str) -> list[tuple[int, int, str]]:

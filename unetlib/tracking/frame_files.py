@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from unetlib.datasets.faults import Faults
 from unetlib.io.axes import check_movie
 from unetlib.io.calibration import Calibration
+from unetlib.io.pairing import uneven_frames
 from unetlib.io.wording import named
 from unetlib.tracking.label_files import LabelError, LabelOptions, ids_of_plane, open_labels
 from unetlib.tracking.linking import Scale, TrackError
@@ -44,6 +45,7 @@ def check_frames(files: Sequence[Path], options: LabelOptions, scale: Scale) -> 
             shapes.append((path, (stack.height, stack.width)))
             notes += stack.notes
     faults.check()
+    notes += [note for note in [uneven_frames(files)] if note]
     _agreed(shapes, "different sizes (px)", "give frames of one size", tolerance=0)
     size, minutes = scale.pixel_size_um, scale.interval_min
     given = {"pixel_size_given": size is not None, "interval_given": minutes is not None}
