@@ -9,9 +9,9 @@ from unetlib.cli_compare import compare
 from unetlib.cli_finetune import finetune
 from unetlib.cli_inputs import choice_of, image_files_of, network_of
 from unetlib.cli_predict import predict
-from unetlib.cli_terminal import FAILURES, Batch, Notes, failed, plain_terminal, say, show, write_to_stdout
+from unetlib.cli_terminal import FAILURES, NAMED, Batch, Notes, failed, plain_terminal, say, show, write_to_stdout
 from unetlib.io.interruption import Stopped, signals_raise
-from unetlib.io.wording import counted
+from unetlib.io.wording import counted, named
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,8 +82,9 @@ def _measure(given: argparse.Namespace) -> int:
     if given.output is not None:
         check_table(given.output, COLUMNS, inputs=[*labels, *pictures], overwrite=given.overwrite)
     paired = pair(labels, pictures)
-    if left := len(set(pictures) - set(paired.values())):
-        say(f"not used: {counted(left, 'intensity image')} without a label file of the same name")
+    if left := in_natural_order(set(pictures) - set(paired.values())):
+        what = f"{counted(len(left), 'intensity image')} without a label file of the same name"
+        say(f"not used: {what}: {named(left, NAMED)}")
     options = LabelOptions(choice_of(given), given.masks)
     batch, notes = Batch(len(labels), "label files"), Notes()
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TextIO
 
-from unetlib.io.wording import named
+from unetlib.io.wording import named, one_line
 
 NAMED = 5  # how many files that share a note are named
 _PLAIN = {"µ": "u", "μ": "u", "×": "x", "–": "-", "−": "-", "…": "...", "·": "-", "²": "2", "≥": ">=", "≤": "<="}
@@ -19,34 +19,45 @@ OTHER_LIBRARIES = ("tifffile", "PIL", "onnxruntime", "bioimageio", "matplotlib")
 
 
 def say(text: str) -> None:
-    """Print a line on stderr; a closed stderr does not stop the work."""
+    """Print a line on stderr, whatever names it holds; a closed stderr does not stop the work."""
     bars = sys.modules.get("tqdm")  # above a progress bar, if one is shown
     with bars.tqdm.external_write_mode(file=sys.stderr) if bars else nullcontext():
         try:
-            print(text, file=sys.stderr, flush=True)
+            print(one_line(text), file=sys.stderr, flush=True)
         except BrokenPipeError:
             _to_nowhere(sys.stderr)
 
 
 def show(text: str) -> None:
-    """Print a line on standard output."""
-    print(text)
+    """Print a line on standard output; OSError if it is closed."""
+    print(text, file=_standard_output())
 
 
 def write_to_stdout(path: Path) -> None:
     """Write the bytes of a file to standard output, regardless of the terminal's encoding."""
-    sys.stdout.flush()
+    output = _standard_output()
+    output.flush()
     with path.open("rb") as stream:
         while part := stream.read(2**20):
-            sys.stdout.buffer.write(part)
-    sys.stdout.flush()
+            output.buffer.write(part)
+    output.flush()
+
+
+def _standard_output() -> TextIO:
+    if sys.stdout is None:  # the shell's >&-
+        raise OSError("standard output is closed, so nothing can be shown; redirect it to a file, or leave it open")
+    return sys.stdout
 
 
 def line_of(error: BaseException) -> str:
-    """Return an error as one line: where, what, and what to do; for errors of PyTorch and NumPy, their first line."""
+    """Return an error as one line: where, what, and what to do; for errors of PyTorch and NumPy, their first line.
+
+    Our own errors are a line that may hold the name of a file with a line break, which `say` shows as \\n.
+    """
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
-    first = (str(error).splitlines() or [type(error).__name__])[0]
+    ours = type(error).__module__.partition(".")[0] == "unetlib"
+    first = str(error) if ours else (str(error).splitlines() or [type(error).__name__])[0]
     if isinstance(error, RuntimeError | MemoryError):  # out of memory, a broken driver
         return f"{type(error).__name__}: {first}; a smaller image or --device cpu may work"
     return first

@@ -1,5 +1,7 @@
 """No frame plays two parts, no test neighbour trains, and a split that cannot be made says why."""
 
+import re
+
 import pytest
 from builders.split_frames import TWO, Facts, drawn, movie, roles_of, short_movies
 from hypothesis import given, settings
@@ -92,6 +94,22 @@ def test_splits_that_cannot_be(frames, rules, message):
     with pytest.raises(SplitError, match=message) as caught:
         drawn(frames, **rules)
     assert "\n" not in str(caught.value)
+
+
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=9), st.integers(2, 5), st.integers(0, 4), st.integers(0, 9))
+def test_the_folds_that_an_error_proposes_leave_frames_for_every_role(sizes, folds, fold, seed):
+    """Few groups of any size: plates, dishes, movies."""
+    frames = lookalikes({"m": sizes})
+    rules = {"by": "group", "fold": fold % folds, "folds": folds, "validation_fraction": 0.1, "seed": seed}
+    try:
+        drawn(frames, **rules)
+    except SplitError as error:
+        assert "fewer folds" not in str(error) or folds > 2
+        if proposed := re.search(r"folds: (\d)", str(error)):
+            assert int(proposed[1]) > folds and len(sizes) >= int(proposed[1])
+            drawn(frames, **rules | {"folds": int(proposed[1])})
+        else:
+            assert len(sizes) < max(folds, 3) or "all negatives" in str(error)
 
 
 @settings(max_examples=200, deadline=None)

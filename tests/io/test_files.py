@@ -57,6 +57,28 @@ def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path, number: i
     assert everything(tmp_path) == []
 
 
+def test_a_file_that_is_too_large_for_the_device_is_named(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match=r"larger than files may be on this device .*x\.bin"),
+        files.atomic_path(tmp_path / "x.bin") as temporary,
+    ):
+        temporary.write_bytes(b"half")
+        raise OSError(errno.EFBIG, "whatever the system says")
+    assert everything(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_folder_that_takes_no_files_is_named_with_the_file_and_not_the_temporary_one(
+    tmp_path: Path, number: int
+) -> None:
+    with pytest.raises(OSError, match="choose another folder") as caught, files.atomic_path(tmp_path / "x.bin") as new:
+        raise OSError(number, "refused", str(new))
+    assert caught.value.filename == str(tmp_path / "x.bin") and str(tmp_path) in str(caught.value.strerror)
+    with pytest.raises(OSError, match="refused") as caught, files.atomic_path(tmp_path / "x.bin"):
+        raise OSError(number, "refused", "another file")
+    assert caught.value.filename == "another file"
+
+
 def test_a_disk_that_fills_up_while_flushing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Delayed allocation reports a full disk only at fsync."""
 

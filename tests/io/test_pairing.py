@@ -75,7 +75,7 @@ def test_files_that_differ_by_words_are_not_frames_of_one_movie(words, chance):
     """Labels of several images in one folder are no movie, whatever their alphabetical order."""
     files = [Path("out", f"{word}_labels.tif") for word in words]
     chance.shuffle(files)
-    with pytest.raises(PairingError, match="may not be frames of one movie|do not tell which frame") as caught:
+    with pytest.raises(PairingError, match=r"may not be frames of one movie|do not tell which frame") as caught:
         in_frame_order(files)
     assert "\n" not in str(caught.value)
 
@@ -89,7 +89,7 @@ def test_files_that_differ_by_words_are_not_frames_of_one_movie(words, chance):
 def test_frames_of_several_movies_are_refused(movies, frames, pattern, chance):
     files = [Path(f"{pattern.format(movie, frame)}.tif") for movie in movies for frame in frames]
     chance.shuffle(files)
-    with pytest.raises(PairingError, match="may be frames of two movies|do not tell which frame"):
+    with pytest.raises(PairingError, match=r"may be frames of two movies|do not tell which frame"):
         in_frame_order(files)
     for movie in movies:
         alone = [Path(f"{pattern.format(movie, frame)}.tif") for frame in frames]

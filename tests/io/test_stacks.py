@@ -99,7 +99,7 @@ REFUSED = {
     "complex64 values": lambda path: tifffile.imwrite(path, PICTURE.astype(np.complex64)),
     "neither TIFF nor PNG": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0 a JPEG"),
     "unreadable TIFF": lambda path: path.write_bytes(b"II*\0" + bytes(9)),
-    "it begins with b''": lambda path: path.write_bytes(b""),
+    r"is empty \(0 bytes\)": lambda path: path.write_bytes(b""),
 }
 
 

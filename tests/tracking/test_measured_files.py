@@ -5,6 +5,8 @@ import pytest
 import tifffile
 from builders.archives import texture
 from builders.images import write_stack
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from unetlib.io.axes import Choice
 from unetlib.io.images import ImageError
@@ -154,3 +156,42 @@ def test_what_is_said_of_the_scale(tmp_path):
     (note,) = measure_file(good, other, None).notes
     assert note == f"{good}: its pixels are 0.5 µm, which counts, but 0.25 µm in {other}; --pixel-size overrules both"
     assert measure_file(good, other, 0.5).notes == ()
+
+
+STORED = st.sampled_from(["uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"])
+ODD = [np.nan, np.inf, -np.inf, 0.5, -1.0, 2.0**63, 2.0**64 - 2048, 2.0**53, 70000.0, 1e30]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STORED, st.lists(st.sampled_from([*range(6), *ODD]), min_size=1, max_size=4), st.booleans())
+def test_every_cell_is_in_the_table_under_its_stored_id_or_the_file_is_refused(tmp_path, dtype, values, masks):
+    """Whatever numbers a program stores: none is rounded, wrapped or left out without a word."""
+    limit = np.iinfo(dtype) if np.dtype(dtype).kind in "ui" else None
+    assume(limit is None or all(each == each // 1 and limit.min <= each <= int(limit.max) for each in values))
+    stored = np.zeros((9, 40), dtype)
+    for number, value in enumerate(values):
+        stored[2:5, 8 * number + 2 : 8 * number + 6] = int(value) if limit else value
+    tifffile.imwrite(tmp_path / "labels.tif", stored)
+    try:
+        found = rows_of(tmp_path / "labels.tif", options=LabelOptions(masks=masks))
+    except LabelError as error:
+        assert "\n" not in str(error) and not (masks and np.isfinite(stored).all())
+        return
+    assert np.isfinite(stored).all()
+    if not masks:
+        assert [row["label"] for row in found] == sorted({int(each) for each in stored[stored != 0]})
+
+
+def test_grey_values_that_are_not_numbers_are_said(tmp_path):
+    labels = np.zeros((9, 20), np.uint16)
+    labels[2:5, 2:5], labels[2:5, 9:12] = 1, 2
+    tifffile.imwrite(tmp_path / "labels.tif", labels)
+    for value in (np.nan, np.inf):
+        picture = texture(9, 20).astype(np.float32)
+        picture[0, 0] = value  # outside of the cells
+        tifffile.imwrite(tmp_path / "grey.tif", picture)
+        assert measure_file(tmp_path / "labels.tif", tmp_path / "grey.tif", None).notes == ()
+        picture[3, 3] = value
+        tifffile.imwrite(tmp_path / "grey.tif", picture)
+        (note,) = measure_file(tmp_path / "labels.tif", tmp_path / "grey.tif", None).notes
+        assert note == f"{tmp_path / 'grey.tif'}: 1 cell with NaN or infinity among the grey values, as in the table"

@@ -18,7 +18,7 @@ from unetlib.io.axes import Choice, ImageError
 from unetlib.io.image_files import SUFFIXES
 from unetlib.io.images import DecodedImage, decode_image
 
-MEMBER = re.compile(r"(?:.*/)?(?P<id>[^/]+)/(?P<kind>images|masks)/[^/]+", re.IGNORECASE)
+MEMBER = re.compile(r"(?:.*/)?(?P<id>[^/]+)/(?P<kind>images|masks)/[^/]+", re.IGNORECASE | re.DOTALL)
 LARGEST_BYTES = 2**31  # of all images, or of an image's masks, in memory at once; DSB2018's 670 images take 0.1 GB
 COLOURED = 2.0  # an image is coloured if its channels differ by more than this on average (grey ones by exactly 0)
 

@@ -10,12 +10,13 @@ from unetlib.datasets.split_files import SplitError, role_column
 from unetlib.datasets.split_ways import WAYS, FrameFacts, Rules, has_gold, holds_objects, trains
 from unetlib.datasets.subsets import evenly_spaced, nested, some_with
 
-_ADVICE: dict[SplitBy, str] = {
-    "sequence": "use a smaller gap_frames or longer sequences",
-    "block": "use a smaller gap_frames, fewer folds or more frames",
-    "group": "use fewer folds or more groups (other images, or other subfolders)",
-    "random": "use fewer folds or more frames",
+_MORE: dict[SplitBy, str] = {
+    "sequence": "longer sequences",
+    "block": "more frames",
+    "group": "more groups (other images, or other subfolders)",
+    "random": "more frames",
 }
+MANY_FOLDS = 5  # that are proposed where so few images are tested on that training has enough
 _SHARED = (
     "keep one frame of each image (frames.csv names the others in duplicate_of), put them into one subfolder, or, "
     "where they only look alike, set options: {near_duplicates: false}"
@@ -74,15 +75,43 @@ def split(
             f"split by {by}, fold {fold} of {folds}: no frame is left for {' and '.join(empty)} among "
             f"{len(frames)} frames ({sum(map(trains, frames))} with truth"
             + f"; {shared} show the same image as a frame of another role" * bool(shared)
-            + f"); {_SHARED if shared else _ADVICE[by]}"
+            + f"); {_SHARED if shared else _advice(by, settings, empty, usable)}"
         )
     if empty := [role for role, chosen in kept.items() if not any(map(holds_objects, chosen))]:
+        ways = ["another split.seed", *_other_folds(by, settings, empty, usable), "more frames with objects"]
         raise SplitError(
             f"split by {by}, fold {fold} of {folds}: the frames for {' and '.join(empty)} are all negatives (no object "
-            "in their labels); use another split.seed, fewer folds or more frames with objects"
+            f"in their labels); use {_either(ways)}"
         )
     roles_of: dict[str, list[str]] = defaultdict(list)
     for role, own in kept.items():
         for f in own:
             roles_of[f.frame].append(role)
     return [Assignment(f.frame, role_column(roles_of[f.frame])) for f in frames]
+
+
+def _advice(by: SplitBy, settings: SplitSettings, empty: Sequence[str], frames: Sequence[FrameFacts]) -> str:
+    """Return what to do about roles without frames."""
+    gap = ["a smaller gap_frames"] if by in ("sequence", "block") and settings.gap_frames else []
+    return f"use {_either([*gap, *_other_folds(by, settings, empty, frames), _MORE[by]])}"
+
+
+def _other_folds(by: SplitBy, settings: SplitSettings, empty: Sequence[str], frames: Sequence[FrameFacts]) -> list[str]:
+    """Return the number of folds that may help: fewer test on more frames, more of them train and validate on more."""
+    labelled = [f for f in frames if trains(f)]
+    parts = len({f.group for f in labelled} if by == "group" else labelled)
+    if by == "sequence":
+        return []
+    if "test" in empty:
+        return ["fewer folds"] if settings.folds > 2 else []
+    more = min(MANY_FOLDS, parts)
+    return [f"more folds (split: {{folds: {more}}})"] if settings.folds < more else []
+
+
+def _either(ways: Sequence[str]) -> str:
+    """Return the ways as a choice.
+
+    >>> _either(["a", "b", "c"]), _either(["a"])
+    ('a, b or c', 'a')
+    """
+    return " or ".join(filter(None, [", ".join(ways[:-1]), ways[-1]]))

@@ -13,6 +13,8 @@
   named.
 - images: Decode the bytes of a TIFF or PNG file to grey values or labels, within limits of size.
 - interruption: Turn SIGTERM and SIGHUP into exceptions, as Ctrl-C is, so that temporary files are removed.
+- mapped_files: Memory-mapped files with reserved disk space: a write to a map on a full disk would end the program
+  (SIGBUS).
 - ome_times: The frame interval of an OME-TIFF: its TimeIncrement, or the times of its planes (DeltaT).
 - outputs: Decide where an output may be written, and which existing files or folders it may replace.
 - packed: Pack small files for good, the same bytes from the same bytes, and state the checksums of a folder.

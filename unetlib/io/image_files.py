@@ -13,7 +13,7 @@ from unetlib.io.wording import counted, named
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png")
 RESULTS = ("probability", "mask", "labels", "overlay")  # what `predict` writes for each image, as NAME_labels.tif
 TRACKS = ("res_track.txt", "tracks.csv")  # the files that `track` writes beside its masks
-_RESULT = re.compile(rf"(?P<name>.+)_(?P<kind>{'|'.join(RESULTS)})")
+_RESULT = re.compile(rf"(?P<name>.+)_(?P<kind>{'|'.join(RESULTS)})", re.DOTALL)
 _NAMED = 5  # at most so many unused files are named in a message
 
 

@@ -74,7 +74,14 @@ def decode_image(data: bytes, where: str, choice: Choice = EVERYTHING) -> Decode
         kind = "PNG" if data.startswith(PNG) else "TIFF"
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ImageError(f"{where}: unreadable {kind} ({reason}); fetch or export it again") from error
-    raise ImageError(f"{where}: neither TIFF nor PNG (it begins with {data[:4]!r}); export it as one of them")
+    raise ImageError(no_format(data, where))
+
+
+def no_format(head: bytes, where: str) -> str:
+    """Return the error message for a file that begins neither as TIFF nor as PNG."""
+    if not head:
+        return f"{where}: is empty (0 bytes); copy or export it again"
+    return f"{where}: neither TIFF nor PNG (it begins with {head[:4]!r}); export it as one of them"
 
 
 def one_bit(where: str) -> str:

@@ -8,7 +8,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_ROOM = {
+    errno.ENOSPC: "no space left on the device; free some and run again",
+    errno.EDQUOT: "no space left on the device; free some and run again",
+    errno.EFBIG: "larger than files may be on this device (4 GB on FAT, or ulimit -f); choose another folder",
+}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def temporary_name(path: Path) -> Path:
@@ -18,14 +23,13 @@ def temporary_name(path: Path) -> Path:
 
 @contextmanager
 def full_disk_named(path: str | Path) -> Iterator[None]:
-    """Turn a full disk (or quota) within the block into a one-line OSError that names `path`."""
+    """Turn a full disk (or quota, or too large a file) within the block into a one-line OSError that names `path`."""
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in _NO_ROOM:
             raise
-        line = "no space left on the device; free some and run again"
-        raise OSError(error.errno, line, str(path)) from error
+        raise OSError(error.errno, _NO_ROOM[error.errno], str(path)) from error
 
 
 @contextmanager
@@ -33,11 +37,23 @@ def temporary_sibling(path: Path, place: Path | None = None) -> Iterator[Path]:
     """Yield an unused name beside `path`, or in the folder `place`, and remove what is left there afterwards."""
     temporary = temporary_name(place / path.name if place else path)
     try:
-        with full_disk_named(path):
+        with full_disk_named(path), _refusal_named(path, temporary):
             temporary.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
     finally:
         _remove(temporary)
+
+
+@contextmanager
+def _refusal_named(path: Path, temporary: Path) -> Iterator[None]:
+    """Turn a refusal to create the temporary file within the block into a one-line OSError that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NOT_ALLOWED or str(error.filename) != str(temporary):
+            raise
+        line = f"{os.strerror(error.errno).lower()} in {temporary.parent}; choose another folder"
+        raise OSError(error.errno, line, str(path)) from error
 
 
 def move_into_place(temporary: str | Path, path: str | Path) -> None:

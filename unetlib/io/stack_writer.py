@@ -8,6 +8,7 @@ import tifffile
 
 from unetlib.io.axes import UNNAMED
 from unetlib.io.calibration import Calibration, tags_of
+from unetlib.io.mapped_files import reserve
 
 LARGEST_CLASSIC_BYTES = 2**32 - 2**25  # tifffile's margin for headers
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
@@ -21,6 +22,7 @@ def create_stack(
     axes and shape: as in `stacks.Stack` (axes "T", shape (5, H, W)). Writes an ImageJ hyperstack with pixel size, unit,
     z distance and frame interval if the format allows it (uint8, uint16 or float32, under 4 GiB; axes T and Z, others
     become Z); otherwise an OME-TIFF, as BigTIFF if necessary, with the resolution also in pixels per cm.
+    Its space on the disk is reserved (`mapped_files.reserve`): OSError if there is not enough.
     """
     count = int(np.prod(shape[:-2], dtype=np.int64))
     size = count * shape[-2] * shape[-1] * np.dtype(dtype).itemsize
@@ -42,6 +44,8 @@ def create_stack(
         big = size >= LARGEST_CLASSIC_BYTES
         keywords |= {"description": _ome(axes, shape, np.dtype(dtype).name, calibration), "bigtiff": big}
         data = tifffile.memmap(path, shape=(count, *shape[-2:]), dtype=dtype, photometric="minisblack", **keywords)
+    with path.open("r+b") as file:
+        reserve(file, path.stat().st_size)
     return data.reshape(count, *shape[-2:])  # type: ignore[return-value]
 
 

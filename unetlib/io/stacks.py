@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from unetlib.io.axes import EVERYTHING, Choice, ImageError
 from unetlib.io.calibration import Calibration, calibration_of
-from unetlib.io.images import decode_image, one_bit
+from unetlib.io.images import decode_image, no_format, one_bit
+from unetlib.io.mapped_files import temporary_array
 from unetlib.io.png import PNG
 from unetlib.io.samples import GREY, Samples
 from unetlib.io.tiff import TIFF, TiffLayout, channels_last, tiff_layout, walk_pages
@@ -95,7 +96,7 @@ def open_stack(
         elif head == PNG:
             pages = _open_png(path, choice)
         else:
-            raise ImageError(f"{where}: neither TIFF nor PNG (it begins with {head[:4]!r}); export it as one of them")
+            raise ImageError(no_format(head, where))
         if pages.dtype.kind == "b" and not masks:
             raise ImageError(one_bit(where))
         if pages.dtype.kind not in "uifb":
@@ -145,15 +146,14 @@ def _mapped(path: Path, file: tifffile.TiffFile, layout: TiffLayout) -> Callable
 
 
 def _unpacked(layout: TiffLayout, scratch: Path | None) -> Callable[[int], NDArray[Any]]:
-    target = "memmap" if scratch is None else f"memmap:{scratch}"
-
     def read(plane: int) -> NDArray[Any]:
         number = int(layout.order.pages[plane])
         found = layout.series[number]
         if found is None:
             raise ValueError(f"page {number + 1} is missing")
         large = int(np.prod(found.shape, dtype=np.int64)) > MAPPED_PX
-        return channels_last(found.asarray(out=target if large else None), layout.series.keyframe)
+        place = temporary_array(scratch, found.dtype, found.shape) if large else None
+        return channels_last(found.asarray(out=place), layout.series.keyframe)
 
     return read
 

@@ -1,5 +1,6 @@
 """Format numbers, sizes and lists of names for one-line messages."""
 
+import unicodedata
 from collections.abc import Sequence
 
 
@@ -20,6 +21,15 @@ def named(names: Sequence[object], most: int) -> str:
     """
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(str, names[:most])) + more
+
+
+def one_line(text: str) -> str:
+    r"""Return a text as one line, its control characters (of a file's name, for example) as escapes such as \n.
+
+    >>> print(one_line("new\nline.tif, \x1b[31m red"))
+    new\nline.tif, \x1b[31m red
+    """
+    return "".join(ascii(each)[1:-1] if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text)
 
 
 def size_text(size: int) -> str:

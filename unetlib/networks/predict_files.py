@@ -2,14 +2,13 @@
 
 import math
 import shutil
-import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from unetlib.imaging.planes import Readable, check_finite, copy_plane, strips
 from unetlib.io.axes import EVERYTHING, Choice
 from unetlib.io.calibration import Calibration
 from unetlib.io.files import atomic_paths
+from unetlib.io.mapped_files import temporary_array
 from unetlib.io.outputs import OutputError, real_folder
 from unetlib.io.png import write_png
 from unetlib.io.replacement import full_disk_named
@@ -61,8 +61,9 @@ def image_files(images: Iterable[Path], folder: Path, *, overlay: bool = False) 
     result: dict[Path, dict[str, Path]] = {}
     owner: dict[str, Path] = {}
     for path in found:
-        if owner.setdefault(path.stem.lower(), path) != path:
-            raise NetworkError(f"{owner[path.stem.lower()]} and {path} would be written to the same files; rename one")
+        one_name = unicodedata.normalize("NFC", path.stem).casefold()  # one file on the disks of macOS and Windows
+        if owner.setdefault(one_name, path) != path:
+            raise NetworkError(f"{owner[one_name]} and {path} would be written to the same files; rename one")
         result[path] = {kind: folder / f"{path.stem}_{kind}.tif" for kind in KINDS}
         if overlay:
             result[path][OVERLAY] = folder / f"{path.stem}_{OVERLAY}.png"
@@ -113,7 +114,7 @@ def predict_files(
     with ExitStack() as stack:
         stack.enter_context(full_disk_named(first))
         pages = stack.enter_context(open_stack(image, folder, options.choice))
-        mapped = partial(_mapped, stack, folder)
+        mapped = partial(temporary_array, folder)
         scale = object_scale(pages, options, settings, network.resample)
         if options.object_diameter_px is None and network.resample.prediction == "first_pass":
             scale = scale_of_first_pass(network, pages, scale, settings, mapped)
@@ -184,13 +185,8 @@ def _write_overlay(path: Path, pages: Stack, ids: NDArray[np.uint32]) -> None:
     write_png(path, side_by_side([outlined(pages.plane(page), ids[page]) for page in overlay_pages(len(pages))]))
 
 
-def _mapped(stack: ExitStack, folder: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
-    """Return an array of zeros in a temporary file of this folder, which is deleted with the stack."""
-    return np.memmap(stack.enter_context(tempfile.TemporaryFile(dir=folder)), dtype, "w+", 0, shape)
-
-
 def _check_disk(folder: Path, pages: Stack, scale: ImageScale, planes: tuple[int, ...]) -> None:
-    """Raise NetworkError when the results of an image do not fit: a full disk would end in a bus error."""
+    """Raise NetworkError when the results of an image do not fit on the disk."""
     need = len(pages) * pages.height * pages.width * (4 + 4 + 1 + 4)
     need += math.prod(planes) * 4 * pages.height * pages.width if planes else 0
     if scale.resampled:

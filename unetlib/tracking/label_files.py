@@ -13,7 +13,9 @@ from unetlib.imaging.instance_check import instance_fault, instances_of_mask
 from unetlib.io.axes import EVERYTHING, UNNAMED, Choice
 from unetlib.io.files import Row
 from unetlib.io.stacks import Stack, open_stack
+from unetlib.io.wording import counted
 
+LARGEST_INT64 = 2**63 - 1
 REMEDIES = "add --masks, and its components are the cells, or label them first: one whole number per cell"
 
 
@@ -45,17 +47,22 @@ def open_labels(path: Path, options: LabelOptions) -> Iterator[Stack]:
 def ids_of_plane(stack: Stack, page: int, *, masks: bool = False, check: bool = True) -> NDArray[np.int64]:
     """Return the instance ids (H, W) of a plane; with masks, the components of its nonzero pixels.
 
-    Raises LabelError for fractions, negative ids, and a structure that instances cannot have
-    (`instance_check.instance_fault`, unless checked before), and ImageError for colour.
+    Raises LabelError for NaN and infinity, fractions, negative ids, ids beyond 63 bits, and a structure that instances
+    cannot have (`instance_check.instance_fault`, unless checked before), and ImageError for colour.
     """
     where = stack.where(page)
     values = stack.plane(page).labels(where)
+    if values.dtype.kind == "f" and not (finite := np.isfinite(values)).all():
+        bad = counted(int((~finite).sum()), "pixel")
+        raise LabelError(f"{where}: {bad} with NaN or infinity; give 0 for background, 1… for cells")
     if masks:
         return instances_of_mask(values).astype(np.int64)
     if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
         raise LabelError(f"{where}: holds fractions; {REMEDIES}")
     if values.size and values.min() < 0:
         raise LabelError(f"{where}: holds the negative id {values.min()}; give 0 for background, 1… for cells")
+    if values.size and int(values.max()) > LARGEST_INT64:
+        raise LabelError(f"{where}: holds the id {values.max()}, which 63 bits do not hold; renumber the cells")
     ids = values.astype(np.int64)
     if check and (fault := instance_fault(values if values.dtype.kind == "u" else ids)):
         raise LabelError(f"{where}: {fault}: a mask, not labels of single cells; {REMEDIES}")

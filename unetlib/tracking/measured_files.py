@@ -9,6 +9,7 @@ from pathlib import Path
 from unetlib.io.files import Row
 from unetlib.io.pairing import image_of_each
 from unetlib.io.stacks import Stack, open_stack
+from unetlib.io.wording import counted
 from unetlib.tracking.label_files import AS_LABELS, LabelOptions, ids_of_plane, open_labels, place_of
 from unetlib.tracking.measurements import INTENSITY, MICROMETRES, SHAPE, measure
 
@@ -50,12 +51,21 @@ def measure_file(
         size, notes = _pixel_size(labels, image, pixel_size_um)
         if image is not None:
             _check_same_size(labels, image)
-        rows = []
+        rows = list[Row]()
         for page in range(len(labels)):
             picture = None if image is None else image.plane(page)[:, :]
             place = {"file": str(path), "page": page, **place_of(labels, page)}
             rows += [place | row for row in measure(ids_of_plane(labels, page, masks=options.masks), picture, size)]
-        return MeasuredFile(rows, (*labels.notes, *(image.notes if image else ()), *notes))
+        unmeasured = _without_grey_values(rows, intensity)
+        return MeasuredFile(rows, (*labels.notes, *(image.notes if image else ()), *notes, *unmeasured))
+
+
+def _without_grey_values(rows: Sequence[Row], intensity: Path | None) -> tuple[str, ...]:
+    """Return a note on the cells whose grey values are NaN or infinite, as some pixels of the image are."""
+    sums = [row["intensity_sum"] for row in rows]
+    bad = sum(isinstance(each, float) and not math.isfinite(each) for each in sums)
+    note = f"{intensity}: {counted(bad, 'cell')} with NaN or infinity among the grey values, as in the table"
+    return (note,) if bad else ()
 
 
 def _pixel_size(labels: Stack, image: Stack | None, given: float | None) -> tuple[float | None, tuple[str, ...]]:

@@ -93,9 +93,10 @@ def _intensities(labels: NDArray[np.int64], picture: NDArray[Any] | None, count:
     sums = np.bincount(ids, values, count)
     means = sums / areas
     lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(lowest, ids, values)
-    np.maximum.at(highest, ids, values)
-    deviation = np.sqrt(np.bincount(ids, np.square(values - means[ids]), count) / areas)
+    with np.errstate(invalid="ignore"):  # NaN and infinity stay in the table
+        np.minimum.at(lowest, ids, values)
+        np.maximum.at(highest, ids, values)
+        deviation = np.sqrt(np.bincount(ids, np.square(values - means[ids]), count) / areas)
     if picture.dtype.kind in "uib" and picture.dtype.itemsize <= 4:  # exact in float64, and whole numbers
         lowest, highest, sums = (np.rint(part).astype(np.int64) for part in (lowest, highest, sums))
     return dict(zip(INTENSITY, (means, deviation, lowest, highest, sums), strict=True))

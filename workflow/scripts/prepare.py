@@ -8,6 +8,7 @@ from script import run
 from unetlib.datasets.prepare_dataset import prepare_dataset
 from unetlib.datasets.settings import ReaderOptions, ViewSettings
 from unetlib.io.settings import LimitSettings
+from unetlib.io.wording import one_line
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def main(arguments: Arguments) -> None:
         limits=arguments.limits,
     )
     for line in lines:
-        print(f"{folder.name}: {line}")
+        print(one_line(f"{folder.name}: {line}"))
 
 
 if __name__ == "__main__":
