@@ -43,20 +43,21 @@ def one_line_each(text):
 def test_files_of_any_name_go_from_image_to_table(place, capsys, names):
     assume(len({name.casefold() for name in names}) == len(names))
     folder = Path(str(len(list(place.iterdir()))))
+    out = Path(f"{folder} out\nput")
     folder.mkdir()
     for name in names:
         tifffile.imwrite(folder / f"{name}.tif", spots(40, 50))
     (folder / "bad\nname.tif").write_text("a letter")
-    assert run("predict", "model.pt", folder, "-o", folder / "out\nput", "-q") == 1
+    assert run("predict", "model.pt", folder, "-o", out, "-q") == 1
     said = capsys.readouterr().err
     assert one_line_each(said) and "bad\\nname.tif: neither TIFF nor PNG" in said
-    assert run("measure", folder / "out\nput", "--intensity", folder, "-o", folder / "t.csv") == 0
+    assert run("measure", out, "--intensity", folder, "-o", folder / "t.csv") == 0
     said = capsys.readouterr().err
     (line,) = said.splitlines()
     assert line == f"not used: 1 intensity image without a label file of the same name: {folder}/bad\\nname.tif"
     with (folder / "t.csv").open(newline="") as stream:
         files = {row["file"] for row in csv.DictReader(stream)}
-    assert files == {str(folder / "out\nput" / f"{name}_labels.tif") for name in names}
+    assert files == {str(out / f"{name}_labels.tif") for name in names}
 
 
 def test_two_forms_of_one_accent_are_one_name_for_the_results(place, capsys):
