@@ -19,10 +19,8 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_a_folder_is_enough(tmp_path: Path) -> None:
     found = own_league(written(tmp_path, "datasets: {mine: {folder: images}}"))
-    assert found["study"] == {"name": "my-cells", "datasets": ["mine"], "experiments": ["reference", "tuned-cells"]}
-    assert found["datasets"]["mine"]["format"] == "pairs" and found["experiments"]["tuned-cells"]["datasets"] == [
-        "mine"
-    ]
+    assert found["study"] == {"name": "my-cells", "datasets": ["mine"], "experiments": ["tuned", "fast"]}
+    assert found["datasets"]["mine"]["format"] == "pairs" and "experiments" not in found
     assert "tool_budget_s" not in found
 
 
@@ -60,4 +58,4 @@ def test_the_folders_of_the_tools_are_found() -> None:
 
 def test_the_experiments_are_those_of_the_league() -> None:
     league = yaml.safe_load((ROOT / "studies/league.yaml").read_text())
-    assert {"reference", "tuned-cells"} <= set(league["study"]["experiments"])
+    assert {"tuned", "fast"} <= set(league["study"]["experiments"]) and league["study"]["reference"] == "tuned"

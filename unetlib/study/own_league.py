@@ -10,7 +10,7 @@ from unetlib.study.names import check_known
 from unetlib.study.settings import StudyError
 
 FILES = ("studies/cpu.yaml", "studies/league.yaml")
-EXPERIMENTS = ("reference", "tuned-cells")  # of studies/league.yaml, for images of any kind
+EXPERIMENTS = ("tuned", "fast")  # for images of any kind
 DEFAULTS = {"format": "pairs", "split": "group", "primary_metric": "map", "min_area_px": 20, "watershed_depth_px": 3}
 
 
@@ -39,7 +39,6 @@ def own_league(
     found = {
         "study": study,
         "datasets": {name: {key: DEFAULTS[key] for key in DEFAULTS if key not in datasets[name]} for name in names},
-        "experiments": {name: {"datasets": names} for name in EXPERIMENTS[1:]},
     }
     return found | ({"tool_budget_s": seconds} if seconds else {})
 

@@ -132,11 +132,6 @@ def train(given):
     class BudgetTrainer(nnUNetTrainer):
         """nnU-Net's trainer; its rate falls with the time used instead of with the epoch, by the same power."""
 
-        def __init__(self, *arguments, **named):
-            super().__init__(*arguments, **named)
-            self.num_iterations_per_epoch, self.num_val_iterations_per_epoch = ITERATIONS, VALIDATIONS
-            self.logger.plot_progress_png = lambda *_: None
-
         def on_train_epoch_start(self):
             super().on_train_epoch_start()
             part = min((used(given) - begin) / max(end - begin, 1e-9), 0.999)
@@ -174,6 +169,8 @@ def train(given):
     dataset = json.loads((prepared / "dataset.json").read_text())
     device = torch.device(given.device)
     trainer = BudgetTrainer(plans=plans, configuration=CONFIGURATION, fold=0, dataset_json=dataset, device=device)
+    trainer.num_iterations_per_epoch, trainer.num_val_iterations_per_epoch = ITERATIONS, VALIDATIONS
+    trainer.logger.plot_progress_png = lambda *_: None  # a picture after every epoch
     trainer.num_epochs = 10**6
     trainer.run_training()
     told |= {"epochs": trainer.current_epoch, "updates": trainer.current_epoch * ITERATIONS}
