@@ -12,12 +12,14 @@ from unetlib.io.files import write_csv, write_json
 from unetlib.networks.run_record import RunFacts, SourceRecord
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
+from unetlib.study.runs import Run
+from unetlib.trained_tools.facts import ToolFacts
 
 IMAGES = 3  # of each dataset and fold
 METRICS = ("iou", "dice", "pixel_accuracy", "seg", "v_rand_thinned")
 COUNTS = {"objects": 4, "pixels": 100, "true_foreground": 0.3, "predicted_foreground": 0.25}
 FRAME_COLUMNS = ("frame", "sequence", "time", "group", "height")
-LEVELS = {"reference": 0.6, "modern": 0.8, "their-tool": 0.3}
+LEVELS = {"reference": 0.6, "modern": 0.8, "their-tool": 0.3, "learner": 0.7}
 
 
 def configuration(name: str = "small") -> dict[str, Any]:
@@ -32,12 +34,21 @@ def configuration(name: str = "small") -> dict[str, Any]:
     return config
 
 
-def finish(root: Path, name: str = "small", shift: float = 0.0) -> StudyFacts:
-    """Write the files of the finished study below the project's folder; shift: added to each score of modern."""
-    found = facts(configuration(name))
+def with_a_tool(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration with a tool that is trained, learner."""
+    return config | {"study": config["study"] | {"tools": ["learner"]}, "tools": {"learner": {}}}
+
+
+def finish(root: Path, name: str = "small", shift: float = 0.0, *, tool: bool = False) -> StudyFacts:
+    """Write the files of the finished study below the project's folder.
+
+    shift: added to each score of modern; tool: with a tool that is trained, of which one training failed.
+    """
+    found = facts(with_a_tool(configuration(name)) if tool else configuration(name))
     layout, random = Layout(name), np.random.default_rng(0)
     rows: list[dict[str, object]] = []
-    for run in [*found.runs(), *found.external_runs()]:
+    failed = found.tool_runs()[-1:]
+    for run in [*found.runs(), *found.external_runs(), *(run for run in found.tool_runs() if run not in failed)]:
         for test in found.datasets:
             for place in range(IMAGES):
                 values = {metric: LEVELS[run.experiment] + 0.1 * random.random() for metric in METRICS} | COUNTS
@@ -70,7 +81,29 @@ def finish(root: Path, name: str = "small", shift: float = 0.0) -> StudyFacts:
         write_csv(root / layout.frames(dataset), named, FRAME_COLUMNS)
     write_runs(root, found)
     write_csv(root / layout.external_failures("their-tool", 0), [], ("dataset", "reason"))
+    for run in found.tool_runs():
+        write_tool_run(root, layout, found, run, reason="out of luck" if run in failed else "")
     return found
+
+
+def write_tool_run(root: Path, layout: Layout, found: StudyFacts, run: Run, *, reason: str) -> None:
+    """Write what a training of a tool leaves: its facts, its predictions, its failures."""
+    facts = ToolFacts(
+        **vars(run),
+        budget_seconds=780,
+        processor_seconds=700 + run.seed,
+        train_seconds=900,
+        peak_memory_bytes=2**30,
+        reason=reason,
+        versions={"learner": "1.0", "platform": "Linux-of-my-desk"},
+    )
+    write_json(root / layout.tool_training(run.path), facts.model_dump(mode="json") | {"failures": int(bool(reason))})
+    costs = {"reason": reason, "processor_seconds": 12.5, "wall_seconds": 13, "peak_memory_bytes": 2**29}
+    write_json(
+        root / layout.tool_predictions(run.path), {"failures": 0, "datasets": dict.fromkeys(found.datasets, costs)}
+    )
+    rows = [{"dataset": dataset, "reason": f"not trained: {reason}"} for dataset in found.datasets if reason]
+    write_csv(root / layout.tool_failures(run.path), rows, ("dataset", "reason"))
 
 
 def write_runs(root: Path, found: StudyFacts) -> None:

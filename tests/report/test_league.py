@@ -1,0 +1,112 @@
+"""The league: scores of networks and tools beside what each took, from results and from a deposit alike."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from builders.finished_study import finish
+from matplotlib.figure import Figure
+
+from tools.league_page import NOT_DEPOSITED, league_section
+from unetlib.report.deposit import Deposit, read_deposit, write_deposit
+from unetlib.report.league import COLUMNS, NETWORK, TOOL, TRIVIAL, league_chart, league_shown
+from unetlib.report.study_results import write_charts, write_tables
+from unetlib.report.study_tables import display_table, study_tables
+from unetlib.report.tool_resources import RESOURCES, resources, tool_facts
+from unetlib.study.layout import Layout
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A finished study with a tool, whose networks of phc-u373 have benchmarks of 100 s for both seeds together."""
+    root = tmp_path_factory.mktemp("project")
+    facts = finish(root, tool=True)
+    for fold in facts.folds:
+        path = root / Layout(facts.name).benchmark("train", f"modern/phc-u373/fold{fold}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("s\th:m:s\tcpu_time\n60\t0:01:00\t100\n")
+    write_deposit(root / "deposit", root, facts, "snakemake")
+    return root
+
+
+@pytest.fixture(scope="module")
+def deposit(project: Path) -> Deposit:
+    return read_deposit(project / "deposit")
+
+
+@pytest.fixture(scope="module")
+def table(deposit: Deposit) -> pd.DataFrame:
+    return study_tables(deposit.facts, deposit.scores, deposit.trained)["league"]
+
+
+def test_what_each_training_took(project: Path, deposit: Deposit) -> None:
+    found = resources(deposit.facts, project)
+    assert list(found) == [*RESOURCES] and len(found) == 16 + 8
+    modern = found[(found["experiment"] == "modern") & (found["train_dataset"] == "phc-u373")]
+    assert set(modern["processor_seconds"]) == {50.0}, "two networks share a job of 100 s"
+    assert found[found["experiment"] == "reference"]["processor_seconds"].isna().all()
+    tool = found[found["experiment"] == "learner"]
+    assert set(tool["processor_seconds"]) == {700.0, 701.0} and set(tool["prediction_seconds"]) == {12.5}
+    assert set(tool["budget_seconds"]) == {780.0} and set(tool["peak_memory_mib"]) == {1024.0}
+
+
+def test_a_row_per_arm_with_scores_seconds_and_reasons(table: pd.DataFrame) -> None:
+    assert list(table) == COLUMNS
+    rows = table.set_index(["test_dataset", "experiment"])
+    kinds = rows.loc["phc-u373", "kind"].to_dict()
+    assert kinds == {"reference": NETWORK, "modern": NETWORK, "their-tool": TRIVIAL, "learner": TOOL, "otsu": TRIVIAL}
+    learner = rows.loc[("phc-u373", "learner")]
+    assert 0.7 < learner["dice"] < 0.8 and learner["dice_low"] < learner["dice"] < learner["dice_high"]
+    assert (learner["processor_low"], learner["processor_seconds"], learner["processor_high"]) == (700, 700.5, 701)
+    assert learner["failed"] == "" and learner["runs"] == 4
+    failed = rows.loc[("dic-hela", "learner")]
+    assert failed["runs"] == 3 and failed["failed"] == "fold 1, seed 1: not trained: out of luck"
+
+
+def test_the_table_as_text_says_what_failed(table: pd.DataFrame) -> None:
+    shown = league_shown(table).set_index(["tested on", "arm"])
+    learner = shown.loc[("phc-u373", "learner")]
+    assert learner["processor seconds"] == "700 (700–701)" or learner["processor seconds"] == "701 (700–701)"
+    assert learner["budget (s)"] == "780" and learner["memory (MiB)"] == "1,024"
+    assert shown.loc[("dic-hela", "learner"), "note"].startswith("failed: fold 1, seed 1")
+    nothing = table.assign(seg=float("nan"), failed="out of luck")
+    assert set(league_shown(nothing)["SEG"]) == {"failed"}
+
+
+def test_other_tables_mark_the_tool_and_keep_its_seeds(deposit: Deposit) -> None:
+    tables = study_tables(deposit.facts, deposit.scores, deposit.trained)
+    own = tables["comparison"][tables["comparison"]["experiment"] == "learner"]
+    assert set(own["train_dataset"]) == {"phc-u373", "dic-hela"} and set(own["resampled"]) > set()
+    for name in ("comparison", "ablation", "transfer", "costs"):
+        shown = display_table(deposit.facts, name, tables[name])
+        assert shown is not None and (shown["experiment"] == "learner (tool)").any(), name
+    ablation = tables["ablation"]
+    learner = ablation[(ablation["experiment"] == "learner") & (ablation["metric"] == "dice")]
+    assert set(learner["question"]) == {"other tools"} and learner["p"].notna().all() and len(learner) == 2
+
+
+def test_the_chart_has_a_panel_per_dataset_and_metric(table: pd.DataFrame) -> None:
+    figure = league_chart(table, metrics=("dice", "seg"))
+    assert isinstance(figure, Figure) and len(figure.axes) == 4
+    assert league_chart(table[table["kind"] == TRIVIAL], metrics=("dice",)).axes
+
+
+def test_a_deposit_has_the_facts_of_tools_without_the_machine(project: Path, deposit: Deposit) -> None:
+    assert [each.seed for each in deposit.scores.tools] == [run.seed for run in deposit.facts.tool_runs()]
+    assert tool_facts(deposit.facts, project)[0].versions["platform"] and not any(
+        "platform" in each.versions for each in deposit.scores.tools
+    )
+    assert [each.reason for each in deposit.scores.failed] == ["not trained: out of luck"] * 2
+
+
+def test_the_league_is_published_from_the_deposit(deposit: Deposit, tmp_path: Path) -> None:
+    write_tables(tmp_path, deposit, [], {})
+    write_charts(tmp_path, deposit)
+    assert {"league.csv", "league.md", "league.png", "league.svg"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_section_of_the_page_says_who_is_ahead(deposit: Deposit) -> None:
+    lines = league_section(deposit)
+    (row,) = [line for line in lines if line.startswith("| phc-u373 | Dice |")]
+    assert "| modern 0.8" in row and "| learner 0.7" in row and row.endswith("| ours is ahead |")
+    assert league_section(None) == [NOT_DEPOSITED]
