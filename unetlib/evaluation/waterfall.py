@@ -27,6 +27,7 @@ SAME, OTHER, VALIDATION = "same images", "other images", "validation"  # the dat
 LEAST = 2  # fewest shared test images that allow a paired change
 NO_IMAGE = ""  # in the column `image` of a best validation score
 Rows = pd.DataFrame
+Place = tuple[str, int]  # of a step: its protocol and number
 
 
 class _Change(NamedTuple):
@@ -64,35 +65,24 @@ def waterfall(
     as in tables.comparison; primary is true for the protocol's metric. A step without a score of a metric is left out.
     """
     rows, known = with_weights(scores, None, [*METRICS], clusters), list(facts)
-    parts = [_of_protocol(rows, known, name, protocol) for name, protocol in protocols.items()]
-    parts = [part for part in parts if len(part)]  # an empty table would turn numeric columns into objects
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-
-
-def _of_protocol(rows: Rows, facts: Sequence[RunFacts], name: str, protocol: ProtocolSteps) -> pd.DataFrame:
-    found = [_rows_of(rows, facts, step, protocol.test_dataset) for step in protocol.steps]
-    tables = [_scored(own, f"{name}/{place}") for place, own in enumerate(found)]
-    pairs = zip(found[:-1], found[1:], tables[:-1], tables[1:], strict=True)
-    changes: list[dict[str, _Change]] = [{}, *(_changes(*pair) for pair in pairs)]
+    found = {
+        (name, place): _rows_of(rows, known, step, protocol.test_dataset)
+        for name, protocol in protocols.items()
+        for place, step in enumerate(protocol.steps)
+    }
+    scored = _scored(found)
+    changes = _changes(found, scored)
     lines = []
-    for metric in METRICS:
-        for place, step in enumerate(protocol.steps):
-            if metric not in tables[place].index:
-                continue
-            line: dict[str, object] = {
-                "protocol": name,
-                "document": protocol.document,
-                "dataset": protocol.test_dataset,
-            }
-            line |= {"metric": metric, "step": place, "primary": metric == protocol.metric, **step.model_dump()}
-            line |= {str(key): value for key, value in tables[place].loc[metric].items()}
-            lines.append(line | changes[place].get(metric, _Change())._asdict())
+    for name, protocol in protocols.items():
+        for metric in METRICS:
+            for place, step in enumerate(protocol.steps):
+                if metric not in scored[name, place]:
+                    continue
+                line: dict[str, object] = {"protocol": name, "document": protocol.document}
+                line |= {"dataset": protocol.test_dataset, "metric": metric, "step": place, **step.model_dump()}
+                line |= {"primary": metric == protocol.metric, **scored[name, place][metric]}
+                lines.append(line | changes[name, place].get(metric, _Change())._asdict())
     return pd.DataFrame(lines, columns=COLUMNS)
-
-
-def _estimate(table: pd.DataFrame, metric: str) -> _Score:
-    score, low, high = table.loc[[metric], ["score", *INTERVAL]].to_numpy(dtype=float)[0]
-    return _Score(score, low, high)
 
 
 def _rows_of(rows: Rows, facts: Sequence[RunFacts], step: ProtocolStep, test_dataset: str) -> Rows:
@@ -107,28 +97,60 @@ def _rows_of(rows: Rows, facts: Sequence[RunFacts], step: ProtocolStep, test_dat
     )
 
 
-def _scored(rows: Rows, name: str) -> pd.DataFrame:
-    """Return score, interval and counts of a step by metric; a best validation score counts no image."""
+def _scored(found: Mapping[Place, Rows]) -> dict[Place, dict[str, dict[str, Any]]]:
+    """Return score, interval and counts of every step by metric; a best validation score counts no image.
+
+    All steps are aggregated at once, because a call costs more than its rows do.
+    """
+    scored: dict[Place, dict[str, dict[str, Any]]] = {place: {} for place in found}
+    rows, places = _named(found), {_name(place): place for place in found}
     if rows.empty:
-        return pd.DataFrame(columns=["score", *INTERVAL, *COUNTS, "resampled"])
-    table = over_runs(rows.assign(experiment=name), ["experiment", "metric"]).set_index("metric")
-    table = table.rename(columns={"mean": "score"})[["score", *INTERVAL, *COUNTS, "resampled"]]
-    if (rows["image"] == NO_IMAGE).all():
-        table[["images", "clusters", "n"]] = 0
-    return table
+        return scored
+    table = over_runs(rows, ["experiment", "metric"]).rename(columns={"mean": "score"})
+    columns = ["score", *INTERVAL, *COUNTS, "resampled"]
+    for label, metric, *values in table[["experiment", "metric", *columns]].itertuples(index=False):
+        place, row = places[label], dict(zip(columns, values, strict=True))
+        unseen = dict.fromkeys(["images", "clusters", "n"], 0) if _validated(found[place]) else {}
+        scored[place][metric] = row | unseen
+    return scored
 
 
-def _changes(before: Rows, after: Rows, scored: pd.DataFrame, scored_after: pd.DataFrame) -> dict[str, _Change]:
-    """Return the change from one step to the next by metric, from their rows and their scores."""
-    both = _paired(before, after)
-    if (before["image"] == NO_IMAGE).all():
-        return _measured(both, VALIDATION)
-    images = both.groupby("metric")["image"].nunique()
-    enough = set(images.index[images >= LEAST])
-    found = _measured(both[both["metric"].isin(enough)], SAME)
-    for metric in (set(scored.index) & set(scored_after.index)) - enough:
-        found[metric] = _independent(_estimate(scored, metric), _estimate(scored_after, metric))
-    return found
+def _changes(
+    found: Mapping[Place, Rows], scored: Mapping[Place, Mapping[str, Mapping[str, Any]]]
+) -> dict[Place, dict[str, _Change]]:
+    """Return the change from the previous step by metric, from the rows and the scores of the steps."""
+    pairs = {(name, step): (found[name, step - 1], after) for (name, step), after in found.items() if step}
+    both = {place: _paired(before, after) for place, (before, after) in pairs.items()}
+    for place, (before, _) in pairs.items():
+        if not _validated(before):
+            images = both[place].groupby("metric")["image"].nunique()
+            both[place] = both[place][both[place]["metric"].isin(images.index[images >= LEAST])]
+    changes: dict[Place, dict[str, _Change]] = {place: {} for place in found}
+    places = {_name(place): place for place in found}
+    for label, metric, change, low, high in _measured(_named(both)).itertuples(index=False):
+        place = places[label]
+        changes[place][metric] = _Change(change, low, high, VALIDATION if _validated(pairs[place][0]) else SAME)
+    for (name, step), (before, _) in pairs.items():
+        one, other = scored[name, step - 1], scored[name, step]
+        for metric in () if _validated(before) else (one.keys() & other.keys()) - changes[name, step].keys():
+            estimates = [_Score(*(each[metric][part] for part in ("score", *INTERVAL))) for each in (one, other)]
+            changes[name, step][metric] = _independent(*estimates)
+    return changes
+
+
+def _validated(rows: Rows) -> bool:
+    """Return whether the rows are best validation scores, or none."""
+    return bool((rows["image"] == NO_IMAGE).all())
+
+
+def _name(place: Place) -> str:
+    return f"{place[0]}/{place[1]}"
+
+
+def _named(found: Mapping[Place, Rows]) -> Rows:
+    """Return the rows of all steps, with the name of the step in the column experiment."""
+    parts = [rows.assign(experiment=_name(place)) for place, rows in found.items() if len(rows)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _paired(before: Rows, after: Rows) -> Rows:
@@ -136,20 +158,20 @@ def _paired(before: Rows, after: Rows) -> Rows:
 
     The fold may differ. A best validation score is paired with every image of the run with its fold and seed.
     """
-    keys = ["metric", *(["fold", "seed"] if (before["image"] == NO_IMAGE).all() else ["seed", "image"])]
+    keys = ["metric", *(["fold", "seed"] if _validated(before) else ["seed", "image"])]
     found = before[[*keys, "value", "weight"]].drop_duplicates(keys)
     return after.merge(found, on=keys, suffixes=("", "_before"))
 
 
-def _measured(both: Rows, compared_on: str) -> dict[str, _Change]:
-    """Return the mean change of paired rows by metric, with an interval from these rows alone.
+def _measured(both: Rows) -> Rows:
+    """Return the mean change of paired rows by experiment and metric, with its interval from these rows alone.
 
     The weight of an image may differ before and after (pooled metrics). The value of an image is therefore its linear
     influence on the difference of the two weighted means, which equals its own difference if the weights are equal
     (infinitesimal jackknife: Davison and Hinkley 1997, section 2.7).
     """
     if both.empty:
-        return {}
+        return pd.DataFrame()
     keys = [*RUN, "metric"]
     run = [both[name] for name in keys]
     count = both.groupby(keys)["value"].transform("size")
@@ -159,9 +181,8 @@ def _measured(both: Rows, compared_on: str) -> dict[str, _Change]:
         share = weight / weight.groupby(run).transform("sum")
         mean = (share * value).groupby(run).transform("sum")
         change += sign * (mean + count * share * (value - mean))
-    table = over_runs(both.assign(value=change, weight=1.0), ["test_dataset", "experiment", "metric"], BOUNDS)
-    rows = table[["metric", "mean", "low", "high"]].itertuples(index=False)
-    return {str(metric): _Change(mean, low, high, compared_on) for metric, mean, low, high in rows}
+    table = over_runs(both.assign(value=change, weight=1.0), ["experiment", "metric"], BOUNDS)
+    return table[["experiment", "metric", "mean", *INTERVAL]]
 
 
 def _independent(before: _Score, after: _Score) -> _Change:

@@ -51,11 +51,15 @@ def figure_bytes(figure: Figure, form: str) -> bytes:
 
 
 def _settle(figure: Figure) -> None:
-    """Compute the layout and round the axes' positions, because the solver's last bits differ between processes."""
-    if figure.get_layout_engine() is None:
+    """Compute the layout and round the axes' positions, because the solver's last bits differ between processes.
+
+    Afterwards the figure has no layout engine: with any, also one that does nothing, savefig draws everything twice.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
         return
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    engine.execute(figure)
+    figure.set_layout_engine(None)
     for axes in figure.axes:
         left, bottom, width, height = (round(side, 6) for side in axes.get_position().bounds)
         axes.set_position((left, bottom, width, height))

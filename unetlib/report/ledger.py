@@ -114,19 +114,19 @@ def joint_ledger(
     score under the claim's own protocol. Both are "" if there is none. updates: training updates of the networks
     behind our score. If no study runs the claim, the reason says what each study lacks.
     """
-    tables = {(name, name): compare_claims(claims, errors, each.study) for name, each in evidence.items()}
-    rows = {name: records(tables[name, name], AnswerRow) for name in evidence}
+    tables = {name: compare_claims(claims, errors, each.study) for name, each in evidence.items()}
+    rows = {name: records(table, AnswerRow) for name, table in tables.items()}
     parts, updates = [], []
-    # One part per claim, from the comparison of the pair of studies that answers it; `tables` caches the comparisons.
+    # One part per claim, from the comparison with the study, or the pair of studies, that answers it.
     for place in range(len(claims)):
         own = {name: rows[name][place] for name in sorted(evidence)}
         weights = {name: evidence[name].of_ours(row) for name, row in own.items()}
         ours, theirs = _best(weights), _best({name: evidence[name].of_theirs(row) for name, row in own.items()})
         judged = _without_score(own)
-        pair = (ours or theirs or judged, theirs or ours or judged)
-        if pair not in tables:
-            tables[pair] = compare_claims(claims, errors, evidence[pair[0]].study, evidence[pair[1]].study)
-        part = tables[pair].iloc[[place]]
+        first, second = ours or theirs or judged, theirs or ours or judged
+        part = tables[first].iloc[[place]]
+        if first != second:
+            part = compare_claims([claims[place]], errors, evidence[first].study, evidence[second].study)
         # No study even judges the claim without a score, so the row collects every study's reason.
         if not ours and not theirs and own[judged]["verdict"] == NOT_RUN:
             part = part.assign(reason=_reasons(own))

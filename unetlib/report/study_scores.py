@@ -95,9 +95,9 @@ class Study:
         if metric in CURVE_METRICS:
             found = self.score(start, metric)
             return (start, found) if found else None
-        if self.waterfall is None:
-            return None
         rows = self.waterfall
+        if rows is None:
+            return None
         rows = rows[(rows["protocol"] == protocol) & (rows["metric"] == metric) & (rows["step"] == 0)]
         for row in rows.to_dict("records"):
             runs, images, n = (int(row[name]) for name in ("runs", "images", "n"))
@@ -108,18 +108,11 @@ class Study:
 
     def trivial(self, dataset: str, metric: str) -> Baseline | None:
         """Return the best trivial baseline on a dataset's test images, None if none has a score."""
-        rows = self.comparison
-        rows = rows[(rows["train_dataset"] == NO_TRAINING) & (rows["test_dataset"] == dataset)]
-        rows = rows[(rows["metric"] == metric) & rows["mean"].notna()]
-        found = [Baseline(str(row["experiment"]), float(row["mean"])) for row in rows.to_dict("records")]
         best = min if metric in ERRORS else max
-        return best(found, key=lambda baseline: baseline.score, default=None)
+        return best(self._trivial.get((dataset, metric), ()), key=lambda baseline: baseline.score, default=None)
 
     def spread(self, dataset: str, metric: str, *, of_differences: bool) -> Spread | None:
-        """Return the spread of a score on a dataset, or of a difference from the reference, as in the power table.
-
-        None if no network was retrained, or if the scores themselves are not known.
-        """
+        """Return the spread in the power table of a score or difference, None if unknown or nothing was retrained."""
         base = Arm(self.reference, dataset)
         for spread in self.contrasts.spreads(dataset, metric) if self.contrasts else ():
             if base in spread.grid.values:
@@ -148,14 +141,14 @@ class Study:
     def _paired(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
         if self.contrasts is None or left.test_dataset != right.test_dataset:
             return None
-        arms = [Arm(side.experiment, side.train_dataset) for side in (left, right)]
-        found = self.contrasts.difference(arms[0], arms[1], left.test_dataset, metric)
+        one, other = (Arm(side.experiment, side.train_dataset) for side in (left, right))
+        found = self.contrasts.difference(one, other, left.test_dataset, metric)
         if found is None:
             return None
         held = found.interval
         low90, high90 = held.at(EQUIVALENCE_LEVEL)
-        counts = found.runs, found.images, found.n
-        return Estimate(held.mean, held.low, held.high, *counts, held.resampled, found.sd, low90, high90)
+        counts = found.runs, found.images, found.n, held.resampled
+        return Estimate(held.mean, held.low, held.high, *counts, found.sd, low90, high90)
 
     def _curve_difference(self, left: Comparand, right: Comparand, metric: str) -> Estimate | None:
         if self.curves is None:
@@ -174,6 +167,13 @@ class Study:
             found |= _estimates(self.transfer.assign(metric=metric), names)
         found |= _estimates(self.comparison, MEANS)
         return found | _estimates(curve_table(self.curves), MEANS) if self.curves is not None else found
+
+    @cached_property
+    def _trivial(self) -> dict[tuple[str, str], list[Baseline]]:
+        """All trivial baselines by test dataset and metric."""
+        rows = self.comparison[(self.comparison["train_dataset"] == NO_TRAINING) & self.comparison["mean"].notna()]
+        groups = rows.groupby(["test_dataset", "metric"])[["experiment", "mean"]]
+        return {(str(a), str(b)): [Baseline(*row) for row in own.itertuples(index=False)] for (a, b), own in groups}
 
     @cached_property
     def _effects(self) -> dict[tuple[str, ...], Estimate]:
