@@ -97,10 +97,22 @@ def _exceeded(limits: Limits, processor_s: float, wall_s: float) -> str:
 
 
 def _of_session(session: int) -> tuple[float, int]:
-    """Return processor seconds and resident bytes of all processes of a session, with those that they waited for."""
+    """Return processor seconds and bytes of memory of all processes of a session, with those that they waited for."""
     ticks = os.sysconf("SC_CLK_TCK")
     found = [*_members(session)]
-    return sum(each[0] for each in found) / ticks, sum(each[1] for each in found) * os.sysconf("SC_PAGE_SIZE")
+    return sum(each[0] for each in found) / ticks, sum(_memory(process, pages) for _, pages, process in found)
+
+
+def _memory(process: int, pages: int) -> int:
+    """Return the bytes of a process, of which pages that several processes share count in parts (PSS), if it is told.
+
+    pages: its resident pages, which count shared ones in full.
+    """
+    try:
+        text = (PROCESSES / f"{process}/smaps_rollup").read_text(encoding="utf-8")
+        return 1024 * int(text.partition("\nPss:")[2].split()[0])
+    except (OSError, IndexError, ValueError):
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _members(session: int) -> Iterator[tuple[int, int, int]]:
