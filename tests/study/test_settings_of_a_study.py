@@ -16,7 +16,7 @@ from unetlib.study.settings import StudySettings
 
 STUDIES = [(), ("cpu",), ("cpu", "ladder"), ("cpu", "tuned-cells"), ("cpu", "tuned-membranes"), ("cpu", "tuned-nuclei")]
 STUDIES += [("cpu", "protocols"), ("cpu", "recipes"), ("cpu", "decisive")]
-STUDIES += [("demo",), (TINY,)]
+STUDIES += [("demo",), (TINY,), ("cpu", "league")]
 VALIDATOR = Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
 
 
