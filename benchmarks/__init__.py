@@ -28,6 +28,7 @@ Shared modules:
 
 Separate programs:
 
+- decisions: How often a finished study's design decides, and how often it is right, from simulated studies.
 - interval_coverage: Coverage of the confidence intervals and power of the tests, from simulated studies.
 - overhead: Time of a finished study by cause.
 - fine_tuning: Scores of a shipped network against the number of labelled images that train it further.
