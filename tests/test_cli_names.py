@@ -77,3 +77,23 @@ def test_a_closed_standard_output_is_an_error(place):
         )
         assert done.returncode == 1 and done.stderr.startswith("error: standard output is closed")
         assert len(done.stderr.splitlines()) == 1
+
+
+LIBRARIES = """
+import logging, warnings
+from unetlib.cli_terminal import plain_terminal, say
+with plain_terminal():
+    say("ours")
+    logging.getLogger("tifffile").error("of tifffile")
+    warnings.warn("of NumPy", RuntimeWarning)
+"""
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_lines_of_other_libraries_are_shown_to_developers_alone(debug):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "UNETLIB_DEBUG": debug, "PYTHONWARNINGS": "default"}
+    done = subprocess.run(
+        [sys.executable, "-c", LIBRARIES], env=environment, capture_output=True, text=True, check=True
+    )
+    theirs = [each for each in ("of tifffile", "of NumPy") if each in done.stderr]
+    assert done.stderr.startswith("ours\n") and theirs == (["of tifffile", "of NumPy"] if debug else [])

@@ -69,7 +69,10 @@ KINDS = (
     ),
     Kind(
         "standard output, pipes that are closed, terminals of another alphabet",
-        (("tests/test_cli_files.py", "dash or terminal or reader_that"), ("tests/test_cli_names.py", "closed")),
+        (
+            ("tests/test_cli_files.py", "dash or terminal or reader_that"),
+            ("tests/test_cli_names.py", "closed or libraries"),
+        ),
     ),
     Kind(
         "NaN in what is checked",

@@ -137,10 +137,11 @@ def _tables_last(path: Path) -> tuple[bool, str]:
 
 
 def _remove(temporary: Path) -> None:
-    if temporary.is_dir() and not temporary.is_symlink():
-        shutil.rmtree(temporary, ignore_errors=True)
-    else:
-        temporary.unlink(missing_ok=True)
+    with suppress(PermissionError):  # where nothing could be created, the error of that is the one to see
+        if temporary.is_dir() and not temporary.is_symlink():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
 
 
 def _flush_folder(folder: Path) -> None:
