@@ -58,7 +58,8 @@ def _settle(figure: Figure) -> None:
     engine = figure.get_layout_engine()
     if engine is None:
         return
-    engine.execute(figure)
+    if figure.axes:  # a figure without axes has no grid to lay out, and the engine warns of it
+        engine.execute(figure)
     figure.set_layout_engine(None)
     for axes in figure.axes:
         left, bottom, width, height = (round(side, 6) for side in axes.get_position().bounds)
