@@ -35,7 +35,7 @@ def lines(results: Path) -> list[str]:
         f"| {' | '.join(header)} |",
         f"|---|---|---|{'---:|' * (len(header) - 3)}",
     ]
-    rows = sorted(row for study in sorted(results.glob("*/comparison.csv")) for row in _of_study(study.parent))
+    rows = sorted(row for study in sorted(results.glob("*/costs.csv")) for row in _of_study(study.parent))
     return [*found, *(f"| {' | '.join(row)} |" for row in rows)]
 
 
