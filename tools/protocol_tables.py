@@ -35,15 +35,10 @@ def flaws(folder: Path) -> list[str]:
     From tables waterfall.csv of the published studies in folder. Last steps, which change the whole recipe, are left
     out. The interval is over the images; it covers retraining only where a study has several seeds.
     """
-    tables = [read_long(path) for path in sorted(folder.glob("*/waterfall.csv"))]
-    if not tables:
+    found = clear_flaws(folder)
+    if found is None:
         return [NOTHING]
-    rows = pd.concat(tables)
-    rows = rows[rows["primary"].astype(bool)]
-    last = rows.groupby("protocol")["step"].transform("max")
-    rows = rows[(rows["step"] < last) & (rows["compared_on"] == SAME)]
-    clear = rows[(rows["change_low"] > 0) | (rows["change_high"] < 0)]
-    clear = clear.iloc[clear["change"].abs().argsort(kind="stable")[::-1]]
+    clear, steps = found
     shown = pd.DataFrame(
         {
             "flaw taken away": clear["flaw"],
@@ -53,8 +48,42 @@ def flaws(folder: Path) -> list[str]:
             "images": clear["images"],
         }
     )
-    lead = f"{len(clear)} of {len(rows)} steps on the same images have an interval that excludes zero:"
+    lead = f"{len(clear)} of {steps} steps on the same images have an interval that excludes zero:"
     return [lead, "", *_markdown(shown)]
+
+
+def clear_flaws(folder: Path) -> tuple[pd.DataFrame, int] | None:
+    """Return the rows of waterfalls whose flaw changes the primary score clearly, largest first, and all such steps.
+
+    None where no study with protocols is published in the folder.
+    """
+    tables = [read_long(path) for path in sorted(folder.glob("*/waterfall.csv"))]
+    if not tables:
+        return None
+    rows = pd.concat(tables)
+    rows = rows[rows["primary"].astype(bool)]
+    last = rows.groupby("protocol")["step"].transform("max")
+    rows = rows[(rows["step"] < last) & (rows["compared_on"] == SAME)]
+    clear = rows[(rows["change_low"] > 0) | (rows["change_high"] < 0)]
+    return clear.iloc[clear["change"].abs().argsort(kind="stable")[::-1]], len(rows)
+
+
+def worst_flaws(folder: Path, count: int = 3) -> list[str]:
+    """Return a line on each of the flaws that change a score most: what it is worth, in which protocol.
+
+    Flaws that are clear in one protocol alone are left out: a single training may have failed.
+    """
+    found = clear_flaws(folder)
+    if found is None:
+        return []
+    times = found[0]["flaw"].value_counts()
+    rows = found[0][found[0]["flaw"].map(times) > 1].drop_duplicates("flaw").head(count)
+    changes = intervals(rows, "change", "change_low", "change_high", signed=True)
+    told = zip(rows["flaw"], rows["protocol"], rows["metric"], changes, strict=True)
+    return [
+        f"- without “{flaw}”: {METRICS.get(metric, metric)} {change} ({protocol}; clear in {times[flaw]} protocols)"
+        for flaw, protocol, metric, change in told
+    ]
 
 
 def _markdown(table: pd.DataFrame) -> list[str]:

@@ -11,7 +11,7 @@ from tools.league_page import PAGE, SECTION, league_section
 from tools.league_page import STUDY as STUDY_OF_LEAGUE
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
-from tools.protocol_tables import flaws, published_values
+from tools.protocol_tables import flaws, published_values, worst_flaws
 from tools.recipe_table import recipe_table, write_rows
 from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.evaluation.intervals import retrained
@@ -39,6 +39,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
     """
     published = root / PUBLISHED
     sections = {
+        (root / "README.md", "answers"): answers_section(ledger, published),
         (root / "README.md", "results"): readme_section(published / README_STUDY),
         (published / "README.md", "aims"): aims_table(published),
         (published / "README.md", "recipes"): recipe_table(published),
@@ -92,6 +93,19 @@ def counts_section(ledger: pd.DataFrame | None) -> list[str]:
     told = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
     values = int(ledger["value"].notna().sum())
     return [f"The ledger has {len(ledger)} published statements, {values} of them numbers: {', '.join(told)}."]
+
+
+def answers_section(ledger: pd.DataFrame | None, published: Path) -> list[str]:
+    """Return what came out, for README: the ledger's verdicts, and what the worst mistakes are worth."""
+    if ledger is None or not (flawed := worst_flaws(published)):
+        return counts_section(ledger)
+    return [
+        *counts_section(ledger),
+        "",
+        "What single mistakes of the documents are worth, on the same test images:",
+        "",
+        *flawed,
+    ]
 
 
 def provenance_table(deposit: Deposit) -> str:
