@@ -71,13 +71,15 @@ def clear_flaws(folder: Path) -> tuple[pd.DataFrame, int] | None:
 def worst_flaws(folder: Path, count: int = 3) -> list[str]:
     """Return a line on each of the flaws that change a score most: what it is worth, in which protocol.
 
-    Flaws that are clear in one protocol alone are left out: a single training may have failed.
+    Flaws that are clear in one protocol alone, or in opposite directions, are left out: a single training may have
+    failed.
     """
     found = clear_flaws(folder)
     if found is None:
         return []
-    times = found[0]["flaw"].value_counts()
-    rows = found[0][found[0]["flaw"].map(times) > 1].drop_duplicates("flaw").head(count)
+    clear, flaw = found[0], found[0]["flaw"]
+    times, signs = flaw.value_counts(), (clear["change"] > 0).groupby(flaw).nunique()
+    rows = clear[(flaw.map(times) > 1) & (flaw.map(signs) == 1)].drop_duplicates("flaw").head(count)
     changes = intervals(rows, "change", "change_low", "change_high", signed=True)
     told = zip(rows["flaw"], rows["protocol"], rows["metric"], changes, strict=True)
     return [

@@ -66,7 +66,7 @@ def published(tmp_path_factory):
     for name in ("command.txt", "comparison.csv", "costs.csv"):
         shutil.copyfile(ROOT / "docs/results/cpu" / name, folder / "docs/results/cpu" / name)
     for page, names in {
-        "README.md": ["results"],
+        "README.md": ["answers", "results"],
         "docs/results/README.md": SECTIONS,
         "docs/paper.md": ["counts"],
     }.items():
