@@ -18,12 +18,13 @@ SOURCES = [path for path in (ROOT / "unetlib").rglob("*.py") if path.name not in
 def test_every_extra_that_is_named_can_be_installed():
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {extra for path in SOURCES for extra in re.findall(r"pip install 'unetlib\[(\w+)\]'", path.read_text())}
-    assert named == {"export"} <= set(known)
+    assert named == {"export", "workflow"} <= set(known)
 
 
 def test_every_option_that_an_error_names_is_one():
     commands = next(action for action in parser()._actions if action.dest == "command" or action.choices)
     known = {name for each in commands.choices.values() for action in each._actions for name in action.option_strings}
+    known |= {"--configfile"}  # of Snakemake, which `compare` runs
     rooms = ("io", "imaging", "networks", "models", "tracking")  # what the command line calls
     named = {}
     for path in SOURCES:

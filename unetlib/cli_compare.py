@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from unetlib.cli_terminal import say
-from unetlib.io.files import atomic_path
 
 
 class CompareError(ValueError):
@@ -18,6 +17,7 @@ def compare(given: argparse.Namespace) -> int:
     """Write the settings that the file leaves out, make the tools' environments, and run Snakemake."""
     import yaml
 
+    from unetlib.io.files import atomic_path
     from unetlib.study.own_league import FILES, own_league, tool_folders
 
     root = Path()

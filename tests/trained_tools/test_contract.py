@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from unetlib.trained_tools.contract import predict_command, train_command, variables
+from unetlib.trained_tools.contract import Words, predict_command, train_command, variables
 
-HOW = {"seed": 3, "threads": 2, "device": "cpu", "options": {"first_pass": True, "rays": 32}}
+HOW = Words(3, 2, "cpu", {"first_pass": True, "rays": 32})
 SHARED = ["--seed", "3", "--threads", "2", "--device", "cpu", "--first-pass", "true", "--rays", "32"]
 
 
 def test_the_training_is_given_its_folders_and_its_budget() -> None:
-    words = train_command(("python", "run.py"), Path("/s"), Path("/m"), seconds=780.0, **HOW)
+    words = train_command(("python", "run.py"), Path("/s"), Path("/m"), seconds=780.0, how=HOW)
     folders = "--train-images /s/train/images --train-labels /s/train/labels --validation-images"
     folders += " /s/validation/images --validation-labels /s/validation/labels --model /m --seconds 780"
     assert words == ["python", "run.py", "train", *folders.split(), *SHARED]
 
 
 def test_the_prediction_is_given_images_alone() -> None:
-    words = predict_command(("python", "run.py"), Path("/m"), Path("/i"), Path("/o"), **HOW)
+    words = predict_command(("python", "run.py"), Path("/m"), Path("/i"), Path("/o"), how=HOW)
     folders = ["--model", "/m", "--images", "/i", "--output", "/o"]
     assert words == ["python", "run.py", "predict", *folders, *SHARED]
 

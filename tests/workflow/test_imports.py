@@ -184,6 +184,7 @@ ALLOWED = {
     "cli_terminal": {"print", "warnings.simplefilter"},  # the latter within catch_warnings
     "networks/device": {"torch.set_num_threads"},  # for the command, as scripts do
     "networks/export/onnx_graph": {"warnings.simplefilter"},  # within catch_warnings
+    "study/own_league": {"config.yaml"},  # the tools that it defines, for `unetlib compare` in the project's folder
     "training/loop": {"torch.manual_seed"},  # within fork_rng
 }
 

@@ -27,7 +27,7 @@ AFTER_SCORES = {
 }
 EDITS = {  # a file of unetlib or of the workflow: the rules that an edit reruns, as a person reads them off the rules
     "unetlib/training/losses.py": {"train", "predict", "score", "predict_sequence"} | TRACKS | AFTER_SCORES,
-    "unetlib/evaluation/image_metrics.py": {"score", "score_external", "score_baselines"} | AFTER_SCORES,
+    "unetlib/evaluation/image_metrics.py": {"score", "score_external", "score_baselines", "draw_tracks"} | AFTER_SCORES,
     "unetlib/report/verdicts.py": {"compare_claims", "draw_charts", "report", "check_external"},
     "workflow/external_tools/otsu_watershed.py": {"run_external", "score_external"}
     | (AFTER_SCORES - {"draw_examples"}),

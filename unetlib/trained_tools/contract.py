@@ -12,6 +12,7 @@ Only the standard library is imported, because this runs in the environment of t
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 TRAINING_FOLDERS = ("train/images", "train/labels", "validation/images", "validation/labels")  # of staged images
@@ -30,45 +31,33 @@ DROPPED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONSTARTUP")  # of our
 Options = Mapping[str, str | int | float | bool]
 
 
-def train_command(
-    program: tuple[str, str],
-    staged: Path,
-    model: Path,
-    *,
-    seed: int,
-    seconds: float,
-    threads: int,
-    device: str,
-    options: Options,
-) -> list[str]:
+@dataclass(frozen=True)
+class Words:
+    """What both commands of a tool are told; options: those of its entry in the study."""
+
+    seed: int
+    threads: int
+    device: str
+    options: Options
+
+    def words(self) -> list[str]:
+        """Return them as words of a command line."""
+        shared = ["--seed", str(self.seed), "--threads", str(self.threads), "--device", self.device]
+        own = ((f"--{name.replace('_', '-')}", _text(value)) for name, value in self.options.items())
+        return [*shared, *(word for pair in own for word in pair)]
+
+
+def train_command(program: tuple[str, str], staged: Path, model: Path, *, seconds: float, how: Words) -> list[str]:
     """Return the words of the training. program: the tool's Python and its script; staged: see `TRAINING_FOLDERS`."""
     folders = [("--" + name.replace("/", "-"), str(staged / name)) for name in TRAINING_FOLDERS]
     words = [*program, "train", *(word for pair in folders for word in pair), "--model", str(model)]
-    return [*words, "--seconds", f"{seconds:g}", *_shared(seed, threads, device, options)]
+    return [*words, "--seconds", f"{seconds:g}", *how.words()]
 
 
-def predict_command(
-    program: tuple[str, str],
-    model: Path,
-    images: Path,
-    output: Path,
-    *,
-    seed: int,
-    threads: int,
-    device: str,
-    options: Options,
-) -> list[str]:
+def predict_command(program: tuple[str, str], model: Path, images: Path, output: Path, *, how: Words) -> list[str]:
     """Return the words of a prediction; images and output are folders."""
     words = [*program, "predict", "--model", str(model), "--images", str(images), "--output", str(output)]
-    return [*words, *_shared(seed, threads, device, options)]
-
-
-def _shared(seed: int, threads: int, device: str, options: Options) -> list[str]:
-    words = ["--seed", str(seed), "--threads", str(threads), "--device", device]
-    return [
-        *words,
-        *(word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", _text(value))),
-    ]
+    return [*words, *how.words()]
 
 
 def _text(value: str | int | float | bool) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 PROCESSES = Path("/proc")
 POLL_S = (0.05, 0.5)  # first and longest pause between two looks
 PROCESSOR, WALL = "processor", "wall"
+LAST_LINES = 30  # of what a program printed
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def run_measured(
         exceeded = exceeded or PROCESSOR
     used = max(used, usage.ru_utime + usage.ru_stime)
     exceeded = exceeded or _exceeded(limits, used, 0.0)
-    largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Measured(process.returncode, exceeded, used, time.monotonic() - start, max(peak, largest))
+    # ru_maxrss survives exec, and so would be our own peak for a small program: only where /proc told nothing.
+    peak = peak or usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Measured(process.returncode, exceeded, used, time.monotonic() - start, peak)
 
 
 def _limit_each(seconds: float | None) -> None:
@@ -134,3 +136,10 @@ def _kill(session: int) -> None:
     for *_, process in [*_members(session)]:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(process, signal.SIGKILL)
+
+
+def lines_of(folder: Path) -> Iterator[str]:
+    """Yield the last lines of what a tool printed in training and prediction."""
+    for path in sorted(folder.glob("*.txt")):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        yield from (f"{path.stem}: {line}" for line in lines[-LAST_LINES:])

@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,14 +17,8 @@ from unetlib.io.files import FileError, atomic_folder, read_json, short_hash, wr
 from unetlib.io.replacement import temporary_sibling
 from unetlib.study.external_tools import ExternalError, find_labels
 from unetlib.study.runs import run_of
-from unetlib.trained_tools.contract import (
-    TEST_FOLDER,
-    TRAINING_FOLDERS,
-    Options,
-    predict_command,
-    train_command,
-    variables,
-)
+from unetlib.trained_tools import contract
+from unetlib.trained_tools.contract import TEST_FOLDER, TRAINING_FOLDERS, Options, Words, variables
 from unetlib.trained_tools.measured_process import PROCESSOR, Limits, Measured, run_measured
 from unetlib.trained_tools.tool_folders import SCRIPT, ToolError, file_checksums, interpreter
 
@@ -55,6 +49,11 @@ class ToolRun:
     options: Options = field(default_factory=dict)
     pretrained: bool = False
     python: str = ""
+
+    @property
+    def words(self) -> Words:
+        """What both of its commands are told."""
+        return Words(self.seed, self.threads, self.device, self.options)
 
     @property
     def seed(self) -> int:
@@ -114,8 +113,9 @@ def train_tool(run: ToolRun, staged: Path, output: Path, facts: Mapping[str, obj
         found["code"] = short_hash(found["files"])
         with temporary_sibling(model) as made:
             made.mkdir()
-            how = {"seed": run.seed, "threads": run.threads, "device": run.device, "options": run.options}
-            words = train_command(program, staged.absolute(), made.absolute(), seconds=run.budget_s, **how)  # type: ignore[arg-type]
+            words = contract.train_command(
+                program, staged.absolute(), made.absolute(), seconds=run.budget_s, how=run.words
+            )
             measured, last = _run(run, words, run.limits(OVER * run.budget_s), output.parent / "train.txt")
             found |= _costs(measured) | {"train_seconds": round(measured.wall_seconds, 2)}
             reason = _fault("training", measured, last, f"{OVER} times its budget of {run.budget_s:g}")
@@ -176,8 +176,7 @@ def _predict(run: ToolRun, model: Path, staged: Path, dataset: str, place: Path)
         made = Path(folder, "labels")
         made.mkdir()
         try:
-            how = {"seed": run.seed, "threads": run.threads, "device": run.device, "options": run.options}
-            words = predict_command(run.program, model.absolute(), images.absolute(), made, **how)  # type: ignore[arg-type]
+            words = contract.predict_command(run.program, model.absolute(), images.absolute(), made, how=run.words)
         except ToolError as error:
             return str(error), {}
         log = place.parent.parent / f"predict-{dataset}.txt"
@@ -246,10 +245,3 @@ def _told(model: Path) -> dict[str, object]:
     with contextlib.suppress(OSError, FileError):
         return read_json(model / "facts.json")
     return {}
-
-
-def lines_of(folder: Path) -> Iterator[str]:
-    """Yield the last lines of what a tool printed in training and prediction."""
-    for path in sorted(folder.glob("*.txt")):
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        yield from (f"{path.stem}: {line}" for line in lines[-30:])

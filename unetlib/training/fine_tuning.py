@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.prepare_dataset import prepare_dataset
@@ -23,7 +22,7 @@ from unetlib.training.batches import Batches
 from unetlib.training.cache import write_cache
 from unetlib.training.cached_variants import read_cache
 from unetlib.training.held_out import HeldOut, parted
-from unetlib.training.loop import train
+from unetlib.training.loop import Report, train
 from unetlib.training.losses import loss_of, with_distances
 from unetlib.training.objective import Objective, Training
 from unetlib.training.run import record_of
@@ -159,8 +158,8 @@ def from_nothing(settings: RunSettings, record: RunRecord) -> RunSettings:
     return settings.model_copy(update={"training": training, "start_from": None})
 
 
-def _telling(tell: Say, settings: RunSettings) -> Callable[[Mapping[str, Any]], None]:
-    def report(row: Mapping[str, Any]) -> None:
+def _telling(tell: Say, settings: RunSettings) -> Report:
+    def report(row: Mapping[str, object]) -> None:
         if "update" in row:
             tell(
                 f"update {row['update']} of {settings.training.updates}: loss {row['loss']:.4f}, {row['seconds']:.0f} s"

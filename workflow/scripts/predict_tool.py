@@ -6,7 +6,8 @@ from pathlib import Path
 
 from script import run
 
-from unetlib.trained_tools.tool_runs import dataset_of, lines_of, predict_tool, tool_run
+from unetlib.trained_tools.measured_process import lines_of
+from unetlib.trained_tools.tool_runs import dataset_of, predict_tool, tool_run
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from script import run
 
-from unetlib.trained_tools.tool_runs import lines_of, roles_of, tool_run, train_tool
+from unetlib.trained_tools.measured_process import lines_of
+from unetlib.trained_tools.tool_runs import roles_of, tool_run, train_tool
 
 
 @dataclass(frozen=True)
