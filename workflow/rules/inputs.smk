@@ -52,6 +52,14 @@ def training_splits_of(wildcards):
     return [LAYOUT.split(name, key, wildcards.fold) for name, key in keys.items()]
 
 
+TOOL_RUN = RUN.replace("{experiment}", "{tool}")
+
+
+def tool_run_of(wildcards):
+    """The run of a tool that a job is of."""
+    return TOOL_RUN.format(**wildcards)
+
+
 def started_from(wildcards):
     """The file of the network whose weights a training starts from, if any."""
     name = run_settings(STUDY, wildcards.experiment).start_from

@@ -8,7 +8,6 @@ if workflow.is_main_process:
     checked(check_tools, STUDY)
 
 TRAINED_TOOLS = {name: STUDY.tools[name] for name in FACTS.tools}
-TOOL_RUN = RUN.replace("{experiment}", "{tool}")
 TOOL_FAILURES = [LAYOUT.tool_failures(run.path) for run in FACTS.tool_runs()]
 # In a conda environment the script's own Python is the tool's.
 TOOL_PYTHON = "python" if "CONDA" in {method.name for method in workflow.deployment_settings.deployment_method} else ""
@@ -16,10 +15,6 @@ TRIED = {
     run.path: [tool_failures_of(Path(path(run.path))) for path in (LAYOUT.tool_training, LAYOUT.tool_predictions)]
     for run in FACTS.tool_runs()
 }
-
-
-def tool_run_of(wildcards):
-    return TOOL_RUN.format(**wildcards)
 
 
 rule stage_images:
