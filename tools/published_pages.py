@@ -18,6 +18,9 @@ from unetlib.evaluation.intervals import retrained
 from unetlib.evaluation.tables import METRICS
 from unetlib.report import claims
 from unetlib.report.deposit import Deposit
+from unetlib.report.directions import directions, directions_chart, directions_shown
+from unetlib.report.display_tables import to_markdown
+from unetlib.report.figures import save
 from unetlib.report.ledger import STUDY
 from unetlib.report.verdicts import VERDICTS
 
@@ -25,6 +28,7 @@ WRITER = "tools/results.py"
 README_STUDY = "cpu"
 README_FIGURE = "ablation"
 PUBLISHED = "docs/results"
+DIRECTIONS = "directions"  # the chart of stated directions
 LEARNING = "learning"  # the comparison of recipes
 DEPOSITS = f"{PUBLISHED}/deposit"  # one folder per study
 NOT_DEPOSITED = "No study has been deposited yet."
@@ -47,6 +51,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
         (published / "README.md", "ledger"): ledger_section(ledger),
         (root / "docs/paper.md", "counts"): counts_section(ledger),
         (published / "README.md", "values"): published_values(ledger),
+        (published / "README.md", "directions"): directions_section(ledger),
         (published / "README.md", "flaws"): flaws(published),
     }
     if (root / PAGE).is_file():
@@ -54,6 +59,8 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
     for (page, name), lines in sections.items():
         replace_section(page.read_text(encoding="utf-8"), name, WRITER, lines)
     write_rows(published / LEARNING / "comparison.csv", published)
+    if ledger is not None:
+        save(directions_chart(ledger), *(published / f"{DIRECTIONS}.{form}" for form in ("png", "svg")))
     for (page, name), lines in sections.items():
         write_section(page, name, WRITER, lines)
 
@@ -85,6 +92,21 @@ def ledger_section(ledger: pd.DataFrame | None) -> list[str]:
     return [lead, "", lines[0], f"|---|{'---:|' * (len(header) - 1)}", *lines[1:]]
 
 
+def directions_section(ledger: pd.DataFrame | None) -> list[str]:
+    """Return how many stated directions are decided, the chart, and a table of all that have a difference of ours."""
+    if ledger is None:
+        return [NOT_DEPOSITED]
+    table = to_markdown(directions_shown(ledger)).splitlines()
+    return [_directions_counted(ledger), "", f"![Stated directions]({DIRECTIONS}.png)", "", *table]
+
+
+def _directions_counted(ledger: pd.DataFrame) -> str:
+    rows = directions(ledger)
+    counts = rows["verdict"].value_counts()
+    told = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
+    return f"Of {len(rows)} stated directions that we measured: {', '.join(told)}."
+
+
 def counts_section(ledger: pd.DataFrame | None) -> list[str]:
     """Return a sentence on how many published numbers and statements have which verdict."""
     if ledger is None:
@@ -99,8 +121,13 @@ def answers_section(ledger: pd.DataFrame | None, published: Path) -> list[str]:
     """Return what came out, for README: the ledger's verdicts, and what the worst mistakes are worth."""
     if ledger is None or not (flawed := worst_flaws(published)):
         return counts_section(ledger)
+    chart = f"![Differences that the documents state, as measured here]({PUBLISHED}/{DIRECTIONS}.png)"
     return [
         *counts_section(ledger),
+        "",
+        _directions_counted(ledger),
+        "",
+        chart,
         "",
         "What single mistakes of the documents are worth, on the same test images:",
         "",

@@ -22,21 +22,21 @@ from unetlib.study.layout import Layout
 FACTS = facts(changed(("study", "experiments"), ["reference", "plain", "random-split"]))
 
 
-def invented():
+def invented(study=FACTS):
     random = np.random.default_rng(0)
     rows = [
         (run.experiment, run.train_dataset, test, run.fold, run.seed, f"{image}{run.fold}", "iou", random.random())
-        for run in FACTS.runs()
-        for test in FACTS.datasets
+        for run in study.runs()
+        for test in study.datasets
         for image in "pq"
     ]
     trivial = [
         ("otsu", test, fold, f"{image}{fold}", "iou", 0.1)
-        for test in FACTS.datasets
+        for test in study.datasets
         for fold in (0, 1)
         for image in "pq"
     ]
-    images = [(test, image, image) for test in FACTS.datasets for image in ("p0", "q0", "p1", "q1")]
+    images = [(test, image, image) for test in study.datasets for image in ("p0", "q0", "p1", "q1")]
     clusters = pd.DataFrame(images, columns=["test_dataset", "image", "cluster"])
     scores, baselines = pd.DataFrame(rows, columns=SCORE_COLUMNS), pd.DataFrame(trivial, columns=BASELINE_COLUMNS)
     return Scores(scores, baselines, clusters)
@@ -56,6 +56,20 @@ def test_flawed_experiments_are_in_the_table_of_pitfalls_alone():
     assert "random-split" in set(found["costs"]["experiment"])
     measured = pitfall_table(FACTS, invented(), trained())
     assert set(measured["pitfall"]) == {"leakage"} and set(measured["dataset"]) == {"a", "b"}
+
+
+def test_a_joint_network_is_compared_only_on_datasets_that_trained_it():
+    """On others it is a transfer, which would stand among the ablations as the worst of them."""
+    config = changed(("study", "experiments"), ["reference", "joint"])
+    config["datasets"]["c"] = config["datasets"]["a"]
+    config["study"]["datasets"] = ["a", "b", "c"]
+    config["experiments"]["joint"]["datasets"] = ["a", "b"]
+    found = study_tables(facts(config), invented(facts(config)), [])
+    for name in ("comparison", "ablation", "differences"):
+        table = found[name]
+        assert set(table.loc[table["experiment"] == "joint", "test_dataset"]) == {"a", "b"}, name
+    table = found["transfer"]
+    assert set(table.loc[table["experiment"] == "joint", "test_dataset"]) == {"a", "b", "c"}
 
 
 def test_facts_are_read_from_every_trained_run(tmp_path, monkeypatch):

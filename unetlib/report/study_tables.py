@@ -16,7 +16,7 @@ from unetlib.report.league import league, league_shown
 from unetlib.study.external_scores import Failure
 from unetlib.study.facts import StudyFacts
 from unetlib.study.layout import Layout
-from unetlib.study.runs import EXTERNAL
+from unetlib.study.runs import EXTERNAL, JOINT
 from unetlib.tracking.sequences import COLUMNS as TRACKING_COLUMNS
 
 TOOLS = "other tools"  # the question that tools answer in the ablation
@@ -57,11 +57,12 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
     arms = arms_of(facts)
     named = {"datasets": datasets, "experiments": experiments}
     everything = _once_per_seed(facts, found)
+    own = _on_own_datasets(facts, everything)
     untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
     made = {
         "comparison": with_failures(
             tables.comparison(
-                scores,
+                _on_own_datasets(facts, scores),
                 found.baselines,
                 datasets=datasets,
                 experiments={name: arms.networks.get(name, name) for name in experiments},
@@ -73,7 +74,7 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
             found.failed,
         ),
         "ablation": ablation.ablation(
-            everything,
+            own,
             arms,
             primary_metrics=primary_metrics,
             background=background,
@@ -85,7 +86,9 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
         ),
         "power": power_table(facts, everything, found.clusters),
         "costs": run_facts.cost_table([*trained, *found.tools], **named),
-        "differences": ablation.differences(scores, **named, background=background, reference=facts.reference),
+        "differences": ablation.differences(
+            _on_own_datasets(facts, scores), **named, background=background, reference=facts.reference
+        ),
     }
     if facts.tools and found.resources is not None:
         made["league"] = league(facts, made["comparison"], found.resources, found.failed)
@@ -108,7 +111,7 @@ def arms_of(facts: StudyFacts) -> ablation.Arms:
 
 def power_table(facts: StudyFacts, everything: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
     """Return the variance of a study's scores by source, and the number of networks that would detect an effect."""
-    own = tables.on_training_dataset(everything, [*facts.datasets])
+    own = tables.on_training_dataset(_on_own_datasets(facts, everything), [*facts.datasets])
     made = power.power(
         tables.with_weights(own, None, clusters=clusters),
         facts.reference,
@@ -124,12 +127,20 @@ def contrasts_of(facts: StudyFacts, found: Scores) -> Contrasts:
 
     `ablation` has such differences to the reference only.
     """
-    own = tables.on_training_dataset(_once_per_seed(facts, found), [*facts.datasets])
+    own = tables.on_training_dataset(_on_own_datasets(facts, _once_per_seed(facts, found)), [*facts.datasets])
     return Contrasts(tables.with_weights(own, _backgrounds(facts), clusters=found.clusters), arms_of(facts).networks)
 
 
 def _backgrounds(facts: StudyFacts) -> dict[str, str]:
     return {name: entry.background for name, entry in facts.datasets.items() if entry.background}
+
+
+def _on_own_datasets(facts: StudyFacts, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores without those of joint networks on datasets that did not train them, which are transfer."""
+    keys = zip(scores["experiment"], scores["train_dataset"], scores["test_dataset"], strict=True)
+    known = facts.experiments
+    away = [trained == JOINT and name in known and tested not in known[name].datasets for name, trained, tested in keys]
+    return scores[~pd.Series(away, index=scores.index, dtype=bool)]
 
 
 def _once_per_seed(facts: StudyFacts, found: Scores) -> pd.DataFrame:
