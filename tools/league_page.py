@@ -1,6 +1,6 @@
-"""The generated section of docs/league.md: who is ahead on which images, from the deposited league alone."""
+"""The generated section of docs/league.md: who is ahead on which images, from the deposited leagues alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -11,25 +11,40 @@ from unetlib.report.display_tables import format_interval, format_value, to_mark
 from unetlib.report.league import NETWORK, PRETRAINED, SCORED, TOOL, league, league_shown
 from unetlib.report.study_tables import contrasts_of, study_tables
 
-STUDY, PAGE, SECTION = "league", "docs/league.md", "league"
+PAGE, SECTION = "docs/league.md", "league"
 NOT_DEPOSITED = (
     "The league has not been deposited yet: `make league` runs it, and this section is then made of its results."
 )
 
 
-def league_section(deposit: Deposit | None) -> list[str]:
-    """Return the lines of the section: the best network of ours and the best tool, and the table of all."""
-    if deposit is None or deposit.scores.resources is None:
-        return [NOT_DEPOSITED]
+def league_section(deposits: Mapping[str, Deposit]) -> list[str]:
+    """Return the lines of the section: of each study that trained tools, the best of ours and of theirs, and all."""
+    known = [deposit for deposit in deposits.values() if deposit.scores.resources is not None]
+    return [line for deposit in known for line in _section(deposit)] or [NOT_DEPOSITED]
+
+
+def _section(deposit: Deposit) -> list[str]:
     facts, found = deposit.facts, deposit.scores
-    table = league(
-        facts, study_tables(facts, found, deposit.trained)["comparison"], deposit.scores.resources, found.failed
-    )
+    if found.resources is None:
+        return []
+    table = league(facts, study_tables(facts, found, deposit.trained)["comparison"], found.resources, found.failed)
     header = ["images", "metric", "best network of ours", "best tool", "ours − tool", ""]
     lines = [f"| {' | '.join(header)} |", "|---|---|---|---|---:|---|"]
     lines += [f"| {' | '.join(cells)} |" for cells in _leaders(deposit, table)]
     made = f"Made by `{deposit.command}` on {deposit.day}; seeds {', '.join(map(str, facts.seeds))}."
-    return [made, "", *lines, "", *to_markdown(league_shown(table)).splitlines()]
+    chart = f"![Score against seconds of the processor, for each kind of images](results/{facts.name}/league.png)"
+    return [
+        f"### {facts.name}",
+        "",
+        made,
+        "",
+        *lines,
+        "",
+        chart,
+        "",
+        *to_markdown(league_shown(table)).splitlines(),
+        "",
+    ]
 
 
 def _leaders(deposit: Deposit, table: pd.DataFrame) -> Iterator[list[str]]:

@@ -8,7 +8,6 @@ import pandas as pd
 
 from tools.aims import aims_table
 from tools.league_page import PAGE, SECTION, league_section
-from tools.league_page import STUDY as STUDY_OF_LEAGUE
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
 from tools.protocol_tables import flaws, published_values, worst_flaws
@@ -55,7 +54,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
         (published / "README.md", "flaws"): flaws(published),
     }
     if (root / PAGE).is_file():
-        sections[root / PAGE, SECTION] = league_section(deposits.get(STUDY_OF_LEAGUE))
+        sections[root / PAGE, SECTION] = league_section(deposits)
     for (page, name), lines in sections.items():
         replace_section(page.read_text(encoding="utf-8"), name, WRITER, lines)
     write_rows(published / LEARNING / "comparison.csv", published)

@@ -106,7 +106,7 @@ def test_the_league_is_published_from_the_deposit(deposit: Deposit, tmp_path: Pa
 
 
 def test_the_section_of_the_page_says_who_is_ahead(deposit: Deposit) -> None:
-    lines = league_section(deposit)
+    lines = league_section({"mine": deposit})
     (row,) = [line for line in lines if line.startswith("| phc-u373 | Dice |")]
     assert "| modern 0.8" in row and "| learner 0.7" in row and row.endswith("| ours is ahead |")
-    assert league_section(None) == [NOT_DEPOSITED]
+    assert league_section({}) == [NOT_DEPOSITED]
