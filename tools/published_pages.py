@@ -24,8 +24,7 @@ from unetlib.report.ledger import STUDY
 from unetlib.report.verdicts import VERDICTS
 
 WRITER = "tools/results.py"
-README_STUDY = "cpu"
-README_FIGURE = "ablation"
+README_STUDY = "decisive"
 PUBLISHED = "docs/results"
 DIRECTIONS = "directions"  # the chart of stated directions
 LEARNING = "learning"  # the comparison of recipes
@@ -151,13 +150,11 @@ def readme_section(folder: Path) -> list[str]:
     rows = [row for row in _read(folder / "comparison.csv") if row["primary"] == "True"]
     place = f"{PUBLISHED}/{folder.name}"
     return [
-        _caption((folder / "command.txt").read_text().strip(), rows, _read(folder / "costs.csv")),
+        _caption((folder / "command.txt").read_text().splitlines()[0], rows, _read(folder / "costs.csv")),
         "",
         *_score_table(rows),
         "",
-        f"![Difference of each experiment to the reference, with 95 % intervals]({place}/{README_FIGURE}.png)",
-        "",
-        f"All metrics, transfer between datasets, published claims with verdicts and costs: [{place}]({place}).",
+        f"All metrics, differences, transfer between datasets, published claims with verdicts and costs: [{place}]({place}).",
     ]
 
 

@@ -59,12 +59,13 @@ def test_results_need_no_torch():
 def published(tmp_path_factory):
     """A repository with two deposited studies, small and twice, and all that is made of them."""
     folder = tmp_path_factory.mktemp("repository")
-    (folder / "docs/results/cpu").mkdir(parents=True)
+    shown = f"docs/results/{published_pages.README_STUDY}"
+    (folder / shown).mkdir(parents=True)
     (folder / "workflow").mkdir()
     for name in ("workflow/literature.csv", "workflow/known-errors.csv"):
         shutil.copyfile(ROOT / name, folder / name)
     for name in ("command.txt", "comparison.csv", "costs.csv"):
-        shutil.copyfile(ROOT / "docs/results/cpu" / name, folder / "docs/results/cpu" / name)
+        shutil.copyfile(ROOT / shown / name, folder / shown / name)
     for page, names in {
         "README.md": ["answers", "results"],
         "docs/results/README.md": SECTIONS,
@@ -150,17 +151,18 @@ def test_a_page_without_its_section_is_an_error_and_no_page_is_written(published
 
 def test_the_numbers_of_the_readme_are_those_of_the_published_tables():
     page = (ROOT / "README.md").read_text()
-    lines = published_pages.readme_section(ROOT / "docs/results/cpu")
+    lines = published_pages.readme_section(ROOT / "docs/results" / published_pages.README_STUDY)
     assert replace_section(page, "results", published_pages.WRITER, lines) == page
 
 
 def test_a_table_of_an_earlier_version_is_read_under_the_columns_of_today(published, tmp_path):
-    shutil.copytree(published / "docs/results/cpu", tmp_path / "cpu")
-    table = tmp_path / "cpu/comparison.csv"
-    lines = published_pages.readme_section(tmp_path / "cpu")
+    folder = tmp_path / "a-study"
+    shutil.copytree(published / "docs/results" / published_pages.README_STUDY, folder)
+    table = folder / "comparison.csv"
+    lines = published_pages.readme_section(folder)
     names = ("headline", "primary") if "headline" in table.read_text() else ("primary", "headline")
     table.write_text(table.read_text().replace(*names))
-    assert published_pages.readme_section(tmp_path / "cpu") == lines
+    assert published_pages.readme_section(folder) == lines
 
 
 def test_the_flaws_that_are_shown_are_those_whose_interval_excludes_zero(tmp_path):
