@@ -149,12 +149,13 @@ def readme_section(folder: Path) -> list[str]:
     """Return the lines of README's results, made from a published folder alone."""
     rows = [row for row in _read(folder / "comparison.csv") if row["primary"] == "True"]
     place = f"{PUBLISHED}/{folder.name}"
+    rest = "All metrics, differences, transfer between datasets, published claims with verdicts and costs"
     return [
         _caption((folder / "command.txt").read_text().splitlines()[0], rows, _read(folder / "costs.csv")),
         "",
         *_score_table(rows),
         "",
-        f"All metrics, differences, transfer between datasets, published claims with verdicts and costs: [{place}]({place}).",
+        f"{rest}: [{place}]({place}).",
     ]
 
 
