@@ -26,7 +26,15 @@ from unetlib.evaluation.tables import read_long
 
 BOUNDS = (-1.0, 1.0)
 TRUTHS = {"as found": None, "none": 0.0, "the margin": MARGIN}
-TITLES = ["tested on", "true differences", "comparisons", "decided", "right of the decided", "all right in a study"]
+TITLES = [
+    "tested on",
+    "true differences",
+    "comparisons",
+    "decided",
+    "right of the decided",
+    "wrong of all",
+    "all right in a study",
+]
 
 
 def design_of(power: Mapping[str, Any], comparison: pd.DataFrame, seeds: int, folds: int) -> Design:
@@ -47,8 +55,9 @@ def design_of(power: Mapping[str, Any], comparison: pd.DataFrame, seeds: int, fo
     )
 
 
-def measured(design: Design, truths: np.ndarray, simulations: int) -> tuple[float, float, float]:
-    """Return percentages: decided comparisons, right decisions among them, and studies with no wrong decision.
+def measured(design: Design, truths: np.ndarray, simulations: int) -> tuple[float, float, float, float]:
+    """Return percentages: decided comparisons, right decisions among them, wrong ones of all comparisons, and studies
+    with no wrong decision.
 
     truths: the true difference of each arm but the reference.
     """
@@ -69,7 +78,7 @@ def measured(design: Design, truths: np.ndarray, simulations: int) -> tuple[floa
             found[place, number] = clear or equivalent, wrong
     some, wrong = found[:, :, 0], found[:, :, 1]
     right = 100 * (1 - wrong.sum() / some.sum()) if some.any() else 100.0
-    return 100 * float(some.mean()), float(right), 100 * float((~wrong.any(1)).mean())
+    return 100 * float(some.mean()), float(right), 100 * float(wrong.mean()), 100 * float((~wrong.any(1)).mean())
 
 
 def table(folder: Path, simulations: int) -> list[str]:
@@ -79,7 +88,7 @@ def table(folder: Path, simulations: int) -> list[str]:
     )
     costs = pd.read_csv(folder / "tables/costs.csv").iloc[:-1]
     seeds, folds = costs["seed"].nunique(), costs["fold"].nunique()
-    lines = [f"| {' | '.join(TITLES)} |", f"|---|---|{'---:|' * 4}"]
+    lines = [f"| {' | '.join(TITLES)} |", f"|---|---|{'---:|' * 5}"]
     for record in power.to_dict("records"):
         row = {str(name): value for name, value in record.items()}
         place = (comparison["test_dataset"] == row["test_dataset"]) & (comparison["metric"] == row["metric"])
@@ -90,7 +99,7 @@ def table(folder: Path, simulations: int) -> list[str]:
         design = design_of(row | {"arms": len(effects) + 1}, comparison[place], seeds, folds)
         for name, truth in TRUTHS.items():
             truths = effects["difference"].to_numpy(dtype=float) if truth is None else np.full(len(effects), truth)
-            cells = [f"{each:.0f} %" for each in measured(design, truths, simulations)]
+            cells = [f"{each:.1f} %" for each in measured(design, truths, simulations)]
             lines.append(f"| {' | '.join([row['test_dataset'], name, str(len(effects)), *cells])} |")
     return lines
 
