@@ -12,7 +12,9 @@ def test_a_simulated_design_decides_what_is_large_and_says_how_often_it_is_right
     design = Design(1, 12, 3, arms=5, network=0.005, arm_frame=0.005, network_frame=0.005)
     assert decisions.measured(design, np.array([0.2, -0.2, 0.3, -0.1]), 10) == (100.0, 100.0, 0.0, 100.0)
     some, right, wrong, whole = decisions.measured(design, np.full(4, 0.02), 10)
-    assert some > 0 and whole <= right <= 100, "a difference of the margin is clear or open, and seldom equivalent"
+    assert some > 0 and whole <= right <= 100 and wrong <= 100 - right, (
+        "a difference of the margin is clear or open, and seldom equivalent"
+    )
     assert decisions.measured(replace(design, network=0.3), np.zeros(4), 10)[0] < 50
 
 
