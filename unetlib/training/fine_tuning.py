@@ -17,10 +17,11 @@ from unetlib.networks.device import choose_device, deterministic_convolutions
 from unetlib.networks.predict import Tiling
 from unetlib.networks.run_record import RunRecord, SourceRecord
 from unetlib.networks.settings import ComputeSettings, PredictionSettings
-from unetlib.networks.trained_network import load_network, prediction_beside, save_model
+from unetlib.networks.trained_network import TrainedNetwork, load_network, prediction_beside, save_model
 from unetlib.training.batches import Batches
 from unetlib.training.cache import write_cache
 from unetlib.training.cached_variants import read_cache
+from unetlib.training.fitted_instances import fitted, told
 from unetlib.training.held_out import HeldOut, parted
 from unetlib.training.loop import Report, train
 from unetlib.training.losses import loss_of, with_distances
@@ -80,8 +81,9 @@ def fine_tune(start: str, model: Path, folder: Path, output: Path, how: FineTuni
     """Train the network in the file `model`, called `start`, on labelled images, and write it to `output` at the end.
 
     folder: images and labels as in `datasets.pairs`. The last quarter of the labelled images, whole subfolders where
-    there are several, trains nothing and judges the network before and after. The recipe is the network's own, and its
-    last weights are kept, so that nothing is chosen on the images that judge. say gets lines for a person. Raises
+    there are several, trains nothing and judges the network before and after. The recipe is the network's own, its
+    last weights are kept, and instance settings are fitted to the images that train (`fitted_instances`), so that
+    nothing is chosen on the images that judge. say gets lines for a person. Raises
     DatasetError for images that cannot be used, ModelFileError where there is no model.
     """
     began, device = time.monotonic(), choose_device(how.compute.device)
@@ -108,20 +110,25 @@ def fine_tune(start: str, model: Path, folder: Path, output: Path, how: FineTuni
             found = train(made, objective, chosen.training, seed=how.seed, device=device, report=_telling(tell, chosen))
             return made.eval(), found
 
+        def suited(model: SegmentationNet) -> tuple[TrainedNetwork, PredictionSettings]:
+            now = replace(network, model=model, resample=settings.resample)
+            return now, fitted(now, dataset, trained_on, prediction, how.compute)
+
         made, result = trained(settings, say)
+        tuned, suits = suited(made)
+        if words := told(prediction.instances, suits.instances):
+            say(f"{words}, as the labelled images ask")
         if held_out:
-            scores["after"] = judges.scores(replace(network, model=made, resample=settings.resample), prediction)
+            scores["after"] = judges.scores(tuned, suits)
         if held_out and how.compare:
             fresh, _ = trained(from_nothing(settings, network.record), lambda _: None)
-            scores["from nothing"] = judges.scores(
-                replace(network, model=fresh, resample=settings.resample), prediction
-            )
+            scores["from nothing"] = judges.scores(*suited(fresh))
         run = _Run(folder.resolve().name, how.seed)
         source = SourceRecord.read(
             read_json(dataset.folder / "dataset.json") | {"dataset": run.train_dataset}, str(folder)
         )
         record = record_of(run, settings, [source], result, network.record.code or "")
-        save_model(output, made.state_dict(), _used_alone(record, prediction, scores.get("after")))
+        save_model(output, made.state_dict(), _used_alone(record, suits, scores.get("after")))
     return FineTuned(trained_on, held_out, scores, time.monotonic() - began)
 
 
