@@ -1,6 +1,7 @@
 """The generated sections of README.md and docs/results/README.md, made from published tables alone."""
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -151,7 +152,7 @@ def readme_section(folder: Path) -> list[str]:
     place = f"{PUBLISHED}/{folder.name}"
     rest = "All metrics, differences, transfer between datasets, published claims with verdicts and costs"
     return [
-        _caption((folder / "command.txt").read_text().splitlines()[0], rows, _read(folder / "costs.csv")),
+        _caption(_command(folder), rows, _read(folder / "costs.csv")),
         "",
         *_score_table(rows),
         "",
@@ -165,14 +166,23 @@ def _read(path: Path) -> Rows:
         return [{COLUMNS.get(name, name): value for name, value in row.items()} for row in csv.DictReader(handle)]
 
 
+def _command(folder: Path) -> str:
+    """Return the command of a published study, without the seeds of a single sitting."""
+    return re.sub(r" --config 'study=\{seeds: [^']*\}'$", "", (folder / "command.txt").read_text().splitlines()[0])
+
+
 def _caption(command: str, rows: Rows, costs: Rows) -> str:
     *networks, total = costs
     folds, seeds = (sorted({row[name] for row in networks}, key=int) for name in ("fold", "seed"))
     return (
         f"`{command}`: {len(networks)} networks, {float(total['train_seconds']) / 3600:.1f} hours of training; "
-        f"fold {' and '.join(folds)}, seed {', '.join(seeds)}. {_interval_note(rows)} Scores are of whole test images, "
-        "which had no part in training or in the choice of a network."
+        f"{_counted('fold', folds)}, {_counted('seed', seeds)}. {_interval_note(rows)} Scores are of whole "
+        "test images, which had no part in training or in the choice of a network."
     )
+
+
+def _counted(noun: str, numbers: list[str]) -> str:
+    return f"{noun}{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
 
 
 def _score_table(rows: Rows) -> list[str]:
@@ -199,9 +209,10 @@ def _interval_note(rows: Rows) -> str:
     """Say what the intervals cover, by dataset."""
     datasets: dict[str, list[str]] = {}
     for row in rows:
-        if row["experiment"] not in TRIVIAL and row.get("resampled"):
-            names = datasets.setdefault(row["resampled"], [])
-            names.extend({row["test_dataset"]} - set(names))
+        # The first network of a dataset, the reference, stands for all; tools without training have no seeds.
+        seen = {name for names in datasets.values() for name in names}
+        if row["experiment"] not in TRIVIAL and row.get("resampled") and row["test_dataset"] not in seen:
+            datasets.setdefault(row["resampled"], []).append(row["test_dataset"])
     if not datasets:
         return "There are no intervals, so small differences mean nothing."
     units = " and ".join(f"{unit} ({', '.join(names)})" for unit, names in datasets.items())

@@ -34,7 +34,14 @@ def test_display_tables_have_a_row_per_thing_and_counts_on_every_row() -> None:
 
 @pytest.mark.parametrize(
     ("value", "signed", "text"),
-    [(0.91249, False, "0.912"), (-0.12, True, "−0.120"), (-1e-9, True, "+0.000"), (np.nan, False, "–")],
+    [
+        (0.91249, False, "0.912"),
+        (-0.12, True, "−0.120"),
+        (-1e-9, True, "+0.000"),
+        (-2e-4, True, "−0.000"),
+        (-2e-4, False, "0.000"),
+        (np.nan, False, "–"),
+    ],
 )
 def test_numbers(value: float, signed: bool, text: str) -> None:
     assert display_tables.format_value(value, signed=signed) == text

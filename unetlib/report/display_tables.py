@@ -12,14 +12,16 @@ FAILED = "failed"  # stands for a metric in the rows of external tools that fail
 _COUNTED = ("frames", "cells", "tracks", "true_tracks", "divisions", "true_divisions")
 _IN_CSV_ALONE = {"iou_background", *POOLED}
 TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
+ROUNDING = 1e-6  # smaller differences are zero
 
 
 def format_value(value: float, *, signed: bool = False) -> str:
     """Return a score as text with three decimals, such as `0.912` or `−0.120`; NaN gives an en dash."""
     if pd.isna(value):
         return "–"
-    # Adding 0.0 turns the −0.0 of a rounded small negative value into 0.0.
-    return f"{round(value, 3) + 0.0:{'+' if signed else ''}.3f}".replace("-", "−")
+    # Adding 0.0 turns −0.0 into 0.0. With a sign, −0.000 tells the side of zero, but for what is zero up to rounding.
+    rounded = round(value, 3) + 0.0 if not signed or abs(value) < ROUNDING else round(value, 3)
+    return f"{rounded:{'+' if signed else ''}.3f}".replace("-", "−")
 
 
 def format_interval(mean: float, low: float, high: float, *, signed: bool = False) -> str:
