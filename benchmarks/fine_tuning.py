@@ -4,7 +4,7 @@ python -m benchmarks.fine_tuning stem-cell-nuclei resources/recipes/datasets/dsb
     --images 1 2 4 8 16 --held-out 24 --output docs/results/learning
 
 Images of a prepared dataset that are in no group of a held-out image train as `unetlib finetune --compare` does. The
-held-out images are the same for every number of images, and choose nothing. Writes fine-tuning.csv and a figure.
+held-out images are the same for every number of images, and choose nothing. Writes fine-tuning-DATASET.csv and a figure.
 """
 
 import argparse
@@ -120,8 +120,9 @@ def main() -> None:
             f"{row['images']} images, seed {row['seed']}, {row['network']}: SEG {row['seg']:.3f}, mAP {row['map']:.3f}"
         )
     given.output.mkdir(parents=True, exist_ok=True)
-    write_csv(given.output / "fine-tuning.csv", rows, COLUMNS)
-    save(figure(pd.DataFrame(rows)), given.output / "fine-tuning.png", given.output / "fine-tuning.svg")
+    table, png, svg = (given.output / f"fine-tuning-{dataset.folder.name}.{form}" for form in ("csv", "png", "svg"))
+    write_csv(table, rows, COLUMNS)
+    save(figure(pd.DataFrame(rows)), png, svg)
 
 
 if __name__ == "__main__":
