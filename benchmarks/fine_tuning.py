@@ -4,7 +4,8 @@ python -m benchmarks.fine_tuning stem-cell-nuclei resources/recipes/datasets/dsb
     --images 1 2 4 8 16 --held-out 24 --output docs/results/learning
 
 Images of a prepared dataset that are in no group of a held-out image train as `unetlib finetune --compare` does. The
-held-out images are the same for every number of images, and choose nothing. Writes fine-tuning-DATASET.csv and a figure.
+held-out images are the same for every number of images, and choose nothing. Writes fine-tuning-DATASET.csv and a
+figure.
 """
 
 import argparse
