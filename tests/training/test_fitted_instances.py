@@ -44,9 +44,16 @@ class Labelled:
 
 @pytest.mark.parametrize(
     ("areas", "least", "kept"),
-    [([40] * 20, 100, 20), ([400] * 20, 100, 100), ([1], 100, 1), ([], 100, 100), ([3] + [300] * 60, 100, 100)],
+    [
+        ([40] * 20, 100, 20),
+        ([400] * 20, 100, 100),
+        ([4000] * 20, 10, 400),
+        ([1], 100, 1),
+        ([], 100, 100),
+        ([3] + [300] * 60, 100, 100),
+    ],
 )
-def test_the_smallest_cell_follows_the_labels_but_never_grows(areas, least, kept):
+def test_the_smallest_cell_follows_the_labels(areas, least, kept):
     how = _Prediction(InstanceSettings(min_area_px=least, seeds=SeedSettings()))
     made = fitted_instances.fitted(None, Labelled(areas), ["a"], how, None)
     assert made.instances.min_area_px == kept

@@ -17,7 +17,8 @@ from unetlib.networks.trained_network import TrainedNetwork
 DEPTHS_PX = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 LOOKED_AT = 8  # at most so many images choose
 GAIN = 0.01  # of SEG + mAP: what another depth must be better by
-SMALL = 5  # per cent of the labelled cells that may be smaller than twice the smallest one that is kept
+SMALL = 5  # percentile of the areas of labelled cells that counts as that of a small cell
+LEAST, MOST = 0.1, 0.5  # of it: the least and the largest area that a cell must have; smaller ones may be specks
 
 Found = tuple[NDArray[np.float32], NDArray[np.integer], NDArray[np.bool_] | None]
 
@@ -27,17 +28,18 @@ def fitted(
 ) -> PredictionSettings:
     """Return prediction settings that suit the cells of these frames, which are those that trained the network.
 
-    The smallest cell that is kept becomes smaller where the labelled cells are: half the area of the fifth percentile.
-    The depth of a watershed is the one with the best SEG + mAP on at most LOOKED_AT frames. All else stays, also for
-    networks whose cells are not parted by a watershed of their mask.
+    The smallest cell that is kept moves to between LEAST and MOST of a small labelled cell's area. The depth of a
+    watershed is the one with the best SEG + mAP on at most LOOKED_AT frames. All else stays, also for networks whose
+    cells are not parted by a watershed of their mask.
     """
     chosen = evenly_spaced(list(frames), LOOKED_AT)
     truths = {frame: dataset.best_truth(frame) for frame in chosen}
     areas = [area for labels, _ in truths.values() for area in np.bincount(labels.ravel())[1:] if area]
     instances = how.instances
     if areas:
-        least = int(np.percentile(areas, SMALL) / 2)
-        instances = instances.model_copy(update={"min_area_px": min(instances.min_area_px, max(least, 1))})
+        small = float(np.percentile(areas, SMALL))
+        kept = int(np.clip(instances.min_area_px, LEAST * small, max(MOST * small, 1)))
+        instances = instances.model_copy(update={"min_area_px": kept})
     if instances.seeds is None and instances.watershed_depth_px > 0:
         images = BinnedImages([dataset.folder]).of({dataset.folder.name: chosen})
         planes = predict_images(network, images, how.inference, compute).values()
