@@ -8,6 +8,8 @@
 - deposit: The deposit of a study: the data behind its tables, charts and verdicts, in a few compressed files.
 - deposit_seeds: Add the runs of further seeds to the deposit of a study, so that a study can be made in several
   sittings.
+- directions: Directions: published statements that one thing is better than another, beside the difference that we
+  measured.
 - display_tables: Display tables: numbers as text, readable column titles, Markdown.
 - doubts: Doubts about a comparison with a published value: how the value was measured, and limits of our own network.
 - figures: Charts for print as matplotlib Figures; save() writes a figure as PNG and SVG, reproducibly to the byte.

@@ -10,6 +10,8 @@
 - crops: Draw the crops of training tiles, their variant and position, as a function of the seed and the update.
 - fine_tuning: Train a network further on a few labelled images of a person's own, and score it on some that did not
   train it.
+- fitted_instances: How probabilities become cells, fitted to labelled images that train a network: smallest cell,
+  watershed depth.
 - held_out: Labelled images that train nothing and judge a network: which they are, and its mean scores on them.
 - loop: Training: updates, validation, early stopping, and checkpoints from which a killed run ends in the same bits.
 - losses: Losses of the U-Net literature for two classes: logits, a binary target and a weight map in, a scalar out.
