@@ -101,19 +101,22 @@ def directions_section(ledger: pd.DataFrame | None) -> list[str]:
 
 def _directions_counted(ledger: pd.DataFrame) -> str:
     rows = directions(ledger)
+    return f"Of {len(rows)} stated directions that we measured: {_verdicts_counted(rows)}."
+
+
+def _verdicts_counted(rows: pd.DataFrame) -> str:
     counts = rows["verdict"].value_counts()
-    told = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
-    return f"Of {len(rows)} stated directions that we measured: {', '.join(told)}."
+    return ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
 
 
 def counts_section(ledger: pd.DataFrame | None) -> list[str]:
     """Return a sentence on how many published numbers and statements have which verdict."""
     if ledger is None:
         return [NOT_DEPOSITED]
-    counts = ledger["verdict"].value_counts()
-    told = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
     values = int(ledger["value"].notna().sum())
-    return [f"The ledger has {len(ledger)} published statements, {values} of them numbers: {', '.join(told)}."]
+    return [
+        f"The ledger has {len(ledger)} published statements, {values} of them numbers: {_verdicts_counted(ledger)}."
+    ]
 
 
 def answers_section(ledger: pd.DataFrame | None, published: Path) -> list[str]:

@@ -57,12 +57,12 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
     arms = arms_of(facts)
     named = {"datasets": datasets, "experiments": experiments}
     everything = _once_per_seed(facts, found)
-    own = _on_own_datasets(facts, everything)
+    compared, own = _on_own_datasets(facts, everything), _on_own_datasets(facts, scores)
     untested = [(name, dataset) for name, entry in facts.experiments.items() for dataset in entry.same_as_reference]
     made = {
         "comparison": with_failures(
             tables.comparison(
-                _on_own_datasets(facts, scores),
+                own,
                 found.baselines,
                 datasets=datasets,
                 experiments={name: arms.networks.get(name, name) for name in experiments},
@@ -74,7 +74,7 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
             found.failed,
         ),
         "ablation": ablation.ablation(
-            own,
+            compared,
             arms,
             primary_metrics=primary_metrics,
             background=background,
@@ -86,9 +86,7 @@ def study_tables(facts: StudyFacts, found: Scores, trained: Sequence[RunFacts]) 
         ),
         "power": power_table(facts, everything, found.clusters),
         "costs": run_facts.cost_table([*trained, *found.tools], **named),
-        "differences": ablation.differences(
-            _on_own_datasets(facts, scores), **named, background=background, reference=facts.reference
-        ),
+        "differences": ablation.differences(own, **named, background=background, reference=facts.reference),
     }
     if facts.tools and found.resources is not None:
         made["league"] = league(facts, made["comparison"], found.resources, found.failed)
@@ -137,10 +135,10 @@ def _backgrounds(facts: StudyFacts) -> dict[str, str]:
 
 def _on_own_datasets(facts: StudyFacts, scores: pd.DataFrame) -> pd.DataFrame:
     """Return the scores without those of joint networks on datasets that did not train them, which are transfer."""
-    keys = zip(scores["experiment"], scores["train_dataset"], scores["test_dataset"], strict=True)
-    known = facts.experiments
-    away = [trained == JOINT and name in known and tested not in known[name].datasets for name, trained, tested in keys]
-    return scores[~pd.Series(away, index=scores.index, dtype=bool)]
+    joint = {name: entry.datasets for name, entry in facts.experiments.items() if entry.joint}
+    away = [(name, JOINT, other) for name, own in joint.items() for other in facts.datasets if other not in own]
+    keys = pd.MultiIndex.from_frame(scores[["experiment", "train_dataset", "test_dataset"]])
+    return scores[~keys.isin(away)] if away else scores
 
 
 def _once_per_seed(facts: StudyFacts, found: Scores) -> pd.DataFrame:
