@@ -83,8 +83,8 @@ def fine_tune(start: str, model: Path, folder: Path, output: Path, how: FineTuni
     folder: images and labels as in `datasets.pairs`. The last quarter of the labelled images, whole subfolders where
     there are several, trains nothing and judges the network before and after. The recipe is the network's own, its
     last weights are kept, and instance settings are fitted to the images that train (`fitted_instances`), so that
-    nothing is chosen on the images that judge. say gets lines for a person. Raises
-    DatasetError for images that cannot be used, ModelFileError where there is no model.
+    nothing is chosen on the images that judge. say gets lines for a person. Raises DatasetError for images that cannot
+    be used, ModelFileError where there is no model.
     """
     began, device = time.monotonic(), choose_device(how.compute.device)
     network = load_network(model, device)
