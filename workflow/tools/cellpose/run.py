@@ -14,6 +14,7 @@ BATCH, PATCH_PX = 4, 128
 EPOCHS = 200  # above 100 the learning rate falls at the end; an epoch has as many batches as the budget allows
 SHARE = 0.9  # of what is left after the preparation, that the epochs are planned for
 CHANNELS = [0, 0]  # grey
+FACTOR = 4  # a first pass may find cells this much smaller or larger than those of training, and no more
 LEAST_CELLS = 5  # images with fewer are dropped by default
 START = time.monotonic()
 
@@ -105,8 +106,9 @@ def predict(given):
         image = tifffile.imread(image_path)
         labels = model.eval(image, channels=CHANNELS, diameter=None)[0]
         if given.diameter == "first-pass" and labels.max():
-            diameter = float(utils.diameters(labels)[0])
-            labels = model.eval(image, channels=CHANNELS, diameter=max(diameter, 5.0))[0]
+            mean = float(model.diam_labels)
+            diameter = float(np.clip(utils.diameters(labels)[0], mean / FACTOR, mean * FACTOR))
+            labels = model.eval(image, channels=CHANNELS, diameter=diameter)[0]
         tifffile.imwrite(given.output / image_path.name, labels.astype(np.uint16), compression="zlib")
 
 
