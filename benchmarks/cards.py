@@ -1,6 +1,7 @@
 """Do the scores on the cards of shipped networks hold, with the command that a user types, on images they never saw?
 
-    python -m benchmarks.cards dic-cells resources/recipes/datasets/dic-hela resources/recipes/splits/dic-hela/*/fold0.csv
+    python -m benchmarks.cards dic-cells resources/recipes/datasets/dic-hela \\
+        resources/recipes/splits/dic-hela/KEY/fold0.csv --min-area 500
 
 Copies the test images of a split, runs `unetlib predict NAME`, and scores its label images against gold truth by the
 code of the studies. The split must be that of the network's own study, so that no test image trained or chose it.
@@ -24,9 +25,10 @@ from unetlib.models.card import read_card
 from unetlib.models.registry import named_model
 
 PER_OBJECT = ("seg",)  # pooled over the objects of all images
+Scores = dict[str, dict[str, float]]
 
 
-def scores_of(name: str, dataset: Path, split: Path, scoring: DatasetScoring) -> tuple[dict[str, dict[str, float]], float]:
+def scores_of(name: str, dataset: Path, split: Path, scoring: DatasetScoring) -> tuple[Scores, float]:
     """Return the scores of each test image, and the seconds of the command."""
     frames = frames_with_role(split, "test")
     with tempfile.TemporaryDirectory() as place:
@@ -35,8 +37,8 @@ def scores_of(name: str, dataset: Path, split: Path, scoring: DatasetScoring) ->
         for frame in frames:
             shutil.copy(dataset / "images" / f"{frame}.tif", images)
         start = time.perf_counter()
-        command = [sys.executable, "-m", "unetlib", "predict", name, str(images), "-o", str(out), "--threads", "1", "-q"]
-        subprocess.run(command, check=True)
+        command = [sys.executable, "-m", "unetlib", "predict", name, str(images), "-o", str(out), "--threads", "1"]
+        subprocess.run([*command, "-q"], check=True)
         seconds = time.perf_counter() - start
         write_csv(out / "labels.csv", ({"frame": f, "file": f"{f}_labels.tif"} for f in frames), ("frame", "file"))
         return score_label_files(dataset, frames, out / "labels.csv", scoring), seconds
