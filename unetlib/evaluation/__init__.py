@@ -29,6 +29,7 @@
 - serial_correlation: Serial correlation of the scores of one film, estimated over all arms of a study.
 - settings: Settings of scoring: the scored part of a test image, the pairs of experiments that measure pitfalls,
   protocols.
+- shape_metrics: Shape of predicted cells and certainty of a prediction; neither looks at the truth.
 - significance: Significance of paired differences: a sign-flip test, Holm's correction, a rank effect size.
 - silver_truth: Quality of silver truth: its scores against the gold truth of the frames that have both.
 - spread: Spread of a metric, estimated jointly from all arms of a test dataset, and the intervals that follow from it.

@@ -16,6 +16,7 @@ import pandas as pd
 from unetlib.evaluation.aggregation import COUNTS, RUN, SPREAD, over_arms, per_run
 from unetlib.evaluation.long_table import POOLED_BY, SCORE_COLUMNS
 from unetlib.evaluation.pooled_metrics import POOLED, pooled_rows
+from unetlib.evaluation.shape_metrics import METRICS as SHAPE_METRICS
 
 METRICS = {  # name in the long table → displayed name, in the order of every table
     "iou": "IoU",
@@ -39,6 +40,7 @@ METRICS = {  # name in the long table → displayed name, in the order of every 
     "iou_pooled": "pooled IoU",
     "dice_pooled": "pooled Dice",
     "pixel_accuracy_pooled": "pooled pixel accuracy",
+    **SHAPE_METRICS,
 }
 PER_IMAGE = tuple(metric for metric in METRICS if metric not in POOLED)
 FOREGROUND = ("predicted_foreground", "true_foreground")

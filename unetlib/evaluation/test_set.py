@@ -22,6 +22,7 @@ from unetlib.evaluation.isbi_metrics import (
     thinning_scores,
 )
 from unetlib.evaluation.settings import DatasetScoring
+from unetlib.evaluation.shape_metrics import shape_scores
 from unetlib.imaging.instances import foreground_plane, instances_from_probability, remove_small
 from unetlib.imaging.settings import InstanceSettings
 from unetlib.io.images import decode_image
@@ -137,7 +138,7 @@ class _Pair:
 
     def scores(self) -> dict[str, float]:
         truth, predicted = self.truth, self.predicted
-        return score_image(
+        scores = score_image(
             self.large,
             predicted.instances,
             truth_mask=truth.labels > 0,
@@ -145,6 +146,7 @@ class _Pair:
             ignore=truth.ignore,
             table=None if truth.ignore.any() else self.table,
         )
+        return scores | shape_scores(predicted.instances, predicted.probability)
 
     def challenge_scores(self, border_px: int) -> tuple[dict[str, float], Detections]:
         """Return SEG and the detections by the rules of the Cell Tracking Challenge, for true objects of any size."""
@@ -168,7 +170,7 @@ class _Pair:
 
 
 def score_test_set(stack: Iterable[tuple[Truth, Prediction]], settings: DatasetScoring) -> list[dict[str, float]]:
-    """Return the scores of each image of a test set by name: those of `score_image` and those of the challenges.
+    """Return the scores of each image of a test set by name: those of `score_image`, `shape_scores` and the challenges.
 
     `score_image` scores the true objects of at least `min_area_px`; the pixels of smaller ones count as foreground.
     The instances of a prediction omit small objects, but its mask includes them (`from_probability`, `from_labels`).

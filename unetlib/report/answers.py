@@ -8,6 +8,7 @@ from unetlib.evaluation.curves import LOWER_IS_BETTER, MARGINS
 from unetlib.evaluation.curves import METRICS as CURVE_METRICS
 from unetlib.evaluation.decision import MARGIN, Spread, design_to_decide
 from unetlib.evaluation.isbi_metrics import ERRORS
+from unetlib.evaluation.shape_metrics import METRICS as SHAPE_METRICS
 from unetlib.report.display_tables import format_value
 from unetlib.report.doubts import doubts, judge_published
 from unetlib.report.literature import Claim, Error
@@ -183,6 +184,8 @@ def _failures(scores: Mapping[Comparand, Estimate | None], metric: str, study: S
 
     With two test sets, failure on the harder one is the expected finding, so only the better side is checked.
     """
+    if metric in SHAPE_METRICS:  # which have no better end: a network has learned something if its mask has
+        metric, scores = "iou", {side: study.score(side, "iou") for side in scores}
     known = {side: score for side, score in scores.items() if score}
     if len({side.test_dataset for side in known}) > 1:
         best = (min if metric in (*ERRORS, *LOWER_IS_BETTER) else max)(known, key=lambda side: known[side].mean)

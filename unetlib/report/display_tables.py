@@ -6,11 +6,12 @@ import pandas as pd
 
 from unetlib.evaluation.pooled_metrics import POOLED
 from unetlib.evaluation.power import power_shown
+from unetlib.evaluation.shape_metrics import METRICS as SHAPE_METRICS
 from unetlib.evaluation.tables import COUNTS, METRICS
 
 FAILED = "failed"  # stands for a metric in the rows of external tools that failed and have no scores
 _COUNTED = ("frames", "cells", "tracks", "true_tracks", "divisions", "true_divisions")
-_IN_CSV_ALONE = {"iou_background", *POOLED}
+_IN_CSV_ALONE = {"iou_background", *POOLED, *SHAPE_METRICS}
 TITLES = {"test_dataset": "tested on", "train_dataset": "trained on", **METRICS}
 ROUNDING = 1e-6  # smaller differences are zero
 
