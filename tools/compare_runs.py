@@ -34,7 +34,7 @@ def read_runs(results: Path) -> pd.DataFrame:
 
 
 def compare(again: pd.DataFrame, deposited: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per run of both tables: scores, how many are the same, differences of the means (again − deposited).
+    """Return a row per run of both: scores, how many are the same, differences of the means (again − deposited).
 
     again, deposited: SCORE_COLUMNS as text. Raises DepositError where they share no run.
     """

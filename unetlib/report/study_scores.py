@@ -13,9 +13,9 @@ from unetlib.evaluation.curves import curve_difference, curve_rows, curve_table
 from unetlib.evaluation.decision import Spread
 from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL
 from unetlib.evaluation.isbi_metrics import ERRORS
-from unetlib.evaluation.shape_metrics import METRICS as SHAPE_METRICS
 from unetlib.evaluation.power import usual_spread
 from unetlib.evaluation.score_grids import Arm
+from unetlib.evaluation.shape_metrics import METRICS as SHAPE_METRICS
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.doubts import Networks
 from unetlib.report.literature import ANY

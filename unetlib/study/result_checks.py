@@ -30,7 +30,8 @@ REQUIRED = frozenset(
     ["iou", "dice", "precision", "recall", "pixel_accuracy", "seg", "ap50", "map", "v_rand", "v_info", "objects"]
 )
 UNDEFINED_ALLOWED = frozenset(
-    ["seg", "ap50", "map", "v_rand", "v_info", "iou_background", "seg_ctc", "det", "roundness", "holed"]  # det: an image without markers
+    ["seg", "ap50", "map", "v_rand", "v_info", "iou_background"]
+    + ["seg_ctc", "det", "roundness", "holed"]  # det: an image without markers; shapes: without a cell
 )
 
 
