@@ -29,9 +29,8 @@ BEATS_TRIVIAL = "baseline"  # the check of a score against the trivial baselines
 REQUIRED = frozenset(
     ["iou", "dice", "precision", "recall", "pixel_accuracy", "seg", "ap50", "map", "v_rand", "v_info", "objects"]
 )
-UNDEFINED_ALLOWED = frozenset(
-    ["seg", "ap50", "map", "v_rand", "v_info", "iou_background"]
-    + ["seg_ctc", "det", "roundness", "holed"]  # det: an image without markers; shapes: without a cell
+UNDEFINED_ALLOWED = frozenset(  # det: of an image without markers; roundness, holed: without a predicted cell
+    ["seg", "ap50", "map", "v_rand", "v_info", "iou_background", "seg_ctc", "det", "roundness", "holed"]
 )
 
 
