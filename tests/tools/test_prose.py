@@ -1,0 +1,68 @@
+"""Sentences that people wrote about the ledger still say what it says: each is tied to the verdicts that it rests on."""
+
+import csv
+
+import pytest
+from builders.config import ROOT
+
+README, PAPER = "README.md", "docs/paper.md"
+SAID = [
+    (
+        README,
+        "networks without skip connections lose on cells in phase contrast",
+        {"cabrera2026-skips-help-u373": "reproduced", "cabrera2026-exp3-u373-cells-missed": "reproduced"},
+    ),
+    (
+        README,
+        "a joint network for several datasets loses a little",
+        {"cabrera2026-joint-worse-em": "reproduced", "cabrera2026-joint-worse-u373": "reproduced"},
+    ),
+    (README, "beats plain SGD, as stated", {"levitsky2024-modern-better": "reproduced"}),
+    (README, "Eight labelled slices are enough for membranes", {"ronneberger2015-few-images": "reproduced"}),
+    (
+        README,
+        "Which loss is used makes no difference beyond 0.02 where that could be decided",
+        {
+            "henrion2025-tversky-beats-dice-gowt1": "equivalent",
+            "henrion2025-worse-where-cells-fill-the-image": "equivalent",
+            "mehta2025-inverse-frequency-em": "equivalent",
+        },
+    ),
+    (
+        README,
+        "That elastic deformation or border weights help is neither shown nor ruled out",
+        {
+            "ronneberger2015-elastic-is-key": "undecided",
+            "ronneberger2015-border-weights-separate-hela": "undecided",
+            "ronneberger2015-border-weights-separate-u373": "undecided",
+        },
+    ),
+    (
+        PAPER,
+        "that skip connections help on phase contrast, that a joint network for several datasets loses a little",
+        {"cabrera2026-skips-help-u373": "reproduced", "cabrera2026-joint-worse-u373": "reproduced"},
+    ),
+    (PAPER, "beats plain SGD", {"levitsky2024-modern-better": "reproduced"}),
+    (PAPER, "that eight labelled slices suffice on membranes", {"ronneberger2015-few-images": "reproduced"}),
+    (
+        PAPER,
+        "Whether border weights and elastic deformation help is not decided",
+        {
+            "ronneberger2015-elastic-is-key": "undecided",
+            "ronneberger2015-border-weights-separate-hela": "undecided",
+        },
+    ),
+]
+
+
+def verdicts() -> dict[str, str]:
+    with (ROOT / "docs/results/claims.csv").open(newline="", encoding="utf-8") as handle:
+        return {row["id"]: row["verdict"] for row in csv.DictReader(handle)}
+
+
+@pytest.mark.parametrize(("page", "sentence", "rests_on"), SAID, ids=[each[1][:40] for each in SAID])
+def test_a_sentence_rests_on_the_verdicts_of_the_ledger(page, sentence, rests_on):
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    assert sentence in text, "the sentence was changed: change it here too, and see what it rests on"
+    found = verdicts()
+    assert {claim: found[claim] for claim in rests_on} == rests_on
