@@ -1,14 +1,17 @@
 """The generated section of docs/league.md: who is ahead on which images, from the deposited leagues alone."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pandas as pd
 
+from unetlib.evaluation.intervals import Interval, retrained
 from unetlib.evaluation.score_grids import Arm
-from unetlib.evaluation.tables import METRICS
+from unetlib.evaluation.tables import METRICS, read_long
+from unetlib.io.wording import counted
 from unetlib.report.deposit import Deposit
 from unetlib.report.display_tables import format_interval, format_value, to_markdown
-from unetlib.report.league import NETWORK, PRETRAINED, SCORED, TOOL, league, league_shown
+from unetlib.report.league import NETWORK, PRETRAINED, SCORED, TOOL, TRIVIAL, league, league_shown
 from unetlib.report.study_tables import contrasts_of, study_tables
 
 PAGE, SECTION = "docs/league.md", "league"
@@ -64,7 +67,7 @@ def _leaders(deposit: Deposit, table: pd.DataFrame) -> Iterator[list[str]]:
                 continue
             between = made.interval
             text = format_interval(between.mean, between.low, between.high, signed=True)
-            yield [dataset, METRICS[metric], *names, text, _word(between.low, between.high)]
+            yield [dataset, METRICS[metric], *names, text, _word(between)]
 
 
 def _best(rows: pd.DataFrame, kinds: tuple[str, ...], metric: str) -> tuple[str, float] | None:
@@ -75,5 +78,43 @@ def _best(rows: pd.DataFrame, kinds: tuple[str, ...], metric: str) -> tuple[str,
     return str(name), float(score)
 
 
-def _word(low: float, high: float) -> str:
-    return "ours is ahead" if low > 0 else "**the tool is ahead**" if high < 0 else "no clear difference"
+def _word(between: Interval) -> str:
+    """Say who is ahead; with one training each, on these images and of these trainings alone."""
+    limit = "" if retrained(between.resampled) else ", one training each"
+    if between.low > 0:
+        return f"ours is ahead{limit}"
+    return f"**the tool is ahead**{limit}" if between.high < 0 else "no clear difference"
+
+
+def league_summary(folder: Path) -> list[str]:
+    """Return the lines of a small table of a published league: the primary score of each arm, by dataset."""
+    if not (folder / "league.csv").is_file():
+        return []
+    table, comparison = read_long(folder / "league.csv"), read_long(folder / "comparison.csv")
+    primary = (
+        comparison[comparison["primary"].astype(str) == "True"].groupby("test_dataset", sort=False)["metric"].first()
+    )
+    metrics = {str(name): str(metric) for name, metric in primary.items() if metric in SCORED}
+    header = ["", *(f"{name}, {METRICS[metric]}" for name, metric in metrics.items()), "processor seconds"]
+    lines = [f"| {' | '.join(header)} |", f"|---|{'---:|' * (len(header) - 1)}"]
+    for kind in (NETWORK, TOOL, PRETRAINED, TRIVIAL):
+        for name in dict.fromkeys(table.loc[table["kind"] == kind, "experiment"]):
+            rows = table[table["experiment"] == name].set_index("test_dataset")
+            cells = [_cell(rows, dataset, metric) for dataset, metric in metrics.items()]
+            seconds = [*rows["processor_seconds"].dropna()]
+            spent = f"{min(seconds):.0f}–{max(seconds):.0f}" if seconds else "–"
+            if set(cells) != {"–"}:
+                lines.append(f"| {name} | {' | '.join(cells)} | {spent} |")
+    runs = int(table.loc[table["kind"] == NETWORK, "runs"].max())
+    networks = counted(runs, "network")
+    lead = (
+        f"Networks of 16 filters and other tools on the same images, in at most 13 processor minutes, {networks} each:"
+    )
+    return [lead, "", *lines]
+
+
+def _cell(rows: pd.DataFrame, dataset: str, metric: str) -> str:
+    if dataset not in rows.index or rows[metric].isna().loc[dataset]:
+        return "–"
+    mean, low, high = (float(rows[f"{metric}{end}"].loc[dataset]) for end in ("", "_low", "_high"))
+    return format_interval(mean, low, high)

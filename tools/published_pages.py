@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tools.aims import aims_table
-from tools.league_page import PAGE, SECTION, league_section
+from tools.league_page import PAGE, SECTION, league_section, league_summary
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
 from tools.protocol_tables import flaws, published_values, worst_flaws
@@ -131,6 +131,7 @@ def answers_section(ledger: pd.DataFrame | None, published: Path) -> list[str]:
         "",
         chart,
         "",
+        *([*tools, ""] if (tools := league_summary(published / "league")) else []),
         "What single mistakes of the documents are worth, on the same test images:",
         "",
         *flawed,

@@ -1,5 +1,6 @@
 """The league: scores of networks and tools beside what each took, from results and from a deposit alike."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -7,13 +8,14 @@ import pytest
 from builders.finished_study import finish
 from matplotlib.figure import Figure
 
-from tools.league_page import NOT_DEPOSITED, league_section
+from tools.league_page import NOT_DEPOSITED, league_section, league_summary
 from unetlib.report.deposit import Deposit, read_deposit, write_deposit
 from unetlib.report.league import COLUMNS, NETWORK, TOOL, TRIVIAL, league_chart, league_shown
 from unetlib.report.study_results import write_charts, write_tables
 from unetlib.report.study_tables import display_table, study_tables
 from unetlib.report.tool_resources import RESOURCES, resources, tool_facts
 from unetlib.study.layout import Layout
+from unetlib.study.runs import NO_SEED
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +112,20 @@ def test_the_section_of_the_page_says_who_is_ahead(deposit: Deposit) -> None:
     (row,) = [line for line in lines if line.startswith("| phc-u373 | Dice |")]
     assert "| modern 0.8" in row and "| learner 0.7" in row and row.endswith("| ours is ahead |")
     assert league_section({}) == [NOT_DEPOSITED]
+
+
+def test_one_training_each_is_said(deposit: Deposit) -> None:
+    scores = replace(deposit.scores, scores=deposit.scores.scores[deposit.scores.scores["seed"].isin([0, NO_SEED])])
+    facts = deposit.facts.model_copy(update={"seeds": (0,)})
+    lines = league_section({"mine": replace(deposit, facts=facts, scores=scores)})
+    rows = [line for line in lines if " | learner 0." in line and "ahead" in line]
+    assert rows and all(row.endswith(", one training each |") for row in rows)
+
+
+def test_the_summary_has_the_primary_score_of_every_arm(deposit: Deposit, tmp_path: Path) -> None:
+    assert league_summary(tmp_path) == []
+    write_tables(tmp_path, deposit, [], {})
+    lead, _, header, _, *rows = league_summary(tmp_path)
+    assert lead.endswith("2 networks each:") or lead.endswith("4 networks each:")
+    assert header.startswith("| | ") or header.startswith("|  | ")
+    assert [row.split(" | ")[0] for row in rows][:3] == ["| reference", "| modern", "| learner"]

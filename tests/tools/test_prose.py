@@ -1,4 +1,4 @@
-"""Sentences that people wrote about the ledger still say what it says: each is tied to the verdicts that it rests on."""
+"""Sentences that people wrote about the ledger still say what it says: each is tied to verdicts that it rests on."""
 
 import csv
 
