@@ -182,7 +182,7 @@ assert "torch" not in sys.modules and "pandas" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    for part in ("NAME_labels.tif", "0.299 R + 0.587 G + 0.114 B", "res_track.txt", "pip install 'unetlib[export]'"):
+    for part in ("NAME_labels.tif", "0.299 R + 0.587 G + 0.114 B", "res_track.txt", "pip install '.[export]'"):
         assert part in done.stdout
 
 

@@ -83,7 +83,8 @@ def worst_flaws(folder: Path, count: int = 3) -> list[str]:
     changes = intervals(rows, "change", "change_low", "change_high", signed=True)
     told = zip(rows["flaw"], rows["protocol"], rows["metric"], changes, strict=True)
     return [
-        f"- without “{flaw}”: {METRICS.get(metric, metric)} {change} ({protocol}; clear in {times[flaw]} protocols)"
+        f"- without “{flaw}”: {METRICS.get(metric, metric)} {change} "
+        f"({protocol}; in {times[flaw]} protocols the interval excludes zero)"
         for flaw, protocol, metric, change in told
     ]
 

@@ -88,7 +88,8 @@ def ledger_section(ledger: pd.DataFrame | None) -> list[str]:
         rows.append([verdict, len(own), *((own[STUDY] == name).sum() for name in studies)])
     lines = [f"| {' | '.join(map(str, cells))} |" for cells in (header, *rows)]
     lead = claims.summary(ledger).replace("This study answers", "The deposited studies answer")
-    return [lead, "", lines[0], f"|---|{'---:|' * (len(header) - 1)}", *lines[1:]]
+    meanings = [f"- *{name}*: {meaning}" for name, meaning in VERDICTS.items()]
+    return [lead, "", lines[0], f"|---|{'---:|' * (len(header) - 1)}", *lines[1:], "", *meanings]
 
 
 def directions_section(ledger: pd.DataFrame | None) -> list[str]:
@@ -113,10 +114,15 @@ def counts_section(ledger: pd.DataFrame | None) -> list[str]:
     """Return a sentence on how many published numbers and statements have which verdict."""
     if ledger is None:
         return [NOT_DEPOSITED]
-    values = int(ledger["value"].notna().sum())
-    return [
-        f"The ledger has {len(ledger)} published statements, {values} of them numbers: {_verdicts_counted(ledger)}."
+    own, is_number = ledger["role"] == "claim", ledger["value"].notna()
+    numbers, statements, anchors = ledger[own & is_number], ledger[own & ~is_number], ledger[~own]
+    lines = [
+        f"The documents state {len(numbers)} numbers ({_verdicts_counted(numbers)})",
+        f"and {len(statements)} findings in words ({_verdicts_counted(statements)}).",
     ]
+    if len(anchors):
+        lines.append(f"Beside them stand {len(anchors)} results of other systems ({_verdicts_counted(anchors)}).")
+    return lines
 
 
 def answers_section(ledger: pd.DataFrame | None, published: Path) -> list[str]:
@@ -132,7 +138,8 @@ def answers_section(ledger: pd.DataFrame | None, published: Path) -> list[str]:
         chart,
         "",
         *([*tools, ""] if (tools := league_summary(published / "league")) else []),
-        "What single mistakes of the documents are worth, on the same test images:",
+        "What single mistakes of the documents are worth, on the same test images (intervals are over images; where a",
+        "study has one training each, they do not cover retraining):",
         "",
         *flawed,
     ]
@@ -221,7 +228,7 @@ def _interval_note(rows: Rows) -> str:
         return "There are no intervals, so small differences mean nothing."
     units = " and ".join(f"{unit} ({', '.join(names)})" for unit, names in datasets.items())
     limit = "" if any(map(retrained, datasets)) else "; they do not cover the variation between trainings"
-    return f"In brackets: 95 % intervals from resampling {units}{limit}."
+    return f"In brackets: 95 % intervals over {units}{limit}."
 
 
 def _megabytes(folder: Path) -> float:

@@ -38,7 +38,9 @@ def compare(given: argparse.Namespace) -> int:
     beside = Path(sys.executable).with_name("snakemake")
     program = str(beside) if beside.is_file() else shutil.which("snakemake")
     if not program:
-        raise CompareError("Snakemake is not installed; make install, or pip install 'unetlib[workflow]'")
+        raise CompareError(
+            "Snakemake is not installed; make install, or pip install '.[workflow]' in the folder of unetlib"
+        )
     words = [program, *(["-n"] if given.dry_run else []), "--configfile", *files]
     say(f"snakemake {' '.join(words[1:])}")
     code = subprocess.run(words, check=False).returncode

@@ -67,9 +67,9 @@ the network, from random weights. The file also holds threshold, minimum area
 and the other settings of prediction, and is written when all is done.
 """
 COMPARE = """\
-Train our networks and other tools (StarDist, Cellpose, nnU-Net, MONAI, Otsu and
-watershed) on your own labelled images, each for the same time, and score them
-on images that none of them has seen: results/NAME/tables/league.md, and
+Train our networks and other tools (StarDist, Cellpose, nnU-Net, Otsu and
+watershed) on your own labelled images, none for longer than --seconds, and
+score them on images that none of them has seen: results/NAME/tables/league.md, and
 results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says where
 your images are (docs/own-data.md, 1), for example
   datasets:
@@ -119,7 +119,7 @@ probabilities differ from PyTorch's by at most 1e-4:
               graph, its pre- and postprocessing, test tensors, provenance;
               bioimageio.core has tested it
 Needs onnx, onnxruntime and, for a package, bioimageio.core:
-pip install 'unetlib[export]'.
+pip install '.[export]' in the folder of unetlib.
 """
 INFO = """\
 Show a model's training data, settings and score: from the file itself, and

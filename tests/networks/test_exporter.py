@@ -149,4 +149,4 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path, movie, monkey
     output = tmp_path / f"out{exporter.KINDS[kind]}"
     given = ["export", tmp_path / "model.pt", "--to", kind, "-o", output, "--image", movie, "--tile", "20"]
     assert cli.main([str(part) for part in given]) == 1
-    assert "pip install 'unetlib[export]'" in capsys.readouterr().err and not Path(output).exists()
+    assert "pip install '.[export]'" in capsys.readouterr().err and not Path(output).exists()

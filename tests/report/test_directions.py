@@ -32,8 +32,8 @@ def ledger():
     )
 
 
-def test_decided_directions_come_first_and_only_measured_ones_that_can_be_interpreted(ledger):
-    assert directions(ledger)["experiment"].tolist() == ["kept", "lost", "open", "slow"]
+def test_decided_directions_come_first_and_all_measured_ones_are_there(ledger):
+    assert directions(ledger)["experiment"].tolist() == ["kept", "lost", "open", "slow", "odd"]
 
 
 def test_the_table_says_what_is_stated_and_what_was_found(ledger):

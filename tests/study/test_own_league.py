@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unetlib.study.own_league import own_league, tool_folders
+from unetlib.study.own_league import UPDATES_PER_SECOND, own_league, tool_folders
 from unetlib.study.settings import StudyError
 
 ROOT = Path(__file__).parents[2]
@@ -20,12 +20,14 @@ def written(tmp_path: Path, text: str) -> Path:
 def test_a_folder_is_enough(tmp_path: Path) -> None:
     found = own_league(written(tmp_path, "datasets: {mine: {folder: images}}"))
     assert found["study"] == {"name": "my-cells", "datasets": ["mine"], "experiments": ["tuned", "fast"]}
-    assert found["datasets"]["mine"]["format"] == "pairs" and "experiments" not in found
+    assert found["datasets"]["mine"]["format"] == "pairs"
+    assert found["experiments"] == {"tuned": {"datasets": ["mine"]}, "fast": {"datasets": ["mine"]}}
     assert "tool_budget_s" not in found
 
 
 def test_what_the_file_states_is_left_to_it(tmp_path: Path) -> None:
     path = written(tmp_path, "datasets: {mine: {folder: images, min_area_px: 5}}")
+    assert own_league(path, seconds=300.0)["experiments"]["tuned"]["training"]["updates"] == 2700
     found = own_league(path, tools=["stardist"], seconds=60.0, seeds=2)
     assert "min_area_px" not in found["datasets"]["mine"]
     assert (
@@ -51,7 +53,7 @@ def test_a_file_without_images_is_one_line(text: str, words: str, tmp_path: Path
 
 def test_the_folders_of_the_tools_are_found() -> None:
     assert tool_folders(ROOT, ["cellpose-mean-diameter", "cellpose"]) == ["cellpose"]
-    assert {"stardist", "cellpose", "nnunet", "monai", "fitted-watershed"} <= set(tool_folders(ROOT))
+    assert set(tool_folders(ROOT)) == {"stardist", "cellpose", "nnunet", "fitted-watershed"}
     with pytest.raises(StudyError, match="did you mean 'stardist'"):
         tool_folders(ROOT, ["stardits"])
 
@@ -59,3 +61,6 @@ def test_the_folders_of_the_tools_are_found() -> None:
 def test_the_experiments_are_those_of_the_league() -> None:
     league = yaml.safe_load((ROOT / "studies/league.yaml").read_text())
     assert {"tuned", "fast"} <= set(league["study"]["experiments"])
+    assert league["experiments"]["tuned"]["training"]["updates"] == pytest.approx(
+        UPDATES_PER_SECOND * league["tool_budget_s"], rel=0.01
+    )

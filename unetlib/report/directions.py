@@ -18,12 +18,11 @@ LABEL_CHARACTERS, ROW_INCH = 58, 0.23
 
 
 def directions(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of directions that have a difference of ours that can be interpreted, decided verdicts first.
+    """Return the rows of directions that have a difference of ours, decided verdicts first.
 
     ledger: the table of `ledger.joint_ledger`.
     """
     rows = ledger[(ledger["kind"] == "direction") & ledger["difference"].notna()]
-    rows = rows[rows["verdict"] != NOT_COMPARABLE]
     rank = {name: place for place, name in enumerate(VERDICTS)}
     return rows.iloc[rows["verdict"].map(rank).argsort(kind="stable")].reset_index(drop=True)
 
@@ -49,11 +48,12 @@ def directions_chart(ledger: pd.DataFrame) -> Figure:
     """Plot the measured differences with their 95 % intervals; those to the right of zero go the way that is stated.
 
     A claim of no difference keeps its sign. Filled: reproduced (blue), contradicted (vermilion), equivalent (grey);
-    hollow: undecided. Differences between learning curves, which are no scores, are in the table alone.
+    hollow: undecided. Differences between learning curves, which are no scores, and those that are not comparable are
+    in the table alone.
     """
     rows = directions(ledger)
     rows = (
-        rows[~rows["our_metric"].isin(CURVE_METRICS)]
+        rows[~rows["our_metric"].isin(CURVE_METRICS) & (rows["verdict"] != NOT_COMPARABLE)]
         .drop_duplicates([*SIDES, "our_metric", "expected"])
         .reset_index(drop=True)
     )

@@ -11,6 +11,7 @@ from unetlib.study.settings import StudyError
 
 FILES = ("studies/cpu.yaml", "studies/league.yaml")
 EXPERIMENTS = ("tuned", "fast")  # for images of any kind
+UPDATES_PER_SECOND, EVALUATIONS = 9, 14  # of `tuned` in studies/league.yaml: 7000 updates in 780 s, 14 evaluations
 DEFAULTS = {"format": "pairs", "split": "group", "primary_metric": "map", "min_area_px": 20, "watershed_depth_px": 3}
 
 
@@ -20,7 +21,8 @@ def own_league(
     """Return the configuration that is laid under a person's own file, whose values count where it has them.
 
     path: a YAML file with at least `datasets: {NAME: {folder: …}}`. tools, seconds, seeds: as on the command line; left
-    out, those of studies/league.yaml. Raises StudyError for a file that names no dataset.
+    out, those of studies/league.yaml. Our longest training has updates for as many seconds. Raises StudyError for a
+    file that names no dataset.
     """
     own = read_yaml(path)
     datasets = own.get("datasets")
@@ -40,7 +42,14 @@ def own_league(
         "study": study,
         "datasets": {name: {key: DEFAULTS[key] for key in DEFAULTS if key not in datasets[name]} for name in names},
     }
-    return found | ({"tool_budget_s": seconds} if seconds else {})
+    # In the league each recipe has datasets of its own; here every experiment is for these.
+    experiments: dict[str, dict[str, Any]] = {name: {"datasets": names} for name in EXPERIMENTS}
+    found["experiments"] = experiments
+    if not seconds:
+        return found
+    updates = max(round(seconds * UPDATES_PER_SECOND), 10 * EVALUATIONS)
+    experiments["tuned"]["training"] = {"updates": updates, "evaluate_every": updates // EVALUATIONS}
+    return found | {"tool_budget_s": seconds}
 
 
 def tool_folders(root: Path, tools: Sequence[str] = ()) -> list[str]:

@@ -56,7 +56,9 @@ def check_package(path: Path) -> None:
         from bioimageio.core import test_model
         from loguru import logger
     except ImportError as error:
-        raise PackageError(f"a package needs bioimageio.core ({error}); pip install 'unetlib[export]'") from error
+        raise PackageError(
+            f"a package needs bioimageio.core ({error}); pip install '.[export]' in the folder of unetlib"
+        ) from error
     logger.disable("bioimageio")
     summary = test_model(path, devices=["cpu"])
     if summary.status != "passed":

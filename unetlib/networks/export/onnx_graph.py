@@ -77,7 +77,9 @@ def by_runtime(graph: bytes, images: NDArray[np.float32]) -> NDArray[np.float32]
     try:
         import onnxruntime
     except ImportError as error:
-        raise GraphError(f"an export needs onnxruntime ({error}); pip install 'unetlib[export]'") from error
+        raise GraphError(
+            f"an export needs onnxruntime ({error}); pip install '.[export]' in the folder of unetlib"
+        ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3  # errors are raised; warnings would be lines on stderr
@@ -96,5 +98,5 @@ def _onnx() -> Any:
     try:
         import onnx
     except ImportError as error:
-        raise GraphError(f"an export needs onnx ({error}); pip install 'unetlib[export]'") from error
+        raise GraphError(f"an export needs onnx ({error}); pip install '.[export]' in the folder of unetlib") from error
     return onnx
