@@ -18,6 +18,8 @@ from unetlib.evaluation.image_metrics import score_image, seg_scores
 from unetlib.evaluation.isbi_metrics import proposals, similarities, thin_borders, thinning_scores
 from unetlib.evaluation.long_table import mean_score
 from unetlib.evaluation.settings import DatasetScoring
+from unetlib.evaluation.shape_metrics import METRICS as SHAPE_METRICS
+from unetlib.evaluation.shape_metrics import shape_scores
 from unetlib.evaluation.test_set import (
     Prediction,
     Truth,
@@ -47,7 +49,8 @@ def stack(seed: int, count: int = 4) -> list[tuple[Truth, Prediction]]:
 
 def test_without_settings_the_scores_are_those_of_each_image() -> None:
     for (truth, predicted), row in zip(stack(0), score_test_set(stack(0), PLAIN), strict=True):
-        assert row == score_image(truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore)
+        own = score_image(truth.labels, predicted.instances, predicted_mask=predicted.mask, ignore=truth.ignore)
+        assert row == own | shape_scores(predicted.instances, predicted.probability)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -55,7 +58,8 @@ def test_the_pooled_rows_are_the_challenges_seg_and_det(seed: int) -> None:
     pairs = stack(seed)
     rows = score_test_set(pairs, DatasetScoring(field_of_interest_px=6))
     assert set(rows[0]) - set(score_image(pairs[0][0].labels, pairs[0][1].instances)) == {
-        *("seg_ctc", "objects_ctc", "det", "markers")
+        *("seg_ctc", "objects_ctc", "det", "markers"),
+        *SHAPE_METRICS,
     }
     long = [{"image": str(n), "metric": m, "value": str(v)} for n, row in enumerate(rows) for m, v in row.items()]
     seg = np.concatenate([seg_scores(foi_table(t.labels, p.instances, border_px=6)) for t, p in pairs])
@@ -171,6 +175,7 @@ def test_a_small_object_counts_neither_in_truth_nor_prediction_and_its_pixels_in
     objects = score_image(naive_without_small(labels, least), naive_without_small(made, least), ignore=ignore)
     pixels = score_image(labels, made, ignore=ignore)
     of_objects = {"seg", "ap50", "map", "v_rand", "v_info", "objects", "predicted_objects"}
+    pixels |= shape_scores(naive_without_small(made, least))
     assert row == {name: (objects if name in of_objects else pixels)[name] for name in row}
     assert 0 < row["objects"] < pixels["objects"]
 
