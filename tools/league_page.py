@@ -97,14 +97,17 @@ def league_summary(folder: Path) -> list[str]:
     metrics = {str(name): str(metric) for name, metric in primary.items() if metric in SCORED}
     header = ["", *(f"{name}, {METRICS[metric]}" for name, metric in metrics.items()), "processor seconds"]
     lines = [f"| {' | '.join(header)} |", f"|---|{'---:|' * (len(header) - 1)}"]
-    for kind in (NETWORK, TOOL, PRETRAINED, TRIVIAL):
+    for kind in (NETWORK, TOOL, PRETRAINED):
         for name in dict.fromkeys(table.loc[table["kind"] == kind, "experiment"]):
             rows = table[table["experiment"] == name].set_index("test_dataset")
             cells = [_cell(rows, dataset, metric) for dataset, metric in metrics.items()]
-            seconds = [*rows["processor_seconds"].dropna()]
-            spent = f"{min(seconds):.0f}–{max(seconds):.0f}" if seconds else "–"
+            spent = dict.fromkeys(f"{seconds:.0f}" for seconds in sorted(rows["processor_seconds"].dropna()))
+            ends = dict.fromkeys([*spent][:1] + [*spent][-1:])
             if set(cells) != {"–"}:
-                lines.append(f"| {name} | {' | '.join(cells)} | {spent} |")
+                lines.append(f"| {name} | {' | '.join(cells)} | {'–'.join(ends) or '–'} |")
+    trivial = table[table["kind"] == TRIVIAL]
+    best = [trivial.loc[trivial["test_dataset"] == name, metric].max() for name, metric in metrics.items()]
+    lines.append(f"| best without training | {' | '.join(map(format_value, best))} | – |")
     runs = int(table.loc[table["kind"] == NETWORK, "runs"].max())
     networks = counted(runs, "network")
     lead = (
