@@ -91,7 +91,7 @@ def answer(claim: Claim, errors: Sequence[Error], study: Study, copied: Study) -
         fixed = judge_published(claim, errors, "", None) or Judgement(claim.unanswered, _sentence(claim.note))
         return Answer(verdict=fixed.verdict, verdict_ours=fixed.verdict, reason=fixed.reason)
     dataset, metric = claim.answer[2:]
-    trivial = study.trivial(dataset, metric)
+    trivial = None if metric in SHAPE_METRICS else study.trivial(dataset, metric)
     ours, theirs = _under_ours(claim, errors, study), _under_theirs(claim, errors, copied)
     # Without a score under the claim's own protocol, our verdict is combined with itself and decides alone.
     verdict, under = combined(theirs.judged, ours.judged) if theirs else combined(ours.judged, ours.judged)

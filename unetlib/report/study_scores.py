@@ -15,7 +15,6 @@ from unetlib.evaluation.intervals import EQUIVALENCE_LEVEL
 from unetlib.evaluation.isbi_metrics import ERRORS
 from unetlib.evaluation.power import usual_spread
 from unetlib.evaluation.score_grids import Arm
-from unetlib.evaluation.shape_metrics import METRICS as SHAPE_METRICS
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.doubts import Networks
 from unetlib.report.literature import ANY
@@ -108,9 +107,7 @@ class Study:
         return None
 
     def trivial(self, dataset: str, metric: str) -> Baseline | None:
-        """Return the best trivial baseline on a dataset's test images, None if none has a score or none is better."""
-        if metric in SHAPE_METRICS:
-            return None
+        """Return the best trivial baseline on a dataset's test images, None if none has a score."""
         best = min if metric in ERRORS else max
         return best(self._trivial.get((dataset, metric), ()), key=lambda baseline: baseline.score, default=None)
 

@@ -38,18 +38,15 @@ def own_league(
         study["tools"] = [*tools]
     if seeds:
         study["seeds"] = [*range(seeds)]
+    updates = max(round((seconds or 0) * UPDATES_PER_SECOND), 10 * EVALUATIONS)
+    length = {"training": {"updates": updates, "evaluate_every": updates // EVALUATIONS}} if seconds else {}
     found = {
         "study": study,
         "datasets": {name: {key: DEFAULTS[key] for key in DEFAULTS if key not in datasets[name]} for name in names},
+        # In the league each recipe has datasets of its own; here every experiment is for these.
+        "experiments": {name: {"datasets": names, **(length if name == "tuned" else {})} for name in EXPERIMENTS},
     }
-    # In the league each recipe has datasets of its own; here every experiment is for these.
-    experiments: dict[str, dict[str, Any]] = {name: {"datasets": names} for name in EXPERIMENTS}
-    found["experiments"] = experiments
-    if not seconds:
-        return found
-    updates = max(round(seconds * UPDATES_PER_SECOND), 10 * EVALUATIONS)
-    experiments["tuned"]["training"] = {"updates": updates, "evaluate_every": updates // EVALUATIONS}
-    return found | {"tool_budget_s": seconds}
+    return found | ({"tool_budget_s": seconds} if seconds else {})
 
 
 def tool_folders(root: Path, tools: Sequence[str] = ()) -> list[str]:
