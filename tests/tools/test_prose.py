@@ -30,12 +30,22 @@ SAID = [
     ),
     (
         README,
-        "That elastic deformation or border weights help is neither shown nor ruled out",
+        "The border weight of 2015 separates the touching cells of HeLa, as stated",
         {
-            "ronneberger2015-elastic-is-key": "undecided",
-            "ronneberger2015-border-weights-separate-hela": "undecided",
+            "ronneberger2015-border-weights-separate-hela": "reproduced",
+            "soderberg2020-border-weights-help": "reproduced",
             "ronneberger2015-border-weights-separate-u373": "undecided",
         },
+    ),
+    (
+        README,
+        "Without skip connections more cells of HeLa have holes, not fewer, as was stated",
+        {"cabrera2026-skips-make-holes-hela": "contradicted"},
+    ),
+    (
+        README,
+        "That elastic deformation helps is neither shown nor ruled out",
+        {"ronneberger2015-elastic-is-key": "undecided"},
     ),
     (
         PAPER,
@@ -46,10 +56,11 @@ SAID = [
     (PAPER, "eight labelled slices do as well as twenty on membranes", {"ronneberger2015-few-images": "reproduced"}),
     (
         PAPER,
-        "Whether border weights and elastic deformation help is not decided",
+        "reproduces that the border weight separates touching cells of HeLa",
         {
+            "ronneberger2015-border-weights-separate-hela": "reproduced",
+            "cabrera2026-skips-make-holes-hela": "contradicted",
             "ronneberger2015-elastic-is-key": "undecided",
-            "ronneberger2015-border-weights-separate-hela": "undecided",
         },
     ),
 ]
