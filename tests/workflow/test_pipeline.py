@@ -45,7 +45,7 @@ def test_another_tool_stands_beside_the_networks_with_the_challenges_scores(fini
         for dataset in ("phase", "membranes")
     }
     for dataset in ("phase", "membranes"):
-        assert of["otsu-watershed", dataset] == of["reference", dataset]
+        assert of["otsu-watershed", dataset] == of["reference", dataset] - {"certainty"}, "a tool has no probability"
     assert {"seg_ctc", "det"} <= of["reference", "phase"] - of["reference", "membranes"]
     assert {"v_rand_thinned", "v_info_thinned"} <= of["reference", "membranes"] - of["reference", "phase"]
     table = rows(results(finished, "tables/comparison.csv"))
