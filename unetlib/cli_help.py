@@ -69,8 +69,8 @@ and the other settings of prediction, and is written when all is done.
 COMPARE = """\
 Train our networks and other tools (StarDist, Cellpose, nnU-Net, Otsu and
 watershed) on your own labelled images, none for longer than --seconds, and
-score them on images that none of them has seen: results/NAME/tables/league.md, and
-results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says where
+score them on images that none of them has seen: results/NAME/tables/league.md
+and results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says where
 your images are (docs/own-data.md, 1), for example
   datasets:
     my-cells: {folder: path/to/my-cells}

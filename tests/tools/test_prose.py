@@ -39,7 +39,7 @@ SAID = [
     ),
     (
         README,
-        "Without skip connections more cells of HeLa have holes, not fewer, as was stated",
+        "Without skip connections more cells of HeLa have holes; fewer were stated",
         {"cabrera2026-skips-make-holes-hela": "contradicted"},
     ),
     (

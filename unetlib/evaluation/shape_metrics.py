@@ -14,7 +14,7 @@ All lie between 0 and 1; a higher one is not better. Without a cell, `roundness`
 import numpy as np
 from scipy import ndimage
 
-METRICS = {"roundness": "roundness", "holed": "share of cells with a hole", "certainty": "certainty"}
+METRICS = {"roundness": "roundness", "holed": "cells with holes", "certainty": "certainty"}
 _STRAIGHT, _DIAGONAL = 2, 10  # weights of neighbours on the outline, by which pixels are told apart
 _LENGTHS = np.zeros(50)  # pixel by its sum of weights → length of the outline there
 _LENGTHS[[5, 7, 15, 17, 25, 27]] = 1
@@ -55,10 +55,10 @@ def perimeters(labels: np.ndarray) -> np.ndarray:
 
 def with_hole(labels: np.ndarray) -> np.ndarray:
     """Return the ids of the cells that have a hole, in order."""
-    holes, count = ndimage.label(np.pad(labels, 1) == 0)  # with a frame of background: part 1 reaches the border
+    padded = np.pad(labels, 1)
+    holes, count = ndimage.label(padded == 0)  # with a frame of background: part 1 reaches the border
     if count < 2:
         return np.zeros(0, labels.dtype)
-    padded = np.pad(labels, 1)
     width, parts, flat = padded.shape[1], holes.ravel(), padded.ravel()
     place = np.flatnonzero(parts > 1)
     beside = np.stack([flat[place + step] for step in (-width, -1, 1, width)])

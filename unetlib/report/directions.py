@@ -14,7 +14,7 @@ from unetlib.report.verdicts import CONTRADICTED, DECIDED, EQUIVALENT, NOT_COMPA
 STATED = {"+": "higher", "-": "lower", "0": "the same"}
 FILLED = {REPRODUCED: BLUE, CONTRADICTED: VERMILION, EQUIVALENT: GREY}  # the rest is hollow
 SIDES = ["experiment", "train_dataset", "test_dataset", "versus_experiment", "versus_train_dataset"]
-LABEL_CHARACTERS, ROW_INCH = 58, 0.23
+LABEL_CHARACTERS, ROW_INCH = 62, 0.23
 
 
 def directions(ledger: pd.DataFrame) -> pd.DataFrame:
