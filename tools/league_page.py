@@ -109,10 +109,8 @@ def league_summary(folder: Path) -> list[str]:
     best = [trivial.loc[trivial["test_dataset"] == name, metric].max() for name, metric in metrics.items()]
     lines.append(f"| best without training | {' | '.join(map(format_value, best))} | – |")
     runs = int(table.loc[table["kind"] == NETWORK, "runs"].max())
-    networks = counted(runs, "network")
-    lead = (
-        f"Networks of 16 filters and other tools on the same images, in at most 13 processor minutes, {networks} each:"
-    )
+    most = f"{table['processor_seconds'].max():.0f} processor seconds, {counted(runs, 'network')} each"
+    lead = f"Our networks and other tools, trained on the same images for at most {most}:"
     return [lead, "", *lines]
 
 

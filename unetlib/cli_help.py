@@ -70,8 +70,8 @@ COMPARE = """\
 Train our networks and other tools (StarDist, Cellpose, nnU-Net, Otsu and
 watershed) on your own labelled images, none for longer than --seconds, and
 score them on images that none of them has seen: results/NAME/tables/league.md
-and results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says where
-your images are (docs/own-data.md, 1), for example
+and results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says
+where your images are (docs/own-data.md, 1), for example
   datasets:
     my-cells: {folder: path/to/my-cells}
 and may state anything else that a study states. NAME is the name of the file.
