@@ -17,7 +17,7 @@ SOURCES = [path for path in (ROOT / "unetlib").rglob("*.py") if path.name not in
 
 def test_every_extra_that_is_named_can_be_installed():
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    named = {extra for path in SOURCES for extra in re.findall(r"pip install 'unetlib\[(\w+)\]'", path.read_text())}
+    named = {extra for path in SOURCES for extra in re.findall(r"pip install '\.\[(\w+)\]'", path.read_text())}
     assert named == {"export", "workflow"} <= set(known)
 
 
