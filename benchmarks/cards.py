@@ -1,10 +1,11 @@
 """Do the scores on the cards of shipped networks hold, with the command that a user types, on images they never saw?
 
-    python -m benchmarks.cards dic-cells resources/recipes/datasets/dic-hela \\
-        resources/recipes/splits/dic-hela/KEY/fold0.csv --min-area 500
+    snakemake --cores all --configfile studies/cpu.yaml studies/recipes.yaml
+    python -m benchmarks.cards resources/recipes [NAME …] [--publish]
 
-Copies the test images of a split, runs `unetlib predict NAME`, and scores its label images against gold truth by the
-code of the studies. The split must be that of the network's own study, so that no test image trained or chose it.
+Copies the test images of fold 0 of a network's dataset, runs `unetlib predict NAME` on one thread, and scores its label
+images against the gold truth by the code of the studies. All networks that ship were trained for fold 0. --publish
+writes the rows into docs/results/learning/shipped-networks.csv and their table into docs/quickstart.md.
 """
 
 import argparse
@@ -13,24 +14,42 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+import yaml
 
+from tools.marked_sections import write_section
 from unetlib.datasets.split_files import frames_with_role
 from unetlib.evaluation.score_predictions import score_label_files
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.io.files import write_csv
-from unetlib.models.card import read_card
-from unetlib.models.registry import named_model
+from unetlib.models.card import ModelCard, read_card
+from unetlib.models.registry import named_model, shipped_models
 
+PUBLISHED = Path("docs/results/learning/shipped-networks.csv")
+PAGE, SECTION, WRITER = Path("docs/quickstart.md"), "networks", "benchmarks/cards.py"
 PER_OBJECT = ("seg",)  # pooled over the objects of all images
+COLUMNS = ("network", "megabytes", "dataset", "metric", "card", "low", "high", "command", "images", "seconds")
+HEADER = ("network", "size, MB", "score on its card", "`unetlib predict`", "unseen images", "s per image")
 Scores = dict[str, dict[str, float]]
 
 
-def scores_of(name: str, dataset: Path, split: Path, scoring: DatasetScoring) -> tuple[Scores, float]:
+def test_frames(study: Path, card: ModelCard) -> list[str]:
+    """Return the test frames of fold 0 of the network's dataset; all splits of a study test the same."""
+    splits = sorted((study / "splits" / card.score.dataset).glob("*/fold0.csv"))
+    found = {tuple(frames_with_role(split, "test")) for split in splits}
+    found = {frames for frames in found if len(frames) == card.score.images}
+    if len(found) != 1:
+        raise SystemExit(
+            f"{study}: has no split of {card.score.dataset} with the {card.score.images} images of the card"
+        )
+    return list(found.pop())
+
+
+def scores_of(name: str, dataset: Path, frames: list[str], scoring: DatasetScoring) -> tuple[Scores, float]:
     """Return the scores of each test image, and the seconds of the command."""
-    frames = frames_with_role(split, "test")
     with tempfile.TemporaryDirectory() as place:
         images, out = Path(place, "images"), Path(place, "out")
         images.mkdir()
@@ -44,7 +63,7 @@ def scores_of(name: str, dataset: Path, split: Path, scoring: DatasetScoring) ->
         return score_label_files(dataset, frames, out / "labels.csv", scoring), seconds
 
 
-def mean(scores: dict[str, dict[str, float]], metric: str) -> float:
+def mean(scores: Scores, metric: str) -> float:
     """Return the mean over images; of metrics per object, the mean over all objects."""
     values = np.array([each[metric] for each in scores.values()])
     weights = np.array([each["objects"] for each in scores.values()]) if metric in PER_OBJECT else np.ones(len(values))
@@ -52,18 +71,54 @@ def mean(scores: dict[str, dict[str, float]], metric: str) -> float:
     return float(np.average(values[known], weights=weights[known]))
 
 
+def row(name: str, study: Path, min_area_px: Mapping[str, int]) -> dict[str, object]:
+    """Return the row of one network."""
+    model = named_model(name)
+    card = read_card(model.folder)
+    score = card.score
+    scoring = DatasetScoring(min_area_px=min_area_px[score.dataset])
+    frames = test_frames(study, card)
+    scores, seconds = scores_of(name, study / "datasets" / score.dataset, frames, scoring)
+    return {
+        "network": name,
+        "megabytes": round(model.weights.stat().st_size / 1e6, 1),
+        "dataset": score.dataset,
+        "metric": score.title,
+        "card": round(score.mean, 3),
+        "low": round(score.low, 3) if score.low is not None else None,
+        "high": round(score.high, 3) if score.high is not None else None,
+        "command": round(mean(scores, score.metric), 3),
+        "images": len(scores),
+        "seconds": round(seconds, 1),
+    }
+
+
+def markdown(rows: Iterable[Mapping[str, object]]) -> str:
+    """Return a Markdown table of rows as read from the CSV or made here."""
+    lines = ["| " + " | ".join(HEADER) + " |", "|---|---:|---:|---:|---:|---:|"]
+    for each in rows:
+        card = f"{each['metric']} {float(str(each['card'])):.3f} [{each['low']}, {each['high']}]"
+        seconds = float(str(each["seconds"])) / int(str(each["images"]))
+        cells = (each["network"], each["megabytes"], card, f"{float(str(each['command'])):.3f}", each["images"])
+        lines.append("| " + " | ".join(map(str, cells)) + f" | {seconds:.1f} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Print the card's score and the command's."""
+    """Print the card's scores and the command's; write them with --csv."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", help="a shipped network")
-    parser.add_argument("dataset", type=Path, help="prepared dataset of the network's study")
-    parser.add_argument("split", type=Path, help="the split of its fold")
-    parser.add_argument("--min-area", type=int, default=0, help="as the study's min_area_px")
+    parser.add_argument("study", type=Path, help="resources/NAME of a study that has prepared the datasets, fold 0")
+    parser.add_argument("names", nargs="*", help="shipped networks (all that were trained on real images)")
+    parser.add_argument("--publish", action="store_true", help="write the CSV and the table of the quickstart")
     given = parser.parse_args()
-    card = read_card(named_model(given.name).folder)
-    scores, seconds = scores_of(given.name, given.dataset, given.split, DatasetScoring(min_area_px=given.min_area))
-    found = mean(scores, card.score.metric)
-    print(f"{given.name}: card {card.score.text()}; the command {found:.3f} on {len(scores)} images in {seconds:.0f} s")
+    datasets = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["datasets"]
+    min_area_px = {name: entry["min_area_px"] for name, entry in datasets.items() if "min_area_px" in entry}
+    names = given.names or [m.name for m in shipped_models() if read_card(m.folder).score.dataset in min_area_px]
+    rows = [row(name, given.study, min_area_px) for name in names]
+    if given.publish:
+        write_csv(PUBLISHED, rows, COLUMNS)
+        write_section(PAGE, SECTION, WRITER, markdown(rows).splitlines())
+    print(markdown(rows))
 
 
 if __name__ == "__main__":

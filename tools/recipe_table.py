@@ -8,6 +8,7 @@ from unetlib.evaluation.tables import METRICS
 from unetlib.io.files import read_csv, write_csv
 
 STUDY = "recipes"
+MORE_SEEDS = "seeds"  # the same recipe with more seeds
 BEFORE = {"phc-u373": "tuned-cells", "dic-hela": "tuned-cells", "isbi-em": "tuned-membranes", "dsb2018": "tuned-nuclei"}
 BEFORE_EXPERIMENT = "tuned"
 SHOWN = {
@@ -30,6 +31,7 @@ COLUMNS = (
     "low",
     "high",
     "seeds",
+    "sd_between_seeds",
 )
 Row = dict[str, str]
 
@@ -38,17 +40,22 @@ def recipe_rows(published: Path) -> Iterator[Row]:
     """Yield a row per dataset, metric and recipe from the tables of the studies published under this folder.
 
     before: the mean over the folds of the tuned study, and its lowest fold, with the mean seconds of a training; after:
-    fold 0 alone, with its 95 % interval. A training takes one thread, so its seconds are processor seconds. Nothing
+    fold 0 alone, with its 95 % interval, and the standard deviation between seeds where there are several; of the study
+    with more seeds where it has the recipe. A training takes one thread, so its seconds are processor seconds. Nothing
     where the study of recipes is not published.
     """
-    folder = published / STUDY
-    if not (folder / "comparison.csv").is_file():
+    if not (published / STUDY / "comparison.csv").is_file():
         return
-    after, seconds = _own_scores(folder), _seconds(folder)
+    after, seconds = _own_scores(published / STUDY), _seconds(published / STUDY)
+    more, more_seconds = {}, {}
+    if (published / MORE_SEEDS / "comparison.csv").is_file():
+        more, more_seconds = _own_scores(published / MORE_SEEDS), _seconds(published / MORE_SEEDS)
     for dataset, metrics in SHOWN.items():
         for metric in metrics:
-            for experiment, row in after.get((dataset, metric), {}).items():
-                trained = seconds[_trainer(experiment, seconds, dataset), dataset]
+            for experiment, first in after.get((dataset, metric), {}).items():
+                second = more.get((dataset, metric), {}).get(experiment)
+                row, times = (first, seconds) if second is None else (second, more_seconds)
+                trained = times[_trainer(experiment, times, dataset), dataset]
                 yield {
                     "dataset": dataset,
                     "metric": metric,
@@ -59,6 +66,7 @@ def recipe_rows(published: Path) -> Iterator[Row]:
                     "low": row["low"],
                     "high": row["high"],
                     "seeds": row["runs"],
+                    "sd_between_seeds": row["sd"],
                 }
 
 
@@ -67,15 +75,14 @@ def recipe_table(published: Path) -> list[str]:
     rows = list(recipe_rows(published))
     if not rows:
         return ["The study of recipes has not been published yet."]
-    lines = ["| dataset | metric | before (lowest fold), s | recipe | s | fold 0 [95 % interval] | seeds |"]
-    lines.append("|---|---|---:|---|---:|---:|---:|")
+    lines = ["| dataset | metric | before (lowest fold), s | recipe | s | fold 0 [95 % interval] | SD | seeds |"]
+    lines.append("|---|---|---:|---|---:|---:|---:|---:|")
     for row in rows:
         before = f"{_three(row['before'])} ({_three(row['before_lowest_fold'])}), {row['before_seconds'] or '–'}"
         interval = f" [{_three(row['low'])}, {_three(row['high'])}]" if row["low"] else ""
         cells = (row["dataset"], METRICS[row["metric"]], before if row["before"] else "–", row["recipe"])
-        lines.append(
-            f"| {' | '.join(cells)} | {row['processor_seconds']} | {_three(row['after'])}{interval} | {row['seeds']} |"
-        )
+        after = f"{_three(row['after'])}{interval} | {_three(row['sd_between_seeds'])}"
+        lines.append(f"| {' | '.join(cells)} | {row['processor_seconds']} | {after} | {row['seeds']} |")
     return lines
 
 

@@ -36,6 +36,10 @@ def test_the_budget_is_the_studys_or_the_tools_own() -> None:
     facts = study_facts(made)
     assert facts.tools["b"].pretrained and [entry.budget_seconds for entry in facts.tools.values()] == [780, 30]
     assert len(facts.tool_runs()) == 2 * len(facts.datasets) * len(facts.folds) * len(facts.seeds)
+    first = next(iter(facts.datasets))
+    assert facts.split_keys_for_testing_tool(first) == facts.splits[""]
+    alone = facts.model_copy(update={"tool_transfer": False})
+    assert alone.split_keys_for_testing_tool(first) == {first: facts.splits[""][first]}
 
 
 def test_a_tool_whose_folder_is_incomplete_stops_the_study_before_it_starts(tmp_path: Path) -> None:

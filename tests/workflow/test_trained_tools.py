@@ -83,3 +83,14 @@ def test_what_failed_is_tried_again_and_the_rest_stays(league):
     assert project.planned("tools.yaml") == {}
     with results(project, "checks.csv").open(newline="") as handle:
         assert not [row for row in csv.DictReader(handle) if row["check"] == "external tool"]
+
+
+def test_without_transfer_a_tool_predicts_its_own_dataset_alone(league):
+    project, _ = league
+    project.path("own.yaml").write_text("study: {name: tiny, tools: [works], tool_transfer: false}\n")
+    done = project.snakemake(overlays=("tools.yaml", "own.yaml"))
+    assert done.returncode == 0, done.stdout[-3000:]
+    scored = [row for row in rows(results(project, "scores.csv")) if row["experiment"] == "works"]
+    assert scored and all(row["train_dataset"] == row["test_dataset"] for row in scored)
+    league = rows(results(project, "tables/league.csv"))
+    assert {row["test_dataset"] for row in league if row["experiment"] == "works"} == {"phase", "membranes"}

@@ -65,6 +65,7 @@ class StudyFacts(Settings):
     experiments: dict[str, ExperimentFacts] = Field(description="The experiments that take part.")
     external_tools: list[str] = Field(description="The external tools that take part.")
     tools: dict[str, ToolEntry] = option({}, "The tools that are trained beside the networks.")
+    tool_transfer: bool = option(True, "Whether a tool predicts the test images of all datasets.")
     splits: dict[str, dict[str, str]] = Field(
         description='Experiment ("": the study) → dataset → key of the split that tests.'
     )
@@ -112,9 +113,13 @@ class StudyFacts(Settings):
         return [Run(name, EXTERNAL, fold, NO_SEED) for name in self.external_tools for fold in self.folds]
 
     def tool_runs(self) -> list[Run]:
-        """Return the trainings of tools: each on every dataset, fold and seed, and tested on every dataset."""
+        """Return the trainings of tools: each on every dataset, fold and seed."""
         places = [(dataset, fold, seed) for dataset in self.datasets for fold in self.folds for seed in self.seeds]
         return [Run(name, *place) for name in self.tools for place in places]
+
+    def split_keys_for_testing_tool(self, train_dataset: str) -> dict[str, str]:
+        """Return dataset → key of the split whose test frames score a tool that was trained on `train_dataset`."""
+        return {n: key for n, key in self.splits[""].items() if self.tool_transfer or n == train_dataset}
 
     def training_datasets(self, experiment: str, train_dataset: str) -> list[str]:
         """Return the datasets in a training set of an experiment."""
@@ -181,6 +186,7 @@ def study_facts(study: StudySettings) -> StudyFacts:
             name: ToolEntry(pretrained=entry.pretrained, budget_seconds=entry.budget_s or study.tool_budget_s)
             for name, entry in ((name, study.tools[name]) for name in chosen.tools)
         },
+        tool_transfer=chosen.tool_transfer,
         splits=split_keys(study),
         training_splits=split_keys(study, training_split_settings),
         pitfalls=study.pitfalls,

@@ -85,7 +85,8 @@ def check_results(facts: StudyFacts) -> CheckedResults:
     without = {(Run(each.tool, each.train_dataset, each.fold, each.seed), each.dataset) for each in failed}
     for run in facts.tool_runs():
         found = read_csv(layout.tool_scores(run.path), SCORE_COLUMNS)
-        keys = {name: key for name, key in facts.splits[""].items() if (run, name) not in without}
+        tested = facts.split_keys_for_testing_tool(run.train_dataset)
+        keys = {name: key for name, key in tested.items() if (run, name) not in without}
         findings += coverage(run, found, _tests(layout, keys, run.fold))
         own = [row for row in found if row["test_dataset"] == run.train_dataset]
         metric = facts.datasets[run.train_dataset].primary_metric

@@ -133,6 +133,9 @@ class StudyList(Settings):
 
     protocols: list[str] = option([], "Names under protocols that take part: their experiments are added.")
     tools: list[str] = option([], "Names under tools that are trained beside the networks.")
+    tool_transfer: bool = option(
+        True, "false: a tool predicts the test images of its own dataset alone; true: of all, for the transfer table."
+    )
 
     @field_validator("datasets", "experiments", "folds", "seeds", "external_tools", "protocols", "tools")
     @classmethod

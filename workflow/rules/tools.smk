@@ -11,6 +11,13 @@ TRAINED_TOOLS = {name: STUDY.tools[name] for name in FACTS.tools}
 TOOL_FAILURES = [LAYOUT.tool_failures(run.path) for run in FACTS.tool_runs()]
 # In a conda environment the script's own Python is the tool's.
 TOOL_PYTHON = "python" if "CONDA" in {method.name for method in workflow.deployment_settings.deployment_method} else ""
+
+
+def tool_tests(wildcards):
+    """Dataset → key of the split whose test images a tool predicts."""
+    return FACTS.split_keys_for_testing_tool(wildcards.train_dataset)
+
+
 TRIED = {
     run.path: [tool_failures_of(Path(path(run.path))) for path in (LAYOUT.tool_training, LAYOUT.tool_predictions)]
     for run in FACTS.tool_runs()
@@ -71,7 +78,7 @@ rule train_tool:
 rule predict_tool:
     input:
         training=LAYOUT.tool_training(TOOL_RUN),
-        staged=lambda w: [LAYOUT.staged(name, FACTS.splits[""][name], w.fold, "test") for name in DATASETS],
+        staged=lambda w: [LAYOUT.staged(name, key, w.fold, "test") for name, key in tool_tests(w).items()],
     output:
         LAYOUT.tool_predictions(TOOL_RUN),
     log:
@@ -100,8 +107,8 @@ rule predict_tool:
 rule score_tool:
     input:
         predictions=LAYOUT.tool_predictions(TOOL_RUN),
-        frames=FRAMES,
-        splits=lambda w: splits_of(DATASETS, [w.fold]),
+        frames=lambda w: [LAYOUT.frames(name) for name in tool_tests(w)],
+        splits=lambda w: splits_of([*tool_tests(w)], [w.fold]),
     output:
         scores=LAYOUT.tool_scores(TOOL_RUN),
         failures=LAYOUT.tool_failures(TOOL_RUN),

@@ -1,4 +1,4 @@
-"""Predict the test images of every dataset with a trained tool; a failure is recorded and stops nothing else."""
+"""Predict test images with a trained tool, of its dataset or of all; a failure is recorded and stops nothing else."""
 
 import json
 from dataclasses import dataclass
