@@ -5,11 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
 from builders.label_images import discs, shifted
 from scipy import ndimage
 
-from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Sample, write_dataset
 from unetlib.evaluation import contingency as contingency_module
 from unetlib.evaluation import image_metrics, isbi_metrics, test_set
@@ -26,12 +24,10 @@ from unetlib.evaluation.test_set import (
     from_labels,
     from_probability,
     mirror_beyond_border,
-    read_labels,
     score_test_set,
 )
 from unetlib.evaluation.test_set import load_truths as truths
 from unetlib.imaging.settings import InstanceSettings
-from unetlib.io.images import ImageError
 
 PLAIN = DatasetScoring()
 SWEEP = [0.2, 0.5, 0.8]
@@ -223,25 +219,6 @@ def test_a_changed_marker_changes_the_frames_checksum(tmp_path: Path) -> None:
         write_dataset(tmp_path / str(number), [Sample("a", markers=markers, **facts)])
         tables_written.add((tmp_path / str(number) / "frames.csv").read_text())
     assert len(tables_written) == 3
-
-
-@pytest.mark.parametrize(
-    ("array", "error", "words"),
-    [
-        (np.zeros((4, 6), np.float32), DatasetError, "label holds float32 values"),
-        (np.zeros((4, 5), np.uint16), DatasetError, "the label image is 4×5 but its image is 4×6"),
-        (np.zeros((3, 4, 6), np.uint16), DatasetError, "label has shape 3×4×6"),
-        (np.full((4, 6), -1, np.int16), DatasetError, "negative id -1"),
-        (np.full((4, 6), 70000, np.int32), DatasetError, "id 70000"),
-        (None, ImageError, "neither TIFF nor PNG"),
-    ],
-)
-def test_label_images_that_cannot_be_scored_are_named(array, error, words, tmp_path: Path) -> None:
-    path = tmp_path / "a.tif"
-    path.write_bytes(b"no image") if array is None else tifffile.imwrite(path, array, photometric="minisblack")
-    with pytest.raises(error, match=words) as caught:
-        read_labels(path, (4, 6))
-    assert str(path) in str(caught.value)
 
 
 def test_a_perfect_mask_in_a_mirrored_window_is_far_from_perfect() -> None:

@@ -15,6 +15,7 @@
 - intervals: Confidence interval of a mean whose variance has several components, its p-values, and the resampled units.
 - isbi_metrics: Scores of ISBI-2012 at the best of several thresholds: V_rand and V_info after border thinning, two
   older errors.
+- label_files: Read the label images of a tool for a whole test set, and tell poor predictions from masks.
 - long_table: The long table of a study, with one row per score of an image: its columns, its rows, and the mean over
   images.
 - mean_scores: Confidence intervals of mean scores and of paired differences, with networks and test units as crossed

@@ -9,6 +9,7 @@ from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.faults import Faults
 from unetlib.evaluation.baselines import trivial_masks
+from unetlib.evaluation.label_files import read_label_files
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, long_rows
 from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
 from unetlib.evaluation.test_set import (
@@ -19,7 +20,6 @@ from unetlib.evaluation.test_set import (
     from_probability,
     load_truths,
     mirror_beyond_border,
-    read_labels,
     score_test_set,
 )
 from unetlib.imaging.instances import instances_from_probability
@@ -69,15 +69,17 @@ def score_label_files(
     """
     truths = load_truths(folder, frames)
     files = {row["frame"]: labels.parent / row["file"] for row in read_csv(labels, ("frame", "file"))}
-    faults, found = Faults(), dict[str, np.ndarray]()
-    for frame, truth in truths.items():
+    shapes = {frame: truth.labels.shape for frame, truth in truths.items()}
+    found, errors = read_label_files({frame: files[frame] for frame in truths}, shapes, masks=masks)
+    faults = Faults()
+    for error in errors:
         with faults.collected():
-            found[frame] = read_labels(files[frame], truth.labels.shape, masks=masks)
+            raise error
     try:
         faults.check()
     except (ImageError, DatasetError) as error:
         raise LabelFileError(str(error)) from error
-    stack = ((truths[frame], from_labels(made, min_area_px=dataset.min_area_px)) for frame, made in found.items())
+    stack = ((truth, from_labels(found[frame], min_area_px=dataset.min_area_px)) for frame, truth in truths.items())
     return dict(zip(truths, score_test_set(stack, dataset), strict=True))
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from unetlib.datasets.checks import DatasetError, instances_or_mask, size
 from unetlib.datasets.dataset import Dataset
 from unetlib.evaluation.contingency import Contingency, contingency
 from unetlib.evaluation.ctc_metrics import Detections, det_by_frame, detections, in_foi
@@ -25,12 +24,6 @@ from unetlib.evaluation.settings import DatasetScoring
 from unetlib.evaluation.shape_metrics import shape_scores
 from unetlib.imaging.instances import foreground_plane, instances_from_probability, remove_small
 from unetlib.imaging.settings import InstanceSettings
-from unetlib.io.images import decode_image
-
-MASK_REMEDIES = (
-    "have the tool write one number per object, or set masks: true in the tool's entry, which takes its components as"
-    " the objects"
-)
 
 
 @dataclass(frozen=True)
@@ -103,20 +96,6 @@ def mirror_beyond_border(truth: Truth, probability: np.ndarray, window_px: int) 
 def from_labels(labels: np.ndarray, *, min_area_px: int) -> Prediction:
     """Return the prediction of another tool: its instances without small ones, and the mask of all its instances."""
     return Prediction(remove_small(labels, min_area_px), labels > 0)
-
-
-def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> np.ndarray:
-    """Return the label image of a TIFF or PNG file, (H, W) uint16; with masks, the components of the mask in it.
-
-    Raises ImageError or DatasetError, naming the file, if it is unreadable, has another shape, is float or negative,
-    or is a mask that is not declared as one.
-    """
-    values = decode_image(path.read_bytes(), str(path)).labels()
-    labels = instances_or_mask(values, str(path), masks=masks, remedies=MASK_REMEDIES)
-    if labels.shape != shape:
-        found, wanted = size(labels), "×".join(map(str, shape))
-        raise DatasetError(f"{path}: the label image is {found} but its image is {wanted}; write labels of equal size")
-    return labels
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.split_files import frames_with_role
+from unetlib.evaluation.label_files import read_label_files
 from unetlib.evaluation.long_table import SCORE_COLUMNS, long_rows
 from unetlib.evaluation.settings import DatasetScoring
-from unetlib.evaluation.test_set import from_labels, load_truths, read_labels, score_test_set
-from unetlib.io.axes import ImageError
+from unetlib.evaluation.test_set import from_labels, load_truths, score_test_set
 from unetlib.io.files import read_json
 from unetlib.study.external_scores import ToolScores
 from unetlib.study.runs import Run
@@ -64,19 +64,15 @@ def score_labels(
     Raises DatasetError, which names the first label image that cannot be scored, and says how many there are.
     """
     truths = load_truths(dataset.folder, frames)
-    faults, found = list[str](), dict[str, NDArray[np.uint16]]()
-    for frame, truth in truths.items():
-        factor = dataset.frame(frame).binning
-        height, width = truth.labels.shape
-        small = (-(-height // factor), -(-width // factor))
-        try:
-            found[frame] = enlarged(read_labels(labels / f"{frame}.tif", small, masks=masks), factor, (height, width))
-        except (ImageError, DatasetError) as error:
-            faults.append(str(error))
+    factors = {frame: dataset.frame(frame).binning for frame in truths}
+    sizes = {frame: truth.labels.shape for frame, truth in truths.items()}
+    small = {frame: (-(-h // factors[frame]), -(-w // factors[frame])) for frame, (h, w) in sizes.items()}
+    found, faults = read_label_files({frame: labels / f"{frame}.tif" for frame in truths}, small, masks=masks)
     if faults:
         more = f"; {len(faults)} of {len(truths)} label images cannot be scored" if len(faults) > 1 else ""
         raise DatasetError(f"{faults[0]}{more}")
-    pairs = ((truths[frame], from_labels(made, min_area_px=scoring.min_area_px)) for frame, made in found.items())
+    full = {frame: enlarged(found[frame], factors[frame], sizes[frame]) for frame in truths}
+    pairs = ((truths[frame], from_labels(made, min_area_px=scoring.min_area_px)) for frame, made in full.items())
     return dict(zip(truths, score_test_set(pairs, scoring), strict=True))
 
 
