@@ -48,17 +48,22 @@ def test_frames(study: Path, card: ModelCard) -> list[str]:
     return list(found.pop())
 
 
-def scores_of(name: str, dataset: Path, frames: list[str], scoring: DatasetScoring) -> tuple[Scores, float]:
-    """Return the scores of each test image, and the seconds of the command."""
-    with tempfile.TemporaryDirectory() as place:
-        images, out = Path(place, "images"), Path(place, "out")
-        images.mkdir()
+def predict(name: str, dataset: Path, frames: list[str], out: Path) -> float:
+    """Write what `unetlib predict` makes of the frames into `out`; return the seconds of the command."""
+    with tempfile.TemporaryDirectory() as images:
         for frame in frames:
             shutil.copy(dataset / "images" / f"{frame}.tif", images)
         start = time.perf_counter()
-        command = [sys.executable, "-m", "unetlib", "predict", name, str(images), "-o", str(out), "--threads", "1"]
-        subprocess.run([*command, "-q"], check=True)
-        seconds = time.perf_counter() - start
+        command = [sys.executable, "-m", "unetlib", "predict", name, images, "-o", str(out), "--threads", "1", "-q"]
+        subprocess.run(command, check=True)
+        return time.perf_counter() - start
+
+
+def scores_of(name: str, dataset: Path, frames: list[str], scoring: DatasetScoring) -> tuple[Scores, float]:
+    """Return the scores of each test image, and the seconds of the command."""
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place)
+        seconds = predict(name, dataset, frames, out)
         write_csv(out / "labels.csv", ({"frame": f, "file": f"{f}_labels.tif"} for f in frames), ("frame", "file"))
         return score_label_files(dataset, frames, out / "labels.csv", scoring), seconds
 
@@ -97,11 +102,24 @@ def markdown(rows: Iterable[Mapping[str, object]]) -> str:
     """Return a Markdown table of rows as read from the CSV or made here."""
     lines = ["| " + " | ".join(HEADER) + " |", "|---|---:|---:|---:|---:|---:|"]
     for each in rows:
-        card = f"{each['metric']} {float(str(each['card'])):.3f} [{each['low']}, {each['high']}]"
+        card = "{} {:.3f} [{:.3f}, {:.3f}]".format(
+            each["metric"], *(float(str(each[end])) for end in ("card", "low", "high"))
+        )
         seconds = float(str(each["seconds"])) / int(str(each["images"]))
         cells = (each["network"], each["megabytes"], card, f"{float(str(each['command'])):.3f}", each["images"])
         lines.append("| " + " | ".join(map(str, cells)) + f" | {seconds:.1f} |")
     return "\n".join(lines)
+
+
+def min_areas() -> dict[str, int]:
+    """Return the smallest object that counts, px, by dataset of config.yaml."""
+    datasets = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["datasets"]
+    return {name: entry["min_area_px"] for name, entry in datasets.items() if "min_area_px" in entry}
+
+
+def real_networks(datasets: Iterable[str]) -> list[str]:
+    """Return the names of the shipped networks that were trained on one of these datasets."""
+    return [model.name for model in shipped_models() if read_card(model.folder).score.dataset in datasets]
 
 
 def main() -> None:
@@ -111,9 +129,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="shipped networks (all that were trained on real images)")
     parser.add_argument("--publish", action="store_true", help="write the CSV and the table of the quickstart")
     given = parser.parse_args()
-    datasets = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["datasets"]
-    min_area_px = {name: entry["min_area_px"] for name, entry in datasets.items() if "min_area_px" in entry}
-    names = given.names or [m.name for m in shipped_models() if read_card(m.folder).score.dataset in min_area_px]
+    min_area_px = min_areas()
+    names = given.names or real_networks(min_area_px)
     rows = [row(name, given.study, min_area_px) for name in names]
     if given.publish:
         write_csv(PUBLISHED, rows, COLUMNS)

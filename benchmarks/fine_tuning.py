@@ -3,9 +3,10 @@
 python -m benchmarks.fine_tuning stem-cell-nuclei resources/recipes/datasets/dsb2018 --modality fluorescence \
     --images 1 2 4 8 16 --held-out 24 --output docs/results/learning
 
-Images of a prepared dataset that are in no group of a held-out image train as `unetlib finetune --compare` does. The
-held-out images are the same for every number of images, and choose nothing. Writes fine-tuning-DATASET.csv and a
-figure.
+Images of a prepared dataset that are in no group of a held-out image train as `unetlib finetune --compare` does. With
+--group, only that group counts, as when a person labels frames of a movie for the rest of it: its first half trains,
+its last third judges. The held-out images are the same for every number of images, and choose nothing. Writes
+fine-tuning-DATASET.csv and a figure.
 """
 
 import argparse
@@ -40,9 +41,15 @@ class Division:
     judges: list[str]
 
 
-def divided(dataset: Dataset, held_out: int, modality: str | None) -> Division:
-    """Return every other group as training images, and evenly spaced frames of the rest as those that judge."""
+def divided(dataset: Dataset, held_out: int, modality: str | None, group: str | None = None) -> Division:
+    """Return every other group as training images, and evenly spaced frames of the rest as those that judge.
+
+    group: divide the frames of this group alone, the first half and the last third.
+    """
     known = [f for f in dataset.frames if f.annotation == "gold" and modality in (None, f.modality)]
+    if group is not None:
+        own = [frame.frame for frame in known if frame.group == group]
+        return Division(own[: len(own) // 2], evenly_spaced(own[-(len(own) // 3) :], held_out))
     groups = list(dict.fromkeys(frame.group for frame in known))
     training = set(groups[::2])
     trains = [frame.frame for frame in known if frame.group in training]
@@ -105,6 +112,7 @@ def main() -> None:
     parser.add_argument("start", help="a shipped network, or a model.pt")
     parser.add_argument("dataset", type=Path, help="folder of a prepared dataset that did not train it")
     parser.add_argument("--modality", help="only images of this modality")
+    parser.add_argument("--group", help="only images of this group: its first half trains, its last third judges")
     parser.add_argument("--images", nargs="+", type=int, default=[1, 2, 4, 8, 16])
     parser.add_argument("--held-out", type=int, default=24)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
@@ -113,7 +121,7 @@ def main() -> None:
     given = parser.parse_args()
     use_threads(1)
     dataset = Dataset(given.dataset)
-    division = divided(dataset, given.held_out, given.modality)
+    division = divided(dataset, given.held_out, given.modality, given.group)
     rows = []
     for row in points(given.start, dataset, division, given.images, given.seeds, given.updates):
         rows.append(row)
