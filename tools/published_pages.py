@@ -9,6 +9,7 @@ import pandas as pd
 
 from tools.aims import aims_table
 from tools.league_page import PAGE, SECTION, league_section, league_summary
+from tools.limits_table import limits_table
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
 from tools.protocol_tables import flaws, published_values, worst_flaws
@@ -46,6 +47,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
         (root / "README.md", "results"): readme_section(published / README_STUDY),
         (published / "README.md", "aims"): aims_table(published),
         (published / "README.md", "recipes"): recipe_table(published),
+        (published / "README.md", "limits"): limits_table(published),
         (published / "README.md", "deposits"): deposits_table(root / DEPOSITS, deposits),
         (published / "README.md", "ledger"): ledger_section(ledger),
         (root / "docs/paper.md", "counts"): counts_section(ledger),
