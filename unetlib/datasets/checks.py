@@ -85,17 +85,13 @@ def check_instances(array: np.ndarray, where: str) -> np.ndarray:
     return labels.astype(np.uint16, copy=False)
 
 
-class MaskError(DatasetError):
-    """A label image whose structure shows that it is a mask or class map, not instance ids."""
-
-
 def instances_or_mask(
     values: np.ndarray, where: str, *, masks: bool = False, remedies: str = MASK_REMEDIES
 ) -> np.ndarray:
     """Return the instance ids, (H, W) uint16, of a label image; with `masks`, the components of its mask.
 
-    Raises DatasetError, and MaskError, with the remedies, for values whose structure shows that they are not instance
-    ids (`instance_check.instance_fault`).
+    Raises DatasetError, with the remedies, also for values whose structure shows that they are not instance ids
+    (`instance_check.instance_fault`).
     """
     if masks:
         if np.asarray(values).dtype.kind == "f" and not np.isfinite(values).all():
@@ -103,7 +99,7 @@ def instances_or_mask(
         return check_instances(instances_of_mask(values) if np.ndim(values) == 2 else values, where)
     labels = check_instances(values, where)
     if fault := instance_fault(values if values.dtype.kind == "u" else labels):
-        raise MaskError(f"{where}: {fault}: a mask, not instances; {remedies}")
+        raise DatasetError(f"{where}: {fault}: a mask, not instances; {remedies}")
     return labels
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unetlib.datasets.checks import DatasetError, MaskError, check_instances, instances_or_mask, size
+from unetlib.datasets.checks import DatasetError, check_instances, instances_or_mask, size
 from unetlib.io.axes import ImageError
 from unetlib.io.images import decode_image
 
@@ -29,29 +30,36 @@ def read_label_files(
     found, errors, suspects = dict[str, Labels](), list[ValueError](), list[ValueError]()
     for frame, path in files.items():
         try:
-            try:
-                found[frame] = read_labels(path, shapes[frame], masks=masks)
-            except MaskError as error:
-                found[frame] = read_labels(path, shapes[frame], any_ids=True)
-                suspects.append(error)
-        except (ImageError, DatasetError) as error:
+            found[frame] = read_labels(path, shapes[frame], masks=masks)
+        except ImageError as error:
             errors.append(error)
+        except DatasetError as error:
+            try:
+                found[frame] = _of_size(check_instances(_values(path), str(path)), shapes[frame], path)
+            except DatasetError:
+                errors.append(error)
+            else:
+                suspects.append(error)
     if suspects and 2 * len(suspects) >= sum(1 for labels in found.values() if labels.any()):
         errors += suspects
     return found, errors
 
 
-def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False, any_ids: bool = False) -> Labels:
+def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> Labels:
     """Return the label image of a TIFF or PNG file, (H, W) uint16; with masks, the components of the mask in it.
 
     Raises ImageError or DatasetError, naming the file, if it is unreadable, has another shape, is float or negative,
-    and MaskError if it is a mask that is not declared as one. any_ids: every whole number is an id, wherever it stands.
+    or is a mask that is not declared as one.
     """
-    values = decode_image(path.read_bytes(), str(path)).labels()
-    if any_ids:
-        labels = check_instances(values, str(path))
-    else:
-        labels = instances_or_mask(values, str(path), masks=masks, remedies=MASK_REMEDIES)
+    labels = instances_or_mask(_values(path), str(path), masks=masks, remedies=MASK_REMEDIES)
+    return _of_size(labels, shape, path)
+
+
+def _values(path: Path) -> NDArray[Any]:
+    return decode_image(path.read_bytes(), str(path)).labels()
+
+
+def _of_size(labels: Labels, shape: tuple[int, int], path: Path) -> Labels:
     if labels.shape != shape:
         found, wanted = size(labels), "×".join(map(str, shape))
         raise DatasetError(f"{path}: the label image is {found} but its image is {wanted}; write labels of equal size")
