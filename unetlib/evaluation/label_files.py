@@ -1,6 +1,7 @@
 """Read the label images of a tool for a whole test set, and tell poor predictions from masks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unetlib.datasets.checks import DatasetError, check_instances, instances_or_mask, size
+from unetlib.imaging.instance_check import VERY_FEW_IDS
 from unetlib.io.axes import ImageError
 from unetlib.io.images import decode_image
 
@@ -18,31 +20,55 @@ MASK_REMEDIES = (
 Labels = NDArray[np.uint16]
 
 
+@dataclass
+class LabelImages:
+    """The label images of a test set by frame, and the errors of those that cannot be scored.
+
+    suspects: errors of images whose structure is that of a mask: one number covers several cells. They are in `found`,
+    too, as such an image may be a poor prediction.
+    """
+
+    found: dict[str, Labels] = field(default_factory=dict)
+    errors: list[ValueError] = field(default_factory=list)
+    suspects: dict[str, ValueError] = field(default_factory=dict)
+
+
+def are_masks(sets: Sequence[LabelImages]) -> bool:
+    """Return whether the suspects in all label images of a tool show that it writes masks, not instances.
+
+    They do if half of its images with objects are suspects, or if no other image numbers more than a few objects.
+    """
+    suspects = sum(len(each.suspects) for each in sets)
+    if not suspects:
+        return False
+    others = [labels for each in sets for frame, labels in each.found.items() if frame not in each.suspects]
+    numbered = [count for labels in others if (count := len(np.unique(labels[labels > 0])))]
+    return suspects >= len(numbered) or max(numbered) <= VERY_FEW_IDS
+
+
 def read_label_files(
     files: Mapping[str, Path], shapes: Mapping[str, tuple[int, int]], *, masks: bool = False
-) -> tuple[dict[str, Labels], list[ValueError]]:
-    """Return the label images of frames, and the errors of those that cannot be scored.
+) -> LabelImages:
+    """Return the label images of frames; with masks, the components of the masks in them.
 
-    files, shapes: frame → label image, and its size (H, W). masks: the images are masks; each component is an object.
-    A tool that writes masks does so for every image. So where one number covers several cells, the image is refused
-    only if at least half of the label images with objects are like that; a few such images are poor predictions.
+    files, shapes: frame → label image, and its size (H, W).
     """
-    found, errors, suspects = dict[str, Labels](), list[ValueError](), list[ValueError]()
+    read = LabelImages()
     for frame, path in files.items():
         try:
-            found[frame] = read_labels(path, shapes[frame], masks=masks)
+            read.found[frame] = read_labels(path, shapes[frame], masks=masks)
         except ImageError as error:
-            errors.append(error)
+            read.errors.append(error)
         except DatasetError as error:
             try:
-                found[frame] = _of_size(check_instances(_values(path), str(path)), shapes[frame], path)
+                if masks:
+                    raise
+                read.found[frame] = _of_size(check_instances(_values(path), str(path)), shapes[frame], path)
             except DatasetError:
-                errors.append(error)
+                read.errors.append(error)
             else:
-                suspects.append(error)
-    if suspects and 2 * len(suspects) >= sum(1 for labels in found.values() if labels.any()):
-        errors += suspects
-    return found, errors
+                read.suspects[frame] = error
+    return read
 
 
 def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> Labels:

@@ -9,7 +9,7 @@ from unetlib.datasets.checks import DatasetError
 from unetlib.datasets.dataset import Dataset
 from unetlib.datasets.faults import Faults
 from unetlib.evaluation.baselines import trivial_masks
-from unetlib.evaluation.label_files import read_label_files
+from unetlib.evaluation.label_files import are_masks, read_label_files
 from unetlib.evaluation.long_table import BASELINE_COLUMNS, long_rows
 from unetlib.evaluation.settings import DatasetScoring, NetworkScoring, ScoringSettings
 from unetlib.evaluation.test_set import (
@@ -70,16 +70,18 @@ def score_label_files(
     truths = load_truths(folder, frames)
     files = {row["frame"]: labels.parent / row["file"] for row in read_csv(labels, ("frame", "file"))}
     shapes = {frame: truth.labels.shape for frame, truth in truths.items()}
-    found, errors = read_label_files({frame: files[frame] for frame in truths}, shapes, masks=masks)
+    read = read_label_files({frame: files[frame] for frame in truths}, shapes, masks=masks)
     faults = Faults()
-    for error in errors:
+    for error in [*read.errors, *(read.suspects.values() if are_masks([read]) else ())]:
         with faults.collected():
             raise error
     try:
         faults.check()
     except (ImageError, DatasetError) as error:
         raise LabelFileError(str(error)) from error
-    stack = ((truth, from_labels(found[frame], min_area_px=dataset.min_area_px)) for frame, truth in truths.items())
+    stack = (
+        (truth, from_labels(read.found[frame], min_area_px=dataset.min_area_px)) for frame, truth in truths.items()
+    )
     return dict(zip(truths, score_test_set(stack, dataset), strict=True))
 
 
