@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from builders.config import facts
-from builders.finished_study import configuration, finish
+from builders.finished_study import configuration, finish, with_a_tool
 
 from unetlib.io.files import FileError, read_csv, write_csv
 from unetlib.io.packed import read_packed
@@ -16,8 +16,8 @@ COMMAND = "snakemake --cores 2 --configfile studies/small.yaml"
 LAYOUT = Layout("small")
 
 
-def with_seeds(*seeds, **changes):
-    config = configuration()
+def with_seeds(*seeds, tool=False, **changes):
+    config = with_a_tool(configuration()) if tool else configuration()
     config["study"] |= {"seeds": list(seeds), **changes}
     return facts(config)
 
@@ -53,6 +53,20 @@ def test_two_sittings_give_the_deposit_of_one(project, tmp_path):
         together, at_once = read_deposit(one), read_deposit(whole)
         assert together.facts == at_once.facts and together.command == COMMAND
         assert together.trained == at_once.trained
+
+
+def test_trainings_of_tools_are_added_with_what_they_took(tmp_path):
+    finish(tmp_path / "project", tool=True)
+    project = tmp_path / "project"
+    whole = deposited(tmp_path / "whole", project, with_seeds(0, 1, tool=True))
+    one = deposited(tmp_path / "one", project, with_seeds(0, tool=True))
+    two = deposited(tmp_path / "two", project, with_seeds(1, tool=True, tool_transfer=False))
+    assert add_seeds(one, two) == with_seeds(0, 1, tool=True), "tools were tested on all datasets in one sitting"
+    together, at_once = read_deposit(one), read_deposit(whole)
+    assert together.scores.tools == at_once.scores.tools and len(together.scores.tools) > 1
+    assert together.scores.resources.equals(at_once.scores.resources)
+    for name in ("tools.jsonl.xz", "resources.csv.xz", "failures.csv.xz"):
+        assert read_packed(one / name) == read_packed(whole / name), name
 
 
 def test_both_commands_are_kept_where_they_differ(project, tmp_path):

@@ -19,13 +19,16 @@ from unetlib.report.deposit import (
     SCORES,
     SILVER,
     STUDY,
+    TOOLS,
     TRACKING,
+    USED,
     DepositError,
 )
 from unetlib.study.facts import StudyFacts
 from unetlib.study.runs import Run
 
 Row = dict[str, str]
+MAY_DIFFER = ("seeds", "tool_transfer")  # whether tools predict other datasets, too, changes no other score
 
 
 def add_seeds(folder: Path, further: Path) -> StudyFacts:
@@ -38,23 +41,25 @@ def add_seeds(folder: Path, further: Path) -> StudyFacts:
         check_checksums(each)
     ours, theirs = read_json(folder / STUDY), read_json(further / STUDY)
     facts = _joint_facts(*(StudyFacts.read(each["facts"], str(folder / STUDY)) for each in (ours, theirs)))
-    order = {run: place for place, run in enumerate(facts.runs())}
+    runs = [*facts.runs(), *facts.external_runs(), *facts.tool_runs()]
+    order = {run: place for place, run in enumerate(runs)}
 
     def by_run(row: Mapping[str, str]) -> int:
         run = Run(row["experiment"], row["train_dataset"], int(row["fold"]), int(row["seed"]))
         return order.get(run, len(order))
 
     with atomic_folder(folder, FILES, "part of a deposit") as staging:
-        for name in (SCORES, HISTORY):
+        for name in (SCORES, HISTORY, *([USED] if facts.tools else [])):
             write_packed_csv(staging / name, *_joined(folder, further, name, by_run))
         for name in (BASELINES, TRACKING, FAILURES, CHECKS, *(FRAMES.format(dataset=each) for each in facts.datasets)):
             write_packed_csv(staging / name, *_joined(folder, further, name))
         if (silver := read_packed(folder / SILVER)) != read_packed(further / SILVER):
             raise DepositError(f"{further / SILVER}: differs from that of {folder}; both must be of the same data")
         write_packed(staging / SILVER, silver)
-        lines = [line for each in (folder, further) for line in read_packed(each / RUNS).decode().splitlines()]
-        lines.sort(key=lambda line: by_run({name: str(value) for name, value in json.loads(line).items()}))
-        write_packed(staging / RUNS, "".join(f"{line}\n" for line in lines).encode())
+        for name in (RUNS, *([TOOLS] if facts.tools else [])):
+            lines = [line for each in (folder, further) for line in read_packed(each / name).decode().splitlines()]
+            lines.sort(key=lambda line: by_run({key: str(value) for key, value in json.loads(line).items()}))
+            write_packed(staging / name, "".join(f"{line}\n" for line in lines).encode())
         command = "\n".join(dict.fromkeys([*ours["command"].splitlines(), *theirs["command"].splitlines()]))
         day = max(ours["day"], theirs["day"])
         write_json(staging / STUDY, {"command": command, "day": day, "facts": facts.plain()})
@@ -66,11 +71,12 @@ def _joint_facts(ours: StudyFacts, theirs: StudyFacts) -> StudyFacts:
     if shared := sorted(set(ours.seeds) & set(theirs.seeds)):
         raise DepositError(f"{ours.name}: seed {shared[0]} is in both deposits; add seeds that are not there yet")
     for name in StudyFacts.model_fields:
-        if name != "seeds" and getattr(ours, name) != getattr(theirs, name):
+        if name not in MAY_DIFFER and getattr(ours, name) != getattr(theirs, name):
             raise DepositError(
                 f"{ours.name}: {name} of the two deposits differ; only seeds can be added, by the same configuration"
             )
-    return ours.model_copy(update={"seeds": sorted([*ours.seeds, *theirs.seeds])})
+    transfer = ours.tool_transfer or theirs.tool_transfer
+    return ours.model_copy(update={"seeds": sorted([*ours.seeds, *theirs.seeds]), "tool_transfer": transfer})
 
 
 def _joined(
