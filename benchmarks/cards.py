@@ -1,7 +1,7 @@
 """Do the scores on the cards of shipped networks hold, with the command that a user types, on images they never saw?
 
-    snakemake --cores all --configfile studies/cpu.yaml studies/recipes.yaml
-    python -m benchmarks.cards resources/recipes [NAME …] [--publish]
+    snakemake --cores all --until split --configfile studies/cpu.yaml studies/recipes.yaml
+    python -m benchmarks.cards resources/recipes [NAME … | --publish]
 
 Copies the test images of fold 0 of a network's dataset, runs `unetlib predict NAME` on one thread, and scores its label
 images against the gold truth by the code of the studies. All networks that ship were trained for fold 0. --publish
@@ -123,12 +123,14 @@ def real_networks(datasets: Iterable[str]) -> list[str]:
 
 
 def main() -> None:
-    """Print the card's scores and the command's; write them with --csv."""
+    """Print the card's scores and the command's; publish them with --publish."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=Path, help="resources/NAME of a study that has prepared the datasets, fold 0")
     parser.add_argument("names", nargs="*", help="shipped networks (all that were trained on real images)")
     parser.add_argument("--publish", action="store_true", help="write the CSV and the table of the quickstart")
     given = parser.parse_args()
+    if given.publish and given.names:
+        parser.error("--publish writes the table of all networks; leave out the names")
     min_area_px = min_areas()
     names = given.names or real_networks(min_area_px)
     rows = [row(name, given.study, min_area_px) for name in names]

@@ -49,6 +49,8 @@ def divided(dataset: Dataset, held_out: int, modality: str | None, group: str | 
     known = [f for f in dataset.frames if f.annotation == "gold" and modality in (None, f.modality)]
     if group is not None:
         own = [frame.frame for frame in known if frame.group == group]
+        if len(own) < 3:
+            raise SystemExit(f"group {group} has {len(own)} gold frames; at least 3 are needed")
         return Division(own[: len(own) // 2], evenly_spaced(own[-(len(own) // 3) :], held_out))
     groups = list(dict.fromkeys(frame.group for frame in known))
     training = set(groups[::2])
@@ -77,7 +79,7 @@ def points(
                 _copy(dataset, own, folder, "a")
                 _copy(dataset, division.judges, folder, "b")
                 done = fine_tune(start, model, folder, Path(place, "mine.pt"), how, say=lambda _: None)
-            facts = {"start": start, "dataset": dataset.folder.name, "images": count, "seed": seed}
+            facts = {"start": start, "dataset": dataset.folder.name, "images": len(own), "seed": seed}
             facts |= {"held_out": len(done.held_out), "updates": updates, "seconds": round(done.seconds, 1)}
             yield from (facts | {"network": way} | dict(done.scores[way]) for way in WAYS)
 

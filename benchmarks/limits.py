@@ -1,7 +1,7 @@
 """What limits the instance scores of the networks that ship: their masks, or how masks are divided into cells?
 
-    snakemake --cores all --configfile studies/cpu.yaml studies/recipes.yaml
-    python -m benchmarks.limits resources/recipes [NAME …] [--publish]
+    snakemake --cores all --until split --configfile studies/cpu.yaml studies/recipes.yaml
+    python -m benchmarks.limits resources/recipes [NAME … | --publish]
 
 For the test images of `benchmarks.cards`, each network's mask is scored as `unetlib predict` divides it, and divided as
 the truth says: each pixel belongs to the nearest true cell, unless its piece of the mask meets none. What that gains is
@@ -94,6 +94,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="shipped networks that find cells (all of real cells)")
     parser.add_argument("--publish", action="store_true", help=f"write {PUBLISHED}")
     given = parser.parse_args()
+    if given.publish and given.names:
+        parser.error("--publish writes the table of all networks; leave out the names")
     areas = min_areas()
     cells = [name for name in real_networks(areas) if read_card(named_model(name).folder).score.metric != "iou"]
     made = [

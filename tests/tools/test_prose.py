@@ -40,7 +40,12 @@ SAID = [
     (
         README,
         "on HeLa, networks without skip connections lose IoU and do not gain it",
-        {"cabrera2026-skips-hurt-hela": "contradicted", "soderberg2020-plain-indecisive": "contradicted"},
+        {"cabrera2026-skips-hurt-hela": "contradicted"},
+    ),
+    (
+        README,
+        "networks trained without augmentation are surer of their pixels, not less sure",
+        {"soderberg2020-plain-indecisive": "contradicted"},
     ),
     (
         README,
@@ -65,6 +70,9 @@ SAID = [
         {
             "ronneberger2015-border-weights-separate-hela": "reproduced",
             "cabrera2026-skips-hurt-hela": "contradicted",
+            "soderberg2020-plain-indecisive": "contradicted",
+            "levitsky2024-adam-converges-faster": "reproduced",
+            "soderberg2020-augmentation-helps": "equivalent",
             "ronneberger2015-elastic-is-key": "undecided",
         },
     ),

@@ -132,7 +132,7 @@ def train_tool(run: ToolRun, staged: Path, output: Path, facts: Mapping[str, obj
 
 
 def predict_tool(run: ToolRun, training: Path, tests: Mapping[str, Path], output: Path, *, failures: int) -> str:
-    """Predict the test images of every dataset; write `output` and a folder of label images per dataset beside it.
+    """Predict the test images of `tests`; write `output` and a folder of label images per dataset beside it.
 
     training: the facts that `train_tool` wrote; tests: dataset → its staged images. `output` holds failures, and for
     each dataset its reason (or "") and its costs. Return the first reason, or "".
