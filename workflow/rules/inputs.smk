@@ -55,6 +55,11 @@ def training_splits_of(wildcards):
 TOOL_RUN = RUN.replace("{experiment}", "{tool}")
 
 
+def tool_tests(wildcards):
+    """Dataset → key of the split whose test images a tool predicts."""
+    return FACTS.split_keys_for_testing_tool(wildcards.train_dataset)
+
+
 def tool_run_of(wildcards):
     """The run of a tool that a job is of."""
     return TOOL_RUN.format(**wildcards)

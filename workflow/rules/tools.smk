@@ -12,12 +12,6 @@ TOOL_FAILURES = [LAYOUT.tool_failures(run.path) for run in FACTS.tool_runs()]
 # In a conda environment the script's own Python is the tool's.
 TOOL_PYTHON = "python" if "CONDA" in {method.name for method in workflow.deployment_settings.deployment_method} else ""
 
-
-def tool_tests(wildcards):
-    """Dataset → key of the split whose test images a tool predicts."""
-    return FACTS.split_keys_for_testing_tool(wildcards.train_dataset)
-
-
 TRIED = {
     run.path: [tool_failures_of(Path(path(run.path))) for path in (LAYOUT.tool_training, LAYOUT.tool_predictions)]
     for run in FACTS.tool_runs()
