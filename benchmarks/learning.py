@@ -152,12 +152,12 @@ def _network(settings: RunSettings, seed: int) -> SegmentationNet:
 
 
 def roles_of(dataset: Dataset, study: StudySettings, experiment: str) -> dict[str, list[str]]:
-    """Return the training and validation frames of the study's first fold, without writing a file."""
+    """Return the training, validation and test frames of the study's first fold, without writing a file."""
     settings = split_settings(study, dataset.folder.name, experiment)
     assert settings.by is not None  # the dataset's own setting if the study has none
     dense = dataset.dense_frames() if settings.dense_only else ()
     assigned = split(dataset.frames, settings, by=settings.by, fold=study.study.folds[0], dense=dense)
-    return {role: [each.frame for each in assigned if each.role == role] for role in ("train", "validation")}
+    return {role: [each.frame for each in assigned if each.role == role] for role in ("train", "validation", "test")}
 
 
 def line(point: Point) -> str:

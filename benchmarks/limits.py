@@ -1,7 +1,7 @@
 """What limits the instance scores of the networks that ship: their masks, or how masks are divided into cells?
 
-    snakemake --cores all --until split --configfile studies/cpu.yaml studies/recipes.yaml
-    python -m benchmarks.limits resources/recipes [NAME … | --publish]
+    snakemake --cores all --until prepare --configfile studies/cpu.yaml studies/recipes.yaml
+    python -m benchmarks.limits --configfile studies/cpu.yaml studies/recipes.yaml [--publish]
 
 For the test images of `benchmarks.cards`, each network's mask is scored as `unetlib predict` divides it, and divided as
 the truth says: each pixel belongs to the nearest true cell, unless its piece of the mask meets none. What that gains is
@@ -9,7 +9,6 @@ lost by the division; what is still missing, by the mask. And the true mask is s
 it: what this division makes of a perfect mask. --publish writes docs/results/learning/limits.csv.
 """
 
-import argparse
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,8 @@ import tifffile
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from benchmarks.cards import mean, min_areas, predict, real_networks, test_frames
+from benchmarks.cards import arguments, mean, min_areas, predict, real_networks, test_images
+from benchmarks.learning import study_of
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.evaluation.test_set import Prediction, Truth, from_labels, load_truths, score_test_set
 from unetlib.imaging.instances import instances_from_probability
@@ -27,6 +27,7 @@ from unetlib.io.files import write_csv
 from unetlib.models.card import read_card
 from unetlib.models.registry import named_model
 from unetlib.networks.trained_network import study_prediction
+from unetlib.study.settings import StudySettings
 
 PUBLISHED = Path("docs/results/learning/limits.csv")
 METRICS = ("seg", "map", "dice")
@@ -50,14 +51,14 @@ def divided_as(truth: NDArray[np.integer], mask: NDArray[np.bool_]) -> NDArray[n
     return np.where(alone, own + int(truth.max()), np.where(mask, nearest, 0)).astype(np.uint16)
 
 
-def rows(name: str, study: Path, min_area_px: int) -> Iterator[dict[str, object]]:
+def rows(name: str, study: StudySettings, min_area_px: int) -> Iterator[dict[str, object]]:
     """Yield the scores of a network's masks, and of the true masks, by how they are divided."""
     model = named_model(name)
     card, settings = read_card(model.folder), study_prediction(model.weights)
     if settings is None:
         raise SystemExit(f"{name}: has no prediction.json")
-    dataset = study / "datasets" / card.score.dataset
-    truths = load_truths(dataset, test_frames(study, card))
+    dataset, frames = test_images(study, card)
+    truths = load_truths(dataset.folder, frames)
     scoring = DatasetScoring(min_area_px=min_area_px)
     with tempfile.TemporaryDirectory() as place:
         predict(name, dataset, list(truths), Path(place))
@@ -89,19 +90,14 @@ def _scores(
 
 def main() -> None:
     """Print the rows; write them with --publish."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", type=Path, help="resources/NAME of a study that has prepared the datasets, fold 0")
-    parser.add_argument("names", nargs="*", help="shipped networks that find cells (all of real cells)")
-    parser.add_argument("--publish", action="store_true", help=f"write {PUBLISHED}")
-    given = parser.parse_args()
-    if given.publish and given.names:
-        parser.error("--publish writes the table of all networks; leave out the names")
+    given = arguments(__doc__)
+    study = study_of(given.configfile)
     areas = min_areas()
     cells = [name for name in real_networks(areas) if read_card(named_model(name).folder).score.metric != "iou"]
     made = [
         row
         for name in given.names or cells
-        for row in rows(name, given.study, areas[read_card(named_model(name).folder).score.dataset])
+        for row in rows(name, study, areas[read_card(named_model(name).folder).score.dataset])
     ]
     if given.publish:
         write_csv(PUBLISHED, made, COLUMNS)

@@ -1,6 +1,8 @@
 """Programs that a person runs from the repository's root, such as `python -m tools.results`.
 
 - aims: Make the table of aims: scores that small networks should reach, beside the best published recipe of ours.
+- by_seed: Difference of two arms with the seeds as the only replicates.
+- compare_runs: Compare the scores of networks that were trained again with those of the deposit.
 - deposit: Deposit a finished study in docs/results/deposit: its scores, histories and facts.
 - draw_panel: Draw the picture of the quickstart that shows the plugin in napari; needs napari.
 - draw_quickstart: Draw the sample image of the quickstart and the pictures of its page.

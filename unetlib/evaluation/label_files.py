@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,37 +55,28 @@ def read_label_files(
     read = LabelImages()
     for frame, path in files.items():
         try:
-            read.found[frame] = read_labels(path, shapes[frame], masks=masks)
-        except ImageError as error:
+            read.found[frame], suspect = _read(path, shapes[frame], masks=masks)
+        except (ImageError, DatasetError) as error:
             read.errors.append(error)
-        except DatasetError as error:
-            try:
-                if masks:
-                    raise
-                read.found[frame] = _of_size(check_instances(_values(path), str(path)), shapes[frame], path)
-            except DatasetError:
-                read.errors.append(error)
-            else:
-                read.suspects[frame] = error
+        else:
+            if suspect is not None:
+                read.suspects[frame] = suspect
     return read
 
 
-def read_labels(path: Path, shape: tuple[int, int], *, masks: bool = False) -> Labels:
-    """Return the label image of a TIFF or PNG file, (H, W) uint16; with masks, the components of the mask in it.
+def _read(path: Path, shape: tuple[int, int], *, masks: bool) -> tuple[Labels, DatasetError | None]:
+    """Return the label image of a TIFF or PNG file, (H, W) uint16, and the error that calls it a mask, if any.
 
-    Raises ImageError or DatasetError, naming the file, if it is unreadable, has another shape, is float or negative,
-    or is a mask that is not declared as one.
+    Raises ImageError or DatasetError, naming the file, if it is unreadable, has another shape, or is float or negative.
     """
-    labels = instances_or_mask(_values(path), str(path), masks=masks, remedies=MASK_REMEDIES)
-    return _of_size(labels, shape, path)
-
-
-def _values(path: Path) -> NDArray[Any]:
-    return decode_image(path.read_bytes(), str(path)).labels()
-
-
-def _of_size(labels: Labels, shape: tuple[int, int], path: Path) -> Labels:
+    values, suspect = decode_image(path.read_bytes(), str(path)).labels(), None
+    try:
+        labels = instances_or_mask(values, str(path), masks=masks, remedies=MASK_REMEDIES)
+    except DatasetError as error:
+        if masks:
+            raise
+        labels, suspect = check_instances(values, str(path)), error  # raises again where the values are no ids at all
     if labels.shape != shape:
         found, wanted = size(labels), "×".join(map(str, shape))
         raise DatasetError(f"{path}: the label image is {found} but its image is {wanted}; write labels of equal size")
-    return labels
+    return labels, suspect
