@@ -44,7 +44,7 @@ from unetlib.training.seen_images import measured_size
 from unetlib.training.settings import RunSettings
 
 TIMED_UPDATES = 6  # after two warm-up updates
-EVALUATIONS = 8
+EVALUATIONS = 8  # of a training, unless told otherwise
 SMALLEST_BUDGET = 20  # updates; with fewer, a learning rate schedule is meaningless
 
 
@@ -99,7 +99,14 @@ class Scored:
 
 
 def curve(
-    study: StudySettings, experiment: str, material: Material, scored: Scored, *, seconds: float, seed: int
+    study: StudySettings,
+    experiment: str,
+    material: Material,
+    scored: Scored,
+    *,
+    seconds: float,
+    seed: int,
+    evaluations: int = EVALUATIONS,
 ) -> Iterator[Point]:
     """Train a recipe within its budget of processor seconds and yield its evaluations."""
     name = material.dataset.folder.name
@@ -108,7 +115,7 @@ def curve(
     updates = max(SMALLEST_BUDGET, int(seconds / seconds_per_update(settings, batches)))
     training = {
         "updates": updates,
-        "evaluate_every": max(updates // EVALUATIONS, 1),
+        "evaluate_every": max(updates // evaluations, 1),
         "warmup_updates": min(settings.training.warmup_updates, updates // 10),
         "precision": "float32",
     }
@@ -183,6 +190,7 @@ def main() -> None:
     parser.add_argument("--datasets", nargs="+", help="all of the study where left out")
     parser.add_argument("--seconds", type=float, default=75, help="processor seconds of training")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--evaluations", type=int, default=EVALUATIONS, help="of each training")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/learning.csv"))
     arguments = parser.parse_args()
     keep_freed_memory()
@@ -199,7 +207,8 @@ def main() -> None:
             resample = measured_size(run_settings(study, experiment, name).resample, [(data, roles["train"])])
             scored = Scored(images, prediction_settings(study, experiment, name, {name: None}), resample)
             for seed in arguments.seeds:
-                found = [*curve(study, experiment, material, scored, seconds=arguments.seconds, seed=seed)]
+                how = {"seconds": arguments.seconds, "seed": seed, "evaluations": arguments.evaluations}
+                found = [*curve(study, experiment, material, scored, **how)]
                 points += found
                 print(*map(line, (found[len(found) // 2 - 1], found[-1])), sep="\n", flush=True)
                 write_csv(arguments.output, map(asdict, points), [field.name for field in fields(Point)])

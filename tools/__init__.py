@@ -6,6 +6,7 @@
 - deposit: Deposit a finished study in docs/results/deposit: its scores, histories and facts.
 - draw_panel: Draw the picture of the quickstart that shows the plugin in napari; needs napari.
 - draw_quickstart: Draw the sample image of the quickstart and the pictures of its page.
+- levers: Table and chart of what each part of the fast recipe is worth, from the CSVs of `benchmarks.learning`.
 - limits_table: Make the table of what limits the shipped networks, from the CSV that `benchmarks.limits` writes.
 - map_results: Compare the results of two versions of the project, whose names differ, cell by cell.
 - marked_sections: Replace the generated sections of a Markdown page, each between two comments that name its writer.

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tools.aims import aims_table
 from tools.league_page import PAGE, SECTION, league_section, league_summary
+from tools.levers import CHART, levers_chart, levers_table, read_points
 from tools.limits_table import limits_table
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
@@ -47,6 +48,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
         (root / "README.md", "results"): readme_section(published / README_STUDY),
         (published / "README.md", "aims"): aims_table(published),
         (published / "README.md", "recipes"): recipe_table(published),
+        (published / "README.md", "levers"): levers_table(published),
         (published / "README.md", "limits"): limits_table(published),
         (published / "README.md", "deposits"): deposits_table(root / DEPOSITS, deposits),
         (published / "README.md", "ledger"): ledger_section(ledger),
@@ -60,6 +62,8 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
     for (page, name), lines in sections.items():
         replace_section(page.read_text(encoding="utf-8"), name, WRITER, lines)
     write_rows(published / LEARNING / "comparison.csv", published)
+    if not (points := read_points(published)).empty:
+        save(levers_chart(points), *(published / f"{CHART}.{form}" for form in ("png", "svg")))
     if ledger is not None:
         save(directions_chart(ledger), *(published / f"{DIRECTIONS}.{form}" for form in ("png", "svg")))
     for (page, name), lines in sections.items():

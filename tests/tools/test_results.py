@@ -15,7 +15,7 @@ from unetlib.io.outputs import OutputError
 from unetlib.io.packed import check_checksums, read_packed, write_checksums, write_packed
 from unetlib.report.deposit import write_deposit
 
-SECTIONS = ["aims", "recipes", "limits", "deposits", "ledger", "values", "flaws", "directions"]
+SECTIONS = ["aims", "recipes", "levers", "limits", "deposits", "ledger", "values", "flaws", "directions"]
 COMMAND = "snakemake --configfile studies/small.yaml"
 
 
