@@ -1,0 +1,60 @@
+"""The table of levers: differences are paired by seed, and times are of the mean curve."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from tools.levers import BASE, differences, last_scores, levers_chart, levers_table, read_points, seconds_to
+from unetlib.report.figures import figure_bytes
+
+RESULTS = Path(__file__).parents[2] / "docs/results"
+
+
+def trainings(folder: Path, dataset: str, last: dict[str, list[float]]) -> Path:
+    """Two evaluations of each training, after 10 and 20 s; the first has half the score of the last."""
+    rows = [
+        {"dataset": dataset, "experiment": arm, "seed": seed, "update": 50 * part, "processor_seconds": 10.0 * part}
+        | dict.fromkeys(("dice", "seg", "map"), score * part / 2)
+        for arm, scores in last.items()
+        for seed, score in enumerate(scores)
+        for part in (1, 2)
+    ]
+    (folder / "learning").mkdir(exist_ok=True)
+    pd.DataFrame(rows).to_csv(folder / f"learning/levers-{dataset}.csv", index=False)
+    return folder
+
+
+def test_without_points_the_table_says_so(tmp_path: Path) -> None:
+    assert levers_table(tmp_path) == ["Not measured yet."]
+
+
+def test_differences_are_paired_by_seed_and_their_spread_is_pooled(tmp_path: Path) -> None:
+    last = {BASE: [0.5, 0.6, 0.7], "wide": [0.6, 0.7, 0.8], "deep": [0.4, 0.6, 0.8]}
+    found = differences(read_points(trainings(tmp_path, "hela", last)))
+    assert found["mean"].to_dict() == pytest.approx({"wide": 0.1, "deep": 0.0})
+    # wide: all differences are 0.1; deep: −0.1, 0, 0.1. Their sum of squares, 0.02, has 2 + 2 degrees of freedom.
+    half = stats.t.ppf(0.975, 4) * np.sqrt(0.02 / 4 / 3)
+    assert (found["high"] - found["low"]).to_numpy() == pytest.approx(2 * half)
+
+
+def test_a_row_has_score_gain_and_the_time_to_the_level_of_the_fast_recipe(tmp_path: Path) -> None:
+    trainings(tmp_path, "hela", {BASE: [0.5, 0.5], "wide": [0.8, 0.8], "deep": [0.2, 0.2]})
+    trainings(tmp_path, "dsb2018", {BASE: [0.5, 0.5]})
+    rows = [line.split(" | ") for line in levers_table(tmp_path)[2:]]
+    assert [row[0].strip("| ") for row in rows] == ["dsb2018", "hela", "hela", "hela"]
+    assert [row[1] for row in rows] == ["mAP", "SEG", "SEG", "SEG"]
+    assert [row[5] for row in rows] == ["20", "20", "12", "never"]  # wide has 0.4 after 10 s, 0.8 after 20 s
+    assert rows[2][4].startswith("+0.300")
+
+
+def test_a_level_reached_at_once_takes_the_time_of_the_first_evaluation() -> None:
+    assert seconds_to(0.3, pd.DataFrame({"seconds": [10.0, 20.0], "mean": [0.4, 0.6]})) == 10
+
+
+def test_the_chart_is_reproducible(tmp_path: Path) -> None:
+    points = read_points(trainings(tmp_path, "hela", {BASE: [0.5, 0.6], "wide": [0.6, 0.6]}))
+    assert list(last_scores(points).index) == [BASE, "wide"]
+    assert figure_bytes(levers_chart(points), "svg") == figure_bytes(levers_chart(points), "svg")
