@@ -65,3 +65,22 @@ def test_a_tool_that_is_not_defined_is_refused_with_the_nearest_name() -> None:
     config["study"]["tools"] = ["stardits"]
     with pytest.raises(StudyError, match="did you mean 'stardist'"):
         check_study(study(config))
+
+
+def test_a_tool_may_be_trained_on_some_datasets_alone() -> None:
+    names = [*study_facts(study(with_tools(a={}))).datasets]
+    facts = study_facts(study(with_tools(a={}, b={"datasets": names[-1:]})))
+    trained = [(run.experiment, run.train_dataset) for run in facts.tool_runs()]
+    assert [*dict.fromkeys(trained)] == [*(("a", name) for name in names), ("b", names[-1])]
+
+
+@pytest.mark.parametrize(
+    ("datasets", "words"),
+    [
+        (["nowhere"], r"tools\.a\.datasets names 'nowhere', which is not defined"),
+        ([], r"tools\.a\.datasets: no dataset of the study is among its own \(none\); add one"),
+    ],
+)
+def test_a_tool_without_a_dataset_of_the_study_is_refused(datasets: list[str], words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        check_study(study(with_tools(a={"datasets": datasets})))

@@ -52,6 +52,7 @@ class ToolEntry(Settings):
 
     pretrained: bool = Field(False, description="Whether it starts from weights that were trained on other images.")
     budget_seconds: float = Field(description="Seconds that its training may take.")
+    datasets: list[str] = option([], "The datasets that it is trained on, where they are not all of the study.")
 
 
 class StudyFacts(Settings):
@@ -113,9 +114,14 @@ class StudyFacts(Settings):
         return [Run(name, EXTERNAL, fold, NO_SEED) for name in self.external_tools for fold in self.folds]
 
     def tool_runs(self) -> list[Run]:
-        """Return the trainings of tools: each on every dataset, fold and seed."""
-        places = [(dataset, fold, seed) for dataset in self.datasets for fold in self.folds for seed in self.seeds]
-        return [Run(name, *place) for name in self.tools for place in places]
+        """Return the trainings of tools: each on all of its datasets, every fold and every seed."""
+        return [
+            Run(name, dataset, fold, seed)
+            for name, entry in self.tools.items()
+            for dataset in entry.datasets or self.datasets
+            for fold in self.folds
+            for seed in self.seeds
+        ]
 
     def split_keys_for_testing_tool(self, train_dataset: str) -> dict[str, str]:
         """Return dataset → key of the split whose test frames score a tool that was trained on `train_dataset`."""
@@ -183,7 +189,11 @@ def study_facts(study: StudySettings) -> StudyFacts:
         },
         external_tools=chosen.external_tools,
         tools={
-            name: ToolEntry(pretrained=entry.pretrained, budget_seconds=entry.budget_s or study.tool_budget_s)
+            name: ToolEntry(
+                pretrained=entry.pretrained,
+                budget_seconds=entry.budget_s or study.tool_budget_s,
+                datasets=[each for each in chosen.datasets if each in (entry.datasets or [])],
+            )
             for name, entry in ((name, study.tools[name]) for name in chosen.tools)
         },
         tool_transfer=chosen.tool_transfer,

@@ -175,6 +175,7 @@ class ToolSettings(Settings):
     """A tool of others that is trained on the study's own training images: a folder in workflow/tools."""
 
     tool: Name | None = option(None, "Its folder in workflow/tools; left out, it has the name of the entry.")
+    datasets: list[Name] | None = option(None, "Datasets of the study that it is trained on; left out: all.")
     budget_s: Annotated[float, Field(gt=0)] | None = option(None, "As tool_budget_s, for this tool alone.")
     predict_s: Annotated[float, Field(gt=0)] = option(
         3600.0, "Seconds that the prediction of a test set may take: of the processor, or of the wall on a GPU."

@@ -4,11 +4,23 @@ from pathlib import PurePath
 
 from unetlib.evaluation.baselines import TRIVIAL
 from unetlib.study.external_tools import ExternalError, split_command
+from unetlib.study.names import check_known
 from unetlib.study.settings import StudyError, StudySettings
 
 
 def check_tool(name: str, study: StudySettings) -> None:
-    """Raise StudyError for a tool that the tables could not tell from something else."""
+    """Raise StudyError for a tool that the tables could not tell from something else, or that has no dataset here."""
+    if (named := study.tools[name].datasets) is not None:
+        for each in named:
+            check_known(each, study.datasets, "tools", name, "datasets")
+        if not {*named} & {*study.study.datasets}:
+            raise StudyError(
+                f"tools.{name}.datasets: no dataset of the study is among its own ({', '.join(named) or 'none'}); add"
+                " one to study.datasets or leave the tool out",
+                "tools",
+                name,
+                "datasets",
+            )
     others = {"an experiment": study.study.experiments, "an external tool": study.study.external_tools}
     others["a trivial baseline"] = [*TRIVIAL]
     for kind, names in others.items():
