@@ -12,8 +12,7 @@
 - marked_sections: Replace the generated sections of a Markdown page, each between two comments that name its writer.
 - model_description: Read the hand-written descriptions of shipped networks from tools/shipped_models.yaml.
 - model_page: Write the page of a shipped network, card.md, from its card alone.
-- power_table: Write the power table of docs/statistics.md from the published tables of all studies: python -m
-  tools.power_table.
+- power_table: Make the power table of docs/statistics.md from the published power.csv of all deposited studies.
 - protocol_tables: Tables of docs/results/README.md: published values beside those of their protocols, and what each
   flaw is worth.
 - published_pages: The generated sections of README.md and docs/results/README.md, made from published tables.

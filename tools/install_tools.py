@@ -1,16 +1,20 @@
 """Make the environments of tools that a study trains, from their locks: python -m tools.install_tools [stardist …]
 
 Without names, of all tools of workflow/tools. They lie in .tools, or where the variable UNETLIB_TOOLS says. `--lock`
-writes the locks of the named tools anew from their requirements.in instead.
+writes the locks of the named tools anew from their requirements.in instead, and their conda.yaml from these; `--conda`
+writes conda.yaml alone.
 """
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from unetlib.io.files import atomic_path
 from unetlib.trained_tools.tool_folders import (
+    CONDA,
     FOLDER,
     LOCK,
     REQUIREMENTS,
@@ -69,7 +73,38 @@ def lock(folder: Path) -> str:
     form = ["--generate-hashes", "--universal", "--no-emit-index-url", "--python-version", oldest]
     command = [*UV, "pip", "compile", "--quiet", *form, "-o", LOCK, REQUIREMENTS]
     _run(command, folder.name, folder)
-    return f"{folder.name}: {LOCK} is written; make tools TOOLS={folder.name} installs it"
+    write_conda(folder)
+    return f"{folder.name}: {LOCK} and {CONDA} are written; make tools TOOLS={folder.name} installs it"
+
+
+def write_conda(folder: Path) -> str:
+    """Write conda.yaml from the lock of a tool; return what was done in one line."""
+    if not has_environment(folder):
+        return f"{folder.name}: has no {REQUIREMENTS}"
+    with atomic_path(folder / CONDA) as temporary:
+        temporary.write_text(conda_environment(folder), encoding="utf-8", newline="\n")
+    return f"{folder.name}: {CONDA} is written"
+
+
+def conda_environment(folder: Path) -> str:
+    """Return the conda environment with the packages of a tool's lock, with hashes.
+
+    It has the packages themselves: Snakemake makes the environment from a copy in a folder of its own, where
+    `-r requirements.lock` finds no file, and a changed file beside it would not make another environment.
+    """
+    lines = (folder / LOCK).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    packages = [" ".join(line.split()) for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    header = (
+        f"# For --sdm conda, written by `make lock-tools` from {LOCK} (sha256 {lock_checksum(folder)}).",
+        f"name: unetlib-{folder.name}",
+        "channels: [conda-forge, nodefaults]",
+        "dependencies:",
+        f"  - python ={python_versions(folder)[0]}",
+        "  - pip",
+        "  - pip:",
+    )
+    items = (f"      - {json.dumps(each)}" for each in ("--require-hashes", *packages))
+    return "\n".join([*header, *items]) + "\n"
 
 
 def _run(words: list[str], name: str, folder: Path | None = None) -> None:
@@ -84,12 +119,15 @@ def main() -> int:
     """Install or lock the tools that the command line names; one that fails is one line, and the others are made."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tools", nargs="*", help="folders of workflow/tools; none: all")
-    parser.add_argument("--lock", action="store_true", help="write their locks anew instead")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--lock", action="store_true", help="write their locks and conda.yaml anew instead")
+    instead.add_argument("--conda", action="store_true", help="write their conda.yaml from their locks instead")
     given = parser.parse_args()
+    act = lock if given.lock else write_conda if given.conda else lambda folder: install(folder, ROOT)
     failed = False
     for name in given.tools or sorted(path.parent.name for path in (ROOT / FOLDER).glob(f"*/{SCRIPT}")):
         try:
-            print((lock if given.lock else lambda folder: install(folder, ROOT))(ROOT / FOLDER / name), flush=True)
+            print(act(ROOT / FOLDER / name), flush=True)
         except (ToolError, OSError) as error:
             failed = True
             print(f"error: {error}", file=sys.stderr, flush=True)

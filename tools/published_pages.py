@@ -13,6 +13,9 @@ from tools.levers import CHART, levers_chart, levers_table, read_points
 from tools.limits_table import limits_table
 from tools.map_results import COLUMNS
 from tools.marked_sections import replace_section, write_section
+from tools.power_table import PAGE as STATISTICS
+from tools.power_table import SECTION as POWER
+from tools.power_table import power_table
 from tools.protocol_tables import flaws, published_values, worst_flaws
 from tools.recipe_table import recipe_table, write_rows
 from unetlib.evaluation.baselines import TRIVIAL
@@ -59,6 +62,8 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
     }
     if (root / PAGE).is_file():
         sections[root / PAGE, SECTION] = league_section(deposits)
+    if (root / STATISTICS).is_file():
+        sections[root / STATISTICS, POWER] = power_table(published)
     for (page, name), lines in sections.items():
         replace_section(page.read_text(encoding="utf-8"), name, WRITER, lines)
     write_rows(published / LEARNING / "comparison.csv", published)

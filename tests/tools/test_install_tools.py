@@ -5,16 +5,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from builders.fake_tools import write_tool
 
 from tools import install_tools
-from unetlib.trained_tools.tool_folders import LOCK, STAMP, ToolError, lock_checksum
+from unetlib.trained_tools.tool_folders import FOLDER, LOCK, STAMP, ToolError, lock_checksum
 
 
 def with_environment(folder: Path, lock: str = "numpy==1 --hash=sha256:0\n") -> Path:
     write_tool(folder)
-    for name, text in {"requirements.in": "numpy\n", "conda.yaml": "name: x\n", LOCK: lock}.items():
+    for name, text in {"requirements.in": "numpy\n", LOCK: lock}.items():
         (folder / name).write_text(text)
+    install_tools.write_conda(folder)
     return folder
 
 
@@ -42,8 +44,34 @@ def test_an_environment_is_made_once_and_stamped(tmp_path: Path, monkeypatch) ->
     assert len(ran) == 2 and "--require-hashes" in ran[1]
     assert install_tools.install(folder, tmp_path) == f"tool: is in {place / 'bin/python'}" and len(ran) == 2
     (folder / LOCK).write_text("numpy==2 --hash=sha256:0\n")
+    with pytest.raises(ToolError, match=r"conda\.yaml: was not made from this requirements\.lock; .* --conda tool$"):
+        install_tools.install(folder, tmp_path)
+    install_tools.write_conda(folder)
     install_tools.install(folder, tmp_path)
     assert len(ran) == 4, "another lock is another environment"
+
+
+def test_conda_gets_the_packages_of_the_lock_themselves(tmp_path: Path) -> None:
+    lock = """# comment
+numpy==1 ; python_version < '3.12' \\
+    --hash=sha256:0 \\
+    --hash=sha256:1
+    # via scipy
+scipy==2 --hash=sha256:2
+"""
+    folder = with_environment(tmp_path / "tool", lock)
+    made = yaml.safe_load((folder / "conda.yaml").read_text())
+    assert made["dependencies"][-1]["pip"] == [
+        "--require-hashes",
+        "numpy==1 ; python_version < '3.12' --hash=sha256:0 --hash=sha256:1",
+        "scipy==2 --hash=sha256:2",
+    ]
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in (install_tools.ROOT / FOLDER).glob(f"*/{LOCK}")))
+def test_the_conda_environments_of_the_tools_here_are_those_of_their_locks(folder: Path) -> None:
+    assert (folder / "conda.yaml").read_text() == install_tools.conda_environment(folder)
+    assert "-r " not in (folder / "conda.yaml").read_text(), "snakemake shows conda no other file"
 
 
 def test_a_python_that_is_not_installed_is_told(tmp_path: Path) -> None:

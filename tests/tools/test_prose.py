@@ -90,3 +90,21 @@ def test_a_sentence_rests_on_the_verdicts_of_the_ledger(page, sentence, rests_on
     assert sentence in text, "the sentence was changed: change it here too, and see what it rests on"
     found = verdicts()
     assert {claim: found[claim] for claim in rests_on} == rests_on
+
+
+def row_of(path: str, **where: str) -> dict[str, str]:
+    """The only row of a published table with these cells."""
+    with (ROOT / "docs/results" / path).open(newline="", encoding="utf-8") as handle:
+        (found,) = [row for row in csv.DictReader(handle) if where.items() <= row.items()]
+    return found
+
+
+def test_what_is_said_of_transfer_to_hela_is_in_the_tables():
+    text = " ".join((ROOT / "docs/results/README.md").read_text(encoding="utf-8").split())
+    named = {"experiment": "reference", "test_dataset": "dic-hela"}
+    foreign, own = (row_of("decisive/transfer.csv", train_dataset=name, **named) for name in ("phc-u373", "dic-hela"))
+    trivial = row_of("decisive/comparison.csv", **named | {"experiment": "all-foreground", "metric": "iou"})
+    for row, words in ((foreign, "has IoU %s on HeLa, which it never saw"), (own, "that of HeLa itself %s;")):
+        mean, low, high = (f"{float(row[name]):.3f}" for name in ("iou", "iou_low", "iou_high"))
+        assert words % f"{mean} [{low}, {high}]" in text
+    assert f"everything cell has {float(trivial['mean']):.3f}." in text

@@ -24,6 +24,7 @@ def content(folder):
     paths = [
         folder / "README.md",
         folder / "docs/paper.md",
+        folder / "docs/statistics.md",
         *(path for path in (folder / "docs/results").rglob("*") if path.is_file()),
     ]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
@@ -33,7 +34,13 @@ def copy_of_published(folder):
     """Copy what `make_results` reads and writes."""
     shutil.copytree(ROOT / "docs/results", folder / "docs/results")
     (folder / "workflow").mkdir()
-    for name in ("README.md", "docs/paper.md", "workflow/literature.csv", "workflow/known-errors.csv"):
+    for name in (
+        "README.md",
+        "docs/paper.md",
+        "docs/statistics.md",
+        "workflow/literature.csv",
+        "workflow/known-errors.csv",
+    ):
         shutil.copyfile(ROOT / name, folder / name)
     return folder
 
@@ -70,6 +77,7 @@ def published(tmp_path_factory):
         "README.md": ["answers", "results"],
         "docs/results/README.md": SECTIONS,
         "docs/paper.md": ["counts"],
+        "docs/statistics.md": ["power"],
     }.items():
         marks = [f"<!-- {name}: written by {published_pages.WRITER} -->\n<!-- end of {name} -->\n" for name in names]
         (folder / page).write_text("".join(marks))

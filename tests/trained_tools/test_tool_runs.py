@@ -1,6 +1,7 @@
 """A tool is trained and predicts within its limits; one that is broken leaves one line, and nothing half-made."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,14 @@ from builders.fake_tools import BROKEN, write_tool
 from unetlib.datasets.dataset import Dataset, Sample, write_dataset
 from unetlib.evaluation.settings import DatasetScoring
 from unetlib.study.runs import run_of
+from unetlib.trained_tools import tool_runs
 from unetlib.trained_tools.facts import read_predictions, read_tool_facts
 from unetlib.trained_tools.staging import stage
 from unetlib.trained_tools.tool_runs import failures_of, predict_tool, roles_of, tool_run, train_tool
 from unetlib.trained_tools.tool_scores import SplitToScore, score_predictions
 
 SETTINGS = {"budget_s": 20, "predict_s": 20, "threads": 1, "device": "cpu", "options": {}, "pretrained": False}
+GPU = {"device": "cuda"}
 SCORING = {"d": DatasetScoring(min_area_px=0)}
 
 
@@ -101,6 +104,31 @@ def test_a_broken_tool_is_one_line(name: str, project: Path, tmp_path: Path) -> 
     assert {path.name for path in output.iterdir()} <= {
         "model", "labels", "training.json", "predictions.json", "train.txt", "predict-d.txt"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("training", "writing", "changes", "words"),
+    [
+        ("time.sleep(600)", "", {}, r"training stopped after \d+ wall seconds, of which it computed for \d+: it waits"),
+        (
+            "",
+            "time.sleep(600)",
+            {},
+            r"prediction stopped after \d+ wall seconds, of which it computed for \d+: it waits",
+        ),
+        ("", "while True: pass", {}, r"prediction stopped after \d+ processor seconds, more than the 2 that predict_s"),
+        ("time.sleep(600)", "", GPU, r"training stopped after \d+ wall seconds, more than 1\.2 times its budget of 6"),
+        ("", "time.sleep(600)", GPU, r"prediction stopped after \d+ wall seconds, more than the 2 that predict_s"),
+    ],
+)
+def test_what_takes_too_long_or_waits_is_stopped_and_told_apart(
+    training: str, writing: str, changes: dict[str, object], words: str, project: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(tool_runs, "WAITING", 1)
+    monkeypatch.setattr(tool_runs, "LEAST_WAIT_S", 6)
+    write_tool(project / "tools/slow", training, writing)
+    (_, _, failures, rows) = run_tool(project, "slow", tmp_path, **{"budget_s": 6, "predict_s": 2} | changes)
+    assert rows == [] and re.match(words, failures[0]["reason"].removeprefix("not trained: ")), failures
 
 
 def test_failures_are_counted_until_it_works(project: Path, tmp_path: Path) -> None:

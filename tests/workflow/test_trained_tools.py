@@ -10,7 +10,9 @@ from builders.tiny_study import results, rows
 
 pytestmark = pytest.mark.pipeline
 
-NAMES = ["works", "cut", "crash", "packages"]
+ENTRIES = dict.fromkeys(("works", "cut", "crash", "packages"), "{}")
+ENTRIES |= {"floats": "{datasets: [phase]}", "greedy": "{datasets: [phase], budget_s: 2}"}
+NAMES = [*ENTRIES]
 STUDY = """study: {name: tiny, tools: [%s]}
 tool_budget_s: 30
 tools: {%s}
@@ -25,7 +27,10 @@ def league(finished, tmp_path_factory):
     for name in NAMES:
         training, writing, _ = BROKEN.get(name, ("", "", ""))
         write_tool(project.path(f"workflow/tools/{name}"), training, writing)
-    text = STUDY % (", ".join([*NAMES, "fitted-watershed"]), ", ".join(f"{name}: {{}}" for name in NAMES))
+    text = STUDY % (
+        ", ".join([*NAMES, "fitted-watershed"]),
+        ", ".join(f"{name}: {entry}" for name, entry in ENTRIES.items()),
+    )
     project.path("tools.yaml").write_text(text)
     return project, project.snakemake(overlays=("tools.yaml",))
 
@@ -35,10 +40,12 @@ def test_everything_else_is_made_and_the_end_says_what_failed(league, finished):
     assert done.returncode != 0 and "Error in rule check_external" in done.stdout, done.stdout[-3000:]
     assert not any(f"Error in rule {rule}" in done.stdout for rule in ("train_tool", "predict_tool", "score_tool"))
     for words in (
-        "trained tools scored: 4 of 10",
+        "trained tools scored: 4 of 12",
         "failed: crash on phase, fold 0, seed 0: not trained: training ended with code 1: RuntimeError: out of luck",
         "failed: cut on phase, fold 0, seed 0: ",
         "No module named 'no_such_package'",
+        "failed: floats on phase, fold 0, seed 0: ",
+        "processor seconds, more than 1.2 times its budget of 2 seconds",
     ):
         assert words in done.stdout, done.stdout[-3000:]
     kept = [
@@ -75,7 +82,7 @@ def test_the_league_says_seconds_and_reasons(league):
 def test_what_failed_is_tried_again_and_the_rest_stays(league):
     project, _ = league
     again = project.planned("tools.yaml")
-    assert again["train_tool"] == 4 and "train" not in again, "two tools that could not be trained, on two datasets"
+    assert again["train_tool"] == 5 and "train" not in again, "two tools on two datasets, and one on one"
     for name in NAMES:
         write_tool(project.path(f"workflow/tools/{name}"))
     done = project.snakemake(overlays=("tools.yaml",))

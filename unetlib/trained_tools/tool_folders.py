@@ -6,7 +6,7 @@
       tool.toml          python: the Python versions that it runs with
       requirements.in    its packages; without this file it runs in the project's own environment
       requirements.lock  the same with versions and hashes
-      conda.yaml         the same for Snakemake's --sdm conda
+      conda.yaml         the same for Snakemake's --sdm conda, which sees no other file; written from the lock
 
 Only the standard library is imported, because this runs in the environment of the tool.
 """
@@ -63,6 +63,8 @@ def _fault_of_environment(folder: Path) -> str:
         return f"{folder / LOCK}: has no hashes; make lock-tools writes it with them"
     if found := [word for word in HOSTS if word in text.replace("--no-emit-index-url", "")]:
         return f"{folder / LOCK}: names where packages are fetched from ({found[0]}); make lock-tools leaves it out"
+    if lock_checksum(folder) not in (folder / CONDA).read_text(encoding="utf-8"):
+        return f"{folder / CONDA}: was not made from this {LOCK}; python -m tools.install_tools --conda {folder.name}"
     return ""
 
 

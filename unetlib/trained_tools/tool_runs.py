@@ -19,7 +19,7 @@ from unetlib.study.external_tools import ExternalError, find_labels
 from unetlib.study.runs import run_of
 from unetlib.trained_tools import contract
 from unetlib.trained_tools.contract import TEST_FOLDER, TRAINING_FOLDERS, Options, Words, variables
-from unetlib.trained_tools.measured_process import PROCESSOR, Limits, Measured, run_measured
+from unetlib.trained_tools.measured_process import PROCESSOR, WALL, Limits, Measured, run_measured
 from unetlib.trained_tools.tool_folders import SCRIPT, ToolError, file_checksums, interpreter
 
 OVER = 1.2  # times the budget, at which a training is stopped
@@ -118,7 +118,7 @@ def train_tool(run: ToolRun, staged: Path, output: Path, facts: Mapping[str, obj
             )
             measured, last = _run(run, words, run.limits(OVER * run.budget_s), output.parent / "train.txt")
             found |= _costs(measured) | {"train_seconds": round(measured.wall_seconds, 2)}
-            reason = _fault("training", measured, last, f"{OVER} times its budget of {run.budget_s:g}")
+            reason = _fault(run, "training", measured, last, f"{OVER} times its budget of {run.budget_s:g} seconds")
             found["told"] = _told(made)
             if not reason:
                 shutil.rmtree(model, ignore_errors=True)
@@ -181,7 +181,7 @@ def _predict(run: ToolRun, model: Path, staged: Path, dataset: str, place: Path)
             return str(error), {}
         log = place.parent.parent / f"predict-{dataset}.txt"
         measured, last = _run(run, words, run.limits(run.predict_s), log)
-        if reason := _fault("prediction", measured, last, f"its {run.predict_s:g}"):
+        if reason := _fault(run, "prediction", measured, last, f"the {run.predict_s:g} that predict_s allows"):
             return reason, _costs(measured)
         try:
             labels = find_labels(made, "{frame}.tif", dataset=dataset, frames=frames, known=frames)
@@ -205,13 +205,14 @@ def _run(run: ToolRun, words: Sequence[str], limits: Limits, log: Path) -> tuple
     return measured, next((line.strip() for line in reversed(lines) if line.strip()), "")[:LINE]
 
 
-def _fault(what: str, measured: Measured, last: str, limit: str) -> str:
+def _fault(run: ToolRun, what: str, measured: Measured, last: str, limit: str) -> str:
+    """Return why a command of a tool has failed, or "". limit: the seconds that it may take, in words."""
+    processor, wall = (f"{seconds:.0f}" for seconds in (measured.processor_seconds, measured.wall_seconds))
+    if measured.exceeded == WALL and run.device == "cpu":
+        return f"{what} stopped after {wall} wall seconds, of which it computed for {processor}: it waits for something"
     if measured.exceeded:
-        kind = "processor" if measured.exceeded == PROCESSOR else "wall"
-        used = measured.processor_seconds if measured.exceeded == PROCESSOR else measured.wall_seconds
-        if kind == "wall" and "budget" not in limit:
-            limit = "all"
-        return f"{what} stopped after {used:.0f} {kind} seconds, more than {limit} seconds"
+        used = processor if measured.exceeded == PROCESSOR else wall
+        return f"{what} stopped after {used} {measured.exceeded} seconds, more than {limit}"
     if measured.code:
         ended = f"by signal {-measured.code}" if measured.code < 0 else f"with code {measured.code}"
         return f"{what} ended {ended}" + (f": {last}" if last else "")
