@@ -3,7 +3,7 @@
 python -m benchmarks.learning --configfile studies/demo.yaml --experiments reference modern --seconds 30
 
 An experiment of the study is a recipe. Its prepared datasets are taken from resources/ (make them with
-`snakemake --configfile … --until prepare`); its augmented caches are written beside the output. The number of updates
+`snakemake --configfile … --until prepare`); its augmented caches are written there too. The number of updates
 follows from the budget and the measured time of an update, so that the schedule ends with the budget. The time of
 validation and of writing the cache does not count. Scores are of the validation frames, because recipes are selected
 here; results are reported on test frames.
@@ -202,7 +202,7 @@ def main() -> None:
         for experiment in arguments.experiments or study.study.experiments:
             data = Dataset(Path(layout.frames(name)).parent)
             roles = roles_of(data, study, experiment)
-            material = Material(data, roles, arguments.output.with_suffix(".caches"), study.split.seed)
+            material = Material(data, roles, Path(layout.resources) / "learning", study.split.seed)
             images = HeldOut(data, roles["validation"], study.compute)
             resample = measured_size(run_settings(study, experiment, name).resample, [(data, roles["train"])])
             scored = Scored(images, prediction_settings(study, experiment, name, {name: None}), resample)

@@ -142,11 +142,11 @@ def answers_section(ledger: pd.DataFrame | None, published: Path) -> list[str]:
         return counts_section(ledger)
     chart = f"![Differences that the documents state, as measured here]({PUBLISHED}/{DIRECTIONS}.png)"
     return [
-        *counts_section(ledger),
+        chart,
         "",
         _directions_counted(ledger),
         "",
-        chart,
+        *counts_section(ledger),
         "",
         *([*tools, ""] if (tools := league_summary(published / "league")) else []),
         "What single mistakes of the documents are worth, on the same test images (intervals are over images; where a",

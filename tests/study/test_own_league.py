@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unetlib.study.own_league import UPDATES_PER_SECOND, own_league, tool_folders
+from unetlib.study.own_league import FAST_UPDATES, UPDATES_PER_SECOND, own_league, tool_folders
 from unetlib.study.settings import StudyError
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,9 @@ def test_a_folder_is_enough(tmp_path: Path) -> None:
 def test_what_the_file_states_is_left_to_it(tmp_path: Path) -> None:
     path = written(tmp_path, "datasets: {mine: {folder: images, min_area_px: 5}}")
     assert own_league(path, seconds=300.0)["experiments"]["tuned"]["training"]["updates"] == 2700
+    assert "training" not in own_league(path, seconds=300.0)["experiments"]["fast"]
+    short = own_league(path, seconds=30.0)["experiments"]  # less than `fast` takes
+    assert short["fast"]["training"] == short["tuned"]["training"] == {"updates": 270, "evaluate_every": 19}
     found = own_league(path, tools=["stardist"], seconds=60.0, seeds=2)
     assert "min_area_px" not in found["datasets"]["mine"]
     assert (
@@ -60,7 +63,7 @@ def test_the_folders_of_the_tools_are_found() -> None:
 
 def test_the_experiments_are_those_of_the_league() -> None:
     league = yaml.safe_load((ROOT / "studies/league.yaml").read_text())
-    assert {"tuned", "fast"} <= set(league["study"]["experiments"])
+    assert {"tuned", "fast"} <= set(league["study"]["experiments"]) and league["training"]["updates"] == FAST_UPDATES
     assert league["experiments"]["tuned"]["training"]["updates"] == pytest.approx(
         UPDATES_PER_SECOND * league["tool_budget_s"], rel=0.01
     )

@@ -12,6 +12,7 @@ from unetlib.study.settings import StudyError
 FILES = ("studies/cpu.yaml", "studies/league.yaml")
 EXPERIMENTS = ("tuned", "fast")  # for images of any kind
 UPDATES_PER_SECOND, EVALUATIONS = 9, 14  # of `tuned` in studies/league.yaml: 7000 updates in 780 s, 14 evaluations
+FAST_UPDATES = 600  # as there
 DEFAULTS = {"format": "pairs", "split": "group", "primary_metric": "map", "min_area_px": 20, "watershed_depth_px": 3}
 
 
@@ -21,7 +22,7 @@ def own_league(
     """Return the configuration that is laid under a person's own file, whose values count where it has them.
 
     path: a YAML file with at least `datasets: {NAME: {folder: …}}`. tools, seconds, seeds: as on the command line; left
-    out, those of studies/league.yaml. Our longest training has updates for as many seconds. Raises StudyError for a
+    out, those of studies/league.yaml. Our trainings have updates for at most as many seconds. Raises StudyError for a
     file that names no dataset.
     """
     own = read_yaml(path)
@@ -39,12 +40,13 @@ def own_league(
     if seeds:
         study["seeds"] = [*range(seeds)]
     updates = max(round((seconds or 0) * UPDATES_PER_SECOND), 10 * EVALUATIONS)
+    shortened = EXPERIMENTS if updates < FAST_UPDATES else EXPERIMENTS[:1]
     length = {"training": {"updates": updates, "evaluate_every": updates // EVALUATIONS}} if seconds else {}
     found = {
         "study": study,
         "datasets": {name: {key: DEFAULTS[key] for key in DEFAULTS if key not in datasets[name]} for name in names},
         # In the league each recipe has datasets of its own; here every experiment is for these.
-        "experiments": {name: {"datasets": names, **(length if name == "tuned" else {})} for name in EXPERIMENTS},
+        "experiments": {name: {"datasets": names, **(length if name in shortened else {})} for name in EXPERIMENTS},
     }
     return found | ({"tool_budget_s": seconds} if seconds else {})
 
