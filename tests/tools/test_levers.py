@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tools.levers import BASE, differences, last_scores, levers_chart, levers_table, read_points, seconds_to
+from tools.levers import BASE, curve, differences, last_scores, levers_chart, levers_table, read_points, seconds_to
 from unetlib.report.figures import figure_bytes
 
 RESULTS = Path(__file__).parents[2] / "docs/results"
@@ -48,6 +48,17 @@ def test_a_row_has_score_gain_and_the_time_to_the_level_of_the_fast_recipe(tmp_p
     assert [row[1] for row in rows] == ["mAP", "SEG", "SEG", "SEG"]
     assert [row[5] for row in rows] == ["20", "20", "12", "never"]  # wide has 0.4 after 10 s, 0.8 after 20 s
     assert rows[2][4].startswith("+0.300")
+
+
+def test_an_evaluation_just_before_the_end_does_not_count_twice(tmp_path: Path) -> None:
+    trainings(tmp_path, "hela", {BASE: [0.5, 0.6], "wide": [0.6, 0.7]})
+    path = tmp_path / "learning/levers-hela.csv"
+    table = pd.read_csv(path)
+    more = table[(table["experiment"] == "wide") & (table["seed"] == 1)].iloc[[-1]].assign(update=99, seg=0.1)
+    pd.concat([table, more]).sort_values(["experiment", "seed", "update"]).to_csv(path, index=False)
+    points = read_points(tmp_path)
+    assert points.groupby(["experiment", "seed"])["evaluation"].apply(list).tolist() == [[1, 2]] * 4
+    assert curve(points, "wide")["mean"].tolist() == pytest.approx([0.325, 0.65])
 
 
 def test_a_level_reached_at_once_takes_the_time_of_the_first_evaluation() -> None:
