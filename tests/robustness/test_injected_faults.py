@@ -201,5 +201,5 @@ def test_a_study_killed_three_times_ends_in_the_same_bytes(tmp_path):
     overlay = write_overlay(HERE / "builders/tiny.yaml", tmp_path / "study.yaml", few, pack_jobs=True)
     reference, jobs = reference_run(tmp_path / "reference", overlay)
     row = try_fault("SIGKILL", kills(3), reference, jobs, tmp_path / "killed", seed=0, finished=False)
-    assert row.strikes == 3 and 1 <= row.unlocks <= 3
+    assert 2 <= row.strikes <= 3 and 1 <= row.unlocks <= 3, "a busy machine may end the study before the third kill"
     assert row.compared >= 8 and row.lost == []

@@ -33,7 +33,8 @@ WAIT_SECONDS = 900  # for one event; the machine may be busy
 LIMIT_SECONDS = 3000  # for all of it
 SHORT = "rule_train_wildcards_reference"  # a training that is cancelled
 LONG = "no-border-weight"  # the experiment whose training is long enough to be met at a checkpoint
-PART = {"experiments": ["reference", LONG, "multi-dataset", "tta"]}  # what asks for every rule of GPU nodes
+# What asks for every rule of GPU nodes, also those of a tool that is trained.
+PART = {"experiments": ["reference", LONG, "multi-dataset", "tta"], "tools": ["fitted-watershed"]}
 SIZES = {"mem_mb": "1500 * attempt", "runtime": "30 * attempt"}  # what a test node has
 
 
