@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from scipy.special import stdtrit
 
 from unetlib.evaluation.tables import METRICS
@@ -125,8 +126,8 @@ def levers_chart(points: pd.DataFrame) -> Figure:
             own = points[points["dataset"] == name]
             gained, upper, lower = differences(own), *grid[:, column]
             best = str(gained["mean"].idxmax())
-            for arm in arms:
-                found = curve(own, arm)
+            for arm in gained.index:
+                found = curve(own, str(arm))
                 upper.plot(found["seconds"], found["mean"], color=GREY, linewidth=0.4)
             for arm, colour in ((BASE, "black"), (best, BLUE)):
                 found = curve(own, arm)
@@ -138,8 +139,8 @@ def levers_chart(points: pd.DataFrame) -> Figure:
             metric = METRICS[str(own["metric"].iloc[0])]
             upper.set(title=name, xlabel="processor seconds", ylabel=f"{metric}, validation images")
             upper.legend(loc="lower right")
-            for place, arm in enumerate(arms):
-                mean, low, high = gained.loc[arm].astype(float)
+            for arm, (mean, low, high) in zip(gained.index, gained.to_numpy(dtype=float), strict=True):
+                place = arms.index(str(arm))  # not every arm need be tried on every dataset
                 colour = BLUE if low > 0 else VERMILION if high < 0 else GREY
                 lower.plot([low, high], [place, place], color=colour, linewidth=1.2)
                 lower.plot(mean, place, "o", color=colour, markersize=3)
@@ -147,4 +148,5 @@ def levers_chart(points: pd.DataFrame) -> Figure:
             lower.set_yticks(range(len(arms)), arms if column == 0 else [""] * len(arms))
             lower.set(ylim=(len(arms) - 0.4, -0.6), xlabel=f"arm − {BASE}, {metric}")
             lower.tick_params(axis="y", length=0)
+            lower.xaxis.set_major_locator(MaxNLocator(4))
     return figure

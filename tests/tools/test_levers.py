@@ -68,4 +68,19 @@ def test_a_level_reached_at_once_takes_the_time_of_the_first_evaluation() -> Non
 def test_the_chart_is_reproducible(tmp_path: Path) -> None:
     points = read_points(trainings(tmp_path, "hela", {BASE: [0.5, 0.6], "wide": [0.6, 0.6]}))
     assert list(last_scores(points).index) == [BASE, "wide"]
+    points = read_points(trainings(tmp_path, "dsb2018", {BASE: [0.5, 0.6], "deep": [0.6, 0.6]}))
     assert figure_bytes(levers_chart(points), "svg") == figure_bytes(levers_chart(points), "svg")
+
+
+def test_what_the_page_says_of_the_arms_is_in_the_published_points() -> None:
+    points = read_points(RESULTS)
+    gained = {name: differences(own) for name, own in points.groupby("dataset")}
+    page = (RESULTS / "README.md").read_text(encoding="utf-8")
+    hela, dsb, em = (gained[name] for name in ("dic-hela", "dsb2018", "isbi-em"))
+    worth = [f"{-hela.loc[arm, 'mean']:.2f}" for arm in ("no-border-weight", "unpadded", "no-norm")]
+    assert "are worth {}, {} and {} of SEG".format(*worth) in page
+    assert hela["low"].max() < 0 and "on HeLa nothing tried is better" in page
+    mean, low, high = dsb.loc["group-norm", ["mean", "low", "high"]]
+    assert f"(mAP {mean:+.3f} [{low:+.3f}, {high:+.3f}])" in page
+    costs = -hela.loc["group-norm", "mean"], -em.loc["group-norm", "mean"]
+    assert "costs HeLa {:.3f} of SEG and EM {:.3f}".format(*costs) in page
