@@ -23,6 +23,7 @@ from unetlib.evaluation.curves import curve_scores
 from unetlib.io.files import read_json
 from unetlib.io.packed import read_packed
 from unetlib.report.deposit import HISTORY, STUDY
+from unetlib.study.runs import JOINT
 
 
 class BySeed(NamedTuple):
@@ -39,7 +40,7 @@ class BySeed(NamedTuple):
 
 
 def scores(root: Path, study: str, arm: str, dataset: str, metric: str) -> pd.Series:
-    """Return the score of each network of an arm on its own dataset, by fold and seed; KeyError without the arm."""
+    """Return the score of each network of an arm on a dataset that trained it, by fold and seed; KeyError without."""
     if metric in CURVE_METRICS:
         history = pd.read_csv(io.BytesIO(read_packed(root / DEPOSITS / study / HISTORY)))
         own = history[(history["experiment"] == arm) & (history["train_dataset"] == dataset)]
@@ -48,7 +49,7 @@ def scores(root: Path, study: str, arm: str, dataset: str, metric: str) -> pd.Se
         made = pd.Series(found, dtype=float)
     else:
         table = pd.read_csv(root / PUBLISHED / study / "differences.csv")
-        own = table[(table["train_dataset"] == dataset) & (table["test_dataset"] == dataset)]
+        own = table[table["train_dataset"].isin([dataset, JOINT]) & (table["test_dataset"] == dataset)]
         own = own[own["metric"] == metric]
         made = own[own["experiment"] == arm].set_index(["fold", "seed"])["variant"]
         if made.empty and arm == read_json(root / DEPOSITS / study / STUDY)["facts"]["reference"]:
