@@ -57,8 +57,9 @@ tools: $(INSTALLED)
 lock-tools: $(INSTALLED)
 	python -m tools.install_tools --lock $(TOOLS)
 
+# Two processes, each with whole files: what a file makes for its tests is made once.
 test: $(INSTALLED)
-	pytest
+	pytest -n 2 --dist loadfile
 
 test-slurm: $(INSTALLED)
 	@python tests/slurm/run.py $(SLURM); status=$$?; [ $$status = 77 ] || exit $$status

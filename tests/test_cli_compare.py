@@ -42,7 +42,8 @@ def test_a_dry_run_plans_networks_and_tools(project: Path) -> None:
     done = command(project, "mine.yaml", "--tools", "fitted-watershed", "--seconds", "20", "--seeds", "2", "-n")
     assert done.returncode == 0, done.stdout + done.stderr
     counts = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
-    assert counts["train_tool"] == "2" and counts["train"] == "4" and counts["report"] == "1"
+    # In 20 s `tuned` is as long as `fast`, and so the same training: one per seed.
+    assert counts["train_tool"] == "2" and counts["train"] == "2" and counts["report"] == "1"
     assert "fitted-watershed: runs in the project's own environment" in done.stdout
     assert "tool_budget_s: 20" in (project / "resources/compare/mine.yaml").read_text()
 
