@@ -57,7 +57,7 @@ tools: $(INSTALLED)
 lock-tools: $(INSTALLED)
 	python -m tools.install_tools --lock $(TOOLS)
 
-# Two processes, each with whole files: what a file makes for its tests is made once.
+# Two processes. The tests of a file stay in one of them, as they share what they make.
 test: $(INSTALLED)
 	pytest -n 2 --dist loadfile
 

@@ -1,11 +1,12 @@
 """What the mean of several networks is worth: the probabilities of all seeds of a finished study, averaged and scored.
 
     snakemake --cores all --configfile studies/cpu.yaml studies/recipes.yaml studies/seeds.yaml
-    python -m benchmarks.mean_of_seeds fast --configfile studies/cpu.yaml studies/recipes.yaml studies/seeds.yaml
+    python -m benchmarks.mean_of_seeds fast --configfile studies/cpu.yaml studies/recipes.yaml studies/seeds.yaml \\
+        --publish
 
 Each image is divided into cells once, from the mean probability, by the settings of the single networks. The mean takes
 the time of all its networks, in training and in prediction. --publish writes docs/results/learning/mean-of-seeds.csv;
-rows of other experiments stay there.
+rows of other experiments and datasets stay there.
 """
 
 import argparse

@@ -4,7 +4,7 @@
 
 Networks of one seed start from the same weights on every fold, which the intervals of the tables do not model. Here the
 folds of a seed are averaged first, and the interval is Student's t over the seeds. Reads docs/results/STUDY and its
-deposit. Metrics are those of the tables, by their names in the CSV files, and updates_to_95 of the validation curve.
+deposit. Metrics are those of the tables, by their names in the CSV files, and of the validation curve.
 """
 
 import argparse

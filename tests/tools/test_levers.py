@@ -79,8 +79,13 @@ def test_what_the_page_says_of_the_arms_is_in_the_published_points() -> None:
     hela, dsb, em = (gained[name] for name in ("dic-hela", "dsb2018", "isbi-em"))
     worth = [f"{-hela.loc[arm, 'mean']:.2f}" for arm in ("no-border-weight", "unpadded", "no-norm")]
     assert "are worth {}, {} and {} of SEG".format(*worth) in page
-    assert hela["low"].max() < 0 and "on HeLa nothing tried is better" in page
+    assert hela["low"].max() < 0 and "On HeLa nothing tried is better" in page
     mean, low, high = dsb.loc["group-norm", ["mean", "low", "high"]]
     assert f"(mAP {mean:+.3f} [{low:+.3f}, {high:+.3f}])" in page
     costs = -hela.loc["group-norm", "mean"], -em.loc["group-norm", "mean"]
     assert "costs HeLa {:.3f} of SEG and EM {:.3f}".format(*costs) in page
+    assert (
+        "Clipping, the Dice term, the schedule and the initialisation make no difference that three seeds show" in page
+    )
+    for arm in ("no-clipping", "cross-entropy", "one-cycle", "xavier"):
+        assert all(found.loc[arm, "low"] < 0 < found.loc[arm, "high"] for found in (hela, dsb)), arm
