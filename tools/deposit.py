@@ -3,8 +3,9 @@
 python -m tools.deposit results/cpu "snakemake --cores 2 --configfile studies/cpu.yaml my-mirror.yaml" \\
     --configfile studies/cpu.yaml
 
-With --add, the runs of further seeds are added to the deposit that is there: a study of three seeds can be made in
-three sittings, each with its own `study: {seeds: [...]}`.
+With --add, the runs of further seeds, or of further arms with the same seeds, are added to the deposit that is there:
+a study of three seeds can be made in three sittings, each with its own `study: {seeds: [...]}`, and a network or a tool
+can be added later by a `study: {experiments: [...], tools: [...]}` of the reference and the new ones.
 
 `python -m tools.results` makes everything that is published of it from there.
 """
@@ -19,7 +20,7 @@ from snakemake.utils import update_config
 
 from tools.published_pages import DEPOSITS
 from unetlib.report.deposit import DepositError, write_deposit
-from unetlib.report.deposit_seeds import add_seeds
+from unetlib.report.deposit_parts import add_part
 from unetlib.study.config_errors import read_study
 from unetlib.study.facts import StudyFacts, study_facts
 
@@ -37,7 +38,7 @@ def facts_of(files: list[Path]) -> StudyFacts:
 def deposit(results: Path, command: str, configfiles: list[Path], *, add: bool = False) -> Path:
     """Deposit the study whose results these are, <project>/results/<study>; return the folder of its deposit.
 
-    add: add its seeds to the deposit that is there.
+    add: add its seeds or arms to the deposit that is there.
     """
     root = results.resolve().parents[1]
     facts = facts_of([root / "config.yaml", *configfiles])
@@ -51,7 +52,7 @@ def deposit(results: Path, command: str, configfiles: list[Path], *, add: bool =
         raise DepositError(f"{folder}: there is no deposit to add to; leave out --add")
     with tempfile.TemporaryDirectory() as place:
         write_deposit(Path(place) / facts.name, root, facts, command)
-        add_seeds(folder, Path(place) / facts.name)
+        add_part(folder, Path(place) / facts.name)
     return folder
 
 
@@ -61,7 +62,7 @@ def main() -> int:
     parser.add_argument("results", type=Path, help="folder of a finished study, such as results/cpu")
     parser.add_argument("command", help="the command that made it, as it is to be shown")
     parser.add_argument("--configfile", type=Path, nargs="+", required=True, help="the files that it was made with")
-    parser.add_argument("--add", action="store_true", help="add these seeds to the study's deposit")
+    parser.add_argument("--add", action="store_true", help="add these seeds, or arms, to the study's deposit")
     given = parser.parse_args()
     try:
         folder = deposit(given.results, given.command, given.configfile, add=given.add)

@@ -65,7 +65,7 @@ def test_the_same_study_gives_the_same_bytes(project, tmp_path):
     for name in ("one", "two"):
         write_deposit(tmp_path / name, project, facts, COMMAND)
     names = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(names) == 12
+    assert len(names) == 13
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 

@@ -6,7 +6,7 @@
 - contents: Assemble the contents of a study's report from its result files.
 - decided: The lead of the report: sentences on the comparisons that a study decides, made from its tables alone.
 - deposit: The deposit of a study: the data behind its tables, charts and verdicts, in a few compressed files.
-- deposit_seeds: Add the runs of further seeds to the deposit of a study, so that a study can be made in several
+- deposit_parts: Add further seeds, or further arms, to the deposit of a study, so that a study can be made in several
   sittings.
 - directions: Directions: published statements that one thing is better than another, beside the difference that we
   measured.

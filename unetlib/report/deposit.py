@@ -7,7 +7,8 @@
 - history.csv.xz: every evaluation during every training
 - tracking.csv.xz: scores of tracked sequences
 - failures.csv.xz: failures of tools
-- tools.jsonl.xz, resources.csv.xz: the facts of each training of a tool, and what each training took (with tools)
+- tools.jsonl.xz: the facts of each training of a tool, where there are any
+- resources.csv.xz: what each training took (older deposits have it only with tools)
 - checks.csv.xz: the checks of the scores
 - silver.csv.xz: silver truth compared with gold truth
 - SHA256SUMS
@@ -108,7 +109,7 @@ def write_deposit(folder: Path, root: Path, facts: StudyFacts, command: str) -> 
         _write_facts(staging / RUNS, trained_facts(facts, root))
         if facts.tools:
             _write_facts(staging / TOOLS, tool_facts(facts, root))
-            write_packed(staging / USED, tables.to_csv(resources(facts, root)).encode())
+        write_packed(staging / USED, tables.to_csv(resources(facts, root)).encode())
         day = datetime.fromtimestamp((root / layout.all_scores).stat().st_mtime, UTC).date()
         write_json(staging / STUDY, {"command": command, "day": f"{day}", "facts": facts.plain()})
         write_checksums(staging)

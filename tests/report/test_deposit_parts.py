@@ -1,4 +1,4 @@
-"""Seeds of a later sitting are added to a deposit: the same bytes as of all seeds at once, or nothing is changed."""
+"""Seeds or arms of a later sitting are added to a deposit: the bytes of all at once, or nothing is changed."""
 
 import shutil
 
@@ -9,7 +9,7 @@ from builders.finished_study import configuration, finish, with_a_tool
 from unetlib.io.files import FileError, read_csv, write_csv
 from unetlib.io.packed import read_packed
 from unetlib.report.deposit import DepositError, read_deposit, write_deposit
-from unetlib.report.deposit_seeds import add_seeds
+from unetlib.report.deposit_parts import add_part
 from unetlib.study.layout import Layout
 
 COMMAND = "snakemake --cores 2 --configfile studies/small.yaml"
@@ -22,6 +22,13 @@ def with_seeds(*seeds, tool=False, **changes):
     return facts(config)
 
 
+def other_reference():
+    """The facts of a study whose reference is another network, with one arm."""
+    found = with_seeds(0, experiments=["reference"])
+    experiments = {"reference": found.experiments["reference"].model_copy(update={"base_filters": 99})}
+    return found.model_copy(update={"experiments": experiments})
+
+
 def deposited(folder, project, found, command=COMMAND):
     """The deposit of the runs of some seeds of a finished study."""
     place = shutil.copytree(project, folder.parent / f"{folder.name}-project")
@@ -29,6 +36,8 @@ def deposited(folder, project, found, command=COMMAND):
     rows = read_csv(path, ())
     tools = [run.experiment for run in found.external_runs()]
     kept = [row for row in rows if int(row["seed"]) in found.seeds or row["experiment"] in tools]
+    arms = {*found.experiments, *found.external_tools, *found.tools}
+    kept = [row for row in kept if row["experiment"] in arms]
     write_csv(path, kept, [*rows[0]])
     write_deposit(folder, place, found, command)
     return folder
@@ -45,7 +54,7 @@ def test_two_sittings_give_the_deposit_of_one(project, tmp_path):
     for first, second in ((0, 1), (1, 0)):
         one = deposited(tmp_path / f"one-{first}", project, with_seeds(first))
         two = deposited(tmp_path / f"two-{first}", project, with_seeds(second))
-        assert add_seeds(one, two) == with_seeds(0, 1)
+        assert add_part(one, two) == with_seeds(0, 1)
         for path in (path for path in whole.rglob("*") if path.is_file() and path.name != "study.json"):
             name = path.relative_to(whole)
             if path.suffix == ".xz":
@@ -61,7 +70,7 @@ def test_trainings_of_tools_are_added_with_what_they_took(tmp_path):
     whole = deposited(tmp_path / "whole", project, with_seeds(0, 1, tool=True))
     one = deposited(tmp_path / "one", project, with_seeds(0, tool=True))
     two = deposited(tmp_path / "two", project, with_seeds(1, tool=True, tool_transfer=False))
-    assert add_seeds(one, two) == with_seeds(0, 1, tool=True), "tools were tested on all datasets in one sitting"
+    assert add_part(one, two) == with_seeds(0, 1, tool=True), "tools were tested on all datasets in one sitting"
     together, at_once = read_deposit(one), read_deposit(whole)
     assert together.scores.tools == at_once.scores.tools and len(together.scores.tools) > 1
     assert together.scores.resources.equals(at_once.scores.resources)
@@ -69,9 +78,32 @@ def test_trainings_of_tools_are_added_with_what_they_took(tmp_path):
         assert read_packed(one / name) == read_packed(whole / name), name
 
 
+def test_arms_of_a_later_sitting_give_the_deposit_of_all_at_once(tmp_path):
+    finish(tmp_path / "project", tool=True)
+    project = tmp_path / "project"
+    whole = deposited(tmp_path / "whole", project, with_seeds(0, 1, tool=True))
+    one = deposited(tmp_path / "one", project, with_seeds(0, 1))
+    again = retrained(project, "reference", tmp_path / "again")
+    two = deposited(tmp_path / "two", again, with_seeds(0, 1, tool=True, experiments=["reference"], external_tools=[]))
+    assert add_part(one, two) == with_seeds(0, 1, tool=True)
+    for path in (path for path in whole.rglob("*") if path.is_file() and path.name not in ("study.json", "SHA256SUMS")):
+        name = path.relative_to(whole)
+        assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+    assert read_deposit(one).facts == read_deposit(whole).facts
+
+
+def retrained(project, experiment, folder):
+    """The project with other scores of an experiment, as on another machine."""
+    shutil.copytree(project, folder)
+    rows = read_csv(folder / LAYOUT.all_scores, ())
+    worse = [row | {"value": "0.25"} if row["experiment"] == experiment else row for row in rows]
+    write_csv(folder / LAYOUT.all_scores, worse, [*rows[0]])
+    return folder
+
+
 def test_both_commands_are_kept_where_they_differ(project, tmp_path):
     one = deposited(tmp_path / "one", project, with_seeds(0))
-    add_seeds(one, deposited(tmp_path / "two", project, with_seeds(1), "snakemake --cores 1"))
+    add_part(one, deposited(tmp_path / "two", project, with_seeds(1), "snakemake --cores 1"))
     assert read_deposit(one).command == f"{COMMAND}\nsnakemake --cores 1"
 
 
@@ -79,15 +111,30 @@ def test_both_commands_are_kept_where_they_differ(project, tmp_path):
     ("further", "message"),
     [
         (with_seeds(0, 1), "seed 0 is in both deposits"),
-        (with_seeds(1, reference="modern"), "reference of the two deposits differ; only seeds can be added"),
+        (with_seeds(1, reference="modern"), "reference of the two deposits differ; only seeds, or arms, of one"),
+        (with_seeds(1, experiments=["reference"]), "experiments of the two deposits differ; only seeds, or arms"),
+        (with_seeds(0, reference="modern", experiments=["modern"]), "experiments, modern of the two deposits differ"),
+        (other_reference(), "experiments, reference of the two deposits differ; only arms can be added"),
     ],
 )
-def test_what_is_not_the_same_study_with_other_seeds_is_refused(project, tmp_path, further, message):
+def test_what_is_not_a_part_of_the_same_study_is_refused(project, tmp_path, further, message):
     one = deposited(tmp_path / "one", project, with_seeds(0))
     before = {path: path.read_bytes() for path in one.rglob("*") if path.is_file()}
     with pytest.raises(DepositError, match=message):
-        add_seeds(one, deposited(tmp_path / "two", project, further))
+        add_part(one, deposited(tmp_path / "two", tmp_path / "project", further))
     assert {path: path.read_bytes() for path in one.rglob("*") if path.is_file()} == before
+
+
+def test_a_part_that_does_not_say_what_its_trainings_took_is_refused(tmp_path):
+    finish(tmp_path / "project", tool=True)
+    old = deposited(tmp_path / "old", tmp_path / "project", with_seeds(0, 1))
+    (old / "resources.csv.xz").unlink()
+    (old / "SHA256SUMS").write_text(
+        "".join(line for line in (old / "SHA256SUMS").open() if "resources.csv.xz" not in line)
+    )
+    two = deposited(tmp_path / "two", tmp_path / "project", with_seeds(0, 1, tool=True))
+    with pytest.raises(DepositError, match=r"resources\.csv\.xz: missing, so what its trainings took is unknown"):
+        add_part(old, two)
 
 
 def test_other_data_and_a_damaged_deposit_are_refused(project, tmp_path):
@@ -96,8 +143,8 @@ def test_other_data_and_a_damaged_deposit_are_refused(project, tmp_path):
     write_csv(project / LAYOUT.table("silver"), [row | {"frames": 5} for row in silver], [*silver[0]])
     two = deposited(tmp_path / "two", project, with_seeds(1))
     with pytest.raises(DepositError, match=r"silver\.csv\.xz: differs"):
-        add_seeds(one, two)
+        add_part(one, two)
     (two / "scores.csv.xz").write_bytes(b"broken")
     with pytest.raises(FileError, match=r"scores\.csv\.xz"):
-        add_seeds(one, two)
+        add_part(one, two)
     assert read_deposit(one).facts == with_seeds(0)

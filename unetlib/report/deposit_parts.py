@@ -1,0 +1,139 @@
+"""Add further seeds, or further arms, to the deposit of a study, so that a study can be made in several sittings."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unetlib.io.files import atomic_folder, read_json, write_json
+from unetlib.io.packed import check_checksums, read_packed, write_checksums, write_packed, write_packed_csv
+from unetlib.report.deposit import (
+    BASELINES,
+    CHECKS,
+    FAILURES,
+    FILES,
+    FRAMES,
+    HISTORY,
+    RUNS,
+    SCORES,
+    SILVER,
+    STUDY,
+    TOOLS,
+    TRACKING,
+    USED,
+    DepositError,
+)
+from unetlib.study.facts import StudyFacts
+from unetlib.study.runs import Run
+
+Row = dict[str, str]
+MAY_DIFFER = ("seeds", "tool_transfer")  # whether tools predict other datasets, too, changes no other score
+# Entries of the facts that depend on which arms take part, and on nothing else of what differs.
+LISTS = ("external_tools", "set_apart", "tracked_experiments")
+MAPPINGS = ("experiments", "tools", "splits", "training_splits", "sweeps", "aliases")
+
+
+def add_part(folder: Path, further: Path) -> StudyFacts:
+    """Add the deposit `further` of the same study to the one in `folder`; return the facts of both.
+
+    It has either the same arms and other seeds, or the same seeds and other arms: networks and tools. A run that is in
+    both, such as one of the reference, stays as it is in `folder`.
+
+    Raises DepositError, and changes nothing, where they differ in anything else, share a seed, disagree on what depends
+    on neither, or where one has tools and the other does not say what its trainings took.
+    """
+    for each in (folder, further):
+        check_checksums(each)
+    ours, theirs = read_json(folder / STUDY), read_json(further / STUDY)
+    first, second = (StudyFacts.read(each["facts"], str(folder / STUDY)) for each in (ours, theirs))
+    facts = _joint_facts(first, second)
+    order = {run: place for place, run in enumerate([*facts.runs(), *facts.external_runs(), *facts.tool_runs()])}
+    unknown = [each / USED for each in (folder, further) if not (each / USED).is_file()]  # old deposits
+    if facts.tools and unknown:
+        raise DepositError(f"{unknown[0]}: missing, so what its trainings took is unknown; deposit the study again")
+    # With other seeds, an external tool, which has none, is the same row in both.
+    had = _arms(first) if first.seeds == second.seeds else set()
+
+    def rows_of(name: str) -> tuple[list[Row], list[str]]:
+        """Return the rows of both tables, each once, and their columns."""
+        columns: dict[str, None] = {}
+        rows: dict[tuple[tuple[str, str], ...], Row] = {}
+        for each in (folder, further):
+            reader = csv.DictReader(io.StringIO(read_packed(each / name).decode(), newline=""))
+            columns |= dict.fromkeys(reader.fieldnames or [])
+            rows |= {tuple(row.items()): row for row in reader if each == folder or _arm(row) not in had}
+        return [*rows.values()], [*columns]
+
+    def lines_of(name: str) -> dict[str, dict[str, object]]:
+        """Return each line of both files, once, and what it says."""
+        found: dict[str, dict[str, object]] = {}
+        for each in (each for each in (folder, further) if (each / name).is_file()):  # a part may be without tools
+            told = {line: json.loads(line) for line in read_packed(each / name).decode().splitlines()}
+            found |= {line: row for line, row in told.items() if each == folder or _arm(row) not in had}
+        return found
+
+    def by_run(row: Mapping[str, object]) -> int:
+        run = Run(str(row["experiment"]), str(row["train_dataset"]), int(str(row["fold"])), int(str(row["seed"])))
+        return order.get(run, len(order))
+
+    with atomic_folder(folder, FILES, "part of a deposit") as staging:
+        for name in (SCORES, HISTORY, *([] if unknown else [USED])):
+            rows, columns = rows_of(name)
+            write_packed_csv(staging / name, sorted(rows, key=by_run), columns)
+        for name in (BASELINES, TRACKING, FAILURES, CHECKS, *(FRAMES.format(dataset=each) for each in facts.datasets)):
+            write_packed_csv(staging / name, *rows_of(name))
+        if (silver := read_packed(folder / SILVER)) != read_packed(further / SILVER):
+            raise DepositError(f"{further / SILVER}: differs from that of {folder}; both must be of the same data")
+        write_packed(staging / SILVER, silver)
+        for name in (RUNS, *([TOOLS] if facts.tools else [])):
+            found = lines_of(name)
+            lines = sorted(found, key=lambda line: by_run(found[line]))
+            write_packed(staging / name, "".join(f"{line}\n" for line in lines).encode())
+        command = "\n".join(dict.fromkeys([*ours["command"].splitlines(), *theirs["command"].splitlines()]))
+        day = max(ours["day"], theirs["day"])
+        write_json(staging / STUDY, {"command": command, "day": day, "facts": facts.plain()})
+        write_checksums(staging)
+    return facts
+
+
+def _arms(facts: StudyFacts) -> set[str]:
+    return {*facts.experiments, *facts.external_tools, *facts.tools}
+
+
+def _arm(row: Mapping[str, object]) -> str:
+    return str(row.get("experiment") or row.get("tool") or "")
+
+
+def _joint_facts(ours: StudyFacts, theirs: StudyFacts) -> StudyFacts:
+    differing = [name for name in StudyFacts.model_fields if getattr(ours, name) != getattr(theirs, name)]
+    differing = [name for name in differing if name not in MAY_DIFFER]
+    changes: dict[str, Any] = {"tool_transfer": ours.tool_transfer or theirs.tool_transfer}
+    if ours.seeds == theirs.seeds and _arms(ours) != _arms(theirs):
+        for name in LISTS:
+            changes[name] = [*dict.fromkeys([*getattr(ours, name), *getattr(theirs, name)])]
+        for name in MAPPINGS:
+            changes[name] = _merged(ours.name, name, getattr(ours, name), getattr(theirs, name))
+        changes["aliases"] = {n: of for n, of in changes["aliases"].items() if n not in changes["experiments"]}
+        differing = [name for name in differing if name not in (*LISTS, *MAPPINGS)]
+    elif shared := sorted(set(ours.seeds) & set(theirs.seeds)):
+        raise DepositError(
+            f"{ours.name}: seed {shared[0]} is in both deposits; add seeds that are not there yet,"
+            " or arms that are not there yet with all its seeds"
+        )
+    else:
+        changes["seeds"] = sorted([*ours.seeds, *theirs.seeds])
+    for name in differing:
+        raise DepositError(
+            f"{ours.name}: {name} of the two deposits differ; only seeds, or arms, of one configuration can be added"
+        )
+    return ours.model_copy(update=changes)
+
+
+def _merged(study: str, name: str, ours: Mapping[str, object], theirs: Mapping[str, object]) -> dict[str, object]:
+    """Return both mappings, each entry once. Raises DepositError where they disagree on an entry."""
+    for key, entry in ours.items():
+        if theirs.get(key, entry) != entry:
+            raise DepositError(f"{study}: {name}, {key} of the two deposits differ; only arms can be added")
+    return {**ours, **theirs}
