@@ -1,5 +1,6 @@
 """`unetlib compare`: what it runs, and its errors in one line."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+import yaml
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "studies", "envs", "profiles", "workflow", "unetlib", "tools", "CITATION.cff")
@@ -46,6 +48,21 @@ def test_a_dry_run_plans_networks_and_tools(project: Path) -> None:
     assert counts["train_tool"] == "2" and counts["train"] == "2" and counts["report"] == "1"
     assert "fitted-watershed: runs in the project's own environment" in done.stdout
     assert "tool_budget_s: 20" in (project / "resources/compare/mine.yaml").read_text()
+
+
+def test_the_same_command_trains_the_same_networks(project: Path) -> None:
+    words = ("mine.yaml", "--tools", "fitted-watershed", "--seconds", "300", "--seeds", "1", "-n")
+    written = project / "resources/compare/mine.yaml"
+    speeds = project / "resources/compare/speed.json"
+    first = command(project, *words)
+    assert first.returncode == 0 and "updates a second (resources/compare/speed.json" in first.stderr, first.stderr
+    before, (rate,) = written.read_text(), json.loads(speeds.read_text()).values()
+    assert command(project, *words).returncode == 0 and written.read_text() == before
+    updates = yaml.safe_load(before)["experiments"]["tuned"]["training"]["updates"]
+    assert updates == pytest.approx(0.75 * 300 * rate, abs=140)
+    speeds.write_text(json.dumps(dict.fromkeys(json.loads(speeds.read_text()), 100.0)))
+    assert command(project, *words).returncode == 0
+    assert yaml.safe_load(written.read_text())["experiments"]["tuned"]["training"]["updates"] == 22500
 
 
 @pytest.mark.parametrize(

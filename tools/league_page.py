@@ -11,7 +11,7 @@ from unetlib.evaluation.tables import METRICS, read_long
 from unetlib.io.wording import counted
 from unetlib.report.deposit import Deposit
 from unetlib.report.display_tables import format_interval, format_value, to_markdown
-from unetlib.report.league import NETWORK, PRETRAINED, SCORED, TOOL, TRIVIAL, league, league_shown
+from unetlib.report.league import NETWORK, PRETRAINED, SCORED, TOOL, TRIVIAL, is_over, league, league_shown
 from unetlib.report.study_tables import contrasts_of, study_tables
 
 PAGE, SECTION = "docs/league.md", "league"
@@ -54,7 +54,7 @@ def _leaders(deposit: Deposit, table: pd.DataFrame) -> Iterator[list[str]]:
     """Yield a row per dataset and metric: the arms with the best mean on the test images, and their difference."""
     contrasts = contrasts_of(deposit.facts, deposit.scores)
     for dataset in deposit.facts.datasets:
-        own = table[table["test_dataset"] == dataset]
+        own = table[(table["test_dataset"] == dataset) & ~is_over(table)]
         for metric in SCORED:
             sides = [_best(own, kinds, metric) for kinds in ((NETWORK,), (TOOL, PRETRAINED))]
             if sides[0] is None or sides[1] is None:

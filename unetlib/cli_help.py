@@ -75,8 +75,9 @@ where your images are (docs/own-data.md, 1), for example
   datasets:
     my-cells: {folder: path/to/my-cells}
 and may state anything else that a study states. NAME is the name of the file.
-The tools are installed first, each in an environment of its own (.tools). With
-the defaults it takes hours; the same command goes on where it was interrupted.
+How many updates our networks make in that time is measured here, once. The
+tools are installed first, each in an environment of its own (.tools). With the
+defaults it takes hours; the same command goes on where it was interrupted.
 """
 MODELS = """\
 List the networks that ship with unetlib: which images they are for, the pixel

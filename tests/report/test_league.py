@@ -75,6 +75,23 @@ def test_the_table_as_text_says_what_failed(table: pd.DataFrame) -> None:
     assert set(league_shown(nothing)["SEG"]) == {"failed"}
 
 
+def test_a_network_that_took_longer_than_a_tool_may_is_marked_and_not_the_best(deposit: Deposit) -> None:
+    used = deposit.scores.resources
+    assert used is not None
+    slow = used["experiment"] == "modern"
+    scores = replace(deposit.scores, resources=used.assign(processor_seconds=used["processor_seconds"] + 900 * slow))
+    table = study_tables(deposit.facts, scores, deposit.trained)["league"]
+    shown = league_shown(table).set_index(["tested on", "arm"])["note"]
+    assert shown["phc-u373", "modern"] == "1.2 times the tools' budget; seeds × images"
+    assert shown["phc-u373", "reference"] == shown["phc-u373", "learner"] == "seeds × images"
+    before, after = (league_section({"mine": replace(deposit, scores=each)}) for each in (deposit.scores, scores))
+    best = [
+        next(line.split(" | ")[2] for line in lines if line.startswith("| phc-u373 | Dice"))
+        for lines in (before, after)
+    ]
+    assert best[0].startswith("modern") and best[1].startswith("reference")
+
+
 def test_other_tables_mark_the_tool_and_keep_its_seeds(deposit: Deposit) -> None:
     tables = study_tables(deposit.facts, deposit.scores, deposit.trained)
     own = tables["comparison"][tables["comparison"]["experiment"] == "learner"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unetlib.study.own_league import FAST_UPDATES, UPDATES_PER_SECOND, own_league, tool_folders
+from unetlib.study.own_league import FAST_UPDATES, own_league, tool_folders, whole_study, with_length
 from unetlib.study.settings import StudyError
 
 ROOT = Path(__file__).parents[2]
@@ -27,15 +27,32 @@ def test_a_folder_is_enough(tmp_path: Path) -> None:
 
 def test_what_the_file_states_is_left_to_it(tmp_path: Path) -> None:
     path = written(tmp_path, "datasets: {mine: {folder: images, min_area_px: 5}}")
-    assert own_league(path, seconds=300.0)["experiments"]["tuned"]["training"]["updates"] == 2700
-    assert "training" not in own_league(path, seconds=300.0)["experiments"]["fast"]
-    short = own_league(path, seconds=30.0)["experiments"]  # less than `fast` takes
-    assert short["fast"]["training"] == short["tuned"]["training"] == {"updates": 270, "evaluate_every": 19}
     found = own_league(path, tools=["stardist"], seconds=60.0, seeds=2)
     assert "min_area_px" not in found["datasets"]["mine"]
     assert (
         found["study"]["tools"] == ["stardist"] and found["study"]["seeds"] == [0, 1] and found["tool_budget_s"] == 60
     )
+
+
+def test_our_trainings_are_as_long_as_the_machine_allows(tmp_path: Path) -> None:
+    league = own_league(written(tmp_path, "datasets: {mine: {folder: images}}"), seconds=780.0)
+    fast_machine, slow_machine, hurried = (
+        with_length(league, seconds, rate)["experiments"] for seconds, rate in ((780, 12), (780, 2.5), (30, 2.5))
+    )
+    assert fast_machine["tuned"] == {"datasets": ["mine"], "training": {"updates": 7020, "evaluate_every": 501}}
+    assert slow_machine["tuned"]["training"]["updates"] == 1462
+    assert "training" not in slow_machine["fast"]  # 600 updates take less
+    assert hurried["fast"]["training"] == hurried["tuned"]["training"] == {"updates": 140, "evaluate_every": 10}
+    assert "training" not in league["experiments"]["tuned"]
+
+
+def test_the_whole_study_has_what_the_file_states(tmp_path: Path) -> None:
+    path = written(tmp_path, "datasets: {mine: {folder: images}}\ntool_budget_s: 90\nmodel: {base_filters: 8}")
+    study = whole_study(ROOT, own_league(path, seconds=300.0), path)
+    assert study.tool_budget_s == 90 and study.model.base_filters == 8 and study.study.datasets == ["mine"]
+    path.write_text("datasets: {mine: {folder: images, tile_pix: 3}}")
+    with pytest.raises(StudyError, match="tile_pix"):
+        whole_study(ROOT, own_league(path), path)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +81,3 @@ def test_the_folders_of_the_tools_are_found() -> None:
 def test_the_experiments_are_those_of_the_league() -> None:
     league = yaml.safe_load((ROOT / "studies/league.yaml").read_text())
     assert {"tuned", "fast"} <= set(league["study"]["experiments"]) and league["training"]["updates"] == FAST_UPDATES
-    assert league["experiments"]["tuned"]["training"]["updates"] == pytest.approx(
-        UPDATES_PER_SECOND * league["tool_budget_s"], rel=0.01
-    )

@@ -14,12 +14,13 @@ from unetlib.report.tool_resources import MEASURED
 from unetlib.study.external_scores import Failure
 from unetlib.study.facts import StudyFacts, ToolEntry
 from unetlib.study.runs import EXTERNAL
+from unetlib.trained_tools.tool_runs import OVER
 
 SCORED = ("dice", "seg", "ap50", "map")
 NETWORK, TOOL, PRETRAINED, TRIVIAL = "network", "tool", "pretrained tool", "no training"
 COLUMNS = ["test_dataset", "experiment", "kind", *(f"{m}{end}" for m in SCORED for end in ("", "_low", "_high"))]
 COLUMNS += ["budget_seconds", "processor_seconds", "processor_low", "processor_high", "wall_seconds"]
-COLUMNS += ["prediction_seconds", "peak_memory_mib", "runs", "images", "resampled", "failed"]
+COLUMNS += ["prediction_seconds", "peak_memory_mib", "runs", "images", "resampled", "failed", "times_budget"]
 MEAN_RUNS = ("budget_seconds", "wall_seconds", "prediction_seconds")
 MARKERS = "osD^vP*X<>"
 
@@ -30,8 +31,10 @@ def league(
     """Return one row (COLUMNS) per dataset and network, tool or trivial baseline, in the order of the comparison.
 
     comparison: of `tables.comparison`; used: of `resources`. Intervals of scores are those of the comparison; seconds
-    are means over runs, with their smallest and largest for the processor.
+    are means over runs, with their smallest and largest for the processor. times_budget: those of a network,
+    whose length is stated in updates, in budgets of the tools; above OVER, a tool would have been stopped (`is_over`).
     """
+    budget = max((entry.budget_seconds for entry in facts.tools.values()), default=float("nan"))
     reasons: dict[tuple[str, str], list[str]] = {}
     for each in failed:
         if each.tool in facts.tools and each.train_dataset == each.dataset:
@@ -51,8 +54,15 @@ def league(
         row["resampled"] = next((text for text in group.loc[group["runs"] > 0, "resampled"]), "")
         row |= _used(facts, used, str(name), str(dataset))
         row["failed"] = "; ".join(reasons.get((str(dataset), str(name)), []))
+        if row["kind"] == NETWORK:
+            row["times_budget"] = float(str(row.get("processor_seconds", "nan"))) / budget
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def is_over(table: pd.DataFrame) -> pd.Series:
+    """Return which rows of a league took longer than a tool may take, and so are no comparison of what time buys."""
+    return table["times_budget"].astype(float) > OVER
 
 
 def _kind(tools: Mapping[str, ToolEntry], name: str, train_dataset: str) -> str:
@@ -76,7 +86,7 @@ def _used(facts: StudyFacts, used: pd.DataFrame, name: str, dataset: str) -> dic
 def league_shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return the league as text: `mean [interval]` of each metric, whole seconds and MiB."""
     rows = []
-    for row in table.to_dict("records"):
+    for row, over in zip(table.to_dict("records"), is_over(table), strict=True):
         failed = str(row["failed"]) if row["failed"] and not pd.isna(row["failed"]) else ""
         cells: dict[str, object] = {"tested on": row["test_dataset"], "arm": row["experiment"], "kind": row["kind"]}
         for metric in SCORED:
@@ -89,7 +99,8 @@ def league_shown(table: pd.DataFrame) -> pd.DataFrame:
         cells["wall seconds"], cells["prediction (s)"] = _whole(row["wall_seconds"]), _whole(row["prediction_seconds"])
         cells["budget (s)"], cells["memory (MiB)"] = _whole(row["budget_seconds"]), _whole(row["peak_memory_mib"])
         cells["runs"], cells["images"] = row["runs"], row["images"]
-        cells["note"] = f"failed: {failed}" if failed else row["resampled"]
+        slow = f"{row['times_budget']:.1f} times the tools' budget; {row['resampled']}"
+        cells["note"] = f"failed: {failed}" if failed else slow if over else row["resampled"]
         rows.append(cells)
     return pd.DataFrame(rows)
 

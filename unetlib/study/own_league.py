@@ -6,13 +6,16 @@ from typing import Any
 
 import yaml
 
+from unetlib.study.config_errors import read_study
+from unetlib.study.experiments import merged
 from unetlib.study.names import check_known
-from unetlib.study.settings import StudyError
+from unetlib.study.settings import StudyError, StudySettings
 
 FILES = ("studies/cpu.yaml", "studies/league.yaml")
 EXPERIMENTS = ("tuned", "fast")  # for images of any kind
-UPDATES_PER_SECOND, EVALUATIONS = 9, 14  # of `tuned` in studies/league.yaml: 7000 updates in 780 s, 14 evaluations
-FAST_UPDATES = 600  # as there
+TIMED, EVALUATIONS = EXPERIMENTS[0], 14  # what is fitted to the time; as many evaluations as in studies/league.yaml
+TRAINING_SHARE = 0.75  # of the time; the rest is for start and validation
+FAST_UPDATES = 600  # as in studies/league.yaml
 DEFAULTS = {"format": "pairs", "split": "group", "primary_metric": "map", "min_area_px": 20, "watershed_depth_px": 3}
 
 
@@ -22,8 +25,8 @@ def own_league(
     """Return the configuration that is laid under a person's own file, whose values count where it has them.
 
     path: a YAML file with at least `datasets: {NAME: {folder: …}}`. tools, seconds, seeds: as on the command line; left
-    out, those of studies/league.yaml. Our trainings have updates for at most as many seconds. Raises StudyError for a
-    file that names no dataset.
+    out, those of studies/league.yaml. `with_length` fits our trainings to the time. Raises StudyError for a file that
+    names no dataset.
     """
     own = read_yaml(path)
     datasets = own.get("datasets")
@@ -39,16 +42,36 @@ def own_league(
         study["tools"] = [*tools]
     if seeds:
         study["seeds"] = [*range(seeds)]
-    updates = max(round((seconds or 0) * UPDATES_PER_SECOND), 10 * EVALUATIONS)
-    shortened = EXPERIMENTS if updates < FAST_UPDATES else EXPERIMENTS[:1]
-    length = {"training": {"updates": updates, "evaluate_every": updates // EVALUATIONS}} if seconds else {}
     found = {
         "study": study,
         "datasets": {name: {key: DEFAULTS[key] for key in DEFAULTS if key not in datasets[name]} for name in names},
         # In the league each recipe has datasets of its own; here every experiment is for these.
-        "experiments": {name: {"datasets": names, **(length if name in shortened else {})} for name in EXPERIMENTS},
+        "experiments": {name: {"datasets": names} for name in EXPERIMENTS},
     }
     return found | ({"tool_budget_s": seconds} if seconds else {})
+
+
+def whole_study(root: Path, league: Mapping[str, Any], path: Path) -> StudySettings:
+    """Return the study that Snakemake will read: the project's files, then `league`, then the person's own file.
+
+    root: the project's folder. Raises StudyError for whatever is wrong in it.
+    """
+    files = [root / "config.yaml", *(root / name for name in FILES)]
+    config: dict[str, Any] = {}
+    for part in (*map(read_yaml, files), league, read_yaml(path)):
+        config = merged(config, part)
+    return read_study(config, [*files, path])
+
+
+def with_length(league: Mapping[str, Any], seconds: float, updates_per_second: float) -> dict[str, Any]:
+    """Return the league with our trainings as long as the time allows: `tuned`, and `fast` where that is longer.
+
+    seconds: the budget of a training; updates_per_second: of `tuned` on this machine (`training.speed`).
+    """
+    updates = max(round(TRAINING_SHARE * seconds * updates_per_second), 10 * EVALUATIONS)
+    length = {"training": {"updates": updates, "evaluate_every": updates // EVALUATIONS}}
+    shortened = EXPERIMENTS if updates < FAST_UPDATES else (TIMED,)
+    return merged(league, {"experiments": dict.fromkeys(shortened, length)})
 
 
 def tool_folders(root: Path, tools: Sequence[str] = ()) -> list[str]:

@@ -23,10 +23,11 @@
 - seen_images: What a network is trained on of a frame: image, truth and the scale of lengths, binned or at a common
   object size.
 - settings: Settings of a training: augmentation, loss, batches, optimiser, and the selection of a network.
+- speed: How fast this machine trains: updates per second of the processor or, on a GPU, of the wall.
 - starting_weights: The weights that a training starts from: random ones, or those of a network that was trained before.
 - validation: Select a network by its scores on whole validation images, predicted by overlap-tile without augmentation.
 - variants: Augmented variants of a training frame: warped images with their masks and weight maps.
 
-For other packages: train_networks; fine_tune; write_cache, repair; read_cache; Batches; LOSSES; RunSettings, train;
-Validation; write_facts.
+For other packages: train_networks; updates_per_second; fine_tune; write_cache, repair; read_cache; Batches; LOSSES;
+RunSettings, train; Validation; write_facts.
 """
