@@ -46,23 +46,39 @@ def test_a_dry_run_plans_networks_and_tools(project: Path) -> None:
     counts = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
     # In 20 s `tuned` is as long as `fast`, and so the same training: one per seed.
     assert counts["train_tool"] == "2" and counts["train"] == "2" and counts["report"] == "1"
-    assert "fitted-watershed: runs in the project's own environment" in done.stdout
+    assert "will be installed where they are missing: fitted-watershed" in done.stderr
+    assert not (project / "resources/compare/speed.json").exists()
     assert "tool_budget_s: 20" in (project / "resources/compare/mine.yaml").read_text()
 
 
 def test_the_same_command_trains_the_same_networks(project: Path) -> None:
-    words = ("mine.yaml", "--tools", "fitted-watershed", "--seconds", "300", "--seeds", "1", "-n")
-    written = project / "resources/compare/mine.yaml"
-    speeds = project / "resources/compare/speed.json"
-    first = command(project, *words)
-    assert first.returncode == 0 and "updates a second (resources/compare/speed.json" in first.stderr, first.stderr
-    before, (rate,) = written.read_text(), json.loads(speeds.read_text()).values()
-    assert command(project, *words).returncode == 0 and written.read_text() == before
+    words = ("mine.yaml", "--tools", "fitted-watershed", "--seconds", "300", "--seeds", "1")
+    written, speeds = (project / "resources/compare" / name for name in ("mine.yaml", "speed.json"))
+    stopped = project / "Snakefile"
+    whole = stopped.read_text()
+    stopped.write_text("raise SystemExit(3)")  # all but the work itself
+    try:
+        assert command(project, *words).returncode == 1
+        before, (rate,) = written.read_text(), json.loads(speeds.read_text()).values()
+        assert command(project, *words).returncode == 1 and written.read_text() == before
+    finally:
+        stopped.write_text(whole)
     updates = yaml.safe_load(before)["experiments"]["tuned"]["training"]["updates"]
-    assert updates == pytest.approx(0.75 * 300 * rate, abs=140)
-    speeds.write_text(json.dumps(dict.fromkeys(json.loads(speeds.read_text()), 100.0)))
-    assert command(project, *words).returncode == 0
-    assert yaml.safe_load(written.read_text())["experiments"]["tuned"]["training"]["updates"] == 22500
+    assert updates == max(round(0.75 * 300 * rate), 140)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"KEY": null}', '{"KEY": "4"}', '{"KEY": Infinity}', '{"KEY": 0}', "{"])
+def test_a_damaged_speed_is_one_line(text: str, project: Path) -> None:
+    speeds = project / "resources/compare/speed.json"
+    (key,) = json.loads(speeds.read_text())
+    before = speeds.read_text()
+    speeds.write_text(text.replace("KEY", key))
+    done = command(project, "mine.yaml", "--tools", "fitted-watershed", "-n")
+    speeds.write_text(before)
+    if "null" in text:
+        assert done.returncode == 0, "unknown, and so measured"
+    else:
+        assert done.returncode == 1 and "speed.json" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from unetlib.report.deposit import Deposit
 from unetlib.report.display_tables import format_interval, format_value, to_markdown
 from unetlib.report.league import NETWORK, PRETRAINED, SCORED, TOOL, TRIVIAL, is_over, league, league_shown
 from unetlib.report.study_tables import contrasts_of, study_tables
+from unetlib.trained_tools.tool_runs import OVER
 
 PAGE, SECTION = "docs/league.md", "league"
 NOT_DEPOSITED = (
@@ -54,8 +55,12 @@ def _leaders(deposit: Deposit, table: pd.DataFrame) -> Iterator[list[str]]:
     """Yield a row per dataset and metric: the arms with the best mean on the test images, and their difference."""
     contrasts = contrasts_of(deposit.facts, deposit.scores)
     for dataset in deposit.facts.datasets:
-        own = table[(table["test_dataset"] == dataset) & ~is_over(table)]
+        rows = table[table["test_dataset"] == dataset]
+        own = rows[~is_over(rows)]
         for metric in SCORED:
+            if rows["kind"].eq(NETWORK).any() and not own["kind"].eq(NETWORK).any():
+                yield [dataset, METRICS[metric], "–", "–", "–", f"all of ours took over {OVER} times the tools' budget"]
+                continue
             sides = [_best(own, kinds, metric) for kinds in ((NETWORK,), (TOOL, PRETRAINED))]
             if sides[0] is None or sides[1] is None:
                 continue
@@ -97,14 +102,16 @@ def league_summary(folder: Path) -> list[str]:
     metrics = {str(name): str(metric) for name, metric in primary.items() if metric in SCORED}
     header = ["", *(f"{name}, {METRICS[metric]}" for name, metric in metrics.items()), "processor seconds"]
     lines = [f"| {' | '.join(header)} |", f"|---|{'---:|' * (len(header) - 1)}"]
+    over = set(table.loc[is_over(table), "experiment"])
     for kind in (NETWORK, TOOL, PRETRAINED):
         for name in dict.fromkeys(table.loc[table["kind"] == kind, "experiment"]):
+            shown = f"{name} (over {OVER} times the budget)" if name in over else name
             rows = table[table["experiment"] == name].set_index("test_dataset")
             cells = [_cell(rows, dataset, metric) for dataset, metric in metrics.items()]
             spent = dict.fromkeys(f"{seconds:.0f}" for seconds in sorted(rows["processor_seconds"].dropna()))
             ends = dict.fromkeys([*spent][:1] + [*spent][-1:])
             if set(cells) != {"–"}:
-                lines.append(f"| {name} | {' | '.join(cells)} | {'–'.join(ends) or '–'} |")
+                lines.append(f"| {shown} | {' | '.join(cells)} | {'–'.join(ends) or '–'} |")
     trivial = table[table["kind"] == TRIVIAL]
     best = [trivial.loc[trivial["test_dataset"] == name, metric].max() for name, metric in metrics.items()]
     lines.append(f"| best without training | {' | '.join(map(format_value, best))} | – |")

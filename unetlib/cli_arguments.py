@@ -155,7 +155,9 @@ def parser() -> argparse.ArgumentParser:
     )
     compare.add_argument("study", type=Path, metavar="FILE.yaml", help="names your folder of images and labels")
     compare.add_argument("--tools", metavar="NAME,NAME", help="which tools (default: those of studies/league.yaml)")
-    compare.add_argument("--seconds", type=positive, metavar="S", help="for each training of a tool (default 780)")
+    compare.add_argument(
+        "--seconds", type=positive, metavar="S", help="processor seconds of each training (default 780)"
+    )
     compare.add_argument("--seeds", type=at_least_one, metavar="N", help="trainings of each (default 3)")
     compare.add_argument("-n", "--dry-run", action="store_true", help="say what would run")
     compare.set_defaults(command="compare")

@@ -68,16 +68,16 @@ and the other settings of prediction, and is written when all is done.
 """
 COMPARE = """\
 Train our networks and other tools (StarDist, Cellpose, nnU-Net, Otsu and
-watershed) on your own labelled images, none for longer than --seconds, and
-score them on images that none of them has seen: results/NAME/tables/league.md
+watershed) on your own labelled images, each for about --seconds, and score
+them on images that none of them has seen: results/NAME/tables/league.md
 and results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says
 where your images are (docs/own-data.md, 1), for example
   datasets:
     my-cells: {folder: path/to/my-cells}
 and may state anything else that a study states. NAME is the name of the file.
-How many updates our networks make in that time is measured here, once. The
-tools are installed first, each in an environment of its own (.tools). With the
-defaults it takes hours; the same command goes on where it was interrupted.
+How many updates our networks make in that time on this machine is measured
+once. The tools are installed first, each in an environment of its own (.tools).
+With the defaults it takes hours; the same command goes on where it stopped.
 """
 MODELS = """\
 List the networks that ship with unetlib: which images they are for, the pixel

@@ -6,8 +6,8 @@ import pytest
 from builders.config import facts
 from builders.finished_study import configuration, finish, with_a_tool
 
-from unetlib.io.files import FileError, read_csv, write_csv
-from unetlib.io.packed import read_packed
+from unetlib.io.files import FileError, read_csv, read_json, write_csv, write_json
+from unetlib.io.packed import read_packed, write_checksums
 from unetlib.report.deposit import DepositError, read_deposit, write_deposit
 from unetlib.report.deposit_parts import add_part
 from unetlib.study.layout import Layout
@@ -20,13 +20,6 @@ def with_seeds(*seeds, tool=False, **changes):
     config = with_a_tool(configuration()) if tool else configuration()
     config["study"] |= {"seeds": list(seeds), **changes}
     return facts(config)
-
-
-def other_reference():
-    """The facts of a study whose reference is another network, with one arm."""
-    found = with_seeds(0, experiments=["reference"])
-    experiments = {"reference": found.experiments["reference"].model_copy(update={"base_filters": 99})}
-    return found.model_copy(update={"experiments": experiments})
 
 
 def deposited(folder, project, found, command=COMMAND):
@@ -111,10 +104,9 @@ def test_both_commands_are_kept_where_they_differ(project, tmp_path):
     ("further", "message"),
     [
         (with_seeds(0, 1), "seed 0 is in both deposits"),
-        (with_seeds(1, reference="modern"), "reference of the two deposits differ; only seeds, or arms, of one"),
-        (with_seeds(1, experiments=["reference"]), "experiments of the two deposits differ; only seeds, or arms"),
-        (with_seeds(0, reference="modern", experiments=["modern"]), "experiments, modern of the two deposits differ"),
-        (other_reference(), "experiments, reference of the two deposits differ; only arms can be added"),
+        (with_seeds(1, reference="modern"), "reference of the two deposits differ; they may differ in their seeds or"),
+        (with_seeds(1, experiments=["reference"]), "experiments of the two deposits differ; they may"),
+        (with_seeds(0, experiments=["reference"]), "seed 0 is in both deposits; .* or arms that are not there yet"),
     ],
 )
 def test_what_is_not_a_part_of_the_same_study_is_refused(project, tmp_path, further, message):
@@ -123,6 +115,45 @@ def test_what_is_not_a_part_of_the_same_study_is_refused(project, tmp_path, furt
     with pytest.raises(DepositError, match=message):
         add_part(one, deposited(tmp_path / "two", tmp_path / "project", further))
     assert {path: path.read_bytes() for path in one.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("arm", "change", "message"),
+    [
+        (
+            "reference",
+            {"base_filters": 99},
+            "experiments, reference of the two deposits differ; only arms can be added",
+        ),
+        ("modern", {"trained_by": "reference"}, "modern uses the networks of reference, which the deposit has from"),
+    ],
+)
+def test_an_arm_that_does_not_fit_is_refused(project, tmp_path, arm, change, message):
+    one = deposited(tmp_path / "one", project, with_seeds(0, experiments=["reference"]))
+    before = {path: path.read_bytes() for path in one.rglob("*") if path.is_file()}
+    two = deposited(tmp_path / "two", project, with_seeds(0))
+    study = read_json(two / "study.json")
+    study["facts"]["experiments"][arm] |= change
+    write_json(two / "study.json", study)
+    write_checksums(two)
+    with pytest.raises(DepositError, match=message):
+        add_part(one, two)
+    assert {path: path.read_bytes() for path in one.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(("change", "refused"), [(1e-12, False), (0.01, True)])
+def test_baselines_of_other_data_are_refused_and_rounding_is_not(project, tmp_path, change, refused):
+    one = deposited(tmp_path / "one", project, with_seeds(0))
+    rows = read_csv(project / LAYOUT.baselines, ())
+    rows[0] |= {"value": str(float(rows[0]["value"]) + change)}
+    write_csv(project / LAYOUT.baselines, rows, [*rows[0]])
+    two, count = deposited(tmp_path / "two", project, with_seeds(1)), len(read_deposit(one).scores.baselines)
+    if refused:
+        with pytest.raises(DepositError, match=r"baselines\.csv\.xz: otsu, .*: not what"):
+            add_part(one, two)
+    else:
+        add_part(one, two)
+    assert len(read_deposit(one).scores.baselines) == count
 
 
 def test_a_part_that_does_not_say_what_its_trainings_took_is_refused(tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unetlib.study.own_league import FAST_UPDATES, own_league, tool_folders, whole_study, with_length
+from unetlib.study.own_league import own_league, tool_folders, whole_study, with_length
 from unetlib.study.settings import StudyError
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +35,19 @@ def test_what_the_file_states_is_left_to_it(tmp_path: Path) -> None:
 
 
 def test_our_trainings_are_as_long_as_the_machine_allows(tmp_path: Path) -> None:
-    league = own_league(written(tmp_path, "datasets: {mine: {folder: images}}"), seconds=780.0)
-    fast_machine, slow_machine, hurried = (
-        with_length(league, seconds, rate)["experiments"] for seconds, rate in ((780, 12), (780, 2.5), (30, 2.5))
-    )
-    assert fast_machine["tuned"] == {"datasets": ["mine"], "training": {"updates": 7020, "evaluate_every": 501}}
-    assert slow_machine["tuned"]["training"]["updates"] == 1462
-    assert "training" not in slow_machine["fast"]  # 600 updates take less
-    assert hurried["fast"]["training"] == hurried["tuned"]["training"] == {"updates": 140, "evaluate_every": 10}
-    assert "training" not in league["experiments"]["tuned"]
+    path = written(tmp_path, "datasets: {mine: {folder: images}}")
+
+    def lengths(seconds: float, rate: float, path: Path = path) -> dict[str, int | None]:
+        league = own_league(path, seconds=seconds)
+        found = with_length(league, whole_study(ROOT, league, path), rate)["experiments"]
+        return {name: entry.get("training", {}).get("updates") for name, entry in found.items()}
+
+    assert lengths(780, 12) == {"tuned": 7020, "fast": None}
+    assert lengths(780, 2.5) == {"tuned": 1462, "fast": None}, "the 600 updates of fast take less"
+    assert lengths(30, 2.5) == {"tuned": 140, "fast": 140}
+    longer = tmp_path / "longer.yaml"
+    longer.write_text("datasets: {mine: {folder: images}}\ntraining: {updates: 3000}")
+    assert lengths(780, 2.5, longer) == {"tuned": 1462, "fast": 1462}
 
 
 def test_the_whole_study_has_what_the_file_states(tmp_path: Path) -> None:
@@ -71,13 +75,32 @@ def test_a_file_without_images_is_one_line(text: str, words: str, tmp_path: Path
     assert "\n" not in str(error.value)
 
 
-def test_the_folders_of_the_tools_are_found() -> None:
-    assert tool_folders(ROOT, ["cellpose-mean-diameter", "cellpose"]) == ["cellpose"]
-    assert set(tool_folders(ROOT)) == {"stardist", "cellpose", "nnunet", "fitted-watershed"}
-    with pytest.raises(StudyError, match="did you mean 'stardist'"):
-        tool_folders(ROOT, ["stardits"])
+def test_the_folders_of_the_tools_are_found(tmp_path: Path) -> None:
+    path = written(tmp_path, "datasets: {mine: {folder: images}}")
+
+    def folders(path: Path = path, **stated: list[str]) -> list[str]:
+        return tool_folders(whole_study(ROOT, own_league(path, **stated), path))
+
+    assert folders(tools=["cellpose-mean-diameter", "cellpose"]) == ["cellpose"]
+    assert set(folders()) == {"stardist", "cellpose", "nnunet", "fitted-watershed"}
+    with pytest.raises(StudyError, match="--tools names 'stardits', which is not defined; did you mean 'stardist'"):
+        folders(tools=["stardits"])
+    own = tmp_path / "own.yaml"
+    own.write_text("datasets: {mine: {folder: images}}\nstudy: {tools: [monai]}")
+    assert folders(own) == ["monai"], "those of the person's own file"
+
+
+def test_a_file_whose_name_no_folder_can_have_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "my cells.yaml"
+    path.write_text("datasets: {mine: {folder: images}}")
+    with pytest.raises(StudyError, match="has the name of this file"):
+        own_league(path)
+
+
+def test_a_dataset_may_be_a_number(tmp_path: Path) -> None:
+    assert own_league(written(tmp_path, "datasets: {2024: {folder: images}}"))["study"]["datasets"] == ["2024"]
 
 
 def test_the_experiments_are_those_of_the_league() -> None:
     league = yaml.safe_load((ROOT / "studies/league.yaml").read_text())
-    assert {"tuned", "fast"} <= set(league["study"]["experiments"]) and league["training"]["updates"] == FAST_UPDATES
+    assert {"tuned", "fast"} <= set(league["study"]["experiments"]) and league["training"]["updates"] == 600

@@ -108,7 +108,8 @@ TABLES = {  # kind → section, title, caption, whether the table is initially f
         "Every tool was trained here on the training images of our networks, chose by our validation images alone, and "
         "never saw a test image before it predicted. Processor seconds are of the whole training, of tools with "
         "imports and preparation (its budget in seconds is beside it), of networks without the augmented cache; "
-        "brackets behind them hold the smallest and largest. A pretrained tool has learned from other images too.",
+        "brackets behind them hold the smallest and largest. A note marks a network that took more than 1.2 times the "
+        "budget, at which a tool is stopped. A pretrained tool has learned from other images too.",
         False,
     ),
     "ablation": (

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,37 +34,55 @@ MAY_DIFFER = ("seeds", "tool_transfer")  # whether tools predict other datasets,
 # Entries of the facts that depend on which arms take part, and on nothing else of what differs.
 LISTS = ("external_tools", "set_apart", "tracked_experiments")
 MAPPINGS = ("experiments", "tools", "splits", "training_splits", "sweeps", "aliases")
+RUN = ("experiment", "train_dataset", "fold", "seed")
+KEYS = {  # table → the columns that name a row; two rows of one name must say the same
+    SCORES: (*RUN, "test_dataset", "image", "metric"),
+    BASELINES: ("baseline", "test_dataset", "fold", "image", "metric"),
+    HISTORY: (*RUN, "update"),
+    USED: RUN,
+    TRACKING: ("experiment", "test_dataset", "fold", "seed", "sequence"),
+    FRAMES: ("frame",),
+}
+SAME = 1e-6  # how far apart two equal numbers of two machines may be
 
 
 def add_part(folder: Path, further: Path) -> StudyFacts:
     """Add the deposit `further` of the same study to the one in `folder`; return the facts of both.
 
-    It has either the same arms and other seeds, or the same seeds and other arms: networks and tools. A run that is in
-    both, such as one of the reference, stays as it is in `folder`.
+    It has either the same arms and other seeds, or the same seeds and other arms: networks and tools. An arm that is in
+    both, such as the reference, stays as it is in `folder`; one that is added uses no networks of these.
 
-    Raises DepositError, and changes nothing, where they differ in anything else, share a seed, disagree on what depends
-    on neither, or where one has tools and the other does not say what its trainings took.
+    Raises DepositError, and changes nothing, where they differ in anything else, share a seed, add nothing, disagree on
+    images, baselines or silver truth, or where one has tools and the other does not say what its trainings took.
     """
     for each in (folder, further):
         check_checksums(each)
     ours, theirs = read_json(folder / STUDY), read_json(further / STUDY)
     first, second = (StudyFacts.read(each["facts"], str(folder / STUDY)) for each in (ours, theirs))
     facts = _joint_facts(first, second)
-    order = {run: place for place, run in enumerate([*facts.runs(), *facts.external_runs(), *facts.tool_runs()])}
     unknown = [each / USED for each in (folder, further) if not (each / USED).is_file()]  # old deposits
     if facts.tools and unknown:
         raise DepositError(f"{unknown[0]}: missing, so what its trainings took is unknown; deposit the study again")
+    order = {run: place for place, run in enumerate([*facts.runs(), *facts.external_runs(), *facts.tool_runs()])}
     # With other seeds, an external tool, which has none, is the same row in both.
-    had = _arms(first) if first.seeds == second.seeds else set()
+    had = _arms(first) if set(first.seeds) == set(second.seeds) else set()
 
-    def rows_of(name: str) -> tuple[list[Row], list[str]]:
-        """Return the rows of both tables, each once, and their columns."""
+    def rows_of(name: str, key: tuple[str, ...] = ()) -> tuple[list[Row], list[str]]:
+        """Return the rows of both tables, each once, and their columns. key: columns that name a row; else all do."""
         columns: dict[str, None] = {}
-        rows: dict[tuple[tuple[str, str], ...], Row] = {}
+        rows: dict[tuple[str, ...], Row] = {}
         for each in (folder, further):
             reader = csv.DictReader(io.StringIO(read_packed(each / name).decode(), newline=""))
             columns |= dict.fromkeys(reader.fieldnames or [])
-            rows |= {tuple(row.items()): row for row in reader if each == folder or _arm(row) not in had}
+            for row in reader:
+                if each == further and _arm(row) in had:
+                    continue
+                known = rows.setdefault(tuple(row[column] for column in key or row), row)
+                if known is not row and not _say_the_same(known, row):
+                    named = ", ".join(row[column] for column in key)
+                    raise DepositError(
+                        f"{further / name}: {named}: not what {folder} has; both must be of the same data"
+                    )
         return [*rows.values()], [*columns]
 
     def lines_of(name: str) -> dict[str, dict[str, object]]:
@@ -80,10 +99,12 @@ def add_part(folder: Path, further: Path) -> StudyFacts:
 
     with atomic_folder(folder, FILES, "part of a deposit") as staging:
         for name in (SCORES, HISTORY, *([] if unknown else [USED])):
-            rows, columns = rows_of(name)
+            rows, columns = rows_of(name, KEYS[name])
             write_packed_csv(staging / name, sorted(rows, key=by_run), columns)
-        for name in (BASELINES, TRACKING, FAILURES, CHECKS, *(FRAMES.format(dataset=each) for each in facts.datasets)):
-            write_packed_csv(staging / name, *rows_of(name))
+        for name in (BASELINES, TRACKING, FAILURES, CHECKS):
+            write_packed_csv(staging / name, *rows_of(name, KEYS.get(name, ())))
+        for name in (FRAMES.format(dataset=each) for each in facts.datasets):
+            write_packed_csv(staging / name, *rows_of(name, KEYS[FRAMES]))
         if (silver := read_packed(folder / SILVER)) != read_packed(further / SILVER):
             raise DepositError(f"{further / SILVER}: differs from that of {folder}; both must be of the same data")
         write_packed(staging / SILVER, silver)
@@ -106,18 +127,29 @@ def _arm(row: Mapping[str, object]) -> str:
     return str(row.get("experiment") or row.get("tool") or "")
 
 
+def _say_the_same(one: Row, other: Row) -> bool:
+    """Return whether two rows agree, numbers but for the rounding of another machine."""
+    return one.keys() == other.keys() and all(
+        one[each] == other[each] or _close(one[each], other[each]) for each in one
+    )
+
+
+def _close(one: str, other: str) -> bool:
+    try:
+        return math.isclose(float(one), float(other), rel_tol=SAME, abs_tol=SAME)
+    except ValueError:
+        return False
+
+
 def _joint_facts(ours: StudyFacts, theirs: StudyFacts) -> StudyFacts:
     differing = [name for name in StudyFacts.model_fields if getattr(ours, name) != getattr(theirs, name)]
     differing = [name for name in differing if name not in MAY_DIFFER]
     changes: dict[str, Any] = {"tool_transfer": ours.tool_transfer or theirs.tool_transfer}
-    if ours.seeds == theirs.seeds and _arms(ours) != _arms(theirs):
-        for name in LISTS:
-            changes[name] = [*dict.fromkeys([*getattr(ours, name), *getattr(theirs, name)])]
-        for name in MAPPINGS:
-            changes[name] = _merged(ours.name, name, getattr(ours, name), getattr(theirs, name))
-        changes["aliases"] = {n: of for n, of in changes["aliases"].items() if n not in changes["experiments"]}
+    shared = sorted(set(ours.seeds) & set(theirs.seeds))
+    if set(ours.seeds) == set(theirs.seeds) and not _arms(theirs) <= _arms(ours):
+        changes |= _joint_arms(ours, theirs)
         differing = [name for name in differing if name not in (*LISTS, *MAPPINGS)]
-    elif shared := sorted(set(ours.seeds) & set(theirs.seeds)):
+    elif shared:
         raise DepositError(
             f"{ours.name}: seed {shared[0]} is in both deposits; add seeds that are not there yet,"
             " or arms that are not there yet with all its seeds"
@@ -126,14 +158,31 @@ def _joint_facts(ours: StudyFacts, theirs: StudyFacts) -> StudyFacts:
         changes["seeds"] = sorted([*ours.seeds, *theirs.seeds])
     for name in differing:
         raise DepositError(
-            f"{ours.name}: {name} of the two deposits differ; only seeds, or arms, of one configuration can be added"
+            f"{ours.name}: {name} of the two deposits differ; they may differ in their seeds or in their arms, and in"
+            " nothing else"
         )
     return ours.model_copy(update=changes)
 
 
-def _merged(study: str, name: str, ours: Mapping[str, object], theirs: Mapping[str, object]) -> dict[str, object]:
-    """Return both mappings, each entry once. Raises DepositError where they disagree on an entry."""
-    for key, entry in ours.items():
-        if theirs.get(key, entry) != entry:
+def _joint_arms(ours: StudyFacts, theirs: StudyFacts) -> dict[str, Any]:
+    """Return the facts on arms of both; DepositError where they disagree, or where new arms use networks of ours."""
+    for name, entry in theirs.experiments.items():
+        if name not in ours.experiments and entry.trained_by in ours.experiments:
+            raise DepositError(
+                f"{ours.name}: {name} uses the networks of {entry.trained_by}, which the deposit has from another"
+                " training; deposit the study again with both"
+            )
+    changes: dict[str, Any] = {name: [*dict.fromkeys([*getattr(ours, name), *getattr(theirs, name)])] for name in LISTS}
+    changes |= {name: _merged(ours.name, name, getattr(ours, name), getattr(theirs, name)) for name in MAPPINGS}
+    changes["aliases"] = {name: of for name, of in changes["aliases"].items() if name not in changes["experiments"]}
+    return changes
+
+
+def _merged(study: str, name: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both mappings, each entry once, those of a sweep level by level; DepositError where they disagree."""
+    both = {**ours, **theirs}
+    for key in (key for key in ours if key in theirs and ours[key] != theirs[key]):
+        if name != "sweeps":
             raise DepositError(f"{study}: {name}, {key} of the two deposits differ; only arms can be added")
-    return {**ours, **theirs}
+        both[key] = {**ours[key], **theirs[key]}
+    return both

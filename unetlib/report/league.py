@@ -31,8 +31,8 @@ def league(
     """Return one row (COLUMNS) per dataset and network, tool or trivial baseline, in the order of the comparison.
 
     comparison: of `tables.comparison`; used: of `resources`. Intervals of scores are those of the comparison; seconds
-    are means over runs, with their smallest and largest for the processor. times_budget: those of a network,
-    whose length is stated in updates, in budgets of the tools; above OVER, a tool would have been stopped (`is_over`).
+    are means over runs, with their smallest and largest for the processor. times_budget: the largest of a network by
+    the tools' budget, empty for tools; above OVER, a tool would have been stopped (`is_over`).
     """
     budget = max((entry.budget_seconds for entry in facts.tools.values()), default=float("nan"))
     reasons: dict[tuple[str, str], list[str]] = {}
@@ -55,7 +55,7 @@ def league(
         row |= _used(facts, used, str(name), str(dataset))
         row["failed"] = "; ".join(reasons.get((str(dataset), str(name)), []))
         if row["kind"] == NETWORK:
-            row["times_budget"] = float(str(row.get("processor_seconds", "nan"))) / budget
+            row["times_budget"] = float(str(row.get("processor_high", "nan"))) / budget
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -99,7 +99,7 @@ def league_shown(table: pd.DataFrame) -> pd.DataFrame:
         cells["wall seconds"], cells["prediction (s)"] = _whole(row["wall_seconds"]), _whole(row["prediction_seconds"])
         cells["budget (s)"], cells["memory (MiB)"] = _whole(row["budget_seconds"]), _whole(row["peak_memory_mib"])
         cells["runs"], cells["images"] = row["runs"], row["images"]
-        slow = f"{row['times_budget']:.1f} times the tools' budget; {row['resampled']}"
+        slow = f"{row['times_budget']:.2f} times the tools' budget; {row['resampled']}"
         cells["note"] = f"failed: {failed}" if failed else slow if over else row["resampled"]
         rows.append(cells)
     return pd.DataFrame(rows)

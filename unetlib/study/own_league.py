@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from unetlib.study.config_errors import read_study
-from unetlib.study.experiments import merged
+from unetlib.study.experiments import merged, run_settings
 from unetlib.study.names import check_known
-from unetlib.study.settings import StudyError, StudySettings
+from unetlib.study.settings import Name, StudyError, StudySettings
 
 FILES = ("studies/cpu.yaml", "studies/league.yaml")
 EXPERIMENTS = ("tuned", "fast")  # for images of any kind
 TIMED, EVALUATIONS = EXPERIMENTS[0], 14  # what is fitted to the time; as many evaluations as in studies/league.yaml
-TRAINING_SHARE = 0.75  # of the time; the rest is for start and validation
-FAST_UPDATES = 600  # as in studies/league.yaml
+TRAINING_SHARE = 0.75  # of the time; the rest is for start and validation (LOG.md)
 DEFAULTS = {"format": "pairs", "split": "group", "primary_metric": "map", "min_area_px": 20, "watershed_depth_px": 3}
 
 
@@ -28,25 +28,32 @@ def own_league(
     out, those of studies/league.yaml. `with_length` fits our trainings to the time. Raises StudyError for a file that
     names no dataset.
     """
-    own = read_yaml(path)
-    datasets = own.get("datasets")
+    datasets = read_yaml(path).get("datasets")
     if (
         not isinstance(datasets, Mapping)
         or not datasets
         or not all(isinstance(each, Mapping) for each in datasets.values())
     ):
         raise StudyError(f"{path}: names no images; write datasets: {{my-cells: {{folder: path/to/my-cells}}}}")
-    names = [str(name) for name in datasets]
-    study: dict[str, Any] = {"name": path.stem, "datasets": names, "experiments": [*EXPERIMENTS]}
+    try:
+        TypeAdapter(Name).validate_python(path.stem)
+    except ValidationError as error:
+        raise StudyError(
+            f"{path}: the comparison has the name of this file, and so of a folder; use letters, digits, . _ - alone"
+        ) from error
+    stated = {str(name): entry for name, entry in datasets.items()}
+    study: dict[str, Any] = {"name": path.stem, "datasets": [*stated], "experiments": [*EXPERIMENTS]}
     if tools:
         study["tools"] = [*tools]
     if seeds:
         study["seeds"] = [*range(seeds)]
     found = {
         "study": study,
-        "datasets": {name: {key: DEFAULTS[key] for key in DEFAULTS if key not in datasets[name]} for name in names},
+        "datasets": {
+            name: {key: value for key, value in DEFAULTS.items() if key not in entry} for name, entry in stated.items()
+        },
         # In the league each recipe has datasets of its own; here every experiment is for these.
-        "experiments": {name: {"datasets": names} for name in EXPERIMENTS},
+        "experiments": {name: {"datasets": [*stated]} for name in EXPERIMENTS},
     }
     return found | ({"tool_budget_s": seconds} if seconds else {})
 
@@ -59,31 +66,36 @@ def whole_study(root: Path, league: Mapping[str, Any], path: Path) -> StudySetti
     files = [root / "config.yaml", *(root / name for name in FILES)]
     config: dict[str, Any] = {}
     for part in (*map(read_yaml, files), league, read_yaml(path)):
-        config = merged(config, part)
+        config = _laid_over(config, part)
+    for name in league["study"].get("tools", ()):
+        check_known(name, config["tools"], "--tools")
     return read_study(config, [*files, path])
 
 
-def with_length(league: Mapping[str, Any], seconds: float, updates_per_second: float) -> dict[str, Any]:
-    """Return the league with our trainings as long as the time allows: `tuned`, and `fast` where that is longer.
+def _laid_over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge mapping by mapping, down to the last, as Snakemake does with its configuration files."""
+    result = dict(base)
+    for key, value in change.items():
+        old = result.get(key)
+        both = isinstance(value, Mapping) and isinstance(old, Mapping)
+        result[key] = _laid_over(old, value) if both else value  # type: ignore[arg-type]
+    return result
 
-    seconds: the budget of a training; updates_per_second: of `tuned` on this machine (`training.speed`).
+
+def with_length(league: Mapping[str, Any], study: StudySettings, updates_per_second: float) -> dict[str, Any]:
+    """Return the league with our trainings as long as the tools' budget allows: `tuned`, and `fast` if that is longer.
+
+    study: of `whole_study`; updates_per_second: of `tuned` on this machine (`training.speed`).
     """
-    updates = max(round(TRAINING_SHARE * seconds * updates_per_second), 10 * EVALUATIONS)
+    updates = max(round(TRAINING_SHARE * study.tool_budget_s * updates_per_second), 10 * EVALUATIONS)
     length = {"training": {"updates": updates, "evaluate_every": updates // EVALUATIONS}}
-    shortened = EXPERIMENTS if updates < FAST_UPDATES else (TIMED,)
-    return merged(league, {"experiments": dict.fromkeys(shortened, length)})
+    longer = [name for name in EXPERIMENTS if run_settings(study, name).training.updates > updates]
+    return merged(league, {"experiments": dict.fromkeys({TIMED, *longer}, length)})
 
 
-def tool_folders(root: Path, tools: Sequence[str] = ()) -> list[str]:
-    """Return the folders in workflow/tools of these tools, or of all tools of studies/league.yaml.
-
-    root: the project's folder. Raises StudyError for a tool that config.yaml does not define.
-    """
-    defined = read_yaml(root / "config.yaml")["tools"]
-    chosen = [*tools] or read_yaml(root / FILES[-1])["study"]["tools"]
-    for name in chosen:
-        check_known(name, defined, "tools")
-    return sorted({defined[name].get("tool", name) for name in chosen})
+def tool_folders(study: StudySettings) -> list[str]:
+    """Return the folders in workflow/tools of the tools that a study trains."""
+    return sorted({study.tools[name].tool or name for name in study.study.tools})
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
