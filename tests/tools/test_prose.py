@@ -1,10 +1,13 @@
 """Sentences that people wrote about the ledger still say what it says: each is tied to verdicts that it rests on."""
 
 import csv
+import json
 import re
 
 import pytest
 from builders.config import ROOT
+
+from unetlib.io.packed import read_packed
 
 DECIDED = ("reproduced", "contradicted", "equivalent")
 README, PAPER = "README.md", "docs/paper.md"
@@ -158,3 +161,20 @@ def test_the_number_of_decided_directions_is_that_of_the_page():
     decided = sum(int(n) for n, name in re.findall(r"(\d+) ([a-z ]+)", counts[2]) if name in DECIDED)
     text = " ".join((ROOT / PAPER).read_text(encoding="utf-8").split())
     assert f"decide {decided} of {counts[1]} stated directions" in text
+
+
+def test_what_is_said_of_a_slow_processor_is_in_the_league_made_there():
+    page = (ROOT / "docs/league.md").read_text(encoding="utf-8")
+    text, section = " ".join(page.split()), page.partition("### league-avx2")[2]
+    ahead = re.search(r"\| dic-hela \| SEG \| \S+ \S+ \| cellpose \S+ \| (.*) \| ours is ahead \|", section)
+    assert f"ahead of Cellpose in SEG ({ahead[1]})" in text
+    assert len(re.findall(r"\| dic-hela \| (Dice|AP50|mAP) \|.*\| no clear difference \|", section)) == 3
+    said = {"fast": "has SEG %s", "tuned": "`tuned` %s", "nnunet": "one cell (SEG %s)"}
+    for arm, words in said.items():
+        assert words % f"{float(row_of('league-avx2/league.csv', experiment=arm)['seg']):.3f}" in text
+    lines = read_packed(ROOT / "docs/results/deposit/league-avx2/tools.jsonl.xz").decode().splitlines()
+    made: dict[str, list[int]] = {}
+    for facts in map(json.loads, lines):
+        made.setdefault(facts["experiment"], []).append(facts["told"].get("updates"))
+    for arm, name in (("cellpose", "Cellpose"), ("nnunet", "nnU-Net"), ("stardist", "StarDist")):
+        assert f"{name} {min(made[arm])} to {max(made[arm])}" in text
