@@ -162,6 +162,8 @@ def provenance_table(deposit: Deposit) -> str:
     command = deposit.command.replace("\n", "`, then `")  # seeds that were added later
     cells = {"": "", "---": "---", "command": f"`{command}`", "day": deposit.day, "networks": f"{len(facts)}"}
     cells |= facts[0].versions
+    known = {"bfloat16" if fact.bfloat16 else "float32" for fact in facts if fact.bfloat16 is not None}
+    cells |= {"arithmetic of the training": ", ".join(sorted(known))} if known else {}
     cells["code of the training"] = ", ".join(sorted({fact.code or "unknown" for fact in facts}))
     for entry in (entry for fact in facts for entry in fact.data):
         cells[str(entry.dataset)] = f"{entry.source}, sha256 {entry.sha256}"
