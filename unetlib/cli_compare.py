@@ -66,20 +66,15 @@ def compare(given: argparse.Namespace) -> int:
 def _updates_per_second(study: "StudySettings", *, keep: bool) -> float:
     """Return how many updates of `tuned` this machine makes in a second; measured where SPEEDS does not have it."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in the workflow; read when torch is imported
-    import torch
-
     from unetlib.io.files import read_json, short_hash, write_json
-    from unetlib.networks.device import choose_device, keep_freed_memory, use_threads, uses_bfloat16
+    from unetlib.networks.device import keep_freed_memory, use_threads
     from unetlib.study.experiments import run_settings
     from unetlib.study.own_league import TIMED
-    from unetlib.training.speed import updates_per_second
+    from unetlib.training.speed import arithmetic, updates_per_second
 
     settings = run_settings(study, TIMED, study.study.datasets[0])
-    device, kind = choose_device(study.compute.device), torch.backends.cpu.get_cpu_capability()
-    processor = [device, kind, uses_bfloat16(settings.training.precision, device), study.compute.threads]
-    key = short_hash(
-        [processor, {part: settings.identity().get(part) for part in ("model", "batch", "loss", "target")}]
-    )
+    decides = {part: settings.identity().get(part) for part in ("model", "batch", "loss", "target")}
+    key = short_hash([arithmetic(settings, study.compute), decides])
     speeds = read_json(SPEEDS) if SPEEDS.is_file() else {}
     found = speeds.get(key)
     if found is None:

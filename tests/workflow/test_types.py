@@ -15,7 +15,7 @@ AT_THE_EDGE = {  # file → how many mappings of anything, and why
     "io/files.py": (1, "JSON before it is validated"),
     "io/settings.py": (2, "dumps of pydantic"),
     "study/experiments.py": (3, "dumps of pydantic laid over each other, before they are validated"),
-    "study/own_league.py": (3, "YAML before it is validated"),
+    "study/own_league.py": (1, "YAML before it is validated"),
     "study/settings.py": (3, "dumps of pydantic, and the fields of a model made by create_model"),
     "study/stated_settings.py": (1, "a dump of pydantic of what an experiment states"),
     "training/loop.py": (1, "a checkpoint before it is taken over"),

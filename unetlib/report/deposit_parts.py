@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from unetlib.io.files import atomic_folder, read_json, write_json
 from unetlib.io.packed import check_checksums, read_packed, write_checksums, write_packed, write_packed_csv
@@ -33,7 +32,7 @@ Row = dict[str, str]
 MAY_DIFFER = ("seeds", "tool_transfer")  # whether tools predict other datasets, too, changes no other score
 # Entries of the facts that depend on which arms take part, and on nothing else of what differs.
 LISTS = ("external_tools", "set_apart", "tracked_experiments")
-MAPPINGS = ("experiments", "tools", "splits", "training_splits", "sweeps", "aliases")
+MAPPINGS = ("experiments", "tools", "splits", "training_splits", "aliases")
 RUN = ("experiment", "train_dataset", "fold", "seed")
 KEYS = {  # table → the columns that name a row; two rows of one name must say the same
     SCORES: (*RUN, "test_dataset", "image", "metric"),
@@ -144,11 +143,11 @@ def _close(one: str, other: str) -> bool:
 def _joint_facts(ours: StudyFacts, theirs: StudyFacts) -> StudyFacts:
     differing = [name for name in StudyFacts.model_fields if getattr(ours, name) != getattr(theirs, name)]
     differing = [name for name in differing if name not in MAY_DIFFER]
-    changes: dict[str, Any] = {"tool_transfer": ours.tool_transfer or theirs.tool_transfer}
+    changes: dict[str, object] = {"tool_transfer": ours.tool_transfer or theirs.tool_transfer}
     shared = sorted(set(ours.seeds) & set(theirs.seeds))
     if set(ours.seeds) == set(theirs.seeds) and not _arms(theirs) <= _arms(ours):
         changes |= _joint_arms(ours, theirs)
-        differing = [name for name in differing if name not in (*LISTS, *MAPPINGS)]
+        differing = [name for name in differing if name not in (*LISTS, *MAPPINGS, "sweeps")]
     elif shared:
         raise DepositError(
             f"{ours.name}: seed {shared[0]} is in both deposits; add seeds that are not there yet,"
@@ -164,7 +163,7 @@ def _joint_facts(ours: StudyFacts, theirs: StudyFacts) -> StudyFacts:
     return ours.model_copy(update=changes)
 
 
-def _joint_arms(ours: StudyFacts, theirs: StudyFacts) -> dict[str, Any]:
+def _joint_arms(ours: StudyFacts, theirs: StudyFacts) -> dict[str, object]:
     """Return the facts on arms of both; DepositError where they disagree, or where new arms use networks of ours."""
     for name, entry in theirs.experiments.items():
         if name not in ours.experiments and entry.trained_by in ours.experiments:
@@ -172,17 +171,19 @@ def _joint_arms(ours: StudyFacts, theirs: StudyFacts) -> dict[str, Any]:
                 f"{ours.name}: {name} uses the networks of {entry.trained_by}, which the deposit has from another"
                 " training; deposit the study again with both"
             )
-    changes: dict[str, Any] = {name: [*dict.fromkeys([*getattr(ours, name), *getattr(theirs, name)])] for name in LISTS}
-    changes |= {name: _merged(ours.name, name, getattr(ours, name), getattr(theirs, name)) for name in MAPPINGS}
-    changes["aliases"] = {name: of for name, of in changes["aliases"].items() if name not in changes["experiments"]}
-    return changes
+    changes: dict[str, object] = {
+        name: [*dict.fromkeys([*getattr(ours, name), *getattr(theirs, name)])] for name in LISTS
+    }
+    merged = {name: _merged(ours.name, name, getattr(ours, name), getattr(theirs, name)) for name in MAPPINGS}
+    merged["aliases"] = {name: of for name, of in merged["aliases"].items() if name not in merged["experiments"]}
+    sweeps = {
+        key: {**ours.sweeps.get(key, {}), **theirs.sweeps.get(key, {})} for key in {**ours.sweeps, **theirs.sweeps}
+    }
+    return {**changes, **merged, "sweeps": sweeps}
 
 
-def _merged(study: str, name: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both mappings, each entry once, those of a sweep level by level; DepositError where they disagree."""
-    both = {**ours, **theirs}
+def _merged(study: str, name: str, ours: Mapping[str, object], theirs: Mapping[str, object]) -> dict[str, object]:
+    """Return both mappings, each entry once; DepositError where they disagree on one."""
     for key in (key for key in ours if key in theirs and ours[key] != theirs[key]):
-        if name != "sweeps":
-            raise DepositError(f"{study}: {name}, {key} of the two deposits differ; only arms can be added")
-        both[key] = {**ours[key], **theirs[key]}
-    return both
+        raise DepositError(f"{study}: {name}, {key} of the two deposits differ; only arms can be added")
+    return {**ours, **theirs}

@@ -12,6 +12,7 @@ from unetlib.study.experiments import merged, run_settings
 from unetlib.study.names import check_known
 from unetlib.study.settings import Name, StudyError, StudySettings
 
+Layer = dict[str, Any]  # a configuration before it is validated
 FILES = ("studies/cpu.yaml", "studies/league.yaml")
 EXPERIMENTS = ("tuned", "fast")  # for images of any kind
 TIMED, EVALUATIONS = EXPERIMENTS[0], 14  # what is fitted to the time; as many evaluations as in studies/league.yaml
@@ -21,7 +22,7 @@ DEFAULTS = {"format": "pairs", "split": "group", "primary_metric": "map", "min_a
 
 def own_league(
     path: Path, *, tools: Sequence[str] = (), seconds: float | None = None, seeds: int | None = None
-) -> dict[str, Any]:
+) -> Layer:
     """Return the configuration that is laid under a person's own file, whose values count where it has them.
 
     path: a YAML file with at least `datasets: {NAME: {folder: …}}`. tools, seconds, seeds: as on the command line; left
@@ -42,7 +43,7 @@ def own_league(
             f"{path}: the comparison has the name of this file, and so of a folder; use letters, digits, . _ - alone"
         ) from error
     stated = {str(name): entry for name, entry in datasets.items()}
-    study: dict[str, Any] = {"name": path.stem, "datasets": [*stated], "experiments": [*EXPERIMENTS]}
+    study: Layer = {"name": path.stem, "datasets": [*stated], "experiments": [*EXPERIMENTS]}
     if tools:
         study["tools"] = [*tools]
     if seeds:
@@ -58,13 +59,13 @@ def own_league(
     return found | ({"tool_budget_s": seconds} if seconds else {})
 
 
-def whole_study(root: Path, league: Mapping[str, Any], path: Path) -> StudySettings:
+def whole_study(root: Path, league: Layer, path: Path) -> StudySettings:
     """Return the study that Snakemake will read: the project's files, then `league`, then the person's own file.
 
     root: the project's folder. Raises StudyError for whatever is wrong in it.
     """
     files = [root / "config.yaml", *(root / name for name in FILES)]
-    config: dict[str, Any] = {}
+    config: Layer = {}
     for part in (*map(read_yaml, files), league, read_yaml(path)):
         config = _laid_over(config, part)
     for name in league["study"].get("tools", ()):
@@ -72,17 +73,16 @@ def whole_study(root: Path, league: Mapping[str, Any], path: Path) -> StudySetti
     return read_study(config, [*files, path])
 
 
-def _laid_over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(base: Layer, change: Layer) -> Layer:
     """Merge mapping by mapping, down to the last, as Snakemake does with its configuration files."""
     result = dict(base)
     for key, value in change.items():
         old = result.get(key)
-        both = isinstance(value, Mapping) and isinstance(old, Mapping)
-        result[key] = _laid_over(old, value) if both else value  # type: ignore[arg-type]
+        result[key] = _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return result
 
 
-def with_length(league: Mapping[str, Any], study: StudySettings, updates_per_second: float) -> dict[str, Any]:
+def with_length(league: Layer, study: StudySettings, updates_per_second: float) -> Layer:
     """Return the league with our trainings as long as the tools' budget allows: `tuned`, and `fast` if that is longer.
 
     study: of `whole_study`; updates_per_second: of `tuned` on this machine (`training.speed`).
@@ -98,7 +98,7 @@ def tool_folders(study: StudySettings) -> list[str]:
     return sorted({study.tools[name].tool or name for name in study.study.tools})
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> Layer:
     """Return the mapping in a YAML file; StudyError in one line for anything else."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))

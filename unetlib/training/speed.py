@@ -5,8 +5,9 @@ from itertools import pairwise
 from statistics import median
 
 import numpy as np
+import torch
 
-from unetlib.networks.device import choose_device
+from unetlib.networks.device import choose_device, uses_bfloat16
 from unetlib.networks.settings import ComputeSettings
 from unetlib.training.batches import Batches
 from unetlib.training.cached_variants import Variants
@@ -44,6 +45,14 @@ def updates_per_second(settings: RunSettings, compute: ComputeSettings) -> float
     )
     steps = [after - before for before, after in pairwise(ends)][WARM_UP - 1 :]
     return 1 / max(median(steps), 1e-6)
+
+
+def arithmetic(settings: RunSettings, compute: ComputeSettings) -> list[str]:
+    """Return what the speed of a training depends on, beside its settings: device, instructions, precision, threads."""
+    device = choose_device(compute.device)
+    half = uses_bfloat16(settings.training.precision, device)
+    kind = torch.backends.cpu.get_cpu_capability()
+    return [device, kind, "bfloat16" if half else "float32", f"{compute.threads}"]
 
 
 def _noise(*, distances: bool) -> Variants:
