@@ -40,41 +40,48 @@ def project(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def measured(project: Path) -> tuple[str, str]:
+    """Return the settings and the speed that the command writes; its Snakefile stops before the work itself."""
+    words = ("mine.yaml", "--tools", "fitted-watershed", "--seconds", "300", "--seeds", "1")
+    snakefile = project / "Snakefile"
+    whole = snakefile.read_text()
+    snakefile.write_text("raise SystemExit(3)")
+    texts = []
+    for _ in range(2):
+        assert command(project, *words).returncode == 1
+        texts.append(tuple((project / "resources/compare" / name).read_text() for name in ("mine.yaml", "speed.json")))
+    snakefile.write_text(whole)
+    assert texts[0] == texts[1], "the same command trains the same networks"
+    return texts[0]
+
+
 def test_a_dry_run_plans_networks_and_tools(project: Path) -> None:
+    speeds = project / "resources/compare/speed.json"
+    before = speeds.read_text() if speeds.exists() else None
     done = command(project, "mine.yaml", "--tools", "fitted-watershed", "--seconds", "20", "--seeds", "2", "-n")
     assert done.returncode == 0, done.stdout + done.stderr
     counts = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
     # In 20 s `tuned` is as long as `fast`, and so the same training: one per seed.
     assert counts["train_tool"] == "2" and counts["train"] == "2" and counts["report"] == "1"
     assert "will be installed where they are missing: fitted-watershed" in done.stderr
-    assert not (project / "resources/compare/speed.json").exists()
+    assert (speeds.read_text() if speeds.exists() else None) == before, "a dry run keeps no speed"
     assert "tool_budget_s: 20" in (project / "resources/compare/mine.yaml").read_text()
 
 
-def test_the_same_command_trains_the_same_networks(project: Path) -> None:
-    words = ("mine.yaml", "--tools", "fitted-watershed", "--seconds", "300", "--seeds", "1")
-    written, speeds = (project / "resources/compare" / name for name in ("mine.yaml", "speed.json"))
-    stopped = project / "Snakefile"
-    whole = stopped.read_text()
-    stopped.write_text("raise SystemExit(3)")  # all but the work itself
-    try:
-        assert command(project, *words).returncode == 1
-        before, (rate,) = written.read_text(), json.loads(speeds.read_text()).values()
-        assert command(project, *words).returncode == 1 and written.read_text() == before
-    finally:
-        stopped.write_text(whole)
-    updates = yaml.safe_load(before)["experiments"]["tuned"]["training"]["updates"]
+def test_our_trainings_are_as_long_as_the_measured_speed_allows(measured: tuple[str, str]) -> None:
+    (rate,) = json.loads(measured[1]).values()
+    updates = yaml.safe_load(measured[0])["experiments"]["tuned"]["training"]["updates"]
     assert updates == max(round(0.75 * 300 * rate), 140)
 
 
 @pytest.mark.parametrize("text", ["[]", '{"KEY": null}', '{"KEY": "4"}', '{"KEY": Infinity}', '{"KEY": 0}', "{"])
-def test_a_damaged_speed_is_one_line(text: str, project: Path) -> None:
+def test_a_damaged_speed_is_one_line(text: str, project: Path, measured: tuple[str, str]) -> None:
     speeds = project / "resources/compare/speed.json"
-    (key,) = json.loads(speeds.read_text())
-    before = speeds.read_text()
+    (key,) = json.loads(measured[1])
     speeds.write_text(text.replace("KEY", key))
     done = command(project, "mine.yaml", "--tools", "fitted-watershed", "-n")
-    speeds.write_text(before)
+    speeds.write_text(measured[1])
     if "null" in text:
         assert done.returncode == 0, "unknown, and so measured"
     else:
