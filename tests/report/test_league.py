@@ -13,7 +13,7 @@ from unetlib.report.deposit import Deposit, read_deposit, write_deposit
 from unetlib.report.league import COLUMNS, NETWORK, TOOL, TRIVIAL, league_chart, league_shown
 from unetlib.report.study_results import write_charts, write_tables
 from unetlib.report.study_tables import display_table, study_tables
-from unetlib.report.tool_resources import RESOURCES, resources, tool_facts
+from unetlib.report.tool_resources import RESOURCES, read_resources, resources, tool_facts
 from unetlib.study.layout import Layout
 from unetlib.study.runs import NO_SEED
 
@@ -93,6 +93,32 @@ def test_a_network_that_took_longer_than_a_tool_may_is_marked_and_not_the_best(d
     every = replace(deposit.scores, resources=used.assign(processor_seconds=used["processor_seconds"].fillna(0) + 950))
     (line,) = (line for line in league_section({"mine": replace(deposit, scores=every)}) if "| phc-u373 | Dice" in line)
     assert line == "| phc-u373 | Dice | – | – | – | all of ours took over 1.2 times the tools' budget |"
+
+
+def test_on_a_gpu_seconds_of_the_wall_count(deposit: Deposit) -> None:
+    used = deposit.scores.resources
+    assert used is not None and set(used["device"]) == {"cpu"}
+    networks = used["experiment"] == "modern"
+    busy = used.assign(processor_seconds=used["processor_seconds"] + 900 * networks, device="cuda")
+    scores = replace(deposit.scores, resources=busy)
+    table = study_tables(deposit.facts, scores, deposit.trained)["league"]
+    shown = league_shown(table).set_index(["tested on", "arm"])
+    assert shown.loc[("phc-u373", "modern"), "note"] == "seeds × images"
+    assert shown.loc[("phc-u373", "learner"), "budget (s)"] == "780 (wall)"
+    assert league_chart(table).axes[0].get_xlabel() == "wall seconds of training"
+    slow = busy.assign(wall_seconds=busy["wall_seconds"] + 950 * networks)
+    table = study_tables(deposit.facts, replace(deposit.scores, resources=slow), deposit.trained)["league"]
+    assert (
+        "times the tools' budget" in league_shown(table).set_index(["tested on", "arm"])["note"]["phc-u373", "modern"]
+    )
+
+
+def test_a_table_of_before_devices_were_kept_is_of_a_cpu(deposit: Deposit, tmp_path: Path) -> None:
+    assert deposit.scores.resources is not None
+    for device in ({}, {"device": ""}):
+        old = deposit.scores.resources.drop(columns="device").assign(**device)
+        old.to_csv(tmp_path / "old.csv", index=False)
+        assert set(read_resources(tmp_path / "old.csv")["device"]) == {"cpu"}
 
 
 def test_other_tables_mark_the_tool_and_keep_its_seeds(deposit: Deposit) -> None:

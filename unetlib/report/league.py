@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from unetlib.evaluation.tables import METRICS, NO_TRAINING
 from unetlib.report.display_tables import format_interval, format_value
 from unetlib.report.figures import CYCLE, GREY, WIDTH_INCH, styled_figure
-from unetlib.report.tool_resources import MEASURED
+from unetlib.report.tool_resources import CPU, MEASURED
 from unetlib.study.external_scores import Failure
 from unetlib.study.facts import StudyFacts, ToolEntry
 from unetlib.study.runs import EXTERNAL
@@ -21,6 +21,8 @@ NETWORK, TOOL, PRETRAINED, TRIVIAL = "network", "tool", "pretrained tool", "no t
 COLUMNS = ["test_dataset", "experiment", "kind", *(f"{m}{end}" for m in SCORED for end in ("", "_low", "_high"))]
 COLUMNS += ["budget_seconds", "processor_seconds", "processor_low", "processor_high", "wall_seconds"]
 COLUMNS += ["prediction_seconds", "peak_memory_mib", "runs", "images", "resampled", "failed", "times_budget"]
+COLUMNS += ["counted"]  # which seconds a budget counts
+PROCESSOR, WALL = "processor", "wall"
 MEAN_RUNS = ("budget_seconds", "wall_seconds", "prediction_seconds")
 MARKERS = "osD^vP*X<>"
 
@@ -31,8 +33,9 @@ def league(
     """Return one row (COLUMNS) per dataset and network, tool or trivial baseline, in the order of the comparison.
 
     comparison: of `tables.comparison`; used: of `resources`. Intervals of scores are those of the comparison; seconds
-    are means over runs, with their smallest and largest for the processor. times_budget: the largest of a network by
-    the tools' budget, empty for tools; above OVER, a tool would have been stopped (`is_over`).
+    are means over runs, with their smallest and largest for the processor. counted: which seconds a budget counts:
+    those of the processor, of the wall on a GPU. times_budget: the most of these that a network took, by the tools'
+    budget, empty for tools; above OVER, a tool would have been stopped (`is_over`).
     """
     budget = max((entry.budget_seconds for entry in facts.tools.values()), default=float("nan"))
     reasons: dict[tuple[str, str], list[str]] = {}
@@ -52,10 +55,11 @@ def league(
             row |= {f"{metric}{end}": value for end, value in ends}
         row |= {"runs": group["runs"].max(), "images": group["images"].max()}
         row["resampled"] = next((text for text in group.loc[group["runs"] > 0, "resampled"]), "")
-        row |= _used(facts, used, str(name), str(dataset))
+        own = _trainings(facts, used, str(name), str(dataset))
+        row |= _used(own)
         row["failed"] = "; ".join(reasons.get((str(dataset), str(name)), []))
-        if row["kind"] == NETWORK:
-            row["times_budget"] = float(str(row.get("processor_high", "nan"))) / budget
+        if row["kind"] == NETWORK and not own.empty:
+            row["times_budget"] = pd.to_numeric(own[f"{row['counted']}_seconds"]).max() / budget
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -71,16 +75,20 @@ def _kind(tools: Mapping[str, ToolEntry], name: str, train_dataset: str) -> str:
     return TRIVIAL if train_dataset in (NO_TRAINING, EXTERNAL) else NETWORK
 
 
-def _used(facts: StudyFacts, used: pd.DataFrame, name: str, dataset: str) -> dict[str, object]:
+def _trainings(facts: StudyFacts, used: pd.DataFrame, name: str, dataset: str) -> pd.DataFrame:
     trainer = facts.experiments[name].trained_by if name in facts.experiments else name
-    own = used[(used["experiment"] == trainer) & (used["train_dataset"] == dataset)]
+    return used[(used["experiment"] == trainer) & (used["train_dataset"] == dataset)]
+
+
+def _used(own: pd.DataFrame) -> dict[str, object]:
     if own.empty:
         return {}
     numbers = own[[*MEASURED]].apply(pd.to_numeric)
     found: dict[str, object] = {column: numbers[column].mean() for column in MEAN_RUNS}
     seconds = numbers["processor_seconds"]
     found |= {"processor_seconds": seconds.mean(), "processor_low": seconds.min(), "processor_high": seconds.max()}
-    return found | {"peak_memory_mib": numbers["peak_memory_mib"].max()}
+    counted = PROCESSOR if own["device"].eq(CPU).all() else WALL
+    return found | {"peak_memory_mib": numbers["peak_memory_mib"].max(), "counted": counted}
 
 
 def league_shown(table: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +105,9 @@ def league_shown(table: pd.DataFrame) -> pd.DataFrame:
         spread = f" ({low}–{high})" if low != high else ""
         cells["processor seconds"] = f"{_whole(row['processor_seconds'])}{spread}"
         cells["wall seconds"], cells["prediction (s)"] = _whole(row["wall_seconds"]), _whole(row["prediction_seconds"])
-        cells["budget (s)"], cells["memory (MiB)"] = _whole(row["budget_seconds"]), _whole(row["peak_memory_mib"])
+        of_wall = " (wall)" if row["counted"] == WALL and not pd.isna(row["budget_seconds"]) else ""
+        cells["budget (s)"] = f"{_whole(row['budget_seconds'])}{of_wall}"
+        cells["memory (MiB)"] = _whole(row["peak_memory_mib"])
         cells["runs"], cells["images"] = row["runs"], row["images"]
         slow = f"{row['times_budget']:.2f} times the tools' budget; {row['resampled']}"
         cells["note"] = f"failed: {failed}" if failed else slow if over else row["resampled"]
@@ -110,9 +120,10 @@ def _whole(value: float) -> str:
 
 
 def league_chart(table: pd.DataFrame, metrics: Sequence[str] = ("seg", "map")) -> Figure:
-    """Return a chart of score against processor seconds of training: a row per dataset, a column per metric.
+    """Return a chart of score against seconds of training: a row per dataset, a column per metric.
 
-    Bars are the 95 % intervals of the scores. Arms without seconds (trivial baselines) are lines.
+    Seconds are those that a budget counts: of the processor, of the wall on a GPU. Bars are the 95 % intervals of the
+    scores. Arms without seconds (trivial baselines) are lines.
     """
     datasets, arms = [*dict.fromkeys(table["test_dataset"])], [*dict.fromkeys(_timed(table)["experiment"])]
     style = {arm: (CYCLE[i % len(CYCLE)], MARKERS[i % len(MARKERS)]) for i, arm in enumerate(arms)}
@@ -137,11 +148,13 @@ def _panel(axis: Axes, rows: pd.DataFrame, metric: str, style: Mapping[str, tupl
         colour, marker = style[row["experiment"]]
         score, low, high = (row[f"{metric}{end}"] for end in ("", "_low", "_high"))
         bars = None if pd.isna(low) else [[score - low], [high - score]]
-        axis.errorbar([row["processor_seconds"]], [score], bars, fmt=marker, color=colour, capsize=2, markersize=4)
+        seconds = row[f"{row['counted']}_seconds"]
+        axis.errorbar([seconds], [score], bars, fmt=marker, color=colour, capsize=2, markersize=4)
     floor = rows.loc[rows["kind"] == TRIVIAL, metric].max()
     if not pd.isna(floor):
         axis.axhline(floor, color=GREY, linestyle=":", linewidth=0.8)
-    axis.set(ylim=(0, 1), xlabel="processor seconds of training")
+    counted = [*dict.fromkeys(_timed(rows)["counted"])] or [PROCESSOR]
+    axis.set(ylim=(0, 1), xlabel=f"{' or '.join(counted)} seconds of training")
     axis.set_xlim(left=0)
 
 

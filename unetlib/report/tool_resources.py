@@ -14,7 +14,8 @@ from unetlib.trained_tools.facts import ToolFacts, read_predictions, read_tool_f
 
 RUN_COLUMNS = ("experiment", "train_dataset", "fold", "seed")
 MEASURED = ("budget_seconds", "processor_seconds", "wall_seconds", "peak_memory_mib", "prediction_seconds")
-RESOURCES = (*RUN_COLUMNS, *MEASURED)
+CPU = "cpu"  # the device of a training without a GPU
+RESOURCES = (*RUN_COLUMNS, *MEASURED, "device")
 MIB = 2**20
 
 
@@ -27,8 +28,8 @@ def tool_facts(facts: StudyFacts, root: Path = Path()) -> list[ToolFacts]:
 def resources(facts: StudyFacts, root: Path = Path()) -> pd.DataFrame:
     """Return what each training took (RESOURCES): of tools as measured, of networks as Snakemake's benchmarks say.
 
-    A network that was trained in a job for several seeds has its share. prediction_seconds: processor seconds for the
-    test images of its own dataset; of networks unknown, as a job predicts with several.
+    A network that was trained in a job for several seeds has its share. device: CPU, or the GPU. prediction_seconds:
+    processor seconds for the test images of its own dataset; of networks unknown, as a job predicts with several.
     """
     layout = Layout(facts.name)
     rows = chain(_of_networks(facts, layout, root), _of_tools(facts, layout, root))
@@ -42,6 +43,7 @@ def _of_networks(facts: StudyFacts, layout: Layout, root: Path) -> Iterator[dict
             "processor_seconds": _benchmark(layout, run, len(facts.seeds), root),
             "wall_seconds": known.train_seconds,
             "peak_memory_mib": _mib(known.peak_memory_bytes),
+            "device": known.device or CPU,
         }
 
 
@@ -54,6 +56,7 @@ def _of_tools(facts: StudyFacts, layout: Layout, root: Path) -> Iterator[dict[st
             "wall_seconds": known.train_seconds,
             "peak_memory_mib": _mib(known.peak_memory_bytes),
             "prediction_seconds": predicted.processor_seconds if predicted else None,
+            "device": known.device or CPU,
         }
 
 
@@ -76,5 +79,9 @@ def _mib(size: int | None) -> float | None:
 
 
 def read_resources(path: Path) -> pd.DataFrame:
-    """Read the table that `resources` returned from a CSV file, which may be compressed."""
-    return pd.read_csv(path, dtype={"experiment": str, "train_dataset": str})
+    """Read the table that `resources` returned from a CSV file, which may be compressed.
+
+    A table of before devices were kept, and a row that names none, is of a CPU.
+    """
+    found = pd.read_csv(path, dtype={"experiment": str, "train_dataset": str, "device": str})
+    return found.assign(device=found["device"].fillna(CPU) if "device" in found else CPU)
