@@ -34,4 +34,5 @@ Separate programs:
 - fine_tuning: Scores of a shipped network against the number of labelled images that train it further.
 - instance_settings: Threshold, watershed depth and minimum area chosen together on validation frames.
 - learning: Validation scores of recipes against processor seconds of training.
+- prediction_seconds: Processor seconds that a finished study's networks need for their test images.
 """

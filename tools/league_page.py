@@ -8,6 +8,7 @@ import pandas as pd
 from unetlib.evaluation.intervals import Interval, retrained
 from unetlib.evaluation.score_grids import Arm
 from unetlib.evaluation.tables import METRICS, read_long
+from unetlib.io.files import read_csv
 from unetlib.io.wording import counted
 from unetlib.report.deposit import Deposit
 from unetlib.report.display_tables import format_interval, format_value, to_markdown
@@ -16,22 +17,27 @@ from unetlib.report.study_tables import contrasts_of, study_tables
 from unetlib.trained_tools.tool_runs import OVER
 
 PAGE, SECTION = "docs/league.md", "league"
+PREDICTION = "learning/prediction-{study}.csv"  # of benchmarks.prediction_seconds
 NOT_DEPOSITED = (
     "The league has not been deposited yet: `make league` runs it, and this section is then made of its results."
 )
 
 
-def league_section(deposits: Mapping[str, Deposit]) -> list[str]:
-    """Return the lines of the section: of each study that trained tools, the best of ours and of theirs, and all."""
+def league_section(deposits: Mapping[str, Deposit], published: Path = Path()) -> list[str]:
+    """Return the lines of the section: of each study that trained tools, the best of ours and of theirs, and all.
+
+    published: the folder where the seconds that our networks need to predict may be.
+    """
     known = [deposit for deposit in deposits.values() if deposit.scores.resources is not None]
-    return [line for deposit in known for line in _section(deposit)] or [NOT_DEPOSITED]
+    return [line for deposit in known for line in _section(deposit, published)] or [NOT_DEPOSITED]
 
 
-def _section(deposit: Deposit) -> list[str]:
+def _section(deposit: Deposit, published: Path) -> list[str]:
     facts, found = deposit.facts, deposit.scores
     if found.resources is None:
         return []
     table = league(facts, study_tables(facts, found, deposit.trained)["comparison"], found.resources, found.failed)
+    table = _with_predictions(table, published / PREDICTION.format(study=facts.name))
     header = ["images", "metric", "best network of ours", "best tool", "ours − tool", ""]
     lines = [f"| {' | '.join(header)} |", "|---|---|---|---|---:|---|"]
     lines += [f"| {' | '.join(cells)} |" for cells in _leaders(deposit, table)]
@@ -49,6 +55,17 @@ def _section(deposit: Deposit) -> list[str]:
         *to_markdown(league_shown(table)).splitlines(),
         "",
     ]
+
+
+def _with_predictions(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the league with the measured prediction seconds of our networks, where they were measured."""
+    if not path.is_file():
+        return table
+    rows = read_csv(path, ("experiment", "dataset", "processor_seconds"))
+    seconds = {(row["dataset"], row["experiment"]): float(row["processor_seconds"]) for row in rows}
+    arms = zip(table["test_dataset"], table["experiment"], strict=True)
+    measured = pd.Series([seconds.get(arm) for arm in arms], index=table.index, dtype=float)
+    return table.assign(prediction_seconds=table["prediction_seconds"].astype(float).fillna(measured))
 
 
 def _leaders(deposit: Deposit, table: pd.DataFrame) -> Iterator[list[str]]:

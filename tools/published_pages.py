@@ -61,7 +61,7 @@ def write_pages(root: Path, deposits: Mapping[str, Deposit], ledger: pd.DataFram
         (published / "README.md", "flaws"): flaws(published),
     }
     if (root / PAGE).is_file():
-        sections[root / PAGE, SECTION] = league_section(deposits)
+        sections[root / PAGE, SECTION] = league_section(deposits, published)
     if (root / STATISTICS).is_file():
         sections[root / STATISTICS, POWER] = power_table(published)
     for (page, name), lines in sections.items():

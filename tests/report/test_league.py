@@ -8,7 +8,9 @@ import pytest
 from builders.finished_study import finish
 from matplotlib.figure import Figure
 
-from tools.league_page import NOT_DEPOSITED, league_section, league_summary
+from benchmarks.prediction_seconds import COLUMNS as COLUMNS_OF_PREDICTION
+from tools.league_page import NOT_DEPOSITED, PREDICTION, league_section, league_summary
+from unetlib.io.files import write_csv
 from unetlib.report.deposit import Deposit, read_deposit, write_deposit
 from unetlib.report.league import COLUMNS, NETWORK, TOOL, TRIVIAL, league_chart, league_shown
 from unetlib.report.study_results import write_charts, write_tables
@@ -158,6 +160,17 @@ def test_the_section_of_the_page_says_who_is_ahead(deposit: Deposit) -> None:
     (row,) = [line for line in lines if line.startswith("| phc-u373 | Dice |")]
     assert "| modern 0.8" in row and "| learner 0.7" in row and row.endswith("| ours is ahead |")
     assert league_section({}) == [NOT_DEPOSITED]
+
+
+def test_measured_seconds_of_prediction_stand_beside_those_of_tools(deposit: Deposit, tmp_path: Path) -> None:
+    path = tmp_path / PREDICTION.format(study=deposit.facts.name)
+    row = {"experiment": "modern", "dataset": "phc-u373", "seed": 0, "images": 4, "processor_seconds": 31.6}
+    write_csv(path, [row | {"wall_seconds": 33, "peak_memory_mib": 900}], COLUMNS_OF_PREDICTION)
+    before, after = (league_section({"mine": deposit}, each) for each in (tmp_path / "empty", tmp_path))
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert [(old.split(" | ")[1], old.split(" | ")[9], new.split(" | ")[9]) for old, new in changed] == [
+        ("modern", "–", "32")
+    ]
 
 
 def test_one_training_each_is_said(deposit: Deposit) -> None:
