@@ -29,8 +29,9 @@ def deposited(folder, project, found, command=COMMAND):
     rows = read_csv(path, ())
     tools = [run.experiment for run in found.external_runs()]
     kept = [row for row in rows if int(row["seed"]) in found.seeds or row["experiment"] in tools]
-    arms = {*found.experiments, *found.external_tools, *found.tools}
-    kept = [row for row in kept if row["experiment"] in arms]
+    runs = (*found.runs(), *found.external_runs(), *found.tool_runs())
+    trained = {(run.experiment, run.train_dataset) for run in runs}
+    kept = [row for row in kept if (row["experiment"], row["train_dataset"]) in trained]
     write_csv(path, kept, [*rows[0]])
     write_deposit(folder, place, found, command)
     return folder
@@ -83,6 +84,43 @@ def test_arms_of_a_later_sitting_give_the_deposit_of_all_at_once(tmp_path):
         name = path.relative_to(whole)
         assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
     assert read_deposit(one).facts == read_deposit(whole).facts
+
+
+def with_a_tool_on(datasets, *seeds, **entry):
+    config = with_a_tool(configuration())
+    config["study"] |= {
+        "seeds": list(seeds),
+        "experiments": ["reference"],
+        "external_tools": [],
+        "tool_transfer": False,
+    }
+    return facts(config | {"tools": {"learner": {"datasets": datasets, **entry}}})
+
+
+def own_alone(project):
+    """Leave out what tools predicted of other datasets than their own."""
+    rows = read_csv(project / LAYOUT.all_scores, ())
+    kept = [row for row in rows if row["experiment"] != "learner" or row["train_dataset"] == row["test_dataset"]]
+    write_csv(project / LAYOUT.all_scores, kept, [*rows[0]])
+
+
+def test_a_tool_is_added_on_another_dataset(tmp_path):
+    finish(tmp_path / "project", tool=True)
+    project = tmp_path / "project"
+    own_alone(project)
+    every = with_a_tool_on([], 0, 1)
+    whole = deposited(tmp_path / "whole", project, every)
+    names = [*every.datasets]
+    one = deposited(tmp_path / "one", project, with_a_tool_on(names[1:], 0, 1))
+    two = deposited(tmp_path / "two", project, with_a_tool_on(names[:1], 0, 1))
+    assert add_part(one, two) == every
+    for path in (path for path in whole.rglob("*") if path.is_file() and path.name not in ("study.json", "SHA256SUMS")):
+        name = path.relative_to(whole)
+        assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+    other = deposited(tmp_path / "other", project, with_a_tool_on(names[:1], 0, 1, budget_s=60))
+    again = deposited(tmp_path / "again", project, with_a_tool_on(names[1:], 0, 1))
+    with pytest.raises(DepositError, match="tools, learner of the two deposits differ"):
+        add_part(again, other)
 
 
 def retrained(project, experiment, folder):

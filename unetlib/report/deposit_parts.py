@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from unetlib.io.files import atomic_folder, read_json, write_json
@@ -25,7 +25,7 @@ from unetlib.report.deposit import (
     USED,
     DepositError,
 )
-from unetlib.study.facts import StudyFacts
+from unetlib.study.facts import StudyFacts, ToolEntry
 from unetlib.study.runs import Run
 
 Row = dict[str, str]
@@ -48,8 +48,9 @@ SAME = 1e-6  # how far apart two equal numbers of two machines may be
 def add_part(folder: Path, further: Path) -> StudyFacts:
     """Add the deposit `further` of the same study to the one in `folder`; return the facts of both.
 
-    It has either the same arms and other seeds, or the same seeds and other arms: networks and tools. An arm that is in
-    both, such as the reference, stays as it is in `folder`; one that is added uses no networks of these.
+    It has either the same arms and other seeds, or the same seeds and other arms: networks, and tools, or the same
+    tools trained on other datasets. An arm that is in both, such as the reference, stays as it is in `folder`; one that
+    is added uses no networks of these.
 
     Raises DepositError, and changes nothing, where they differ in anything else, share a seed, add nothing, disagree on
     images, baselines or silver truth, or where one has tools and the other does not say what its trainings took.
@@ -64,7 +65,7 @@ def add_part(folder: Path, further: Path) -> StudyFacts:
         raise DepositError(f"{unknown[0]}: missing, so what its trainings took is unknown; deposit the study again")
     order = {run: place for place, run in enumerate([*facts.runs(), *facts.external_runs(), *facts.tool_runs()])}
     # With other seeds, an external tool, which has none, is the same row in both.
-    had = _arms(first) if set(first.seeds) == set(second.seeds) else set()
+    had = _trainings(first) if set(first.seeds) == set(second.seeds) else set()
 
     def rows_of(name: str, key: tuple[str, ...] = ()) -> tuple[list[Row], list[str]]:
         """Return the rows of both tables, each once, and their columns. key: columns that name a row; else all do."""
@@ -74,7 +75,7 @@ def add_part(folder: Path, further: Path) -> StudyFacts:
             reader = csv.DictReader(io.StringIO(read_packed(each / name).decode(), newline=""))
             columns |= dict.fromkeys(reader.fieldnames or [])
             for row in reader:
-                if each == further and _arm(row) in had:
+                if each == further and _is_of(row, had):
                     continue
                 known = rows.setdefault(tuple(row[column] for column in key or row), row)
                 if known is not row and not _say_the_same(known, row):
@@ -89,7 +90,7 @@ def add_part(folder: Path, further: Path) -> StudyFacts:
         found: dict[str, dict[str, object]] = {}
         for each in (each for each in (folder, further) if (each / name).is_file()):  # a part may be without tools
             told = {line: json.loads(line) for line in read_packed(each / name).decode().splitlines()}
-            found |= {line: row for line, row in told.items() if each == folder or _arm(row) not in had}
+            found |= {line: row for line, row in told.items() if each == folder or not _is_of(row, had)}
         return found
 
     def by_run(row: Mapping[str, object]) -> int:
@@ -118,12 +119,15 @@ def add_part(folder: Path, further: Path) -> StudyFacts:
     return facts
 
 
-def _arms(facts: StudyFacts) -> set[str]:
-    return {*facts.experiments, *facts.external_tools, *facts.tools}
+def _trainings(facts: StudyFacts) -> set[tuple[str, str]]:
+    """Return arm and training dataset of each run; "" as the dataset stands for any."""
+    pairs = {(run.experiment, run.train_dataset) for run in facts.tool_runs()}
+    return pairs | {(name, "") for name in (*facts.experiments, *facts.external_tools)}
 
 
-def _arm(row: Mapping[str, object]) -> str:
-    return str(row.get("experiment") or row.get("tool") or "")
+def _is_of(row: Mapping[str, object], trainings: Collection[tuple[str, str]]) -> bool:
+    arm = str(row.get("experiment") or row.get("tool") or "")
+    return (arm, "") in trainings or (arm, str(row.get("train_dataset"))) in trainings
 
 
 def _say_the_same(one: Row, other: Row) -> bool:
@@ -145,7 +149,7 @@ def _joint_facts(ours: StudyFacts, theirs: StudyFacts) -> StudyFacts:
     differing = [name for name in differing if name not in MAY_DIFFER]
     changes: dict[str, object] = {"tool_transfer": ours.tool_transfer or theirs.tool_transfer}
     shared = sorted(set(ours.seeds) & set(theirs.seeds))
-    if set(ours.seeds) == set(theirs.seeds) and not _arms(theirs) <= _arms(ours):
+    if set(ours.seeds) == set(theirs.seeds) and not _trainings(theirs) <= _trainings(ours):
         changes |= _joint_arms(ours, theirs)
         differing = [name for name in differing if name not in (*LISTS, *MAPPINGS, "sweeps")]
     elif shared:
@@ -174,12 +178,27 @@ def _joint_arms(ours: StudyFacts, theirs: StudyFacts) -> dict[str, object]:
     changes: dict[str, object] = {
         name: [*dict.fromkeys([*getattr(ours, name), *getattr(theirs, name)])] for name in LISTS
     }
+    grown = _on_more_datasets(ours, theirs)
+    ours, theirs = (each.model_copy(update={"tools": each.tools | grown}) for each in (ours, theirs))
     merged = {name: _merged(ours.name, name, getattr(ours, name), getattr(theirs, name)) for name in MAPPINGS}
     merged["aliases"] = {name: of for name, of in merged["aliases"].items() if name not in merged["experiments"]}
     sweeps = {
         key: {**ours.sweeps.get(key, {}), **theirs.sweeps.get(key, {})} for key in {**ours.sweeps, **theirs.sweeps}
     }
     return {**changes, **merged, "sweeps": sweeps}
+
+
+def _on_more_datasets(ours: StudyFacts, theirs: StudyFacts) -> dict[str, ToolEntry]:
+    """Return the tools of both that differ in their datasets alone, trained on those of both."""
+    found = {}
+    for name in (name for name in theirs.tools if name in ours.tools):
+        entry = theirs.tools[name]
+        if ours.tools[name].model_copy(update={"datasets": entry.datasets}) == entry:
+            runs = (*ours.tool_runs(), *theirs.tool_runs())
+            trained = {run.train_dataset for run in runs if run.experiment == name}
+            datasets = [each for each in ours.datasets if each in trained]
+            found[name] = entry.model_copy(update={"datasets": datasets if len(datasets) < len(ours.datasets) else []})
+    return found
 
 
 def _merged(study: str, name: str, ours: Mapping[str, object], theirs: Mapping[str, object]) -> dict[str, object]:
