@@ -5,8 +5,8 @@ python -m tools.deposit results/cpu "snakemake --cores 2 --configfile studies/cp
 
 With --add, the runs of further seeds, or of further arms with the same seeds, are added to the deposit that is there:
 a study of three seeds can be made in three sittings, each with its own `study: {seeds: [...]}`, and a network or a tool
-can be added later by a `study: {experiments: [...], tools: [...]}` of the reference and the new ones, a tool also dataset by
-dataset (`tools: {NAME: {datasets: [...]}}`).
+can be added later by a `study: {experiments: [...], tools: [...]}` of the reference and the new ones.
+A tool can also be added dataset by dataset, by `tools: {NAME: {datasets: [...]}}`.
 
 `python -m tools.results` makes everything that is published of it from there.
 """
