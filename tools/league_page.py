@@ -41,7 +41,8 @@ def _section(deposit: Deposit, published: Path) -> list[str]:
     header = ["images", "metric", "best network of ours", "best tool", "ours − tool", ""]
     lines = [f"| {' | '.join(header)} |", "|---|---|---|---|---:|---|"]
     lines += [f"| {' | '.join(cells)} |" for cells in _leaders(deposit, table)]
-    made = f"Made by `{deposit.command}` on {deposit.day}; seeds {', '.join(map(str, facts.seeds))}."
+    command = deposit.command.replace("\n", "`, then `")  # seeds or arms that were added later
+    made = f"Made by `{command}` on {deposit.day}; seeds {', '.join(map(str, facts.seeds))}."
     chart = f"![Score against seconds of the processor, for each kind of images](results/{facts.name}/league.png)"
     return [
         f"### {facts.name}",

@@ -7,6 +7,7 @@ import re
 import pytest
 from builders.config import ROOT
 
+from unetlib.io.files import read_csv
 from unetlib.io.packed import read_packed
 
 DECIDED = ("reproduced", "contradicted", "equivalent")
@@ -178,3 +179,38 @@ def test_what_is_said_of_a_slow_processor_is_in_the_league_made_there():
         made.setdefault(facts["experiment"], []).append(facts["told"].get("updates"))
     for arm, name in (("cellpose", "Cellpose"), ("nnunet", "nnU-Net"), ("stardist", "StarDist")):
         assert f"{name} {min(made[arm])} to {max(made[arm])}" in text
+
+
+def test_what_is_said_of_the_league_is_in_its_tables():
+    page = (ROOT / "docs/league.md").read_text(encoding="utf-8")
+    text, section = " ".join(page.split()), page.partition("### league\n")[2].partition("### league-avx2")[0]
+    seeds = re.search(r"; seeds (.*)\.\n", section)[1].split(", ")
+    assert f"of {('one', 'two', 'three')[len(seeds) - 1]} trainings each" in text
+    ahead = dict(re.findall(r"\| (\S+ \| \S+) \| \S+ \S+ \| \S+ \S+ \| (.*) \| ours is ahead \|", section))
+    assert [*ahead] == ["dsb2018 | SEG"] and f"of nnU-Net by {ahead['dsb2018 | SEG']}" in text
+    assert "the tool is ahead" not in section
+    folder = ROOT / "docs/results/league"
+    table = read_csv(folder / "league.csv", ("test_dataset", "experiment", "times_budget", "processor_high"))
+    own = [row for row in table if row["times_budget"]]
+    longest = max(own, key=lambda row: float(row["times_budget"]))
+    said = (
+        f"up to {float(longest['processor_high']):.0f} s there, {float(longest['times_budget']):.2f} times the budget"
+    )
+    assert said in text
+    lines = read_packed(ROOT / "docs/results/deposit/league/tools.jsonl.xz").decode().splitlines()
+    made: dict[tuple[str, int], list[int]] = {}
+    for facts in map(json.loads, lines):
+        made.setdefault((facts["experiment"], facts["seed"]), []).append(facts["told"].get("updates"))
+    ends = {key: f"{min(found):,} to {max(found):,}" for key, found in made.items() if None not in found}
+    assert f"Cellpose made {ends['cellpose', 1]} updates with seed 1 and {ends['cellpose', 0]} with seed 0" in text
+    for arm, name in (("nnunet", "nnU-Net"), ("stardist", "StarDist")):
+        assert f"{name} {ends[arm, 1]} and {ends[arm, 0]}" in text
+    seconds = {row["test_dataset"]: row["prediction_seconds"] for row in table if row["experiment"] == "cellpose"}
+    named = [f"{float(seconds[each]):.0f}" for each in ("dic-hela", "phc-u373", "dsb2018")]
+    assert f"Cellpose {named[0]}, {named[1]} and {named[2]} s" in text
+    primary = {"dsb2018": "map", "dic-hela": "seg", "phc-u373": "seg"}
+    shares = []
+    for dataset, metric in primary.items():
+        rows = {row["experiment"]: float(row[metric]) for row in own if row["test_dataset"] == dataset}
+        shares.append(rows["fast"] / max(rows.values()))
+    assert f"{min(shares):.2f} to {max(shares):.2f} of our best" in text
