@@ -53,6 +53,8 @@ def _section(deposit: Deposit, published: Path) -> list[str]:
         "",
         chart,
         "",
+        "Filled: our networks; open: tools; dotted: the best without training; bars: 95 % intervals of the scores.",
+        "",
         *to_markdown(league_shown(table)).splitlines(),
         "",
     ]

@@ -123,10 +123,11 @@ def league_chart(table: pd.DataFrame, metrics: Sequence[str] = ("seg", "map")) -
     """Return a chart of score against seconds of training: a row per dataset, a column per metric.
 
     Seconds are those that a budget counts: of the processor, of the wall on a GPU. Bars are the 95 % intervals of the
-    scores. Arms without seconds (trivial baselines) are lines.
+    scores. Markers of our networks are filled, those of tools open; arms without seconds (trivial baselines) are lines.
     """
     datasets, arms = [*dict.fromkeys(table["test_dataset"])], [*dict.fromkeys(_timed(table)["experiment"])]
-    style = {arm: (CYCLE[i % len(CYCLE)], MARKERS[i % len(MARKERS)]) for i, arm in enumerate(arms)}
+    ours = {*table.loc[table["kind"] == NETWORK, "experiment"]}
+    style = {arm: _style(place, filled=arm in ours) for place, arm in enumerate(arms)}
     with styled_figure(WIDTH_INCH, 0.5 + 2.3 * max(len(datasets), 1)) as figure:
         axes = figure.subplots(max(len(datasets), 1), len(metrics), squeeze=False)
         for dataset, line in zip(datasets, axes, strict=False):
@@ -134,22 +135,28 @@ def league_chart(table: pd.DataFrame, metrics: Sequence[str] = ("seg", "map")) -
                 _panel(axis, table[table["test_dataset"] == dataset], metric, style)
                 axis.set_title(f"{dataset}: {METRICS[metric]}", loc="left", fontweight="bold")
         shown = [
-            Line2D([], [], color=colour, marker=marker, linestyle="", label=arm)
-            for arm, (colour, marker) in style.items()
+            Line2D([], [], color=colour, marker=marker, markerfacecolor=face, linestyle="", label=arm)
+            for arm, (colour, marker, face) in style.items()
         ]
         if shown:
             figure.legend(handles=shown, loc="outside lower center", ncols=min(len(shown), 4))
     return figure
 
 
-def _panel(axis: Axes, rows: pd.DataFrame, metric: str, style: Mapping[str, tuple[str, str]]) -> None:
+def _style(place: int, *, filled: bool) -> tuple[str, str, str]:
+    """Return colour, marker and the marker's filling: of ours its colour, of a tool white."""
+    colour = CYCLE[place % len(CYCLE)]
+    return colour, MARKERS[place % len(MARKERS)], colour if filled else "white"
+
+
+def _panel(axis: Axes, rows: pd.DataFrame, metric: str, style: Mapping[str, tuple[str, str, str]]) -> None:
     """Draw the arms of one dataset in one metric, and the best of those without a training as a dotted line."""
     for row in _timed(rows).dropna(subset=[metric]).to_dict("records"):
-        colour, marker = style[row["experiment"]]
+        colour, marker, face = style[row["experiment"]]
         score, low, high = (row[f"{metric}{end}"] for end in ("", "_low", "_high"))
         bars = None if pd.isna(low) else [[score - low], [high - score]]
         seconds = row[f"{row['counted']}_seconds"]
-        axis.errorbar([seconds], [score], bars, fmt=marker, color=colour, capsize=2, markersize=4)
+        axis.errorbar([seconds], [score], bars, fmt=marker, color=colour, markerfacecolor=face, capsize=2, markersize=4)
     floor = rows.loc[rows["kind"] == TRIVIAL, metric].max()
     if not pd.isna(floor):
         axis.axhline(floor, color=GREY, linestyle=":", linewidth=0.8)
