@@ -208,6 +208,8 @@ def test_what_is_said_of_the_league_is_in_its_tables():
     seconds = {row["test_dataset"]: row["prediction_seconds"] for row in table if row["experiment"] == "cellpose"}
     named = [f"{float(seconds[each]):.0f}" for each in ("dic-hela", "phc-u373", "dsb2018")]
     assert f"Cellpose {named[0]}, {named[1]} and {named[2]} s" in text
+    dice = {row["experiment"]: row["dice"] for row in table if row["test_dataset"] == "dic-hela"}
+    assert f"(Dice {float(dice['nnunet']):.3f} and {float(dice['monai']):.3f})" in text
     primary = {"dsb2018": "map", "dic-hela": "seg", "phc-u373": "seg"}
     shares = []
     for dataset, metric in primary.items():
