@@ -86,6 +86,8 @@ def main() -> int:
     parser.add_argument("--publish", action="store_true", help=f"write {PUBLISHED}/prediction-STUDY.csv")
     given = parser.parse_args()
     study = study_of(given.configfile)
+    for name in (name for name in given.experiments or () if name not in study.study.experiments):
+        parser.error(f"{name} is no experiment of the study {study.study.name}")
     made, seed = [], study.study.seeds[0] if given.seed is None else given.seed
     try:
         for row in rows(study, given.experiments or study.study.experiments, seed):
@@ -94,6 +96,8 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    if not made:
+        parser.error(f"no network of seed {seed} is of one dataset alone; name a seed of the study {study.study.name}")
     if given.publish:
         write_csv(PUBLISHED / f"prediction-{study.study.name}.csv", made, COLUMNS)
     return 0

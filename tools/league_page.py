@@ -136,7 +136,7 @@ def league_summary(folder: Path) -> list[str]:
     best = [trivial.loc[trivial["test_dataset"] == name, metric].max() for name, metric in metrics.items()]
     lines.append(f"| best without training | {' | '.join(map(format_value, best))} | – |")
     runs = int(table.loc[table["kind"] == NETWORK, "runs"].max())
-    most = f"{table['processor_seconds'].max():.0f} processor seconds, {counted(runs, 'network')} each"
+    most = f"{table['processor_high'].max():.0f} processor seconds, {counted(runs, 'network')} each"
     lead = f"Our networks and other tools, trained on the same images for at most {most}:"
     return [lead, "", *lines]
 

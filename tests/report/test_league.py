@@ -185,6 +185,7 @@ def test_the_summary_has_the_primary_score_of_every_arm(deposit: Deposit, tmp_pa
     assert league_summary(tmp_path) == []
     write_tables(tmp_path, deposit, [], {})
     lead, _, header, _, *rows = league_summary(tmp_path)
+    assert " at most 701 processor seconds, " in lead, "of the longest training, not the longest mean"
     assert lead.endswith("2 networks each:") or lead.endswith("4 networks each:")
     assert header.startswith("| | ") or header.startswith("|  | ")
     assert [row.split(" | ")[0] for row in rows][:3] == ["| reference", "| modern", "| learner"]

@@ -49,6 +49,17 @@ def test_each_network_is_measured_on_the_test_images_of_its_own_dataset(finished
     assert [(row["experiment"], row["seed"]) for row in published] == [("reference", "0")] * 2
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(("--experiments", "refrence"), "refrence is no experiment"), (("--seed", "7"), "no network of seed 7")],
+)
+def test_a_name_or_a_seed_that_the_study_does_not_have_is_refused(finished, words, message):
+    done = finished.run(
+        "python", "-m", "benchmarks.prediction_seconds", "--configfile", finished.study, *words, "--publish"
+    )
+    assert done.returncode == 2 and message in done.stdout
+
+
 def test_a_study_that_was_not_run_is_refused_in_one_line(finished, tmp_path):
     overlay = tmp_path / "other.yaml"
     overlay.write_text("study: {name: other}\n")
