@@ -1,10 +1,11 @@
 """The generated section of docs/league.md: who is ahead on which images, from the deposited leagues alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from unetlib.evaluation.contrasts import Contrasts
 from unetlib.evaluation.intervals import Interval, retrained
 from unetlib.evaluation.score_grids import Arm
 from unetlib.evaluation.tables import METRICS, read_long
@@ -18,6 +19,8 @@ from unetlib.trained_tools.tool_runs import OVER
 
 PAGE, SECTION = "docs/league.md", "league"
 PREDICTION = "learning/prediction-{study}.csv"  # of benchmarks.prediction_seconds
+TOOLS = (TOOL, PRETRAINED)
+CLEAR = "Positive: ours is ahead; bold: the interval does not hold 0."
 NOT_DEPOSITED = (
     "The league has not been deposited yet: `make league` runs it, and this section is then made of its results."
 )
@@ -38,9 +41,9 @@ def _section(deposit: Deposit, published: Path) -> list[str]:
         return []
     table = league(facts, study_tables(facts, found, deposit.trained)["comparison"], found.resources, found.failed)
     table = _with_predictions(table, published / PREDICTION.format(study=facts.name))
-    header = ["images", "metric", "best network of ours", "best tool", "ours − tool", ""]
-    lines = [f"| {' | '.join(header)} |", "|---|---|---|---|---:|---|"]
-    lines += [f"| {' | '.join(cells)} |" for cells in _leaders(deposit, table)]
+    contrasts = contrasts_of(facts, found)
+    leaders = ["images", "metric", "best network of ours", "best tool", "ours − tool", ""]
+    leads = ["images", "our best network of each metric minus", *(METRICS[metric] for metric in SCORED)]
     command = deposit.command.replace("\n", "`, then `")  # seeds or arms that were added later
     made = f"Made by `{command}` on {deposit.day}; seeds {', '.join(map(str, facts.seeds))}."
     chart = f"![Score against seconds of the processor, for each kind of images](results/{facts.name}/league.png)"
@@ -49,15 +52,27 @@ def _section(deposit: Deposit, published: Path) -> list[str]:
         "",
         made,
         "",
-        *lines,
+        *_rows(leaders, "|---|---|---|---|---:|---|", _leaders(deposit, table, contrasts)),
+        "",
+        *_rows(leads, "|---|---|---:|---:|---:|---:|", _leads(deposit, table, contrasts)),
+        "",
+        CLEAR,
         "",
         chart,
         "",
         "Filled: our networks; open: tools; dotted: the best without training; bars: 95 % intervals of the scores.",
         "",
+        "<details><summary>Every network and tool, with scores, seconds and memory</summary>",
+        "",
         *to_markdown(league_shown(table)).splitlines(),
         "",
+        "</details>",
+        "",
     ]
+
+
+def _rows(header: Sequence[str], rule: str, rows: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(header)} |", rule, *(f"| {' | '.join(cells)} |" for cells in rows)]
 
 
 def _with_predictions(table: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -71,9 +86,8 @@ def _with_predictions(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     return table.assign(prediction_seconds=table["prediction_seconds"].astype(float).fillna(measured))
 
 
-def _leaders(deposit: Deposit, table: pd.DataFrame) -> Iterator[list[str]]:
+def _leaders(deposit: Deposit, table: pd.DataFrame, contrasts: Contrasts) -> Iterator[list[str]]:
     """Yield a row per dataset and metric: the arms with the best mean on the test images, and their difference."""
-    contrasts = contrasts_of(deposit.facts, deposit.scores)
     for dataset in deposit.facts.datasets:
         rows = table[table["test_dataset"] == dataset]
         own = rows[~is_over(rows)]
@@ -81,18 +95,44 @@ def _leaders(deposit: Deposit, table: pd.DataFrame) -> Iterator[list[str]]:
             if rows["kind"].eq(NETWORK).any() and not own["kind"].eq(NETWORK).any():
                 yield [dataset, METRICS[metric], "–", "–", "–", f"all of ours took over {OVER} times the tools' budget"]
                 continue
-            sides = [_best(own, kinds, metric) for kinds in ((NETWORK,), (TOOL, PRETRAINED))]
+            sides = [_best(own, kinds, metric) for kinds in ((NETWORK,), TOOLS)]
             if sides[0] is None or sides[1] is None:
                 continue
             (ours, score), (tool, other) = sides[0], sides[1]
-            made = contrasts.difference(Arm(ours, dataset), Arm(tool, dataset), dataset, metric)
             names = [f"{ours} {format_value(score)}", f"{tool} {format_value(other)}"]
-            if made is None:
+            between = _lead(contrasts, dataset, metric, ours, tool)
+            if between is None:
                 yield [dataset, METRICS[metric], *names, "–", "not paired"]
                 continue
-            between = made.interval
-            text = format_interval(between.mean, between.low, between.high, signed=True)
-            yield [dataset, METRICS[metric], *names, text, _word(between)]
+            yield [dataset, METRICS[metric], *names, _shown(between), _word(between)]
+
+
+def _leads(deposit: Deposit, table: pd.DataFrame, contrasts: Contrasts) -> Iterator[list[str]]:
+    """Yield a row per dataset and tool: our best network of each metric minus the tool; bold where 0 is outside."""
+    for dataset in deposit.facts.datasets:
+        rows = table[table["test_dataset"] == dataset]
+        best = {metric: _best(rows[~is_over(rows)], (NETWORK,), metric) for metric in SCORED}
+        for tool in rows.loc[rows["kind"].isin(TOOLS), "experiment"]:
+            between = [
+                None if (ours := best[metric]) is None else _lead(contrasts, dataset, metric, ours[0], tool)
+                for metric in SCORED
+            ]
+            if any(each is not None for each in between):
+                yield [dataset, str(tool), *("–" if each is None else _marked(each) for each in between)]
+
+
+def _lead(contrasts: Contrasts, dataset: str, metric: str, ours: str, tool: str) -> Interval | None:
+    made = contrasts.difference(Arm(ours, dataset), Arm(tool, dataset), dataset, metric)
+    return None if made is None else made.interval
+
+
+def _shown(between: Interval) -> str:
+    return format_interval(between.mean, between.low, between.high, signed=True)
+
+
+def _marked(between: Interval) -> str:
+    clear = between.low > 0 or between.high < 0
+    return f"**{_shown(between)}**" if clear else _shown(between)
 
 
 def _best(rows: pd.DataFrame, kinds: tuple[str, ...], metric: str) -> tuple[str, float] | None:
@@ -123,7 +163,7 @@ def league_summary(folder: Path) -> list[str]:
     header = ["", *(f"{name}, {METRICS[metric]}" for name, metric in metrics.items()), "processor seconds"]
     lines = [f"| {' | '.join(header)} |", f"|---|{'---:|' * (len(header) - 1)}"]
     over = set(table.loc[is_over(table), "experiment"])
-    for kind in (NETWORK, TOOL, PRETRAINED):
+    for kind in (NETWORK, *TOOLS):
         for name in dict.fromkeys(table.loc[table["kind"] == kind, "experiment"]):
             shown = f"{name} (over {OVER} times the budget)" if name in over else name
             rows = table[table["experiment"] == name].set_index("test_dataset")

@@ -43,6 +43,10 @@ def table(deposit: Deposit) -> pd.DataFrame:
     return study_tables(deposit.facts, deposit.scores, deposit.trained)["league"]
 
 
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
 def test_what_each_training_took(project: Path, deposit: Deposit) -> None:
     found = resources(deposit.facts, project)
     assert list(found) == [*RESOURCES] and len(found) == 16 + 8
@@ -160,6 +164,18 @@ def test_the_section_of_the_page_says_who_is_ahead(deposit: Deposit) -> None:
     (row,) = [line for line in lines if line.startswith("| phc-u373 | Dice |")]
     assert "| modern 0.8" in row and "| learner 0.7" in row and row.endswith("| ours is ahead |")
     assert league_section({}) == [NOT_DEPOSITED]
+
+
+def test_our_lead_over_each_tool_is_that_over_the_best_tool_where_there_is_one(deposit: Deposit) -> None:
+    lines = league_section({"mine": deposit})
+    start = next(place for place, line in enumerate(lines) if "our best network of each metric minus" in line)
+    leads = {tuple(cells[:2]): cells[2:6] for cells in map(cells_of, lines[start + 2 : start + 4])}
+    assert [*leads] == [("phc-u373", "learner"), ("dic-hela", "learner")] and lines[start + 4] == ""
+    for place, metric in enumerate(("Dice", "SEG")):
+        (_, _, _, _, between, word) = next(cells_of(each) for each in lines if f"| phc-u373 | {metric} |" in each)
+        clear = word != "no clear difference"
+        assert leads["phc-u373", "learner"][place] == (f"**{between}**" if clear else between)
+    assert any(cell.startswith("**") for row in leads.values() for cell in row)
 
 
 def test_measured_seconds_of_prediction_stand_beside_those_of_tools(deposit: Deposit, tmp_path: Path) -> None:
