@@ -11,7 +11,7 @@ help:
 	@echo "make try         cells of a sample image, without training -> results/try"
 	@echo "make demo        a complete study on synthetic images -> results/demo/report.html"
 	@echo "make results     what is published of deposited studies again, from docs/results/deposit alone"
-	@echo "make league      our networks beside StarDist, Cellpose and nnU-Net, trained here -> results/league (LEAGUE='mirror.yaml')"
+	@echo "make league      our networks beside StarDist, Cellpose, nnU-Net and MONAI's U-Net, trained here -> results/league (LEAGUE='mirror.yaml')"
 	@echo "make tools       the environments of those tools, in .tools (TOOLS='stardist cellpose' for some; about 9 GB in all)"
 	@echo "make test        the test suite"
 	@echo "make test-slurm  the tests' study on a temporary Slurm of one node (root, Debian; SLURM='--write docs/reliability.md')"

@@ -67,11 +67,12 @@ the network, from random weights. The file also holds threshold, minimum area
 and the other settings of prediction, and is written when all is done.
 """
 COMPARE = """\
-Train our networks and other tools (StarDist, Cellpose, nnU-Net, Otsu and
-watershed) on your own labelled images, each for about --seconds, and score
-them on images that none of them has seen: results/NAME/tables/league.md
-and results/NAME/report.html. Type it in the folder of unetlib. FILE.yaml says
-where your images are (docs/own-data.md, 1), for example
+Train our networks and other tools (StarDist, Cellpose, nnU-Net, MONAI's
+U-Net, Otsu and watershed) on your own labelled images, each for about
+--seconds, and score them on images that none of them has seen:
+results/NAME/tables/league.md and results/NAME/report.html. Type it in the
+folder of unetlib. FILE.yaml says where your images are (docs/own-data.md, 1),
+for example
   datasets:
     my-cells: {folder: path/to/my-cells}
 and may state anything else that a study states. NAME is the name of the file.

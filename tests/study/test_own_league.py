@@ -82,12 +82,12 @@ def test_the_folders_of_the_tools_are_found(tmp_path: Path) -> None:
         return tool_folders(whole_study(ROOT, own_league(path, **stated), path))
 
     assert folders(tools=["cellpose-mean-diameter", "cellpose"]) == ["cellpose"]
-    assert set(folders()) == {"stardist", "cellpose", "nnunet", "fitted-watershed"}
+    assert set(folders()) == {"stardist", "cellpose", "nnunet", "monai", "fitted-watershed"}
     with pytest.raises(StudyError, match="--tools names 'stardits', which is not defined; did you mean 'stardist'"):
         folders(tools=["stardits"])
     own = tmp_path / "own.yaml"
-    own.write_text("datasets: {mine: {folder: images}}\nstudy: {tools: [monai]}")
-    assert folders(own) == ["monai"], "those of the person's own file"
+    own.write_text("datasets: {mine: {folder: images}}\nstudy: {tools: [nnunet]}")
+    assert folders(own) == ["nnunet"], "those of the person's own file"
 
 
 def test_a_file_whose_name_no_folder_can_have_is_refused(tmp_path: Path) -> None:
