@@ -86,6 +86,21 @@ def test_arms_of_a_later_sitting_give_the_deposit_of_all_at_once(tmp_path):
     assert read_deposit(one).facts == read_deposit(whole).facts
 
 
+def test_a_network_of_a_later_sitting_joins_tools(tmp_path):
+    finish(tmp_path / "project", tool=True)
+    project = tmp_path / "project"
+    every = with_seeds(0, 1, tool=True)
+    whole = deposited(tmp_path / "whole", project, every)
+    one = deposited(tmp_path / "one", project, with_seeds(0, 1, tool=True, experiments=["reference"]))
+    again = retrained(project, "reference", tmp_path / "again")
+    two = deposited(tmp_path / "two", again, with_seeds(0, 1, external_tools=[]))
+    assert add_part(one, two) == every
+    for path in (path for path in whole.rglob("*") if path.is_file() and path.name not in ("study.json", "SHA256SUMS")):
+        name = path.relative_to(whole)
+        assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+    assert read_deposit(one).scores.resources.equals(read_deposit(whole).scores.resources)
+
+
 def with_a_tool_on(datasets, *seeds, **entry):
     config = with_a_tool(configuration())
     config["study"] |= {
