@@ -24,13 +24,14 @@ from benchmarks import (
     training,
     weight_maps,
 )
-from benchmarks.instance_settings import ranked
+from benchmarks.instance_settings import COLUMNS, grid_of, ranked
 from benchmarks.memory import EVERY_S, peak_mib
 from benchmarks.subprocess_contender import SubprocessContender
 from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, skipped, write_results
 from benchmarks.timing import Times, interleaved
 from tools.marked_sections import replace_section
-from unetlib.imaging.settings import InstanceSettings
+from unetlib.imaging.settings import InstanceSettings, SeedSettings
+from unetlib.io.files import write_csv
 
 ROOT = Path(__file__).parents[2]
 
@@ -256,3 +257,16 @@ def test_instance_settings_are_ranked_by_seg_and_map() -> None:
     rows = ranked([(planes, truth, unknown)], grid)
     assert [(row["threshold"], row["min_area_px"]) for row in rows[:2]] == [(0.5, 10), (0.5, 1)]
     assert rows[0]["map"] == 1 and rows[-1]["map"] == 0 and rows[0]["frames"] == 1
+
+
+def test_seeds_are_ranked_beside_watersheds(tmp_path) -> None:
+    truth = np.zeros((10, 30), np.uint16)
+    truth[1:9, 1:15], truth[1:9, 15:29] = 1, 2
+    height = np.zeros(truth.shape, np.float32)
+    height[4, 7] = height[4, 22] = 0.9  # the mask is a rectangle, the heights say that it is two cells
+    planes = np.stack([(truth > 0).astype(np.float32), height])
+    grid = grid_of([0.5], [0, 2], [1], [SeedSettings(depth=0.2, smoothing_px=0)])
+    rows = ranked([(planes, truth, truth < 0)], grid)
+    assert [(row["seed_depth"], row["watershed_depth_px"]) for row in rows] == [(0.2, 0), (None, 0), (None, 2)]
+    assert rows[0]["map"] > rows[1]["map"]
+    write_csv(tmp_path / "table.csv", rows, COLUMNS)
