@@ -5,18 +5,19 @@
 
 Each network predicts in a process of its own by `unetlib predict`, from the start of Python to the last label image, as
 a tool's prediction is measured. One seed of each experiment is measured, on the threads of the study. --publish writes
-docs/results/learning/prediction-STUDY.csv, from which docs/league.md has its column.
+docs/results/learning/prediction-STUDY.csv, from which docs/league.md has its column; rows of experiments that are not
+measured now stay there.
 """
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.learning import study_of
 from unetlib.datasets.split_files import frames_with_role
-from unetlib.io.files import write_csv
+from unetlib.io.files import read_csv, write_csv
 from unetlib.study.experiments import inference_settings
 from unetlib.study.facts import study_facts
 from unetlib.study.layout import Layout
@@ -62,6 +63,13 @@ def rows(study: StudySettings, experiments: Collection[str], seed: int) -> Itera
         }
 
 
+def publish(path: Path, made: Sequence[Mapping[str, object]]) -> None:
+    """Write the rows, after those that the file has of other experiments."""
+    measured = {row["experiment"] for row in made}
+    before = read_csv(path, COLUMNS) if path.is_file() else []
+    write_csv(path, [*(row for row in before if row["experiment"] not in measured), *made], COLUMNS)
+
+
 def _predict(study: StudySettings, run: Run, model: Path, images: list[Path]) -> Measured:
     turns = "--tta" if inference_settings(study, run.experiment).test_time_augmentation > 1 else "--no-tta"
     how = [turns, "--threads", str(study.compute.threads), "--device", study.compute.device]
@@ -99,7 +107,7 @@ def main() -> int:
     if not made:
         parser.error(f"no network of seed {seed} is of one dataset alone; name a seed of the study {study.study.name}")
     if given.publish:
-        write_csv(PUBLISHED / f"prediction-{study.study.name}.csv", made, COLUMNS)
+        publish(PUBLISHED / f"prediction-{study.study.name}.csv", made)
     return 0
 
 

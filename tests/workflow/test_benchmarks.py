@@ -18,6 +18,7 @@ from benchmarks import (
     inputs,
     machine,
     metrics,
+    prediction_seconds,
     scaling,
     summary,
     time_to_accuracy,
@@ -31,7 +32,7 @@ from benchmarks.table import HEADER, Row, WrongAnswer, check, faster, markdown, 
 from benchmarks.timing import Times, interleaved
 from tools.marked_sections import replace_section
 from unetlib.imaging.settings import InstanceSettings, SeedSettings
-from unetlib.io.files import write_csv
+from unetlib.io.files import read_csv, write_csv
 
 ROOT = Path(__file__).parents[2]
 
@@ -270,3 +271,14 @@ def test_seeds_are_ranked_beside_watersheds(tmp_path) -> None:
     assert [(row["seed_depth"], row["watershed_depth_px"]) for row in rows] == [(0.2, 0), (None, 0), (None, 2)]
     assert rows[0]["map"] > rows[1]["map"]
     write_csv(tmp_path / "table.csv", rows, COLUMNS)
+
+
+def test_prediction_seconds_of_other_experiments_stay_published(tmp_path) -> None:
+    def row(experiment, seconds):
+        return dict.fromkeys(prediction_seconds.COLUMNS, "0") | {"experiment": experiment, "wall_seconds": seconds}
+
+    path = tmp_path / "prediction.csv"
+    prediction_seconds.publish(path, [row("fast", "1"), row("tuned", "2")])
+    prediction_seconds.publish(path, [row("tuned", "3"), row("unet-2015", "4")])
+    found = [(row["experiment"], row["wall_seconds"]) for row in read_csv(path, prediction_seconds.COLUMNS)]
+    assert found == [("fast", "1"), ("tuned", "3"), ("unet-2015", "4")]
