@@ -177,7 +177,9 @@ def league_summary(folder: Path) -> list[str]:
     lines.append(f"| best without training | {' | '.join(map(format_value, best))} | – |")
     runs = int(table.loc[table["kind"] == NETWORK, "runs"].max())
     most = f"{table['processor_high'].max():.0f} processor seconds, {counted(runs, 'network')} each"
-    lead = f"Our networks and other tools, trained on the same images for at most {most}:"
+    lead = (
+        f"Our networks and other tools ([what each is](docs/league.md)), trained on the same images for at most {most}:"
+    )
     return [lead, "", *lines]
 
 

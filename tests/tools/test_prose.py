@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 from builders.config import ROOT
 
+from unetlib.evaluation.score_grids import Arm
 from unetlib.io.files import read_csv
 from unetlib.io.packed import read_packed
+from unetlib.report.deposit import read_deposit
+from unetlib.report.display_tables import format_interval
+from unetlib.report.study_tables import contrasts_of
 
 DECIDED = ("reproduced", "contradicted", "equivalent")
 README, PAPER = "README.md", "docs/paper.md"
@@ -255,6 +259,29 @@ def test_what_is_said_of_the_league_is_in_its_tables():
         rows = {row["experiment"]: float(row[metric]) for row in own if row["test_dataset"] == dataset}
         shares.append(rows["fast"] / max(rows.values()))
     assert f"{min(shares):.2f} to {max(shares):.2f} of our best" in text
+
+
+BESIDE_2015 = [  # dataset, metric, the two arms and the words of their difference in docs/league.md
+    ("dic-hela", "seg", "unet-2015", "fast", "SEG 0.709 and 0.800 (%s)"),
+    ("dsb2018", "map", "unet-2015", "fast", "is clear (mAP %s and SEG "),
+    ("phc-u373", "seg", "unet-2015", "fast", " and SEG %s). In SEG"),
+    ("dic-hela", "seg", "tuned", "unet-2015", "on HeLa (`tuned`, %s)"),
+    ("dsb2018", "seg", "nuclei-256", "unet-2015", "on DSB2018 (`nuclei-256`, %s), and not clearly"),
+    ("phc-u373", "seg", "tuned-256", "unet-2015", "on U373 (`tuned-256`, %s)."),
+    ("dsb2018", "seg", "unet-2015", "nnunet", "ahead of nnU-Net's small plan, %s."),
+]
+
+
+def test_what_is_said_of_the_network_of_2015_in_the_league_is_measured():
+    text = " ".join((ROOT / "docs/league.md").read_text(encoding="utf-8").split())
+    deposit = read_deposit(ROOT / "docs/results/deposit/league")
+    contrasts = contrasts_of(deposit.facts, deposit.scores)
+    for dataset, metric, one, other, words in BESIDE_2015:
+        found = contrasts.difference(Arm(one, dataset), Arm(other, dataset), dataset, metric).interval
+        assert words % format_interval(found.mean, found.low, found.high, signed=True) in text
+    for arm in ("unet-2015", "fast"):
+        row = row_of("league/league.csv", experiment=arm, test_dataset="dic-hela")
+        assert f"{float(row['seg']):.3f}" in BESIDE_2015[0][-1]
 
 
 def test_the_scores_of_single_seeds_that_the_league_names_are_those_deposited():
