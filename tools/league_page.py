@@ -161,7 +161,7 @@ def league_summary(folder: Path) -> list[str]:
     )
     metrics = {str(name): str(metric) for name, metric in primary.items() if metric in SCORED}
     header = ["", *(f"{name}, {METRICS[metric]}" for name, metric in metrics.items()), "processor seconds"]
-    lines = [f"| {' | '.join(header)} |", f"|---|{'---:|' * (len(header) - 1)}"]
+    lines = []
     over = set(table.loc[is_over(table), "experiment"])
     for kind in (NETWORK, *TOOLS):
         for name in dict.fromkeys(table.loc[table["kind"] == kind, "experiment"]):
@@ -171,16 +171,16 @@ def league_summary(folder: Path) -> list[str]:
             spent = dict.fromkeys(f"{seconds:.0f}" for seconds in sorted(rows["processor_seconds"].dropna()))
             ends = dict.fromkeys([*spent][:1] + [*spent][-1:])
             if set(cells) != {"–"}:
-                lines.append(f"| {shown} | {' | '.join(cells)} | {'–'.join(ends) or '–'} |")
+                lines.append([shown, *cells, "–".join(ends) or "–"])
     trivial = table[table["kind"] == TRIVIAL]
     best = [trivial.loc[trivial["test_dataset"] == name, metric].max() for name, metric in metrics.items()]
-    lines.append(f"| best without training | {' | '.join(map(format_value, best))} | – |")
+    lines.append(["best without training", *map(format_value, best), "–"])
     runs = int(table.loc[table["kind"] == NETWORK, "runs"].max())
     most = f"{table['processor_high'].max():.0f} processor seconds, {counted(runs, 'network')} each"
     lead = (
         f"Our networks and other tools ([what each is](docs/league.md)), trained on the same images for at most {most}:"
     )
-    return [lead, "", *lines]
+    return [lead, "", *_rows(header, f"|---|{'---:|' * (len(header) - 1)}", lines)]
 
 
 def _cell(rows: pd.DataFrame, dataset: str, metric: str) -> str:

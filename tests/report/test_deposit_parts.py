@@ -37,6 +37,12 @@ def deposited(folder, project, found, command=COMMAND):
     return folder
 
 
+def assert_same_rows(one, other):
+    for path in (path for path in other.rglob("*") if path.is_file() and path.name not in ("study.json", "SHA256SUMS")):
+        name = path.relative_to(other)
+        assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+
+
 @pytest.fixture
 def project(tmp_path):
     finish(tmp_path / "project")
@@ -80,9 +86,7 @@ def test_arms_of_a_later_sitting_give_the_deposit_of_all_at_once(tmp_path):
     again = retrained(project, "reference", tmp_path / "again")
     two = deposited(tmp_path / "two", again, with_seeds(0, 1, tool=True, experiments=["reference"], external_tools=[]))
     assert add_part(one, two) == with_seeds(0, 1, tool=True)
-    for path in (path for path in whole.rglob("*") if path.is_file() and path.name not in ("study.json", "SHA256SUMS")):
-        name = path.relative_to(whole)
-        assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+    assert_same_rows(one, whole)
     assert read_deposit(one).facts == read_deposit(whole).facts
 
 
@@ -95,9 +99,7 @@ def test_a_network_of_a_later_sitting_joins_tools(tmp_path):
     again = retrained(project, "reference", tmp_path / "again")
     two = deposited(tmp_path / "two", again, with_seeds(0, 1, external_tools=[]))
     assert add_part(one, two) == every
-    for path in (path for path in whole.rglob("*") if path.is_file() and path.name not in ("study.json", "SHA256SUMS")):
-        name = path.relative_to(whole)
-        assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+    assert_same_rows(one, whole)
     assert read_deposit(one).scores.resources.equals(read_deposit(whole).scores.resources)
 
 
@@ -129,9 +131,7 @@ def test_a_tool_is_added_on_another_dataset(tmp_path):
     one = deposited(tmp_path / "one", project, with_a_tool_on(names[1:], 0, 1))
     two = deposited(tmp_path / "two", project, with_a_tool_on(names[:1], 0, 1))
     assert add_part(one, two) == every
-    for path in (path for path in whole.rglob("*") if path.is_file() and path.name not in ("study.json", "SHA256SUMS")):
-        name = path.relative_to(whole)
-        assert sorted(read_packed(path).splitlines()) == sorted(read_packed(one / name).splitlines()), name
+    assert_same_rows(one, whole)
     other = deposited(tmp_path / "other", project, with_a_tool_on(names[:1], 0, 1, budget_s=60))
     again = deposited(tmp_path / "again", project, with_a_tool_on(names[1:], 0, 1))
     with pytest.raises(DepositError, match="tools, learner of the two deposits differ"):

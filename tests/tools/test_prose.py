@@ -301,6 +301,25 @@ def test_the_prediction_seconds_that_the_league_names_are_those_measured():
     assert f"one size for all nuclei {seconds['tuned-nuclei'][0]:.0f} s" in text
 
 
+def test_the_arms_that_the_league_counts_are_those_in_its_tables():
+    page = (ROOT / "docs/league.md").read_text(encoding="utf-8")
+    text, section = " ".join(page.split()), page.partition("### league\n")[2].partition("### league-avx2")[0]
+    numbers = ("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    counts = {}
+    for study in ("league", "league-avx2"):
+        rows = read_csv(ROOT / "docs/results" / study / "league.csv", ("test_dataset", "kind"))
+        for kind in ("network", "tool"):
+            of_kind = [row["test_dataset"] for row in rows if row["kind"] == kind]
+            counts[study, kind] = sorted({numbers[of_kind.count(each) - 3] for each in of_kind}, key=numbers.index)
+    ours, theirs = counts["league", "network"], counts["league", "tool"]
+    assert f"({ours[0]} to {ours[-1]} arms for each kind of images in `league`, " in text
+    assert f"in `league`, {counts['league-avx2', 'network'][0]} in `league-avx2`)" in text
+    assert f"of the tools ({theirs[0]} and {counts['league-avx2', 'tool'][0]})" in text and len(theirs) == 1
+    best = re.findall(r"^\| \S+ \| \S+ \| (\S+) 0\.\d+ \| \S+ 0\.\d+ \|", section, re.MULTILINE)
+    with_distances = numbers[sum("distances" in each for each in best) - 3]
+    assert f"they have {with_distances} of our {numbers[len(best) - 3]} highest means" in text
+
+
 def test_the_scores_of_single_seeds_that_the_league_names_are_those_of_its_tables():
     text = " ".join((ROOT / "docs/league.md").read_text(encoding="utf-8").split())
     table = pd.read_csv(ROOT / "docs/results/league/differences.csv")
